@@ -1,0 +1,13 @@
+namespace ForgeShop.Contracts.Events;
+
+/// <summary>The Kafka topics. Each has exactly one producing service.</summary>
+public static class Topics
+{
+    public const string UserEvents = "user.events";
+    public const string OrderEvents = "order.events";
+    public const string InventoryEvents = "inventory.events";
+    public const string NotificationEvents = "notification.events";
+
+    /// <summary>Where messages of a topic go that could not be handled.</summary>
+    public static string DeadLetters(string topic) => topic + ".dlq";
+}

@@ -1,0 +1,15 @@
+namespace ForgeShop.Contracts.Events;
+
+/// <summary>Somebody registered. The e-mail address is the user's natural key: the ID is derived from it.</summary>
+public sealed record UserRegistered(UserId UserId, string Email, string Name, DateTimeOffset RegisteredAt) : IEventData
+{
+    public static string Type => "user.registered";
+    public static string Topic => Topics.UserEvents;
+}
+
+/// <summary>A user changed their profile. The e-mail address never changes.</summary>
+public sealed record UserProfileChanged(UserId UserId, string Name, DateTimeOffset ChangedAt) : IEventData
+{
+    public static string Type => "user.profile-changed";
+    public static string Topic => Topics.UserEvents;
+}
