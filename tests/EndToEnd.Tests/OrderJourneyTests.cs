@@ -1,0 +1,59 @@
+using ForgeShop.TestSupport;
+
+namespace ForgeShop.EndToEnd.Tests;
+
+public sealed class OrderJourneyTests(ShopFixture fixture)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_registered_user_orders_and_finds_the_order_in_notifications_and_reports()
+    {
+        var email = $"journey-{Guid.NewGuid():N}@example.com";
+        var user = fixture.Ids.User(email);
+        (await fixture.Shop.Register(email, "Ada Lovelace", Cancellation)).GetProperty("id").GetString().ShouldBe(user.ToString());
+
+        var key = "cart-" + Guid.NewGuid();
+        var order = fixture.Ids.Order(user, key);
+        var placed = await fixture.Shop.PlaceOrder(user, key, new[] { new { sku = await Catalogue.AnySku(fixture, Cancellation), quantity = 2 } }, Cancellation);
+        placed.GetProperty("id").GetString().ShouldBe(order.ToString());
+        placed.GetProperty("status").GetString().ShouldBe("confirmed");
+        (await fixture.Shop.Get($"/api/v1/orders/{order}", Cancellation)).GetProperty("total").ToString().ShouldBe(placed.GetProperty("total").ToString());
+
+        await fixture.Shop.Timeline(order, ["order.placed", "notification.sent"], Cancellation);
+        var notification = (await fixture.Shop.Notifications(user, Cancellation)).ShouldHaveSingleItem();
+        notification.GetProperty("id").GetString().ShouldBe(fixture.Ids.Notification(user, "order-placed", order.Value).ToString());
+
+        var report = await Eventually.Get(
+            "the customer's summary has the order",
+            token => fixture.Shop.Get($"/api/v1/reports/customers?email={Uri.EscapeDataString(email.ToUpperInvariant())}", token),
+            summary => summary.GetProperty("orderCount").GetInt32() == 1, cancellationToken: Cancellation);
+        report.GetProperty("totalSpent").ToString().ShouldBe(placed.GetProperty("total").ToString());
+        report.GetProperty("user").GetProperty("id").GetString().ShouldBe(user.ToString());
+    }
+
+    [Fact]
+    public async Task One_order_is_one_trace_across_gateway_orders_relay_kafka_and_consumers()
+    {
+        var user = fixture.Ids.User($"trace-{Guid.NewGuid():N}@example.com");
+        var key = "cart-" + Guid.NewGuid();
+        using var answer = await fixture.Shop.PostOrder(user, key, new[] { new { sku = await Catalogue.AnySku(fixture, Cancellation), quantity = 1 } }, Cancellation);
+        var trace = answer.Headers.GetValues("X-Trace-Id").ShouldHaveSingleItem();
+
+        var events = await fixture.Shop.Timeline(fixture.Ids.Order(user, key), ["order.placed", "notification.sent"], Cancellation);
+
+        events.ShouldAllBe(@event => @event.GetProperty("traceId").GetString() == trace);
+    }
+
+    [Fact]
+    public async Task The_seeded_catalogue_is_sellable_as_soon_as_the_shop_is_healthy()
+    {
+        var products = (await fixture.Shop.Get("/api/v1/products?limit=100", Cancellation)).GetProperty("items").EnumerateArray().ToList();
+
+        products.Count.ShouldBeGreaterThanOrEqualTo(8);
+        products.Count(product => product.GetProperty("stock").GetInt32() > 0).ShouldBeGreaterThanOrEqualTo(8);
+        foreach (var product in products)
+            product.GetProperty("id").GetString().ShouldBe(fixture.Ids.Product(product.GetProperty("sku").GetString()!).ToString());
+    }
+
+}

@@ -1,0 +1,94 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using ForgeShop.Contracts;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+[assembly: AssemblyFixture(typeof(ForgeShop.EndToEnd.Tests.ShopFixture))]
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace ForgeShop.EndToEnd.Tests;
+
+/// <summary>The whole shop, as its AppHost describes it, on ports and data of its own; started once for all tests.</summary>
+public sealed class ShopFixture : IAsyncLifetime
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
+    private static readonly string[] Resources = ["postgres", "redis", "kafka", "users", "inventory", "orders", "notifications", "reporting", "gateway"];
+
+    private DistributedApplication? _app;
+
+    public DistributedApplication App => _app ?? throw new InvalidOperationException("The shop is not started.");
+
+    /// <summary>The IDs as any client derives them: no service is asked.</summary>
+    public ForgeIds Ids { get; } = ForgeIds.Default;
+
+    public ShopClient Shop { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        using var timeout = new CancellationTokenSource(StartTimeout);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(timeout.Token);
+        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+
+        // One test process is one address: what protects a real shop would only slow the suite down.
+        var gateway = builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == "gateway");
+        builder.CreateResourceBuilder(gateway)
+            .WithEnvironment("RateLimits__AddressPerMinute", "1000000")
+            .WithEnvironment("RateLimits__CredentialsPerMinute", "1000000");
+
+        _app = await builder.BuildAsync(timeout.Token);
+        await _app.StartAsync(timeout.Token);
+        foreach (var resource in Resources)
+            await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, timeout.Token);
+
+        Shop = new ShopClient(_app.CreateHttpClient("gateway"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is not null)
+            await _app.DisposeAsync();
+    }
+
+    public async Task<string> ConnectionString(string resource) =>
+        await App.GetConnectionStringAsync(resource) ?? throw new InvalidOperationException($"{resource} has no connection string.");
+
+    public async Task Command(string resource, string command, CancellationToken cancellationToken)
+    {
+        var result = await App.ResourceCommands.ExecuteCommandAsync(resource, command, cancellationToken);
+        result.Success.ShouldBeTrue($"{command} {resource}: {result.Message}");
+    }
+
+    public Task Stop(string resource, CancellationToken cancellationToken) => Command(resource, KnownResourceCommands.StopCommand, cancellationToken);
+
+    public async Task Start(string resource, CancellationToken cancellationToken)
+    {
+        await Command(resource, KnownResourceCommands.StartCommand, cancellationToken);
+        await Healthy(resource, cancellationToken);
+    }
+
+    public async Task Healthy(string resource, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(StartTimeout);
+        await App.ResourceNotifications.WaitForResourceHealthyAsync(resource, timeout.Token);
+    }
+
+    /// <summary>Starts a service that was killed, where the host has not already done so by itself, and waits until it is healthy.</summary>
+    public async Task EnsureRunning(string resource, CancellationToken cancellationToken)
+    {
+        var now = await App.ResourceNotifications.WaitForResourceAsync(resource, _ => true, cancellationToken);
+        if (KnownResourceStates.TerminalStates.Contains(now.Snapshot.State?.Text))
+            await Command(resource, KnownResourceCommands.StartCommand, cancellationToken);
+        await Healthy(resource, cancellationToken);
+    }
+
+    /// <summary>The process of a service, for tests that kill it without asking.</summary>
+    public async Task<int> ProcessId(string resource, CancellationToken cancellationToken)
+    {
+        var seen = await App.ResourceNotifications.WaitForResourceAsync(
+            resource, @event => @event.Snapshot.Properties.Any(property => property is { Name: "executable.pid", Value: not null }), cancellationToken);
+        return Convert.ToInt32(seen.Snapshot.Properties.Single(property => property.Name == "executable.pid").Value);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace ForgeShop.TestSupport;
+
+/// <summary>Waits for a condition, with a time-out that says what was seen last: what tests do instead of sleeping.</summary>
+public static class Eventually
+{
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>Polls <paramref name="probe"/> until <paramref name="condition"/> holds for what it returned, and returns that.</summary>
+    /// <exception cref="TimeoutException">The condition did not hold in time; the message carries the last value or error.</exception>
+    public static async Task<T> Get<T>(
+        string what, Func<CancellationToken, Task<T>> probe, Func<T, bool> condition, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout ?? DefaultTimeout);
+        var watch = Stopwatch.StartNew();
+        object? last = "nothing yet";
+        var pause = TimeSpan.FromMilliseconds(20);
+        while (true)
+        {
+            try
+            {
+                var value = await probe(deadline.Token);
+                if (condition(value))
+                    return value;
+                last = value;
+            }
+            catch (Exception error) when (!deadline.IsCancellationRequested)
+            {
+                last = error;
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new TimeoutException($"{what}: not within {watch.Elapsed.TotalSeconds:0.0} s; last seen: {last}");
+            }
+
+            try
+            {
+                await Task.Delay(pause, deadline.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw new TimeoutException($"{what}: not within {watch.Elapsed.TotalSeconds:0.0} s; last seen: {last}");
+            }
+
+            if (pause < TimeSpan.FromMilliseconds(250))
+                pause *= 1.5;
+        }
+    }
+
+    /// <summary>Waits until <paramref name="condition"/> is true.</summary>
+    public static Task True(string what, Func<CancellationToken, Task<bool>> condition, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+        => Get(what, condition, held => held, timeout, cancellationToken);
+}
