@@ -1,0 +1,42 @@
+using System.Text.Json;
+
+namespace ForgeShop.Operator;
+
+/// <summary>Where the running shop is: what the AppHost writes to <c>artifacts/run/endpoints.json</c>.</summary>
+public sealed record RunningShop(string Gateway, string? Dashboard, RunningStores Stores)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    /// <exception cref="OperatorException">No shop is running, or the file is not one that an AppHost writes.</exception>
+    public static RunningShop Find()
+    {
+        var file = Path.Combine(Root(), "artifacts", "run", "endpoints.json");
+        if (!File.Exists(file))
+            throw new OperatorException("no shop is running here; start one with ./forge up and try again when it has printed its URLs");
+        try
+        {
+            return JsonSerializer.Deserialize<RunningShop>(File.ReadAllText(file), Json)
+                ?? throw new OperatorException("artifacts/run/endpoints.json is empty; restart the shop");
+        }
+        catch (JsonException)
+        {
+            throw new OperatorException("artifacts/run/endpoints.json is not readable; restart the shop");
+        }
+    }
+
+    private static string Root()
+    {
+        if (Environment.GetEnvironmentVariable("FORGESHOP_ROOT") is { Length: > 0 } root)
+            return root;
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "ForgeShop.sln")))
+                return folder.FullName;
+        }
+
+        throw new OperatorException("this program is not inside a ForgeShop clone; set FORGESHOP_ROOT to one");
+    }
+}
+
+/// <summary>Connection strings of the servers, without a database.</summary>
+public sealed record RunningStores(string Postgres, string Redis, string Kafka, string Documents);
