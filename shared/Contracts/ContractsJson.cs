@@ -1,0 +1,38 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using ForgeShop.Contracts.Events;
+
+namespace ForgeShop.Contracts;
+
+/// <summary>How events and documents are written as JSON, everywhere: camelCase, typed IDs as text, money as decimal strings.</summary>
+public static class ContractsJson
+{
+    /// <summary>
+    /// Read-only. What a record's constructor requires must be there and not null where it may not be; unknown members are ignored, so that an
+    /// additive change of an event breaks nobody. Contracts are source-generated; documents of the services are found by reflection.
+    /// </summary>
+    public static JsonSerializerOptions Options { get; } = Create();
+
+    private static JsonSerializerOptions Create()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
+        {
+            NumberHandling = JsonNumberHandling.Strict,
+            RespectNullableAnnotations = true,
+            RespectRequiredConstructorParameters = true,
+            TypeInfoResolver = JsonTypeInfoResolver.Combine(JsonContext.Default, new DefaultJsonTypeInfoResolver()),
+        };
+        options.MakeReadOnly();
+        return options;
+    }
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(UserRegistered))]
+[JsonSerializable(typeof(UserProfileChanged))]
+[JsonSerializable(typeof(ProductChanged))]
+[JsonSerializable(typeof(OrderPlaced))]
+[JsonSerializable(typeof(NotificationSent))]
+[JsonSerializable(typeof(Money))]
+public sealed partial class JsonContext : JsonSerializerContext;

@@ -1,0 +1,26 @@
+using ForgeShop.Contracts;
+using ForgeShop.Forge;
+using Microsoft.Extensions.Configuration;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+public static class ForgeIdsRegistration
+{
+    /// <summary>
+    /// Adds <see cref="ForgeIds"/>. <c>Forge:Algorithm</c> is v5 (the default), v8-sha256 or v8-hmac-sha256; a <c>Forge:Secret</c> alone means
+    /// v8-hmac-sha256. Whatever does not fit together stops the start: IDs that others can guess, or that differ from the other services',
+    /// must not be derived by accident.
+    /// </summary>
+    /// <exception cref="ForgeConfigurationException">Unknown algorithm; a secret that is missing, short or of no use to the algorithm.</exception>
+    public static IServiceCollection AddForgeIds(this IServiceCollection services, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var (name, secret) = (configuration["Forge:Algorithm"], configuration["Forge:Secret"]);
+        var algorithm = secret is null ? ForgeAlgorithm.V5 : ForgeAlgorithm.V8HmacSha256;
+        if (name is not null && !ForgeAlgorithms.TryParse(name, out algorithm))
+        {
+            throw new ForgeConfigurationException("Forge:Algorithm is none of v5, v8-sha256 and v8-hmac-sha256.");
+        }
+        return services.AddSingleton(new ForgeIds(algorithm, secret));
+    }
+}

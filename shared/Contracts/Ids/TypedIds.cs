@@ -1,0 +1,138 @@
+using System.Text.Json.Serialization;
+using ForgeShop.Forge;
+
+namespace ForgeShop.Contracts;
+
+// One type an entity, so that an OrderId where a UserId belongs does not compile. All alike: the 36-character text, read strictly.
+
+/// <summary>The ID of somebody who registered; their natural key is the e-mail address.</summary>
+[JsonConverter(typeof(TypedIdJsonConverter<UserId>))]
+public readonly record struct UserId(Guid Value) : ITypedId<UserId>
+{
+    public static UserId From(Guid value) => new(value);
+    public static UserId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<UserId>(s);
+    public static bool TryParse(string? s, IFormatProvider? provider, out UserId result) => TypedId.TryParse(s, out result);
+    public static bool TryParse(string? text, out UserId id) => TypedId.TryParse(text, out id);
+    public override string ToString() => Uuid.ToText(Value);
+}
+
+/// <summary>The ID of a product; its natural key is the SKU.</summary>
+[JsonConverter(typeof(TypedIdJsonConverter<ProductId>))]
+public readonly record struct ProductId(Guid Value) : ITypedId<ProductId>
+{
+    public static ProductId From(Guid value) => new(value);
+    public static ProductId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<ProductId>(s);
+    public static bool TryParse(string? s, IFormatProvider? provider, out ProductId result) => TypedId.TryParse(s, out result);
+    public static bool TryParse(string? text, out ProductId id) => TypedId.TryParse(text, out id);
+    public override string ToString() => Uuid.ToText(Value);
+}
+
+/// <summary>The ID of an order; its natural key is the user and the Idempotency-Key.</summary>
+[JsonConverter(typeof(TypedIdJsonConverter<OrderId>))]
+public readonly record struct OrderId(Guid Value) : ITypedId<OrderId>
+{
+    public static OrderId From(Guid value) => new(value);
+    public static OrderId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<OrderId>(s);
+    public static bool TryParse(string? s, IFormatProvider? provider, out OrderId result) => TypedId.TryParse(s, out result);
+    public static bool TryParse(string? text, out OrderId id) => TypedId.TryParse(text, out id);
+    public override string ToString() => Uuid.ToText(Value);
+}
+
+/// <summary>The ID of a line of an order; its natural key is the order and the product.</summary>
+[JsonConverter(typeof(TypedIdJsonConverter<OrderLineId>))]
+public readonly record struct OrderLineId(Guid Value) : ITypedId<OrderLineId>
+{
+    public static OrderLineId From(Guid value) => new(value);
+    public static OrderLineId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<OrderLineId>(s);
+    public static bool TryParse(string? s, IFormatProvider? provider, out OrderLineId result) => TypedId.TryParse(s, out result);
+    public static bool TryParse(string? text, out OrderLineId id) => TypedId.TryParse(text, out id);
+    public override string ToString() => Uuid.ToText(Value);
+}
+
+/// <summary>The ID of the stock reserved for an order; one per order.</summary>
+[JsonConverter(typeof(TypedIdJsonConverter<ReservationId>))]
+public readonly record struct ReservationId(Guid Value) : ITypedId<ReservationId>
+{
+    public static ReservationId From(Guid value) => new(value);
+    public static ReservationId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<ReservationId>(s);
+    public static bool TryParse(string? s, IFormatProvider? provider, out ReservationId result) => TypedId.TryParse(s, out result);
+    public static bool TryParse(string? text, out ReservationId id) => TypedId.TryParse(text, out id);
+    public override string ToString() => Uuid.ToText(Value);
+}
+
+/// <summary>The ID of the checkout of an order; one per order.</summary>
+[JsonConverter(typeof(TypedIdJsonConverter<SagaId>))]
+public readonly record struct SagaId(Guid Value) : ITypedId<SagaId>
+{
+    public static SagaId From(Guid value) => new(value);
+    public static SagaId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<SagaId>(s);
+    public static bool TryParse(string? s, IFormatProvider? provider, out SagaId result) => TypedId.TryParse(s, out result);
+    public static bool TryParse(string? text, out SagaId id) => TypedId.TryParse(text, out id);
+    public override string ToString() => Uuid.ToText(Value);
+}
+
+/// <summary>The ID of an attempt to charge an order.</summary>
+[JsonConverter(typeof(TypedIdJsonConverter<PaymentId>))]
+public readonly record struct PaymentId(Guid Value) : ITypedId<PaymentId>
+{
+    public static PaymentId From(Guid value) => new(value);
+    public static PaymentId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<PaymentId>(s);
+    public static bool TryParse(string? s, IFormatProvider? provider, out PaymentId result) => TypedId.TryParse(s, out result);
+    public static bool TryParse(string? text, out PaymentId id) => TypedId.TryParse(text, out id);
+    public override string ToString() => Uuid.ToText(Value);
+}
+
+/// <summary>The ID of an event; its natural key is the aggregate, the type and the sequence.</summary>
+[JsonConverter(typeof(TypedIdJsonConverter<EventId>))]
+public readonly record struct EventId(Guid Value) : ITypedId<EventId>
+{
+    public static EventId From(Guid value) => new(value);
+    public static EventId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<EventId>(s);
+    public static bool TryParse(string? s, IFormatProvider? provider, out EventId result) => TypedId.TryParse(s, out result);
+    public static bool TryParse(string? text, out EventId id) => TypedId.TryParse(text, out id);
+    public override string ToString() => Uuid.ToText(Value);
+}
+
+/// <summary>The ID of a message to a user about something.</summary>
+[JsonConverter(typeof(TypedIdJsonConverter<NotificationId>))]
+public readonly record struct NotificationId(Guid Value) : ITypedId<NotificationId>
+{
+    public static NotificationId From(Guid value) => new(value);
+    public static NotificationId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<NotificationId>(s);
+    public static bool TryParse(string? s, IFormatProvider? provider, out NotificationId result) => TypedId.TryParse(s, out result);
+    public static bool TryParse(string? text, out NotificationId id) => TypedId.TryParse(text, out id);
+    public override string ToString() => Uuid.ToText(Value);
+}
+
+/// <summary>The ID of what one request set going, across all services.</summary>
+[JsonConverter(typeof(TypedIdJsonConverter<CorrelationId>))]
+public readonly record struct CorrelationId(Guid Value) : ITypedId<CorrelationId>
+{
+    public static CorrelationId From(Guid value) => new(value);
+    public static CorrelationId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<CorrelationId>(s);
+    public static bool TryParse(string? s, IFormatProvider? provider, out CorrelationId result) => TypedId.TryParse(s, out result);
+    public static bool TryParse(string? text, out CorrelationId id) => TypedId.TryParse(text, out id);
+    public override string ToString() => Uuid.ToText(Value);
+}
+
+/// <summary>The ID of a file, by its content.</summary>
+[JsonConverter(typeof(TypedIdJsonConverter<FileId>))]
+public readonly record struct FileId(Guid Value) : ITypedId<FileId>
+{
+    public static FileId From(Guid value) => new(value);
+    public static FileId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<FileId>(s);
+    public static bool TryParse(string? s, IFormatProvider? provider, out FileId result) => TypedId.TryParse(s, out result);
+    public static bool TryParse(string? text, out FileId id) => TypedId.TryParse(text, out id);
+    public override string ToString() => Uuid.ToText(Value);
+}
+
+/// <summary>The ID of one login of a user.</summary>
+[JsonConverter(typeof(TypedIdJsonConverter<SessionId>))]
+public readonly record struct SessionId(Guid Value) : ITypedId<SessionId>
+{
+    public static SessionId From(Guid value) => new(value);
+    public static SessionId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<SessionId>(s);
+    public static bool TryParse(string? s, IFormatProvider? provider, out SessionId result) => TypedId.TryParse(s, out result);
+    public static bool TryParse(string? text, out SessionId id) => TypedId.TryParse(text, out id);
+    public override string ToString() => Uuid.ToText(Value);
+}

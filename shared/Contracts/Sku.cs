@@ -1,0 +1,28 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace ForgeShop.Contracts;
+
+/// <summary>
+/// The SKUs that this shop sells under: Forge's rule (strip, raise) and then <c>[A-Z0-9][A-Z0-9._~-]{0,63}</c>, so that one is safe in a path.
+/// </summary>
+public static class Sku
+{
+    public const int MaxLength = 64;
+
+    /// <summary>The canonical SKU, unless the text is none.</summary>
+    public static bool TryNormalise(string? text, [NotNullWhen(true)] out string? sku)
+    {
+        sku = null;
+        var stripped = text.AsSpan().Trim("\t\n\v\f\r ");
+        if (stripped.Length is 0 or > MaxLength) return false;
+        Span<char> raised = stackalloc char[stripped.Length];
+        for (var i = 0; i < stripped.Length; i++)
+        {
+            var c = stripped[i];
+            raised[i] = char.IsAsciiLetterLower(c) ? (char)(c & ~0x20) : c;
+            if (!char.IsAsciiLetterOrDigit(c) && (i == 0 || c is not ('.' or '_' or '~' or '-'))) return false;
+        }
+        sku = raised.ToString();
+        return true;
+    }
+}

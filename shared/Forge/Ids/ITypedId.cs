@@ -1,0 +1,49 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace ForgeShop.Forge;
+
+/// <summary>
+/// An ID that knows what it is the ID of: handing an order's where a user's belongs does not compile. Declare it as
+/// <c>readonly record struct UserId(Guid Value) : ITypedId&lt;UserId&gt;</c>; text is read by the strict rule of <see cref="Uuid"/>.
+/// </summary>
+/// <typeparam name="TSelf">The type itself.</typeparam>
+public interface ITypedId<TSelf> : ISpanParsable<TSelf>, IUtf8SpanParsable<TSelf>, ISpanFormattable, IUtf8SpanFormattable
+    where TSelf : struct, ITypedId<TSelf>
+{
+    /// <summary>The ID.</summary>
+    Guid Value { get; }
+
+    /// <summary>Wraps an ID.</summary>
+    /// <param name="value">The ID.</param>
+    static abstract TSelf From(Guid value);
+
+    /// <inheritdoc/>
+    static TSelf IParsable<TSelf>.Parse(string s, IFormatProvider? provider) => TypedId.Parse<TSelf>(s);
+
+    /// <inheritdoc/>
+    static bool IParsable<TSelf>.TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out TSelf result) => TypedId.TryParse(s, out result);
+
+    /// <inheritdoc/>
+    static TSelf ISpanParsable<TSelf>.Parse(ReadOnlySpan<char> s, IFormatProvider? provider) => TypedId.Parse<TSelf>(s);
+
+    /// <inheritdoc/>
+    static bool ISpanParsable<TSelf>.TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out TSelf result) => TypedId.TryParse(s, out result);
+
+    /// <inheritdoc/>
+    static TSelf IUtf8SpanParsable<TSelf>.Parse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider) =>
+        TypedId.TryParse<TSelf>(utf8Text, out var id) ? id : throw Uuid.NotAnId();
+
+    /// <inheritdoc/>
+    static bool IUtf8SpanParsable<TSelf>.TryParse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider, out TSelf result) => TypedId.TryParse(utf8Text, out result);
+
+    /// <inheritdoc/>
+    string IFormattable.ToString(string? format, IFormatProvider? formatProvider) => Uuid.ToText(Value);
+
+    /// <inheritdoc/>
+    bool ISpanFormattable.TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format, IFormatProvider? provider) =>
+        Value.TryFormat(destination, out charsWritten, "D");
+
+    /// <inheritdoc/>
+    bool IUtf8SpanFormattable.TryFormat(Span<byte> utf8Destination, out int bytesWritten, ReadOnlySpan<char> format, IFormatProvider? provider) =>
+        Value.TryFormat(utf8Destination, out bytesWritten, "D");
+}

@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace ForgeShop.Forge;
+
+/// <summary>Kind text: 1 to 1024 bytes of UTF-8, taken byte for byte. What cannot be seen is refused, so that two keys that look alike are alike.</summary>
+internal static partial class CanonicalKey
+{
+    private static KeyRefusal Text<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint) where T : unmanaged, IBinaryInteger<T>
+    {
+        if (input.IsEmpty) return KeyRefusal.Empty;
+        // One UTF-16 unit is at least one byte of UTF-8, so this is safe for both, and stops before a huge input is read.
+        if (input.Length > MaxLength) return KeyRefusal.TooLong;
+        var visible = typeof(T) == typeof(char)
+            ? VisibleAscii(MemoryMarshal.Cast<T, char>(input), destination)
+            : VisibleAscii(MemoryMarshal.Cast<T, byte>(input), destination);
+        if (!visible) return Unicode(input, destination, ref written, ref codePoint);
+        if (destination[0] == ' ' || destination[input.Length - 1] == ' ')
+        {
+            codePoint = ' ';
+            return KeyRefusal.Edge;
+        }
+        written = input.Length;
+        return KeyRefusal.None;
+    }
+
+    private static bool VisibleAscii(ReadOnlySpan<char> input, Span<byte> destination) =>
+        !input.ContainsAnyExceptInRange(' ', '~') && Ascii.FromUtf16(input, destination, out _) is OperationStatus.Done;
+
+    private static bool VisibleAscii(ReadOnlySpan<byte> input, Span<byte> destination) =>
+        !input.ContainsAnyExceptInRange((byte)' ', (byte)'~') && input.TryCopyTo(destination);
+
+    private static KeyRefusal Unicode<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint) where T : unmanaged, IBinaryInteger<T>
+    {
+        var length = 0;
+        for (var at = 0; at < input.Length;)
+        {
+            var status = typeof(T) == typeof(char)
+                ? Rune.DecodeFromUtf16(MemoryMarshal.Cast<T, char>(input)[at..], out var rune, out var consumed)
+                : Rune.DecodeFromUtf8(MemoryMarshal.Cast<T, byte>(input)[at..], out rune, out consumed);
+            if (status is not OperationStatus.Done) return Refuse(input, at, ref codePoint);
+            codePoint = rune.Value;
+            if (IsRefused(codePoint)) return KeyRefusal.Character;
+            if (IsSpace(codePoint) && (at == 0 || at + consumed == input.Length)) return KeyRefusal.Edge;
+            if (length + rune.Utf8SequenceLength > MaxLength)
+            {
+                codePoint = -1;
+                return KeyRefusal.TooLong;
+            }
+            length += rune.EncodeToUtf8(destination[length..]);
+            at += consumed;
+        }
+        codePoint = -1;
+        written = length;
+        return KeyRefusal.None;
+    }
+
+    // Controls, soft hyphen, zero-width and bidirectional marks, invisible operators, noncharacters, interlinear annotation: a list of
+    // code points, not of categories, so that no Unicode version can change it. The zero-width joiner (200D) stays: emoji and Indic need it.
+    private static bool IsRefused(int c) =>
+        c is < 0x20 or (>= 0x7F and <= 0x9F) or 0xAD or 0x180E or 0x200B or 0x200E or 0x200F
+            or (>= 0x2028 and <= 0x202E) or (>= 0x2060 and <= 0x2069) or (>= 0xFDD0 and <= 0xFDEF) or 0xFEFF or (>= 0xFFF9 and <= 0xFFFB)
+        || (c & 0xFFFE) == 0xFFFE;
+
+    // Refused as the first or last character only: nobody sees it there, and every language trims another set of them.
+    private static bool IsSpace(int c) => c is 0x20 or 0xA0 or 0x1680 or (>= 0x2000 and <= 0x200A) or 0x202F or 0x205F or 0x3000;
+}
