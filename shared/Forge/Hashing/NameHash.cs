@@ -19,6 +19,7 @@ internal static class NameHash
 
     public static Guid V5(ReadOnlySpan<byte> namespaceAndName)
     {
+        if (Sha1Name.IsSupported) return Sha1Name.Hash(namespaceAndName);
         Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
 #pragma warning disable CA5350 // RFC 9562 section 5.5 defines version 5 by SHA-1; it names things and protects nothing.
         SHA1.HashData(namespaceAndName, digest);

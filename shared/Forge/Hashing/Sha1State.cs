@@ -1,0 +1,17 @@
+namespace ForgeShop.Forge;
+
+/// <summary>The five words between two blocks of SHA-1.</summary>
+internal readonly record struct Sha1State(uint A, uint B, uint C, uint D, uint E)
+{
+    /// <summary>Before the first block (FIPS 180-4 section 5.3.1).</summary>
+    public static Sha1State Initial => new(0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0);
+
+    /// <summary>The first 16 bytes of the digest as a UUID of version 5, variant 10 (RFC 9562 sections 4 and 5.5).</summary>
+    public Guid ToVersion5()
+    {
+        var (b, c) = ((B & 0xFFFF0FFF) | 0x5000, (C & 0x3FFFFFFF) | 0x80000000);
+        return new Guid(
+            A, (ushort)(b >> 16), (ushort)b,
+            (byte)(c >> 24), (byte)(c >> 16), (byte)(c >> 8), (byte)c, (byte)(D >> 24), (byte)(D >> 16), (byte)(D >> 8), (byte)D);
+    }
+}
