@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace ForgeShop.Documents;
@@ -20,6 +21,12 @@ public sealed class DocumentModel<T> where T : class
             throw new ArgumentException($"Collection '{name}' declares the field '{twice.Key}' twice.", nameof(indexes));
         if (indexes.Any(index => index.Length == 0))
             throw new ArgumentException($"Collection '{name}' declares an index without a field.", nameof(indexes));
+    }
+
+    /// <summary>With what the options know of the document's type: source-generated, or found by reflection.</summary>
+    public DocumentModel(string name, JsonSerializerOptions json, params DocumentField<T>[][] indexes)
+        : this(name, (JsonTypeInfo<T>)json.GetTypeInfo(typeof(T)), indexes)
+    {
     }
 
     public string Name { get; }

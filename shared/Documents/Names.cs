@@ -8,10 +8,10 @@ internal static partial class Names
     /// <summary>The columns and members that every document has.</summary>
     private static readonly string[] Reserved = ["id", "version", "document"];
 
-    [GeneratedRegex("^[a-z][a-z0-9_]{0,39}$")]
+    [GeneratedRegex(@"^[a-z][a-z0-9_]{0,39}\z")]
     public static partial Regex CollectionPattern { get; }
 
-    [GeneratedRegex("^[a-z][a-zA-Z0-9]{0,29}$")]
+    [GeneratedRegex(@"^[a-z][a-zA-Z0-9]{0,29}\z")]
     public static partial Regex FieldPattern { get; }
 
     public static void Check(string name, Regex pattern, string what)
