@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace ForgeShop.Forge.Cli;
+
+/// <summary>The command line. Exit codes: 0 done, 1 a vector failed, 2 the command or its input cannot be used (one line on the error stream says why).</summary>
+public static class ForgeTool
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int Unusable = 2;
+
+    /// <summary>Runs one command line, in this process: everything that it reads and writes goes through these streams.</summary>
+    public static int Run(IReadOnlyList<string> arguments, Stream input, TextWriter output, TextWriter error)
+    {
+        var console = new ToolConsole(input, output, error);
+        var root = new RootCommand("Forge: deterministic, name-based IDs (docs/forge-id.md).") { IdCommand.Create(console), VectorsCommand.Create(console) };
+        root.Directives.Clear();
+        // Without response files: a key may well begin with '@'.
+        var result = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        try
+        {
+            if (result.Errors.Count > 0) throw new UnusableException(Complaint(result));
+            RefuseMisspeltOptions(result);
+            return result.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception problem) when (problem is UnusableException or ForgeException)
+        {
+            console.Complain(problem.Message);
+            return Unusable;
+        }
+        finally
+        {
+            output.Flush();
+        }
+    }
+
+    // The parser's own messages repeat what was typed, which may be a key.
+    private static string Complaint(ParseResult result) => result.UnmatchedTokens.Count > 0
+        ? "there is no such command or option; forge --help lists them"
+        : result.Errors[0].Message;
+
+    // Otherwise 'forge id products --josn' would quietly derive the ID of a product called --JOSN.
+    private static void RefuseMisspeltOptions(ParseResult result)
+    {
+        foreach (var token in result.Tokens.TakeWhile(token => token.Type is not TokenType.DoubleDash))
+        {
+            if (token.Type is TokenType.Argument && token.Value.StartsWith('-'))
+            {
+                throw new UnusableException("there is no such option; put keys that begin with '-' after '--'");
+            }
+        }
+    }
+}
+
+/// <summary>The command or its input cannot be used; the message is the one line that says why.</summary>
+public sealed class UnusableException(string message) : Exception(message);

@@ -1,0 +1,78 @@
+using System.Text;
+using System.Text.Json;
+
+namespace ForgeShop.Forge.Cli;
+
+/// <summary>A key as it was typed: one text (plain form) or named texts (record form), according to the entity type.</summary>
+internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] Fields)
+{
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    public static KeyInput FromArguments(EntityNamespace entity, string[] arguments)
+    {
+        // What the shell passes on that is not UTF-8 has become U+FFFD by now, and would name something else.
+        if (arguments.Any(argument => argument.Contains('\uFFFD'))) throw new UnusableException("the key has U+FFFD, which stands for bytes that are not UTF-8; if it is meant, use --stdin");
+        return Create(entity, arguments);
+    }
+
+    public static KeyInput FromLine(EntityNamespace entity, ReadOnlyMemory<byte> line)
+    {
+        string text;
+        try
+        {
+            text = StrictUtf8.GetString(line.Span);
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new UnusableException("the key is not valid UTF-8");
+        }
+        if (entity.Type.Shape.Form is KeyForm.Value) return new KeyInput(text, []);
+        return text.StartsWith('{') ? FromJson(line) : Create(entity, text.Split(text.Contains('\t') ? '\t' : ' '));
+    }
+
+    public Guid Derive(EntityNamespace entity) => Plain is null ? entity.Derive(Fields) : entity.Derive(Plain);
+
+    public string Name(EntityNamespace entity) => Plain is null ? entity.GetName(Fields) : entity.GetName(Plain);
+
+    private static KeyInput Create(EntityNamespace entity, string[] texts)
+    {
+        if (entity.Type.Shape.Form is KeyForm.Value)
+        {
+            return texts.Length == 1
+                ? new KeyInput(texts[0], [])
+                : throw new UnusableException($"{entity.Type.Name} takes exactly one key, of kind {entity.Type.Shape.Kind!.Value.ToName()}; {texts.Length} were given");
+        }
+        return new KeyInput(null, [.. texts.Select(text => Field(entity, text))]);
+    }
+
+    private static (string, KeyValue) Field(EntityNamespace entity, string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        return equals > 0
+            ? (text[..equals], text[(equals + 1)..])
+            : throw new UnusableException($"{entity.Type.Name} takes a record: {string.Join(" ", entity.Type.Shape.Fields.Keys.Select(name => name + "=..."))}");
+    }
+
+    private static KeyInput FromJson(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            return new KeyInput(null, [.. document.RootElement.EnumerateObject().Select(field => (field.Name, Value(field.Value)))]);
+        }
+        catch (JsonException)
+        {
+            throw new UnusableException("the key is not a JSON object");
+        }
+    }
+
+    // Numbers and truth values stand for their text, as they were written.
+    private static KeyValue Value(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.String => JsonText.Read(element),
+        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => element.GetRawText(),
+        JsonValueKind.Array => KeyValue.List([.. element.EnumerateArray().Select(Value)]),
+        JsonValueKind.Object => KeyValue.Record([.. element.EnumerateObject().Select(field => (field.Name, Value(field.Value)))]),
+        _ => default,
+    };
+}

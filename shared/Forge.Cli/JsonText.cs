@@ -1,0 +1,35 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace ForgeShop.Forge.Cli;
+
+/// <summary>JSON strings as UTF-16, lone surrogates and all: the framework refuses to read those, and refusing them is the library's job here.</summary>
+internal static class JsonText
+{
+    public static string Read(JsonElement element)
+    {
+        var raw = element.GetRawText().AsSpan()[1..^1];
+        if (!raw.Contains('\\')) return raw.ToString();
+        var text = new StringBuilder(raw.Length);
+        for (var at = 0; at < raw.Length; at++)
+        {
+            if (raw[at] != '\\')
+            {
+                text.Append(raw[at]);
+                continue;
+            }
+            var letter = raw[++at];
+            if (letter == 'u')
+            {
+                text.Append((char)ushort.Parse(raw.Slice(at + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+                at += 4;
+            }
+            else
+            {
+                text.Append(letter switch { 'b' => '\b', 't' => '\t', 'n' => '\n', 'f' => '\f', 'r' => '\r', _ => letter });
+            }
+        }
+        return text.ToString();
+    }
+}

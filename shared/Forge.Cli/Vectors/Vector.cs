@@ -1,0 +1,62 @@
+using System.Text.Json;
+
+namespace ForgeShop.Forge.Cli;
+
+/// <summary>What became of one vector; without a failure it passed.</summary>
+internal readonly record struct VectorOutcome(string Name, string? Failure);
+
+/// <summary>One sort of vectors: knows them by their members, and checks one.</summary>
+internal interface IVectorShape
+{
+    bool Recognises(JsonElement vector);
+
+    /// <summary>Compares what the library says with what the vector says. Returns what differs, or null.</summary>
+    /// <exception cref="ForgeException">The library refuses the vector's input.</exception>
+    /// <exception cref="MalformedVectorException">The vector cannot be made sense of, which is a refusal, too.</exception>
+    string? Check(JsonElement vector);
+}
+
+/// <summary>A vector that lacks what its sort has, or has something else there.</summary>
+internal sealed class MalformedVectorException(string message) : Exception(message);
+
+internal static class Vector
+{
+    /// <summary>A member <c>error</c>, whatever its value, means: must be refused.</summary>
+    public static VectorOutcome Judge(IVectorShape shape, JsonElement vector, string name)
+    {
+        var mustRefuse = vector.TryGetProperty("error", out _);
+        try
+        {
+            var difference = shape.Check(vector);
+            return new VectorOutcome(name, mustRefuse ? "was accepted and must be refused" : difference);
+        }
+        catch (Exception refusal) when (refusal is ForgeException or MalformedVectorException)
+        {
+            return new VectorOutcome(name, mustRefuse ? null : $"was refused: {refusal.Message}");
+        }
+    }
+
+    /// <summary>Compares with a member of the vector, if the vector has it.</summary>
+    public static string? Differs(JsonElement vector, string member, string actual)
+    {
+        if (!vector.TryGetProperty(member, out var expected)) return null;
+        return expected.ValueKind is JsonValueKind.String && JsonText.Read(expected) == actual ? null : $"{member} is {actual}";
+    }
+
+    public static string Text(JsonElement vector, string member) =>
+        vector.ValueKind is JsonValueKind.Object && vector.TryGetProperty(member, out var value) && value.ValueKind is JsonValueKind.String
+            ? JsonText.Read(value)
+            : throw new MalformedVectorException($"'{member}' is not a string");
+
+    public static bool Has(JsonElement vector, string member) => vector.ValueKind is JsonValueKind.Object && vector.TryGetProperty(member, out _);
+
+    /// <summary>A vector that expects nothing proves nothing.</summary>
+    public static void MustExpect(JsonElement vector, params ReadOnlySpan<string> members)
+    {
+        foreach (var member in members)
+        {
+            if (Has(vector, member)) return;
+        }
+        if (!Has(vector, "error")) throw new MalformedVectorException("expects neither a result nor an error");
+    }
+}
