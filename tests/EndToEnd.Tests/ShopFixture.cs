@@ -21,7 +21,7 @@ public sealed class ShopFixture : IAsyncLifetime
     public DistributedApplication App => _app ?? throw new InvalidOperationException("The shop is not started.");
 
     /// <summary>The IDs as any client derives them: no service is asked.</summary>
-    public ForgeIds Ids { get; } = ForgeIds.Default;
+    public ForgeIds Ids { get; } = new();
 
     public ShopClient Shop { get; private set; } = null!;
 

@@ -1,0 +1,62 @@
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+
+namespace ForgeShop.Operator.Demo;
+
+/// <summary>
+/// What the demo is going to do, and every ID that this will make, derived here before the shop is called for the first time:
+/// from the e-mail address, the SKU and the Idempotency-Key, by the same rules as every service.
+/// </summary>
+public sealed class DemoStory
+{
+    public const string Sku = "MUG-FORGE";
+    public const string Notice = "order-placed";
+
+    public DemoStory(ForgeIds ids, string suffix)
+    {
+        Email = $"ada.{suffix}@example.com";
+        Key = $"demo-{suffix}";
+        User = ids.User(Email);
+        Product = ids.Product(Sku);
+        Order = ids.Order(User, Key);
+        OrderLine = ids.OrderLine(Order, Product);
+        Notification = ids.Notification(User, Notice, Order.Value);
+        UserRegistered = ids.Event(User.Value, Contracts.Events.UserRegistered.Type, 1);
+        OrderPlaced = ids.Event(Order.Value, Contracts.Events.OrderPlaced.Type, 1);
+        NotificationSent = ids.Event(Notification.Value, Contracts.Events.NotificationSent.Type, 1);
+    }
+
+    public string Email { get; }
+    public string Key { get; }
+    public UserId User { get; }
+    public ProductId Product { get; }
+    public OrderId Order { get; }
+    public OrderLineId OrderLine { get; }
+    public NotificationId Notification { get; }
+    public EventId UserRegistered { get; }
+    public EventId OrderPlaced { get; }
+    public EventId NotificationSent { get; }
+
+    /// <summary>The entities in the order in which the table shows them, with their natural keys in words.</summary>
+    public IReadOnlyList<DemoEntity> Entities =>
+    [
+        new("user", "e-mail address", User.Value, "Users, Orders, Notifications and Reporting each derived it from the e-mail address or got it in an event"),
+        new("product", "SKU", Product.Value, "Inventory derived it from the SKU, and so did Orders when the order named that SKU"),
+        new("order", "user + Idempotency-Key", Order.Value, "Orders derived it from the user and the Idempotency-Key before it stored anything"),
+        new("order line", "order + product", OrderLine.Value, "Orders derived it from the order and the product"),
+        new("event user.registered", "user + type + 1", UserRegistered.Value, "Users derived it as it wrote its outbox; consumers derived it again to check it"),
+        new("event order.placed", "order + type + 1", OrderPlaced.Value, "Orders derived it as it wrote its outbox; consumers derived it again to check it"),
+        new("notification", "user + notice + order", Notification.Value, "Notifications derived it from what the event said"),
+        new("event notification.sent", "notification + type + 1", NotificationSent.Value, "Notifications derived it; Reporting derived it again to check it"),
+    ];
+}
+
+/// <summary>One row of the table.</summary>
+public sealed record DemoEntity(string Name, string NaturalKey, Guid Id, string HowServicesCameByIt);
+
+/// <summary>An ID that was read from a store: found by a natural key or a reference wherever the store has one.</summary>
+/// <param name="Entity">The name of the <see cref="DemoEntity"/>.</param>
+/// <param name="Store">The column of the table.</param>
+/// <param name="Place">Where in the store.</param>
+/// <param name="Found">What stood there; null if nothing did.</param>
+public sealed record Sighting(string Entity, string Store, string Place, Guid? Found);

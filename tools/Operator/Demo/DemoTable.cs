@@ -1,0 +1,41 @@
+using Spectre.Console;
+
+namespace ForgeShop.Operator.Demo;
+
+/// <summary>The picture: stores across, entities down, every sighting compared with the ID that was derived beforehand.</summary>
+internal static class DemoTable
+{
+    private static readonly string[] Stores = ["PostgreSQL", "Redis", "Documents", "Kafka"];
+
+    public static bool Print(IAnsiConsole console, DemoStory story, IReadOnlyList<Sighting> sightings)
+    {
+        var table = new Table().Border(TableBorder.Rounded).ShowRowSeparators().Title("The same IDs in every store");
+        table.AddColumn(new TableColumn("entity and the ID derived here, beforehand").NoWrap());
+        foreach (var store in Stores)
+            table.AddColumn(store);
+        foreach (var entity in story.Entities)
+        {
+            var first = $"[bold]{entity.Name}[/] [dim]({entity.NaturalKey})[/]\n{entity.Id}";
+            table.AddRow([first, .. Stores.Select(store => Cell(entity, [.. sightings.Where(seen => seen.Entity == entity.Name && seen.Store == store)]))]);
+        }
+
+        console.Write(table);
+        console.WriteLine();
+        foreach (var entity in story.Entities)
+            console.MarkupLineInterpolated($"  [bold]{entity.Name}[/]: {entity.HowServicesCameByIt}");
+        console.WriteLine();
+
+        var wrong = sightings.Count(seen => !Matches(story, seen));
+        console.MarkupLine(wrong == 0
+            ? $"[green]all match[/]: {sightings.Count} places in {Stores.Length} stores hold the {story.Entities.Count} IDs that were derived before the shop was called"
+            : $"[red]{wrong} of {sightings.Count} places do not match[/]");
+        return wrong == 0;
+    }
+
+    private static string Cell(DemoEntity entity, IReadOnlyList<Sighting> sightings) => string.Join('\n', sightings.Select(seen =>
+        seen.Found == entity.Id ? $"[green]✓[/] {Markup.Escape(seen.Place)}"
+        : seen.Found is { } other ? $"[red]✗ {Markup.Escape(seen.Place)}: {other}[/]"
+        : $"[red]✗ {Markup.Escape(seen.Place)}: nothing there[/]"));
+
+    private static bool Matches(DemoStory story, Sighting seen) => story.Entities.Single(entity => entity.Name == seen.Entity).Id == seen.Found;
+}

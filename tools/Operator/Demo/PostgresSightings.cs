@@ -1,0 +1,37 @@
+using Npgsql;
+
+namespace ForgeShop.Operator.Demo;
+
+/// <summary>Reads the services' databases directly, past the services.</summary>
+internal static class PostgresSightings
+{
+    private const string Store = "PostgreSQL";
+
+    public static async Task<List<Sighting>> ReadAsync(string server, DemoStory story, CancellationToken cancellationToken)
+    {
+        await using var users = Open(server, "users");
+        await using var inventory = Open(server, "inventory");
+        await using var orders = Open(server, "orders");
+        return
+        [
+            await Find(users, "user", "users.users", "select id from users where email = $1", story.Email),
+            await Find(users, "event user.registered", "users.outbox", "select id from outbox where subject = $1", story.User.Value),
+            await Find(inventory, "product", "inventory.products", "select id from products where sku = $1", DemoStory.Sku),
+            await Find(orders, "product", "orders.products", "select id from products where sku = $1", DemoStory.Sku),
+            await Find(orders, "user", "orders.orders", "select user_id from orders where reference = $1", story.Key),
+            await Find(orders, "order", "orders.orders", "select id from orders where reference = $1", story.Key),
+            await Find(orders, "order line", "orders.order_lines", "select l.id from order_lines l join orders o on o.id = l.order_id where o.reference = $1", story.Key),
+            await Find(orders, "event order.placed", "orders.outbox", "select e.id from outbox e join orders o on o.id = e.subject where o.reference = $1", story.Key),
+        ];
+
+        async Task<Sighting> Find(NpgsqlDataSource database, string entity, string place, string sql, object key)
+        {
+            await using var command = database.CreateCommand(sql);
+            command.Parameters.Add(new NpgsqlParameter { Value = key });
+            return new Sighting(entity, Store, place, await command.ExecuteScalarAsync(cancellationToken) as Guid?);
+        }
+    }
+
+    private static NpgsqlDataSource Open(string server, string database) =>
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server) { Database = database });
+}

@@ -1,0 +1,28 @@
+using System.Text.Json;
+using StackExchange.Redis;
+
+namespace ForgeShop.Operator.Demo;
+
+/// <summary>Reads the caches directly: the key carries the ID as text, and so does the value.</summary>
+internal static class RedisSightings
+{
+    private const string Store = "Redis";
+
+    public static async Task<List<Sighting>> ReadAsync(string server, DemoStory story)
+    {
+        using var redis = await ConnectionMultiplexer.ConnectAsync(server);
+        var database = redis.GetDatabase();
+        return
+        [
+            await Find("user", $"user:{story.User}"),
+            await Find("order", $"order:{story.Order}"),
+        ];
+
+        async Task<Sighting> Find(string entity, string key)
+        {
+            var value = await database.StringGetAsync(key);
+            Guid? found = value.HasValue && JsonDocument.Parse((string)value!).RootElement.GetProperty("id").TryGetGuid(out var id) ? id : null;
+            return new Sighting(entity, Store, key[..key.IndexOf(':', StringComparison.Ordinal)] + ":{id}", found);
+        }
+    }
+}
