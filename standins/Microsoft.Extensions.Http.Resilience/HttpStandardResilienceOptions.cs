@@ -40,3 +40,14 @@ public class HttpRetryStrategyOptions : RetryStrategyOptions<HttpResponseMessage
         });
     }
 }
+
+public static class HttpRetryStrategyOptionsExtensions
+{
+    public static void DisableForUnsafeHttpMethods(this HttpRetryStrategyOptions options)
+    {
+        var transient = options.ShouldHandle;
+        options.ShouldHandle = async args => await transient(args)
+            && args.Context.Properties.GetValue(ResilienceHandler.Request, null!)?.Method is { } method
+            && method != HttpMethod.Post && method != HttpMethod.Put && method != HttpMethod.Patch && method != HttpMethod.Delete && method != HttpMethod.Connect;
+    }
+}

@@ -32,10 +32,23 @@ internal sealed class StandardPipelines(IOptionsMonitor<HttpStandardResilienceOp
 
 internal sealed class ResilienceHandler(Func<HttpRequestMessage, ResiliencePipeline<HttpResponseMessage>> pipeline) : DelegatingHandler
 {
+    public static readonly ResiliencePropertyKey<HttpRequestMessage> Request = new("Resilience.Http.RequestMessage");
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        => await pipeline(request).ExecuteAsync(
-            static async (state, token) => await state.Handler.SendOnceAsync(state.Request, token),
-            (Handler: this, Request: request), cancellationToken);
+    {
+        var context = ResilienceContextPool.Shared.Get(cancellationToken);
+        context.Properties.Set(Request, request);
+        try
+        {
+            return await pipeline(request).ExecuteAsync(
+                static async (context, state) => await state.Handler.SendOnceAsync(state.Request, context.CancellationToken),
+                context, (Handler: this, Request: request));
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
 
     private Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         => base.SendAsync(request, cancellationToken);

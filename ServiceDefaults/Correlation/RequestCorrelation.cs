@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using ForgeShop.Contracts;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ForgeShop.ServiceDefaults.Correlation;
+
+/// <summary>
+/// What a request belongs to. The first service that sees it (the gateway) derives the ID from who does what with which
+/// Idempotency-Key, so that the same request sent again correlates with itself; from there it travels as W3C baggage.
+/// </summary>
+public static class RequestCorrelation
+{
+    public const string BaggageKey = "correlation";
+    public const string SpanAttribute = "forgeshop.correlation_id";
+    public const string ResponseHeader = "X-Correlation-Id";
+
+    // Until callers authenticate, nobody is told apart.
+    private const string Actor = "anonymous";
+
+    /// <summary>The correlation of this request, derived at most once.</summary>
+    public static CorrelationId Of(HttpContext context)
+    {
+        if (context.Items.TryGetValue(typeof(RequestCorrelation), out var known) && known is CorrelationId id)
+            return id;
+        id = CorrelationId.TryParse(Activity.Current?.GetBaggageItem(BaggageKey), out var travelled) ? travelled : Derive(context);
+        context.Items[typeof(RequestCorrelation)] = id;
+        return id;
+    }
+
+    private static CorrelationId Derive(HttpContext context)
+    {
+        var ids = context.RequestServices.GetRequiredService<ForgeIds>();
+        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
+        var action = $"{context.Request.Method} {route}";
+        var key = context.Request.Headers["Idempotency-Key"];
+        return key.Count == 1 && TryDerive(ids, action, key[0], out var id) ? id : ids.Correlation(Actor, action, TraceReference(context));
+    }
+
+    private static bool TryDerive(ForgeIds ids, string action, string? reference, out CorrelationId correlation)
+    {
+        var derived = ids.TryDerive(
+            "correlations", [new("actor", Actor), new("action", action), new("reference", reference)], out var id, out _);
+        correlation = new CorrelationId(id);
+        return derived;
+    }
+
+    private static string TraceReference(HttpContext context) => Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+}

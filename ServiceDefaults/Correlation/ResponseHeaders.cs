@@ -1,0 +1,26 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+
+namespace ForgeShop.ServiceDefaults.Correlation;
+
+internal static class ResponseHeaders
+{
+    /// <summary>Every response, refusals of any kind included, tells where its trace and its correlation can be looked up.</summary>
+    public static void UseTraceHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        var activity = Activity.Current;
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            if (activity is not null)
+            {
+                headers.TraceParent = activity.Id;
+                headers["X-Trace-Id"] = activity.TraceId.ToHexString();
+            }
+
+            headers[RequestCorrelation.ResponseHeader] = RequestCorrelation.Of(context).ToString();
+            return Task.CompletedTask;
+        });
+        return next(context);
+    });
+}

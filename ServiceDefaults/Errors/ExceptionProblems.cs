@@ -1,0 +1,50 @@
+using System.Data.Common;
+using ForgeShop.Forge;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace ForgeShop.ServiceDefaults.Errors;
+
+/// <summary>
+/// Exceptions as problem details: what the caller did wrong by name, everything else as a 500 that tells nothing about the
+/// inside. The same in development, where the framework would show its own page.
+/// </summary>
+internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logger) : IExceptionHandler, IDeveloperPageExceptionFilter
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        var problem = Translate(exception);
+        if (problem.StatusCode >= StatusCodes.Status500InternalServerError)
+            LogFailure(logger, httpContext.Request.Method, (httpContext.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText, exception);
+        await problem.ExecuteAsync(httpContext);
+        return true;
+    }
+
+    public async Task HandleExceptionAsync(ErrorContext errorContext, Func<ErrorContext, Task> next) =>
+        await TryHandleAsync(errorContext.HttpContext, errorContext.Exception, errorContext.HttpContext.RequestAborted);
+
+    private static ProblemResult Translate(Exception exception) => exception switch
+    {
+        BadHttpRequestException bad => BadRequests.Translate(bad),
+        ForgeKeyException key => Problems.Validation(key.Error.Field ?? "key", key.Error.ToString()),
+        _ when Causes(exception).Any(IsUnstorableText) => Problems.BadRequest(StatusProblems.ValidationFailed, "A text in the request has a character that cannot be stored."),
+        _ when Causes(exception).Any(IsOutage) => Problems.Unavailable("service-unavailable", "This cannot be answered right now. Try again.", TimeSpan.FromSeconds(1)),
+        _ => Problems.Status(StatusCodes.Status500InternalServerError),
+    };
+
+    private static IEnumerable<Exception> Causes(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+            yield return cause;
+    }
+
+    private static bool IsOutage(Exception exception) => exception is DbException { IsTransient: true } or TimeoutException or HttpRequestException;
+
+    // U+0000 is valid JSON and no text to PostgreSQL.
+    private static bool IsUnstorableText(Exception exception) => exception is DbException { SqlState: "22021" or "22P05" };
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Route} failed")]
+    private static partial void LogFailure(ILogger logger, string method, string? route, Exception exception);
+}

@@ -1,0 +1,35 @@
+using ForgeShop.ServiceDefaults.Correlation;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ForgeShop.ServiceDefaults.Errors;
+
+internal static class ProblemExtensions
+{
+    public static void AddProblems(this IServiceCollection services)
+    {
+        services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
+        services.AddProblemDetails();
+        services.AddExceptionHandler<ExceptionProblems>();
+        services.AddSingleton<IDeveloperPageExceptionFilter, ExceptionProblems>();
+        services.AddSingleton<IStartupFilter, OutermostSteps>();
+    }
+
+    /// <summary>
+    /// Around everything else, what the framework adds by itself (routing, authentication) included. So no refusal, whoever
+    /// utters it, goes without its headers and its body.
+    /// </summary>
+    private sealed class OutermostSteps : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.UseTraceHeaders();
+            app.UseExceptionHandler();
+            app.UseStatusCodePages();
+            next(app);
+        };
+    }
+}

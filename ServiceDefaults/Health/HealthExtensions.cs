@@ -1,0 +1,51 @@
+using ForgeShop.ServiceDefaults.Databases;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace ForgeShop.ServiceDefaults.Health;
+
+internal static class HealthExtensions
+{
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(5);
+
+    public static void AddHealth(this IServiceCollection services)
+    {
+        services.AddHealthChecks()
+            .AddCheck("self", () => HealthCheckResult.Healthy(), tags: ["live"])
+            .AddCheck<MigrationsHealth>("migrations");
+        // A dependency that hangs must not hang the probe.
+        services.PostConfigure<HealthCheckServiceOptions>(options =>
+        {
+            foreach (var check in options.Registrations.Where(check => check.Timeout == Timeout.InfiniteTimeSpan))
+                check.Timeout = CheckTimeout;
+        });
+    }
+
+    /// <summary>In every environment: orchestrators probe in production, too. Neither says anything that is not for everybody.</summary>
+    public static void MapHealth(this WebApplication app)
+    {
+        Map(app, "/health", _ => true);
+        Map(app, "/alive", check => check.Tags.Contains("live"));
+    }
+
+    private static void Map(WebApplication app, string path, Func<HealthCheckRegistration, bool> predicate) =>
+        app.MapHealthChecks(path, new HealthCheckOptions { Predicate = predicate, ResponseWriter = WriteAsync })
+            .WithMetadata(new HealthProbe())
+            .AllowAnonymous();
+
+    private static Task WriteAsync(HttpContext context, HealthReport report)
+    {
+        var checks = report.Entries.ToDictionary(check => check.Key, check => check.Value.Status.ToString());
+        return context.Response.StatusCode == StatusCodes.Status200OK
+            ? context.Response.WriteAsJsonAsync(new { status = report.Status.ToString(), checks })
+            : new ProblemResult(StatusCodes.Status503ServiceUnavailable, "not-ready", "A dependency of this service does not answer, or it is still starting.")
+                .With("checks", checks)
+                .ExecuteAsync(context);
+    }
+}
+
+/// <summary>Marks the probes' endpoints for the steps that let them pass.</summary>
+internal sealed class HealthProbe;

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http.Resilience;
+
+namespace ForgeShop.ServiceDefaults.Requests;
+
+internal static class ResilientHttpClients
+{
+    /// <summary>HttpClients find <c>https+http://inventory</c>, retry what is safe to repeat, and leave a service alone that keeps failing.</summary>
+    public static void AddResilientHttpClients(this IServiceCollection services)
+    {
+        services.AddServiceDiscovery();
+        services.ConfigureHttpClientDefaults(http =>
+        {
+            http.AddStandardResilienceHandler(resilience =>
+            {
+                resilience.AttemptTimeout.Timeout = TimeSpan.FromSeconds(5);
+                resilience.TotalRequestTimeout.Timeout = TimeSpan.FromSeconds(20);
+#pragma warning disable EXTEXP0001 // Still marked experimental; the alternative is to retry a POST.
+                resilience.Retry.DisableForUnsafeHttpMethods();
+#pragma warning restore EXTEXP0001
+            }).SelectPipelineByAuthority();
+            http.AddServiceDiscovery();
+        });
+    }
+}

@@ -1,0 +1,48 @@
+using ForgeShop.ServiceDefaults.Correlation;
+using ForgeShop.ServiceDefaults.Health;
+using ForgeShop.ServiceDefaults.Databases;
+using ForgeShop.ServiceDefaults.Errors;
+using ForgeShop.ServiceDefaults.Requests;
+using ForgeShop.ServiceDefaults.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace ForgeShop.ServiceDefaults;
+
+/// <summary>What every service of the shop switches on.</summary>
+public static class ServiceDefaultsExtensions
+{
+    /// <summary>
+    /// Telemetry, health, problem details, the trace and correlation headers, and HttpClients that find services by name and
+    /// survive their hiccups. Nothing here needs an AppHost.
+    /// </summary>
+    public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
+    {
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddForgeIds(builder.Configuration);
+        builder.AddTelemetry();
+        builder.Services.AddHealth();
+        builder.Services.AddProblems();
+        builder.Services.AddStrictRequests();
+        builder.Services.AddResilientHttpClients();
+        builder.Services.AddSingleton<DatabaseMigrations>();
+        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        return builder;
+    }
+
+    /// <summary>
+    /// <c>/health</c> and <c>/alive</c>, and the steps that every request passes before it reaches its endpoint. To be called
+    /// before the service maps its own endpoints, and after whatever may turn a request away unseen (a rate limiter).
+    /// </summary>
+    public static WebApplication MapDefaultEndpoints(this WebApplication app)
+    {
+        app.UseMiddleware<CorrelationMiddleware>();
+        app.UseMiddleware<MigrationGate>();
+        app.UseMiddleware<BodyLimit>();
+        app.MapHealth();
+        return app;
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Context.Propagation;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace ForgeShop.ServiceDefaults.Telemetry;
+
+internal static class TelemetryExtensions
+{
+    /// <summary>Traces, metrics and logs; by OTLP to wherever <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says, if it says so.</summary>
+    public static void AddTelemetry(this IHostApplicationBuilder builder)
+    {
+        // ASP.NET Core and HttpClient carry trace context and baggage themselves. A second propagation by OpenTelemetry would
+        // undo what the gateway decides about a caller's trace context.
+        Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
+
+        builder.Logging.AddQuietLogging();
+        builder.Logging.AddOpenTelemetry(logging =>
+        {
+            logging.IncludeFormattedMessage = true;
+            logging.IncludeScopes = true;
+        });
+
+        var serviceName = builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName;
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(serviceName, autoGenerateServiceInstanceId: false))
+            .WithTracing(tracing => tracing
+                .AddSource("ForgeShop.*", "Npgsql")
+                .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !HealthProbes.IsProbe(context.Request.Path))
+                .AddHttpClientInstrumentation()
+                .AddProcessor(new CorrelationTag())
+                .AddProcessor(new BackgroundPolling()))
+            .WithMetrics(metrics => metrics
+                .AddMeter("ForgeShop.*", "Npgsql")
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddRuntimeInstrumentation());
+
+        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+            telemetry.UseOtlpExporter();
+    }
+}
