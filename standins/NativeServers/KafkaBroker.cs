@@ -7,7 +7,7 @@ using System.Runtime.InteropServices;
 namespace ForgeShop.StandIns.NativeServers;
 
 /// <summary>The Kafka broker of standins/KafkaBroker as a process of its own, on 127.0.0.1. It starts empty, always.</summary>
-public sealed class KafkaBroker : IAsyncDisposable
+public sealed class KafkaBroker : INativeServer
 {
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);

@@ -73,6 +73,7 @@ internal sealed record PostgresCluster(PostgresInstallation Installation, string
         settings.AddRange(options.Fast
             ? ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "dynamic_shared_memory_type=mmap"]
             : ["fsync=on", "full_page_writes=on", "synchronous_commit=on"]);
+        settings.AddRange(options.Settings);
 
         // Nobody's client settings shall reach the server.
         var environment = Environment.GetEnvironmentVariables().Keys.Cast<string>()

@@ -4,7 +4,7 @@ using Npgsql;
 namespace ForgeShop.StandIns.NativeServers;
 
 /// <summary>A real PostgreSQL server on 127.0.0.1, on data of its own.</summary>
-public sealed class PostgresServer : IAsyncDisposable
+public sealed class PostgresServer : INativeServer
 {
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
 

@@ -19,6 +19,9 @@ public sealed record PostgresServerOptions
 
     public int MaxConnections { get; init; } = 300;
 
+    /// <summary>Settings as in postgresql.conf, "name=value" each; they come last and so win.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     /// <summary>Called for every line of the server's log.</summary>
     public Action<NativeProcessLine>? OnLine { get; init; }
 

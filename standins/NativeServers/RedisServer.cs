@@ -6,7 +6,7 @@ using System.Text;
 namespace ForgeShop.StandIns.NativeServers;
 
 /// <summary>A real Redis server on 127.0.0.1, on data of its own.</summary>
-public sealed class RedisServer : IAsyncDisposable
+public sealed class RedisServer : INativeServer
 {
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);

@@ -26,6 +26,7 @@ internal sealed class Orchestrator(
     private readonly List<ResourceSupervisor> supervisors = [];
     private readonly SemaphoreSlim stopping = new(1, 1);
     private DataRoot? data;
+    private bool disposed;
 
     public ResourceSupervisor? Find(string resource) =>
         supervisors.FirstOrDefault(one => string.Equals(one.Resource.Name, resource, StringComparison.OrdinalIgnoreCase));
@@ -75,6 +76,7 @@ internal sealed class Orchestrator(
             if (data is null)
                 return;
 
+            logger.LogInformation("stopping");
             using var limit = new CancellationTokenSource(StopLimit, time);
             foreach (var layer in DependentsFirst())
             {
@@ -94,6 +96,8 @@ internal sealed class Orchestrator(
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, true))
+            return; // the container knows it by two names
         await StopAsync(CancellationToken.None);
         supervisors.ForEach(supervisor => supervisor.Dispose());
         stopping.Dispose();
