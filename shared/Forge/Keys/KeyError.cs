@@ -52,8 +52,8 @@ public readonly record struct KeyError(KeyRefusal Refusal, string? Entity, strin
         KeyRefusal.Range => "is not a time that exists between the years 0001 and 9999 (offsets up to 14:00, no leap second, no hour 24, no -00:00)",
         KeyRefusal.TooPrecise => $"is finer than {(Kind is KeyKind.Ts6 ? "microseconds" : "milliseconds")}; nothing is rounded",
         KeyRefusal.FieldName => CodePoint is null
-            ? "is not named by a lower-case letter and up to 63 lower-case letters, digits and underscores"
-            : $"has a name with {Character()}; names are lower-case letters, digits and underscores",
+            ? "has a field that is not named by a lower-case letter and up to 63 lower-case letters, digits and underscores"
+            : $"has a field whose name has {Character()}; names are lower-case letters, digits and underscores",
         KeyRefusal.DuplicateField => "is given twice",
         KeyRefusal.NoFields => "has no fields",
         KeyRefusal.TooDeep => "is nested deeper than 8 levels",

@@ -1,0 +1,190 @@
+using System.Text.Json;
+
+namespace ForgeShop.Forge.Tests;
+
+public sealed class IdCommandTests
+{
+    private const string Ada = "6e16f6c3-de6b-55c3-80ba-75907720bb8a";
+    private const string CartOfAda = "7e558d62-0221-5a98-9949-a65bfd2da23e";
+
+    [Fact]
+    public void A_plain_key_gives_one_line_with_the_ID()
+    {
+        var tool = Tool.Run("id", "users", "  Ada@Example.COM");
+        tool.ExitCode.ShouldBe(0);
+        tool.Output.ShouldBe(Ada + "\n");
+        tool.Error.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Fields_of_a_record_come_in_any_order()
+    {
+        Tool.Run("id", "orders", $"user={Ada}", "reference=cart-1").Output.ShouldBe(CartOfAda + "\n");
+        Tool.Run("id", "orders", "reference=cart-1", $"user={Ada.ToUpperInvariant()}").Output.ShouldBe(CartOfAda + "\n");
+    }
+
+    [Fact]
+    public void Everything_behind_the_first_equals_sign_is_the_value() =>
+        Tool.Run("id", "files", "sha256=a=b", "size=3").ExitCode.ShouldBe(0);
+
+    [Fact]
+    public void Json_holds_what_led_to_the_ID()
+    {
+        using var json = JsonDocument.Parse(Tool.Run("id", "users", "ada@example.com", "--json").Output);
+        var root = json.RootElement;
+        root.GetProperty("id").GetString().ShouldBe(Ada);
+        root.GetProperty("prefixed").GetString().ShouldBe("usr_" + Ada);
+        root.GetProperty("entity").GetString().ShouldBe("users");
+        root.GetProperty("algorithm").GetString().ShouldBe("v5");
+        root.GetProperty("namespace").GetString().ShouldBe("b88acabb-5ec4-57e8-bf22-dce375bb2075");
+        root.GetProperty("name").GetString().ShouldBe("ada@example.com");
+    }
+
+    [Theory]
+    [InlineData("v5")]
+    [InlineData("v8-sha256")]
+    public void The_explanation_ends_with_the_ID_and_its_digest_agrees(string algorithm)
+    {
+        var tool = Tool.Run("id", "users", "ada@example.com", "--explain", "--algorithm", algorithm);
+        var id = Tool.Run("id", "users", "ada@example.com", "--algorithm", algorithm).LastLine;
+        tool.LastLine.ShouldBe(id);
+        var digest = tool.Lines.Single(line => line.StartsWith("digest", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        // All but the version digit and the variant digit.
+        id.Replace("-", "", StringComparison.Ordinal)[..12].ShouldBe(digest[..12]);
+        id[^12..].ShouldBe(digest[20..32]);
+    }
+
+    [Fact]
+    public void A_secret_alone_means_HMAC_and_is_never_printed()
+    {
+        const string variable = "FORGE_TESTS_SECRET";
+        Environment.SetEnvironmentVariable(variable, "sixteen-bytes-ok");
+        try
+        {
+            var tool = Tool.Run("id", "users", "a@b", "--secret-env", variable, "--explain");
+            tool.LastLine.ShouldBe("cdb4677a-f91e-8c87-aa15-bfe879110447");
+            tool.Output.ShouldNotContain("sixteen");
+            Tool.Run("id", "users", "a@b", "--secret-env", variable, "--algorithm", "v5").ShouldBeRefused("uses none");
+            Environment.SetEnvironmentVariable(variable, "too-short");
+            Tool.Run("id", "users", "a@b", "--secret-env", variable).ShouldBeRefused("9 bytes");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(variable, null);
+        }
+        Tool.Run("id", "users", "a@b", "--secret-env", variable).ShouldBeRefused("not set");
+    }
+
+    [Fact]
+    public void Another_domain_gives_other_IDs_whatever_its_case()
+    {
+        var id = Tool.Run("id", "users", "ada@example.com", "--domain", "Shop.Example").Output;
+        id.ShouldNotBe(Ada + "\n");
+        Tool.Run("id", "users", "ada@example.com", "--domain", "shop.example").Output.ShouldBe(id);
+    }
+
+    [Fact]
+    public void Another_catalogue_can_be_named()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, """{"domain":"forgeshop.example","entities":{"tags":{"key":{"names":["text"],"at":{"x":"int"}}}}}""");
+            var tool = Tool.RunWith("""{"names":["b","a"],"at":{"x":3}}""", "id", "tags", "--stdin", "--json", "--catalogue", file);
+            tool.Error.ShouldBeEmpty();
+            JsonDocument.Parse(tool.Output).RootElement.GetProperty("name").GetString().ShouldBe("""["forge:1","tags",{"at":{"x":"int:3"},"names":["text:b","text:a"]}]""");
+            Tool.Run("id", "users", "a@b", "--catalogue", file).ShouldBeRefused("tags");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+        Tool.Run("id", "users", "a@b", "--catalogue", file).ShouldBeRefused("cannot be read");
+    }
+
+    [Fact]
+    public void Keys_come_one_a_line_from_the_input()
+    {
+        var tool = Tool.RunWith("ada@example.com\r\nADA@example.com\n ada@example.com", "id", "users", "--stdin");
+        tool.ExitCode.ShouldBe(0);
+        tool.Lines.ShouldBe([Ada, Ada, Ada]);
+    }
+
+    [Fact]
+    public void Records_come_with_spaces_tabs_or_as_JSON()
+    {
+        var lines = $"user={Ada} reference=cart-1\nreference=cart-1\tuser={Ada}\n{{\"reference\":\"cart-1\",\"user\":\"{Ada}\"}}\n";
+        Tool.RunWith(lines, "id", "orders", "--stdin").Lines.ShouldBe([CartOfAda, CartOfAda, CartOfAda]);
+        var spaced = Tool.RunWith($"user={Ada}\treference=cart 1\n", "id", "orders", "--stdin");
+        spaced.Output.ShouldBe(Tool.Run("id", "orders", $"user={Ada}", "reference=cart 1").Output);
+    }
+
+    [Fact]
+    public void A_bad_line_stops_the_batch_and_is_named()
+    {
+        var tool = Tool.RunWith("a@b\nnot-an-address\nc@d\n", "id", "users", "--stdin");
+        tool.ExitCode.ShouldBe(2);
+        tool.Lines.Length.ShouldBe(1);
+        tool.Error.ShouldBe("forge: line 2: users: the key of kind email is not of the form local@domain\n");
+    }
+
+    [Fact]
+    public void Input_that_is_not_UTF8_is_refused_and_not_replaced() =>
+        Tool.RunWith([.. "caf"u8, 0xE9, (byte)'\n'], "id", "products", "--stdin").ShouldBeRefused("line 1: the key is not valid UTF-8");
+
+    [Fact]
+    public void Ten_thousand_lines_and_a_long_one_come_through()
+    {
+        var lines = string.Concat(Enumerable.Range(0, 10_000).Select(i => $"user-{i}@example.com\n"));
+        var tool = Tool.RunWith(lines, "id", "users", "--stdin");
+        tool.Lines.Length.ShouldBe(10_000);
+        tool.Lines.Distinct().Count().ShouldBe(10_000);
+        Tool.RunWith(new string('a', 70_000), "id", "users", "--stdin").ShouldBeRefused("longer than 254 bytes");
+        Tool.RunWith(new byte[3 << 20], "id", "users", "--stdin").ShouldBeRefused("mebibyte");
+    }
+
+    [Theory]
+    [InlineData("no such entity type", "id", "nonsense", "x")]
+    [InlineData("kind email has U+00E9", "id", "users", "adé@example.com")]
+    [InlineData("kind email is empty", "id", "users", "")]
+    [InlineData("exactly one key", "id", "users")]
+    [InlineData("exactly one key", "id", "users", "a@b", "c@d")]
+    [InlineData("field 'user' is missing", "id", "orders", "reference=x")]
+    [InlineData("field 'user' of kind uuid", "id", "orders", "reference=x", "user=secret-value")]
+    [InlineData("field 'colour' is not a field", "id", "orders", "reference=x", "colour=red")]
+    [InlineData("field 'reference' is given twice", "id", "orders", "reference=x", "reference=x", "user=" + Ada)]
+    [InlineData("takes a record", "id", "orders", "secret-value")]
+    [InlineData("U+0041", "id", "orders", "A=secret-value")]
+    [InlineData("U+000A", "id", "orders", "a\nb=secret-value")]
+    [InlineData("U+FFFD", "id", "products", "\uFFFD")]
+    [InlineData("no such option", "id", "products", "--josn")]
+    [InlineData("--algorithm", "id", "users", "a@b", "--algorithm", "v6")]
+    [InlineData("--secret-env", "id", "users", "a@b", "--algorithm", "v8-hmac-sha256")]
+    [InlineData("domain", "id", "users", "a@b", "--domain", "two..dots")]
+    [InlineData("U+000A", "id", "users", "a@b", "--domain", "a\nb")]
+    [InlineData("from the input", "id", "users", "a@b", "--stdin")]
+    [InlineData("forge:", "id")]
+    [InlineData("forge:")]
+    [InlineData("forge:", "nonsense")]
+    public void What_cannot_be_used_is_exit_2_and_one_line(string because, params string[] arguments)
+    {
+        var tool = Tool.Run(arguments);
+        tool.ShouldBeRefused(because);
+        tool.Error.ShouldNotContain("secret-value");
+    }
+
+    [Fact]
+    public void Keys_may_begin_with_an_at_sign_or_behind_two_hyphens_with_a_hyphen()
+    {
+        Tool.Run("id", "products", "@list").ExitCode.ShouldBe(0);
+        Tool.Run("id", "products", "--", "-1").ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Help_is_no_error()
+    {
+        var tool = Tool.Run("--help");
+        tool.ExitCode.ShouldBe(0);
+        tool.Output.ShouldContain("vectors");
+    }
+}

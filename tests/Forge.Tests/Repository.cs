@@ -1,0 +1,18 @@
+namespace ForgeShop.Forge.Tests;
+
+/// <summary>Where the repository lies: the vectors and the specification are read from its root.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = Find();
+
+    public static string Vectors(string file) => Path.Combine(Root, "vectors", file);
+
+    private static string Find()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "global.json"))) return folder.FullName;
+        }
+        throw new InvalidOperationException("No folder above the tests holds global.json.");
+    }
+}
