@@ -19,9 +19,9 @@ internal sealed class AppHostInTest(Assembly assembly, string[] args, Action<Dis
     private readonly TaskCompletionSource<IHost> host = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ManualResetEventSlim mayBuild = new();
-    private readonly CancellationTokenSource ending = new();
+    private readonly TaskCompletionSource mayBuild = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TestData data = new();
+    private volatile bool isEnding;
 
     /// <summary>Completes when Main has started the application.</summary>
     public Task Started => started.Task;
@@ -38,7 +38,7 @@ internal sealed class AppHostInTest(Assembly assembly, string[] args, Action<Dis
 
     public Task<IHost> BuildAsync(CancellationToken cancellationToken)
     {
-        mayBuild.Set();
+        mayBuild.TrySetResult();
         return host.Task.WaitAsync(cancellationToken);
     }
 
@@ -62,7 +62,7 @@ internal sealed class AppHostInTest(Assembly assembly, string[] args, Action<Dis
     public override void OnBuilding(IDistributedApplicationBuilder builder)
     {
         this.builder.TrySetResult(builder);
-        mayBuild.Wait();
+        mayBuild.Task.GetAwaiter().GetResult();
     }
 
     public override IHost OnBuilt(IHost host)
@@ -74,8 +74,8 @@ internal sealed class AppHostInTest(Assembly assembly, string[] args, Action<Dis
     /// <summary>Stops the application as Ctrl-C would, waits until its Main has ended and removes its data. Can be called again.</summary>
     public async Task EndAsync()
     {
-        await ending.CancelAsync();
-        mayBuild.Set();
+        isEnding = true;
+        mayBuild.TrySetResult();
         if (host.Task.IsCompletedSuccessfully)
             (await host.Task).Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
         await ((Task)exit.Task).WaitAsync(ExitLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -112,10 +112,11 @@ internal sealed class AppHostInTest(Assembly assembly, string[] args, Action<Dis
 
         public async Task StartAsync(CancellationToken cancellationToken = default)
         {
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, test.ending.Token);
             try
             {
-                await inner.StartAsync(stop.Token);
+                if (test.isEnding)
+                    throw new OperationCanceledException("The test ended before it started the application.");
+                await inner.StartAsync(cancellationToken);
                 test.started.TrySetResult();
             }
             catch (Exception exception)
