@@ -17,13 +17,17 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logge
     {
         var problem = Translate(exception);
         if (problem.StatusCode >= StatusCodes.Status500InternalServerError)
-            LogFailure(logger, httpContext.Request.Method, (httpContext.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText, exception);
+            LogFailure(logger, httpContext.Request.Method, Route(httpContext), exception);
         await problem.ExecuteAsync(httpContext);
         return true;
     }
 
     public async Task HandleExceptionAsync(ErrorContext errorContext, Func<ErrorContext, Task> next) =>
         await TryHandleAsync(errorContext.HttpContext, errorContext.Exception, errorContext.HttpContext.RequestAborted);
+
+    // The exception handler takes the endpoint off the request before it asks here.
+    private static string? Route(HttpContext context) =>
+        ((context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint()) as RouteEndpoint)?.RoutePattern.RawText;
 
     private static ProblemResult Translate(Exception exception) => exception switch
     {

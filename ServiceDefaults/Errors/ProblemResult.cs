@@ -19,7 +19,7 @@ public sealed class ProblemResult : IResult, IStatusCodeHttpResult, IValueHttpRe
     public ProblemDetails Value { get; }
 
     /// <summary>When to try again; sent in whole seconds, rounded up.</summary>
-    public TimeSpan? RetryAfter { get; init; }
+    public TimeSpan? RetryAfter { get; set; }
 
     public int? StatusCode => Value.Status;
 

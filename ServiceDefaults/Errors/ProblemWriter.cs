@@ -53,6 +53,6 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         public required string TraceId { get; init; }
 
         [JsonExtensionData]
-        public required Dictionary<string, object?> Members { get; init; }
+        public Dictionary<string, object?>? Members { get; init; }
     }
 }

@@ -34,6 +34,7 @@ internal static class HealthExtensions
     private static void Map(WebApplication app, string path, Func<HealthCheckRegistration, bool> predicate) =>
         app.MapHealthChecks(path, new HealthCheckOptions { Predicate = predicate, ResponseWriter = WriteAsync })
             .WithMetadata(new HealthProbe())
+            .DisableRateLimiting()
             .AllowAnonymous();
 
     private static Task WriteAsync(HttpContext context, HealthReport report)

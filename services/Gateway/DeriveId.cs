@@ -1,0 +1,67 @@
+using System.Text.Json.Serialization;
+using ForgeShop.Contracts;
+using ForgeShop.Forge;
+using ForgeShop.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace ForgeShop.Gateway;
+
+/// <summary>
+/// GET /api/v1/ids and /api/v1/ids/{entityType}?...: the derivation as a service, for whoever has no Forge library. It needs
+/// nobody: the gateway derives like everybody else.
+/// </summary>
+public static class DeriveId
+{
+    /// <summary>A derived ID and what it was derived with. The name is that of a plain key: the text that was hashed.</summary>
+    public sealed record Derived(string EntityType, string Id, string Algorithm, string Namespace, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name);
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/", ListEntityTypes)
+            .WithName("ListEntityTypes")
+            .WithSummary("The entity catalogue: which natural key names which entity.");
+        routes.MapGet("/{entityType}", Handle)
+            .WithName("DeriveId")
+            .WithSummary("Derives an ID from a natural key: key= or its own name (email=, sku=) for a plain key, one parameter per field for a record.")
+            .Produces<Derived>()
+            .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status403Forbidden)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static Ok<EntityCatalogueView> ListEntityTypes(ForgeIds ids) => TypedResults.Ok(EntityCatalogueView.Of(ids));
+
+    private static IResult Handle(string entityType, HttpRequest request, ForgeIds ids)
+    {
+        if (!ids.Catalogue.TryGet(entityType, out var type))
+            return Problems.NotFound("unknown-entity-type", "There is no such entity type; GET /api/v1/ids lists those there are.");
+        if (ids.IsKeyed && HasEmail(type.Shape))
+            return Problems.Forbidden("personal-key", "IDs of this entity type depend on a secret, so that nobody can tell from an ID whether somebody is a customer.");
+
+        var fields = new List<KeyValuePair<string, string?>>();
+        foreach (var (name, values) in request.Query)
+        {
+            var field = type.Shape.Form is KeyForm.Value && name == NaturalName(type) ? "key" : name;
+            fields.AddRange(values.Select(value => KeyValuePair.Create(field, value)));
+        }
+
+        if (!ids.TryDerive(type.Name, fields, out var id, out var error))
+            return Problems.Validation(ParameterName(type, error), error.ToString());
+        var space = ids.Namespace(type.Name);
+        return TypedResults.Ok(new Derived(
+            type.Name,
+            Uuid.ToText(id),
+            ids.Domain.Algorithm.ToName(),
+            Uuid.ToText(space.Id),
+            type.Shape.Form is KeyForm.Value ? space.GetName(fields[0].Value) : null));
+    }
+
+    /// <summary>What a plain key is called by those who have it: an e-mail address is <c>email</c>, the order of a saga <c>order</c>.</summary>
+    internal static string NaturalName(EntityType type) => type.Shape.Kind is KeyKind.Uuid ? "order" : type.Shape.Kind!.Value.ToName();
+
+    private static string ParameterName(EntityType type, KeyError error) =>
+        error.Field is { } field and not "key" ? field : type.Shape.Form is KeyForm.Value ? NaturalName(type) : "key";
+
+    private static bool HasEmail(KeyShape shape) =>
+        shape.Kind is KeyKind.Email || shape.Fields.Values.Any(HasEmail) || (shape.Element is { } element && HasEmail(element));
+}

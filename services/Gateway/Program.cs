@@ -1,0 +1,22 @@
+using ForgeShop.Gateway;
+using ForgeShop.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args);
+
+builder.AddServiceDefaults();
+builder.Services.AddTraceRoot();
+builder.Services.AddRateLimits();
+builder.Services.AddReverseProxy()
+    .LoadFromMemory(PublicRoutes.Routes, PublicRoutes.Clusters)
+    .AddServiceDiscoveryDestinationResolver()
+    .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = TimeSpan.FromSeconds(2));
+
+var app = builder.Build();
+
+app.UseCallerLink();
+app.UseRateLimiter();
+app.MapDefaultEndpoints();
+DeriveId.Map(app.MapGroup("/api/v1/ids").WithTags("IDs"));
+app.MapReverseProxy();
+
+app.Run();

@@ -1,0 +1,51 @@
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace ForgeShop.Gateway;
+
+/// <summary>
+/// The public API, call by call, and the service that answers it. What is not listed is not reachable from outside, a
+/// service's <c>/internal</c> least of all; and each call shows up under its own name in traces, limits and correlations.
+/// </summary>
+public static class PublicRoutes
+{
+    private static readonly (string Service, string Method, string Path, string? Limit)[] Calls =
+    [
+        ("users", "POST", "/api/v1/users", RateLimits.Registrations),
+        ("users", "GET", "/api/v1/users/{id}", null),
+        ("users", "PATCH", "/api/v1/users/{id}", null),
+        ("inventory", "GET", "/api/v1/products", null),
+        ("inventory", "GET", "/api/v1/products/{sku}", null),
+        ("inventory", "PUT", "/api/v1/products/{sku}", null),
+        ("orders", "POST", "/api/v1/orders", null),
+        ("orders", "GET", "/api/v1/orders", null),
+        ("orders", "GET", "/api/v1/orders/{id}", null),
+        ("notifications", "GET", "/api/v1/notifications", null),
+        ("reporting", "GET", "/api/v1/reports/customers", null),
+        ("reporting", "GET", "/api/v1/reports/orders/{id}/timeline", null),
+    ];
+
+    // Longer than the longest a service takes to give up by itself, so that its own words arrive.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+    public static IReadOnlyList<RouteConfig> Routes { get; } =
+    [
+        .. Calls.Select(call => new RouteConfig
+        {
+            RouteId = $"{call.Method} {call.Path}",
+            ClusterId = call.Service,
+            Match = new RouteMatch { Path = call.Path, Methods = [call.Method] },
+            RateLimiterPolicy = call.Limit,
+        }),
+    ];
+
+    public static IReadOnlyList<ClusterConfig> Clusters { get; } =
+    [
+        .. Calls.Select(call => call.Service).Distinct().Select(service => new ClusterConfig
+        {
+            ClusterId = service,
+            Destinations = new Dictionary<string, DestinationConfig> { [service] = new() { Address = $"https+http://{service}" } },
+            HttpRequest = new ForwarderRequestConfig { ActivityTimeout = Silence },
+        }),
+    ];
+}

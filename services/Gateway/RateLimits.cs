@@ -1,0 +1,62 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.RateLimiting;
+using ForgeShop.ServiceDefaults;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Options;
+
+namespace ForgeShop.Gateway;
+
+/// <summary>How much the gateway takes, each a minute; configuration section <c>RateLimits</c>.</summary>
+public sealed class RateLimitOptions
+{
+    /// <summary>Requests of any kind from one address.</summary>
+    [Range(1, int.MaxValue)]
+    public int PerAddress { get; set; } = 3000;
+
+    /// <summary>Registrations from one address.</summary>
+    [Range(1, int.MaxValue)]
+    public int Registrations { get; set; } = 60;
+}
+
+internal static class RateLimits
+{
+    /// <summary>The policy of calls that cost a password hash.</summary>
+    public const string Registrations = "registrations";
+
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    public static void AddRateLimits(this IServiceCollection services)
+    {
+        services.AddOptions<RateLimitOptions>().BindConfiguration("RateLimits").ValidateDataAnnotations().ValidateOnStart();
+        services.AddRateLimiter(_ => { });
+        services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitOptions>>((limiter, limits) =>
+        {
+            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => PerMinute(context, limits.Value.PerAddress));
+            limiter.AddPolicy(Registrations, context => PerMinute(context, limits.Value.Registrations));
+            limiter.OnRejected = RefuseAsync;
+        });
+    }
+
+    private static RateLimitPartition<string> PerMinute(HttpContext context, int permits) =>
+        RateLimitPartition.GetFixedWindowLimiter(Address(context), _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Window });
+
+    // An IPv6 subscriber has at least a /64 to choose addresses from.
+    private static string Address(HttpContext context)
+    {
+        var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        return address.AddressFamily is AddressFamily.InterNetworkV6 && !IPAddress.IsLoopback(address)
+            ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8))
+            : address.ToString();
+    }
+
+    private static async ValueTask RefuseAsync(OnRejectedContext context, CancellationToken cancellationToken)
+    {
+        var problem = Problems.Status(StatusCodes.Status429TooManyRequests);
+        problem.RetryAfter = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var pause) ? pause : Window;
+        await problem.ExecuteAsync(context.HttpContext);
+    }
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace ForgeShop.Gateway;
+
+/// <summary>
+/// A trace of the shop begins at its gateway. A caller's own trace context is not continued: whoever could choose trace IDs
+/// and baggage could write into other people's traces and correlations, and decide what is sampled. Instead the new trace
+/// links to the caller's, and tells its ID in the answer (traceparent, X-Trace-Id).
+/// </summary>
+internal static class TraceRoot
+{
+    public static void AddTraceRoot(this IServiceCollection services) =>
+        services.Replace(ServiceDescriptor.Singleton<DistributedContextPropagator>(new InjectOnly(DistributedContextPropagator.Current)));
+
+    public static void UseCallerLink(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        var headers = context.Request.Headers;
+        if (ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var caller))
+            Activity.Current?.AddLink(new ActivityLink(caller));
+        return next(context);
+    });
+
+    private sealed class InjectOnly(DistributedContextPropagator propagator) : DistributedContextPropagator
+    {
+        public override IReadOnlyCollection<string> Fields => propagator.Fields;
+
+        public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter) => propagator.Inject(activity, carrier, setter);
+
+        public override void ExtractTraceIdAndState(object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
+            (traceId, traceState) = (null, null);
+
+        public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) => null;
+    }
+}
