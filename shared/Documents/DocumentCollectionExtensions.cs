@@ -13,13 +13,18 @@ public static class DocumentCollectionExtensions
     /// </param>
     /// <returns>The document as it now is.</returns>
     /// <exception cref="DocumentConflictException">Others were faster each time.</exception>
-    public static async Task<Document<T>?> UpdateAsync<T>(
-        this IDocumentCollection<T> collection, Guid id, Func<T?, T?> change, CancellationToken cancellationToken) where T : class
+    public static Task<Document<T>?> UpdateAsync<T>(
+        this IDocumentCollection<T> collection, Guid id, Func<T?, T?> change, CancellationToken cancellationToken) where T : class =>
+        collection.UpdateWithLookupAsync(id, current => ValueTask.FromResult(change(current)), cancellationToken);
+
+    /// <summary>The same for a change that has to look at something else, after the document was read and before it is written.</summary>
+    public static async Task<Document<T>?> UpdateWithLookupAsync<T>(
+        this IDocumentCollection<T> collection, Guid id, Func<T?, ValueTask<T?>> change, CancellationToken cancellationToken) where T : class
     {
         for (var attempt = 1; ; attempt++)
         {
             var current = await collection.GetAsync(id, cancellationToken);
-            if (change(current?.Value) is not { } changed)
+            if (await change(current?.Value) is not { } changed)
                 return current;
             var version = current?.Version ?? 0;
             if (await collection.UpsertAsync(id, changed, version, cancellationToken))
