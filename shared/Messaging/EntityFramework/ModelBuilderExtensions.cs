@@ -1,0 +1,77 @@
+using ForgeShop.Contracts;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace ForgeShop.Messaging;
+
+public static class ModelBuilderExtensions
+{
+    /// <summary>Maps the tables outbox, inbox and inbox_position.</summary>
+    public static ModelBuilder AddMessaging(this ModelBuilder model)
+    {
+        model.Entity<OutboxMessage>(Configure);
+        model.Entity<InboxMessage>(Configure);
+        model.Entity<InboxPosition>(Configure);
+        return model;
+    }
+
+    private static void Configure(EntityTypeBuilder<OutboxMessage> outbox)
+    {
+        outbox.ToTable("outbox");
+        // The identity column is the key, so that EF Core inserts events in the order in which they were emitted and not by ID.
+        outbox.HasKey(m => m.Seq).HasName("pk_outbox");
+        outbox.Property(m => m.Seq).HasColumnName("seq").UseIdentityAlwaysColumn();
+        outbox.Property(m => m.Id).HasColumnName("id").HasConversion(id => id.Value, value => new EventId(value));
+        outbox.Property(m => m.Topic).HasColumnName("topic");
+        outbox.Property(m => m.Type).HasColumnName("type");
+        outbox.Property(m => m.Source).HasColumnName("source");
+        outbox.Property(m => m.Subject).HasColumnName("subject");
+        outbox.Property(m => m.Sequence).HasColumnName("sequence");
+        outbox.Property(m => m.DataVersion).HasColumnName("data_version");
+        // json, not jsonb: kept byte for byte, and still readable in psql.
+        outbox.Property(m => m.Payload).HasColumnName("payload").HasColumnType("json");
+        outbox.Property(m => m.OccurredAt).HasColumnName("occurred_at");
+        outbox.Property(m => m.CorrelationId).HasColumnName("correlation_id").HasConversion(id => id!.Value.Value, value => new CorrelationId(value));
+        outbox.Property(m => m.CausationId).HasColumnName("causation_id").HasConversion(id => id!.Value.Value, value => new EventId(value));
+        outbox.Property(m => m.TraceParent).HasColumnName("trace_parent");
+        outbox.Property(m => m.TraceState).HasColumnName("trace_state");
+        outbox.Property(m => m.Bucket).HasColumnName("bucket");
+        outbox.Property(m => m.Status).HasColumnName("status").HasConversion<short>();
+        outbox.Property(m => m.Attempts).HasColumnName("attempts");
+        outbox.Property(m => m.NextAttemptAt).HasColumnName("next_attempt_at");
+        outbox.Property(m => m.Error).HasColumnName("error");
+        outbox.Property(m => m.PublishedAt).HasColumnName("published_at");
+        outbox.Property(m => m.Partition).HasColumnName("log_partition");
+        outbox.Property(m => m.Offset).HasColumnName("log_offset");
+        outbox.Ignore(m => m.Key);
+
+        outbox.HasIndex(m => m.Id).IsUnique().HasDatabaseName("ix_outbox_id");
+        outbox.HasIndex(m => m.Subject).HasDatabaseName("ix_outbox_subject");
+        // What is pending is small, however large the table: these cost the relay the same on the first day and on the thousandth.
+        outbox.HasIndex(m => m.Seq).HasFilter("status = 0").HasDatabaseName("ix_outbox_pending");
+        outbox.HasIndex(m => new { m.Subject, m.Seq }).HasFilter("status = 0").HasDatabaseName("ix_outbox_pending_subject");
+        outbox.HasIndex(m => new { m.Topic, m.Partition, m.Offset }).HasFilter("status = 1").HasDatabaseName("ix_outbox_log");
+    }
+
+    private static void Configure(EntityTypeBuilder<InboxMessage> inbox)
+    {
+        inbox.ToTable("inbox");
+        inbox.HasKey(m => m.EventId).HasName("pk_inbox");
+        inbox.Property(m => m.EventId).HasColumnName("event_id").HasConversion(id => id.Value, value => new EventId(value)).ValueGeneratedNever();
+        inbox.Property(m => m.Type).HasColumnName("type");
+        inbox.Property(m => m.Subject).HasColumnName("subject");
+        inbox.Property(m => m.Sequence).HasColumnName("sequence");
+        inbox.Property(m => m.ReceivedAt).HasColumnName("received_at");
+        inbox.HasIndex(m => m.ReceivedAt).HasDatabaseName("ix_inbox_received_at");
+    }
+
+    private static void Configure(EntityTypeBuilder<InboxPosition> position)
+    {
+        position.ToTable("inbox_position");
+        position.HasKey(p => new { p.Topic, p.Partition }).HasName("pk_inbox_position");
+        position.Property(p => p.Topic).HasColumnName("topic");
+        position.Property(p => p.Partition).HasColumnName("log_partition");
+        position.Property(p => p.Offset).HasColumnName("log_offset");
+        position.Property(p => p.EventId).HasColumnName("event_id").HasConversion(id => id.Value, value => new EventId(value));
+    }
+}
