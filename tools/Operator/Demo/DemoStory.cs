@@ -1,5 +1,4 @@
 using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
 
 namespace ForgeShop.Operator.Demo;
 

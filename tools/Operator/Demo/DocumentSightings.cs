@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ForgeShop.Contracts.Events;
+using ForgeShop.Documents;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace ForgeShop.Operator.Demo;
+
+/// <summary>Reads the document services' collections directly: MongoDB's or PostgreSQL's, as the connection string says.</summary>
+internal static class DocumentSightings
+{
+    private const string Store = "Documents";
+
+    public static async Task<List<Sighting>> ReadAsync(string server, DemoStory story, CancellationToken cancellationToken)
+    {
+        using var notifications = Open(server, "notifications");
+        using var reporting = Open(server, "reporting");
+
+        var notification = await Get(notifications, "notifications", story.Notification.Value);
+        var customer = await Get(reporting, "customers", story.User.Value);
+        var order = await Get(reporting, "orders", story.Order.Value);
+        return
+        [
+            new("user", Store, "notifications.notifications userId", Id(notification?["userId"])),
+            new("user", Store, "reporting.customers", Text(customer?["email"]) == story.Email ? Id(customer?["id"]) : null),
+            new("product", Store, "reporting.orders productId", Id(order?["items"]?[0]?["productId"])),
+            new("order", Store, "notifications.notifications reference", Id(notification?["reference"])),
+            new("order", Store, "reporting.orders", Id(order?["id"])),
+            new("notification", Store, "notifications.notifications", Id(notification?["id"])),
+            await Event("event user.registered", story.UserRegistered.Value, UserRegistered.Type),
+            await Event("event order.placed", story.OrderPlaced.Value, OrderPlaced.Type),
+            await Event("event notification.sent", story.NotificationSent.Value, NotificationSent.Type),
+        ];
+
+        async Task<Sighting> Event(string entity, Guid id, string type)
+        {
+            var recorded = await Get(reporting, "events", id);
+            return new(entity, Store, "reporting.events", Text(recorded?["type"]) == type ? Id(recorded?["id"]) : null);
+        }
+
+        async Task<JsonObject?> Get(IHost database, string collection, Guid id)
+        {
+            var model = new DocumentModel<JsonObject>(collection, JsonSerializerOptions.Web);
+            return (await database.Services.GetRequiredService<IDocumentStore>().Collection(model).GetAsync(id, cancellationToken))?.Value;
+        }
+    }
+
+    private static IHost Open(string server, string database)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection([new($"ConnectionStrings:{database}", Named(server, database))]);
+        builder.AddDocuments(database);
+        return builder.Build();
+    }
+
+    private static string Named(string server, string database) => server.StartsWith("mongodb", StringComparison.Ordinal)
+        ? new UriBuilder(server) { Path = "/" + database }.Uri.ToString()
+        : new NpgsqlConnectionStringBuilder(server) { Database = database }.ConnectionString;
+
+    private static string? Text(JsonNode? node) => node?.GetValue<string>();
+
+    private static Guid? Id(JsonNode? node) => Forge.Uuid.TryParse(Text(node), out var id) ? id : null;
+}
