@@ -65,7 +65,7 @@ public sealed partial class EntityNamespace
         ArgumentNullException.ThrowIfNull(fields);
         if (Type.Shape.Form is KeyForm.Value) return TryDerivePlainText(fields, out id, out error);
         using var key = NewKey(stackalloc byte[RecordScratch]);
-        foreach (var (field, text) in fields) key.Add(field, text);
+        foreach (var (field, text) in fields) key.Add(field, (KeyValue)text);
         return key.TryDerive(out id, out error);
     }
 

@@ -118,14 +118,15 @@ public ref partial struct RecordKey
     {
         var escapes = 0;
         foreach (var b in _buffer.Slice(_length, written)) escapes += b is (byte)'"' or (byte)'\\' ? 1 : 0;
-        Reserve(written + escapes + 2);
-        for (int from = _length + written - 1, to = from + escapes; to > from; from--)
+        _length += written; // before anything grows: only what is counted moves along
+        Reserve(escapes + 2);
+        for (int from = _length - 1, to = from + escapes; to > from; from--)
         {
             var b = _buffer[from];
             _buffer[to--] = b;
             if (b is (byte)'"' or (byte)'\\') _buffer[to--] = (byte)'\\';
         }
-        _length += written + escapes;
+        _length += escapes;
         _buffer[_length++] = (byte)'"';
         EndValue(_entries - 1);
     }

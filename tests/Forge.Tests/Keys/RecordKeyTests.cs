@@ -1,0 +1,265 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace ForgeShop.Forge.Tests;
+
+public sealed class RecordKeyTests
+{
+    private static readonly ForgeDomain Domain = new("forgeshop.example");
+    private static readonly EntityNamespace Things = Domain.Entity("things", KeyShape.AnyRecord);
+    private static readonly EntityNamespace Orders = Domain.Entity("orders", KeyShape.Record(("user", KeyKind.Uuid), ("reference", KeyKind.Text)));
+    private static readonly Guid Ada = Guid.Parse("6e16f6c3-de6b-55c3-80ba-75907720bb8a");
+
+    private static (string, KeyValue)[] Values(IEnumerable<(string Field, KeyKind Kind, string Value)> fields) => [.. fields.Select(field => (field.Field, KeyValue.Of(field.Kind, field.Value)))];
+
+    [Fact]
+    public void The_order_of_fields_does_not_matter()
+    {
+        var arbitrary = (from fields in Inputs.Fields from shuffled in Gen.Shuffle(fields) select (fields, shuffled)).ToArbitrary();
+        Prop.ForAll(arbitrary, pair =>
+            Things.Derive(Values(pair.fields)) == Things.Derive(Values(pair.shuffled)) && Things.GetName(Values(pair.fields)) == Things.GetName(Values(pair.shuffled)))
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
+    }
+
+    [Fact]
+    public void A_name_is_canonical_JSON_and_tells_exactly_what_it_was_made_of()
+    {
+        // Injective: the fields, their kinds and their canonical values can be read back from the name, so different keys have different names.
+        Prop.ForAll(Inputs.Fields.ToArbitrary(), fields =>
+        {
+            var name = Things.GetName(Values(fields));
+            var array = JsonNode.Parse(name)!.AsArray();
+            var read = array[2]!.AsObject().ToDictionary(field => field.Key, field => field.Value!.GetValue<string>());
+            var meant = fields.ToDictionary(field => field.Field, field => $"{field.Kind.ToName()}:{KindModel.Canonical(field.Kind, field.Value)}");
+            return Encoding.UTF8.GetString(Jcs.Canonicalize(Encoding.UTF8.GetBytes(name))) == name
+                && array.Count == 3 && array[0]!.GetValue<string>() == "forge:1" && array[1]!.GetValue<string>() == "things"
+                && read.Count == meant.Count && meant.All(field => read[field.Key] == field.Value)
+                && Things.Derive(Values(fields)) == NameBasedUuid.V5(Things.Id, name);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
+    }
+
+    [Fact]
+    public void Nested_records_and_lists_stand_in_the_name_as_they_are()
+    {
+        var name = Things.GetName(
+            ("z", KeyValue.List(KeyValue.Of(KeyKind.Text, "x"), KeyValue.List(), KeyValue.Record(("b", 2L), ("a", 1L)))),
+            ("a", KeyValue.Record(("y", true), ("x", Ada))));
+        name.ShouldBe("""["forge:1","things",{"a":{"x":"uuid:6e16f6c3-de6b-55c3-80ba-75907720bb8a","y":"bool:true"},"z":["text:x",[],{"a":"int:1","b":"int:2"}]}]""");
+    }
+
+    [Fact]
+    public void The_builder_and_the_list_of_fields_give_the_same_ID()
+    {
+        using var key = Things.NewKey();
+        key.BeginList("z");
+        key.AddItem(KeyValue.Of(KeyKind.Text, "x"));
+        key.BeginListItem();
+        key.End();
+        key.BeginRecordItem();
+        key.Add("b", KeyKind.Int, "2"u8);
+        key.Add("a", 1L);
+        key.End();
+        key.End();
+        key.BeginRecord("a");
+        key.Add("y", KeyKind.Bool, "true");
+        key.Add("x", Ada);
+        key.End();
+        var id = key.Derive();
+        id.ShouldBe(Things.Derive(
+            ("a", KeyValue.Record(("y", true), ("x", Ada))),
+            ("z", KeyValue.List(KeyValue.Of(KeyKind.Text, "x"), KeyValue.List(), KeyValue.Record(("b", 2L), ("a", 1L))))));
+        key.Derive().ShouldBe(id, "deriving changes nothing");
+        key.Verify(id).ShouldBeTrue();
+        key.Verify(Ada).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Values_of_the_language_are_what_their_text_is()
+    {
+        var instant = new DateTimeOffset(2024, 2, 29, 23, 59, 59, 123, TimeSpan.FromHours(5.5));
+        Things.GetName(
+            ("n", long.MinValue), ("d", 12.50m), ("t", true), ("id", Ada), ("ts", KeyValue.Of(KeyKind.Ts3, instant)), ("us", KeyValue.Of(KeyKind.Ts6, instant.AddMicroseconds(4))))
+            .ShouldBe("""["forge:1","things",{"d":"dec:12.5","id":"uuid:6e16f6c3-de6b-55c3-80ba-75907720bb8a","n":"int:-9223372036854775808","t":"bool:true","ts":"ts3:2024-02-29T18:29:59.123Z","us":"ts6:2024-02-29T18:29:59.123004Z"}]""");
+        Refusal(("ts", KeyValue.Of(KeyKind.Ts3, instant.AddTicks(1)))).ShouldBe(KeyRefusal.TooPrecise);
+        Refusal(("d", decimal.MaxValue)).ShouldBe(KeyRefusal.TooManyDigits);
+        Refusal(("ts", (KeyValue)instant)).ShouldBe(KeyRefusal.WrongKind);
+        foreach (var (value, text) in new[] { (DateTimeOffset.MinValue, "0001-01-01T00:00:00.000Z"), (new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero), "9999-12-31T23:59:59.000Z") })
+        {
+            Things.GetName(("t", KeyValue.Of(KeyKind.Ts3, value))).ShouldBe(Things.GetName(("t", KeyValue.Of(KeyKind.Ts3, text))));
+        }
+    }
+
+    [Fact]
+    public void Every_instant_is_written_as_the_framework_writes_it()
+    {
+        var arbitrary = Gen.Choose(0, int.MaxValue).Select(seed => new DateTimeOffset(new Random(seed).NextInt64(DateTime.MaxValue.Ticks / 10_000) * 10_000, TimeSpan.Zero)).ToArbitrary();
+        Prop.ForAll(arbitrary, instant =>
+        {
+            var name = Things.GetName(("t", KeyValue.Of(KeyKind.Ts3, instant)));
+            var text = instant.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
+            return name == $$"""["forge:1","things",{"t":"ts3:{{text}}"}]""" && name == Things.GetName(("t", KeyValue.Of(KeyKind.Ts3, text)));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(5_000));
+    }
+
+    [Fact]
+    public void A_declared_shape_supplies_the_kinds()
+    {
+        var expected = Things.GetName(("user", Ada), ("reference", KeyValue.Of(KeyKind.Text, "cart-1"))).Replace("things", "orders", StringComparison.Ordinal);
+        Orders.GetName(("user", Ada), ("reference", "cart-1")).ShouldBe(expected);
+        Orders.GetName(("reference", "cart-1"), ("user", Ada.ToString().ToUpperInvariant())).ShouldBe(expected);
+        var id = Orders.Derive(("user", Ada), ("reference", "cart-1"));
+        Orders.Verify(id, ("reference", "cart-1"), ("user", Ada)).ShouldBeTrue();
+        Orders.Verify(id, ("reference", "cart-2"), ("user", Ada)).ShouldBeFalse();
+        Orders.Verify(id, ("reference", "cart-1")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void What_does_not_fit_the_declared_shape_is_refused_and_named()
+    {
+        Error(Orders, ("user", Ada)).ShouldBe(new KeyError(KeyRefusal.MissingField, "orders", "reference", null, null));
+        Error(Orders, ("user", Ada), ("reference", "x"), ("colour", "red")).ShouldBe(new KeyError(KeyRefusal.UnknownField, "orders", "colour", null, null));
+        Error(Orders, ("user", 5L), ("reference", "x")).ShouldBe(new KeyError(KeyRefusal.WrongKind, "orders", "user", KeyKind.Uuid, null));
+        Error(Orders, ("user", KeyValue.Of(KeyKind.Text, "x")), ("reference", "x")).Refusal.ShouldBe(KeyRefusal.WrongKind);
+        Error(Orders, ("user", KeyValue.List()), ("reference", "x")).ShouldBe(new KeyError(KeyRefusal.WrongShape, "orders", "user", null, null));
+        Error(Orders, ("user", Ada), ("reference", (string?)null)).ShouldBe(new KeyError(KeyRefusal.Missing, "orders", "reference", null, null));
+        Error(Orders, ("user", Ada), ("reference", "a\u0007")).ShouldBe(new KeyError(KeyRefusal.Character, "orders", "reference", KeyKind.Text, 7));
+        Error(Orders).Refusal.ShouldBe(KeyRefusal.NoFields);
+        Should.Throw<ForgeKeyException>(() => Orders.Derive("plain")).Error.ShouldBe(new KeyError(KeyRefusal.WrongShape, "orders", null, null, null));
+        Should.Throw<ForgeKeyException>(() => Domain.Entity("users", KeyKind.Email).Derive(("email", "a@b"))).Error.Refusal.ShouldBe(KeyRefusal.WrongShape);
+        Should.Throw<ForgeKeyException>(() => Domain.Entity("users", KeyKind.Email).Derive(Ada)).Error.Refusal.ShouldBe(KeyRefusal.WrongKind);
+    }
+
+    [Fact]
+    public void Shapes_of_nested_records_and_lists_are_held_to_as_well()
+    {
+        var tags = Domain.Entity("tags", KeyShape.Record(("names", KeyShape.List(KeyKind.Text)), ("at", KeyShape.Record(("x", KeyKind.Int), ("y", KeyKind.Int)))));
+        tags.GetName(("names", KeyValue.List("b", "a")), ("at", KeyValue.Record(("y", 2L), ("x", 1L))))
+            .ShouldBe("""["forge:1","tags",{"at":{"x":"int:1","y":"int:2"},"names":["text:b","text:a"]}]""");
+        Error(tags, ("names", KeyValue.List()), ("at", KeyValue.Record(("x", 1L)))).ShouldBe(new KeyError(KeyRefusal.MissingField, "tags", "at.y", null, null));
+        Error(tags, ("names", KeyValue.List("a", 5L))).ShouldBe(new KeyError(KeyRefusal.WrongKind, "tags", "names[1]", KeyKind.Text, null));
+        Error(tags, ("names", KeyValue.List("a", "b\u0000"))).ShouldBe(new KeyError(KeyRefusal.Character, "tags", "names[1]", KeyKind.Text, 0));
+        Error(tags, ("names", "a")).ShouldBe(new KeyError(KeyRefusal.WrongShape, "tags", "names", null, null));
+        Error(tags, ("at", KeyValue.Record(("z", 1L)))).ShouldBe(new KeyError(KeyRefusal.UnknownField, "tags", "at.z", null, null));
+        Error(tags, ("at", KeyValue.Record(("x", 1L), ("y", 1L), ("x", 1L)))).ShouldBe(new KeyError(KeyRefusal.DuplicateField, "tags", "at.x", null, null));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("A")]
+    [InlineData("1a")]
+    [InlineData("_a")]
+    [InlineData("a-b")]
+    [InlineData("ä")]
+    [InlineData("a\n")]
+    [InlineData("a\"b")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")] // 65
+    public void Field_names_outside_the_pattern_are_refused_and_not_repeated(string name)
+    {
+        var error = Error(Things, (name, 1L));
+        error.Refusal.ShouldBe(KeyRefusal.FieldName);
+        error.Field.ShouldBeNull();
+        Error(Things, ("ok", KeyValue.Record((name, 1L)))).Field.ShouldBe("ok");
+        Should.Throw<ForgeConfigurationException>(() => KeyShape.Record((name, KeyKind.Int)));
+    }
+
+    [Fact]
+    public void The_longest_field_name_is_accepted() => Things.Derive((new string('a', 64), 1L)).ShouldNotBe(Guid.Empty);
+
+    [Fact]
+    public void Eight_levels_are_allowed_and_nine_are_not()
+    {
+        KeyValue Nested(int lists) => lists == 0 ? 1L : KeyValue.List(Nested(lists - 1));
+        Things.Derive(("d", Nested(7))).ShouldNotBe(Guid.Empty);
+        Refusal(("d", Nested(8))).ShouldBe(KeyRefusal.TooDeep);
+        Refusal(("d", Nested(500))).ShouldBe(KeyRefusal.TooDeep);
+        KeyShape Shape(int lists) => lists == 0 ? KeyKind.Int : KeyShape.List(Shape(lists - 1));
+        Domain.Entity("deep", KeyShape.Record(("d", Shape(7)))).Derive(("d", Nested(7))).ShouldNotBe(Guid.Empty);
+        Should.Throw<ForgeConfigurationException>(() => Domain.Entity("deep", KeyShape.Record(("d", Shape(8)))));
+    }
+
+    [Fact]
+    public void Empty_records_duplicates_and_nothing_are_refused()
+    {
+        Refusal().ShouldBe(KeyRefusal.NoFields);
+        Refusal(("a", KeyValue.Record())).ShouldBe(KeyRefusal.NoFields);
+        Refusal(("a", 1L), ("b", 2L), ("a", 1L)).ShouldBe(KeyRefusal.DuplicateField);
+        Refusal(("a", default(KeyValue))).ShouldBe(KeyRefusal.Missing);
+        Refusal(("a", "no kind")).ShouldBe(KeyRefusal.WrongKind);
+        Refusal(("a", KeyValue.List(default(KeyValue)))).ShouldBe(KeyRefusal.Missing);
+        Refusal(("a", KeyValue.Of((KeyKind)99, "x"))).ShouldBe(KeyRefusal.WrongKind);
+    }
+
+    [Fact]
+    public void Many_fields_and_large_values_outgrow_every_buffer()
+    {
+        var random = new Random(17);
+        var fields = Enumerable.Range(0, 500).Select(i => ($"f{i:D3}", KeyValue.Of(KeyKind.Text, new string((char)('a' + i % 26), 1 + random.Next(1024))))).ToArray();
+        var shuffled = fields.ToArray();
+        random.Shuffle(shuffled);
+        var name = Things.GetName(shuffled);
+        name.ShouldBe(Things.GetName(fields));
+        Encoding.UTF8.GetString(Jcs.Canonicalize(Encoding.UTF8.GetBytes(name))).ShouldBe(name);
+        Things.Derive(shuffled).ShouldBe(NameBasedUuid.V5(Things.Id, name));
+        Refusal([.. shuffled, shuffled[250]]).ShouldBe(KeyRefusal.DuplicateField);
+    }
+
+    [Fact]
+    public void The_first_thing_that_is_wrong_is_what_is_reported()
+    {
+        using var key = Orders.NewKey();
+        key.Add("user", "nonsense");
+        key.Add("nonsense", 1L);
+        key.End();
+        key.TryDerive(out _, out var error).ShouldBeFalse();
+        error.ShouldBe(new KeyError(KeyRefusal.Form, "orders", "user", KeyKind.Uuid, null));
+    }
+
+    [Fact]
+    public void Misuse_of_the_builder_is_noticed()
+    {
+        Should.Throw<InvalidOperationException>(() => { using var key = Things.NewKey(); key.BeginList("a"); return key.Derive(); });
+        Should.Throw<InvalidOperationException>(() => { using var key = Things.NewKey(); key.End(); });
+        Should.Throw<InvalidOperationException>(() => { using var key = Things.NewKey(); key.Add("a", 1L); key.Derive(); key.Add("b", 1L); });
+        using var item = Things.NewKey();
+        item.AddItem(1L);
+        item.TryDerive(out _, out var error).ShouldBeFalse();
+        error.Refusal.ShouldBe(KeyRefusal.WrongShape);
+        using var named = Things.NewKey();
+        named.BeginList("a");
+        named.Add("b", 1L);
+        named.TryDerive(out _, out error).ShouldBeFalse();
+        error.Refusal.ShouldBe(KeyRefusal.WrongShape);
+    }
+
+    [Fact]
+    public void A_key_as_named_texts_is_the_same_key()
+    {
+        KeyValuePair<string, string?>[] fields = [new("reference", "cart-1"), new("user", Ada.ToString())];
+        Orders.TryDeriveText(fields, out var id, out _).ShouldBeTrue();
+        id.ShouldBe(Orders.Derive(("user", Ada), ("reference", "cart-1")));
+        var users = Domain.Entity("users", KeyKind.Email);
+        users.TryDeriveText([new("key", "Ada@Example.com")], out id, out _).ShouldBeTrue();
+        id.ShouldBe(Ada);
+        users.TryDeriveText([], out _, out var error).ShouldBeFalse();
+        error.ShouldBe(new KeyError(KeyRefusal.MissingField, "users", "key", null, null));
+        users.TryDeriveText([new("key", null)], out _, out error).ShouldBeFalse();
+        error.Refusal.ShouldBe(KeyRefusal.MissingField);
+        users.TryDeriveText([new("key", "a@b"), new("key", "a@b")], out _, out error).ShouldBeFalse();
+        error.Refusal.ShouldBe(KeyRefusal.DuplicateField);
+        users.TryDeriveText([new("email\n", "a@b")], out _, out error).ShouldBeFalse();
+        error.ShouldBe(new KeyError(KeyRefusal.UnknownField, "users", null, null, null));
+        Orders.TryDeriveText([new("user", null)], out _, out error).ShouldBeFalse();
+        error.Refusal.ShouldBe(KeyRefusal.Missing);
+    }
+
+    private static KeyError Error(EntityNamespace entity, params (string, KeyValue)[] fields)
+    {
+        entity.TryDerive(fields, out var id, out var error).ShouldBeFalse();
+        id.ShouldBe(Guid.Empty);
+        return error;
+    }
+
+    private static KeyRefusal Refusal(params (string, KeyValue)[] fields) => Error(Things, fields).Refusal;
+}
