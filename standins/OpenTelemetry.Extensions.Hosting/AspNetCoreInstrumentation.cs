@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -20,53 +19,13 @@ namespace OpenTelemetry.Trace
         public static TracerProviderBuilder AddAspNetCoreInstrumentation(
             this TracerProviderBuilder builder, Action<AspNetCoreTraceInstrumentationOptions>? configureAspNetCoreTraceInstrumentationOptions)
         {
-            // ASP.NET Core 10 names and tags its activity itself, if only asked to. It never records the query.
+            // ASP.NET Core 10 tags its activity with what it knows at the start, if only asked to. The query is never part of it.
             AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
             if (configureAspNetCoreTraceInstrumentationOptions is not null)
                 builder.ConfigureServices(services => services.Configure(configureAspNetCoreTraceInstrumentationOptions));
             return builder
                 .AddSource("Microsoft.AspNetCore")
-                .AddInstrumentation(services => new RequestFilter(services.GetRequiredService<IOptions<AspNetCoreTraceInstrumentationOptions>>().Value));
-        }
-
-        /// <summary>The activity exists before anybody knows the request, so a filter can only take back that it is recorded.</summary>
-        private sealed class RequestFilter : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
-        {
-            private const string RequestStarts = "Microsoft.AspNetCore.Hosting.HttpRequestIn.Start";
-
-            private readonly Func<HttpContext, bool>? _filter;
-            private readonly List<IDisposable> _subscriptions = [];
-
-            public RequestFilter(AspNetCoreTraceInstrumentationOptions options)
-            {
-                _filter = options.Filter;
-                if (_filter is not null)
-                    _subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
-            }
-
-            public void OnNext(DiagnosticListener value)
-            {
-                if (value.Name == "Microsoft.AspNetCore")
-                    _subscriptions.Add(value.Subscribe(this, (name, _, _) => name == RequestStarts || name == "Microsoft.AspNetCore.Hosting.HttpRequestIn"));
-            }
-
-            public void OnNext(KeyValuePair<string, object?> value)
-            {
-                if (value.Key != RequestStarts || value.Value is not HttpContext context || Activity.Current is not { } activity || _filter!(context))
-                    return;
-                activity.IsAllDataRequested = false;
-                activity.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
-            }
-
-            public void OnCompleted()
-            {
-            }
-
-            public void OnError(Exception error)
-            {
-            }
-
-            public void Dispose() => _subscriptions.ForEach(subscription => subscription.Dispose());
+                .AddInstrumentation(services => new RequestActivities(services.GetRequiredService<IOptions<AspNetCoreTraceInstrumentationOptions>>().Value));
         }
     }
 }

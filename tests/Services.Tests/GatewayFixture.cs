@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using ForgeShop.Gateway;
+using ForgeShop.ServiceDefaults;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>The gateway as it is, in front of a service that writes down what reaches it.</summary>
+public sealed class GatewayFixture : IAsyncLifetime
+{
+    private WebApplication? _service;
+
+    /// <summary>Any public type of the gateway stands for it.</summary>
+    public RunningService<RateLimitOptions> Gateway { get; private set; } = null!;
+
+    public HttpClient Http => Gateway.Http;
+
+    /// <summary>What came through, newest last.</summary>
+    public ConcurrentQueue<Arrival> Arrivals { get; } = new();
+
+    /// <summary>Ends the second half of an answer that is being streamed.</summary>
+    public TaskCompletionSource Stream { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>A request as the service behind the gateway saw it.</summary>
+    public sealed record Arrival(string Method, string PathAndQuery, string? TraceParent, string? TraceState, string? Baggage, string Body);
+
+    public sealed record Item(string Sku, int Quantity);
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.AddServiceDefaults();
+        _service = builder.Build();
+        _service.Use(WriteDownAsync);
+        _service.MapDefaultEndpoints();
+        _service.MapPost("/api/v1/orders", (Item item) => TypedResults.Ok(item));
+        _service.MapGet("/api/v1/orders/{id}", StreamAsync);
+        _service.MapGet("/api/v1/users/{id}", (Guid id) => TypedResults.Ok(id));
+        _service.MapGet("/api/v1/products/{sku}", string (string sku) => throw new InvalidOperationException($"secret {sku}"));
+        _service.MapGet("/internal/audit", () => "secret");
+        await _service.StartAsync();
+        Gateway = await StartGateway();
+    }
+
+    public async Task<RunningService<RateLimitOptions>> StartGateway(params (string Key, string Value)[] settings)
+    {
+        var address = _service!.Urls.Single();
+        string[] services = ["users", "inventory", "orders", "notifications", "reporting"];
+        return await RunningService<RateLimitOptions>.StartAsync(
+            "", [.. services.Select(service => ($"services:{service}:http:0", address)), .. settings]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Stream.TrySetResult();
+        if (Gateway is not null)
+            await Gateway.DisposeAsync();
+        if (_service is not null)
+            await _service.DisposeAsync();
+    }
+
+    private async Task WriteDownAsync(HttpContext context, RequestDelegate next)
+    {
+        var request = context.Request;
+        request.EnableBuffering();
+        var body = await new StreamReader(request.Body).ReadToEndAsync(context.RequestAborted);
+        request.Body.Position = 0;
+        Arrivals.Enqueue(new Arrival(
+            request.Method, request.Path + request.QueryString, request.Headers.TraceParent, request.Headers.TraceState, request.Headers.Baggage, body));
+        await next(context);
+    }
+
+    private async Task StreamAsync(HttpContext context, string id)
+    {
+        context.Response.ContentType = "text/event-stream";
+        await context.Response.WriteAsync($"data: {id}\n\n", context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+        if (id == "slow")
+            await Stream.Task.WaitAsync(TimeSpan.FromSeconds(30), context.RequestAborted);
+        await context.Response.WriteAsync("data: end\n\n", context.RequestAborted);
+    }
+}
+
+/// <summary>The spans of this process, by trace.</summary>
+public sealed class Spans : IDisposable
+{
+    private readonly ConcurrentQueue<Activity> _stopped = new();
+    private readonly ActivityListener _listener;
+
+    public Spans()
+    {
+        _listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name is "Microsoft.AspNetCore" or "System.Net.Http",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = _stopped.Enqueue,
+        };
+        ActivitySource.AddActivityListener(_listener);
+    }
+
+    public IReadOnlyList<Activity> Of(string traceId) => [.. _stopped.Where(span => span.TraceId.ToHexString() == traceId)];
+
+    public void Dispose() => _listener.Dispose();
+}

@@ -1,0 +1,179 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>Whoever refuses a request, the gateway, the proxy or the service behind it: the answer is a problem with a code and its headers.</summary>
+public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<GatewayFixture>
+{
+    private static readonly MediaTypeHeaderValue JsonType = new("application/json");
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/api/v1/nothing")]
+    [InlineData("/internal/audit")]
+    [InlineData("/INTERNAL/audit")]
+    public async Task What_is_not_public_is_not_there(string path)
+    {
+        var before = shop.Arrivals.Count;
+        var answer = await shop.Http.Get(path);
+        answer.ShouldBeProblem(HttpStatusCode.NotFound, "not-found");
+        ShouldHaveTraceHeaders(answer);
+        shop.Arrivals.Count.ShouldBe(before);
+    }
+
+    // As written on the wire: an HttpClient would tidy the path up before it sends it.
+    [Theory]
+    [InlineData("/api/v1/orders/../../../internal/audit")]
+    [InlineData("/api/v1/orders/%2e%2e/%2e%2e/%2E%2E/internal/audit")]
+    [InlineData("//internal/audit")]
+    [InlineData("/api/v1/orders/../../..//internal/audit")]
+    public async Task No_detour_leads_inside(string path)
+    {
+        var before = shop.Arrivals.Count;
+        using var connection = new TcpClient(shop.Gateway.Address.Host, shop.Gateway.Address.Port);
+        var stream = connection.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"), Cancellation);
+        var answer = await new StreamReader(stream).ReadToEndAsync(Cancellation);
+        answer.ShouldStartWith("HTTP/1.1 404");
+        answer.ShouldContain("\"code\":\"not-found\"");
+        shop.Arrivals.Count.ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task Another_method_is_refused_with_those_that_there_are()
+    {
+        var answer = await shop.Http.Send(HttpMethod.Delete, "/api/v1/orders", null);
+        answer.ShouldBeProblem(HttpStatusCode.MethodNotAllowed, "method-not-allowed");
+        answer.Message.Content.Headers.Allow.ShouldBe(["GET", "POST"], ignoreOrder: true);
+        ShouldHaveTraceHeaders(answer);
+    }
+
+    [Theory]
+    [InlineData(65_537, false)]
+    [InlineData(65_537, true)]
+    [InlineData(8_000_000, false)]
+    [InlineData(8_000_000, true)]
+    public async Task A_body_over_64_KiB_is_refused_and_never_forwarded(int size, bool chunked)
+    {
+        var before = shop.Arrivals.Count;
+        var answer = await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", Json(new string(' ', size), chunked));
+        answer.ShouldBeProblem(HttpStatusCode.RequestEntityTooLarge, "body-too-large");
+        ShouldHaveTraceHeaders(answer);
+        shop.Arrivals.Count.ShouldBe(before);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_body_of_64_KiB_arrives_whole(bool chunked)
+    {
+        var text = """{"sku":"MUG-FORGE","quantity":2}""".PadRight(65_536);
+        (await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", Json(text, chunked))).ShouldBe(HttpStatusCode.OK);
+        shop.Arrivals.ShouldContain(arrival => arrival.Body == text);
+    }
+
+    [Theory]
+    [InlineData("{\"sku\":", "malformed-json")]
+    [InlineData("not json", "malformed-json")]
+    [InlineData("", "validation-failed", "body")]
+    [InlineData("null", "validation-failed", "body")]
+    [InlineData("[]", "validation-failed", "body")]
+    [InlineData("{\"sku\":\"A\",\"quantity\":\"2\"}", "validation-failed", "quantity")]
+    [InlineData("{\"sku\":\"A\",\"quantity\":1e99}", "validation-failed", "quantity")]
+    [InlineData("{\"sku\":\"A\",\"sku\":\"B\",\"quantity\":2}", "validation-failed", "sku")]
+    public async Task A_body_that_cannot_be_understood_is_told_where(string body, string code, string? field = null)
+    {
+        var answer = await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", Json(body, chunked: false));
+        answer.ShouldBeProblem(HttpStatusCode.BadRequest, code);
+        if (field is not null)
+            answer.Fields.ShouldBe([field]);
+        ShouldHaveTraceHeaders(answer);
+    }
+
+    [Fact]
+    public async Task Unknown_fields_are_ignored()
+    {
+        var answer = await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", Json("""{"sku":"A","quantity":2,"colour":"blue"}""", chunked: false));
+        answer.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_body_of_another_type_is_refused()
+    {
+        var answer = await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", new StringContent("sku=A", Encoding.UTF8, "application/x-www-form-urlencoded"));
+        answer.ShouldBeProblem(HttpStatusCode.UnsupportedMediaType, "unsupported-media-type");
+    }
+
+    [Fact]
+    public async Task An_id_of_the_wrong_form_is_named_and_not_repeated()
+    {
+        var answer = await shop.Http.Get("/api/v1/users/somebody%40example.com");
+        answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
+        answer.Fields.ShouldBe(["id"]);
+        answer.Body.ToString().ShouldNotContain("somebody");
+    }
+
+    [Fact]
+    public async Task A_failure_tells_nothing_about_the_inside()
+    {
+        var answer = await shop.Http.Get("/api/v1/products/MUG-FORGE");
+        answer.ShouldBeProblem(HttpStatusCode.InternalServerError, "internal-error");
+        answer.Body.ToString().ShouldNotContain("secret");
+        answer.Body.ToString().ShouldNotContain("Exception");
+        ShouldHaveTraceHeaders(answer);
+    }
+
+    [Fact]
+    public async Task A_client_that_wants_html_still_learns_what_was_wrong()
+    {
+        var answer = await shop.Http.Send(HttpMethod.Get, "/api/v1/nothing", null, ("Accept", "text/html"));
+        answer.ShouldBeProblem(HttpStatusCode.NotFound, "not-found");
+    }
+
+    [Fact]
+    public async Task A_service_that_is_down_is_a_502()
+    {
+        await using var gateway = await shop.StartGateway(("services:users:http:0", "http://127.0.0.1:1"));
+        var answer = await gateway.Http.Get("/api/v1/users/6e16f6c3-de6b-55c3-80ba-75907720bb8a");
+        answer.ShouldBeProblem(HttpStatusCode.BadGateway, "service-unreachable");
+        ShouldHaveTraceHeaders(answer);
+        // It says nothing about the others, and the gateway itself stays ready.
+        (await gateway.Http.GetAsync("/api/v1/orders/quick", Cancellation)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.Http.Get("/health")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_streamed_answer_arrives_as_it_is_written()
+    {
+        using var answer = await shop.Http.GetAsync("/api/v1/orders/slow", HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Cancellation));
+        (await reader.ReadLineAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Cancellation)).ShouldBe("data: slow");
+        shop.Stream.SetResult();
+        (await reader.ReadToEndAsync(Cancellation)).ShouldContain("data: end");
+    }
+
+    private static StringContent Json(string text, bool chunked) => chunked ? new Chunked(text) : new StringContent(text, JsonType);
+
+    private static void ShouldHaveTraceHeaders(Answer answer)
+    {
+        var traceId = answer.Message.Headers.GetValues("X-Trace-Id").Single();
+        answer.Message.Headers.GetValues("traceparent").Single().ShouldStartWith($"00-{traceId}-");
+        answer.Message.Headers.GetValues("X-Correlation-Id").Single().Length.ShouldBe(36);
+        answer.Text("traceId").ShouldBe(traceId);
+    }
+
+    /// <summary>A body whose length nobody knows before it has been read.</summary>
+    private sealed class Chunked(string text) : StringContent(text, JsonType)
+    {
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}
