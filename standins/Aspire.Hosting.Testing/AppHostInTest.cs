@@ -22,6 +22,7 @@ internal sealed class AppHostInTest(Assembly assembly, string[] args, Action<Dis
     private readonly TaskCompletionSource mayBuild = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TestData data = new();
     private volatile bool isEnding;
+    private volatile IHostApplicationLifetime? lifetime;
 
     /// <summary>Completes when Main has started the application.</summary>
     public Task Started => started.Task;
@@ -67,6 +68,7 @@ internal sealed class AppHostInTest(Assembly assembly, string[] args, Action<Dis
 
     public override IHost OnBuilt(IHost host)
     {
+        lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
         this.host.TrySetResult(host);
         return new MainsHost(host, this);
     }
@@ -76,8 +78,7 @@ internal sealed class AppHostInTest(Assembly assembly, string[] args, Action<Dis
     {
         isEnding = true;
         mayBuild.TrySetResult();
-        if (host.Task.IsCompletedSuccessfully)
-            (await host.Task).Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        lifetime?.StopApplication();
         await ((Task)exit.Task).WaitAsync(ExitLimit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await data.RemoveAsync();
     }

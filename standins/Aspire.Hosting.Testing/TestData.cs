@@ -30,8 +30,8 @@ internal sealed class TestData
     {
         if (!Directory.Exists(folder))
             return;
-        using (await DataRoot.OpenAsync(folder, fresh: true, NullLogger.Instance, CancellationToken.None))
-            Directory.Delete(folder, recursive: true);
+        (await DataRoot.OpenAsync(folder, fresh: true, NullLogger.Instance, CancellationToken.None)).Dispose(); // ends and empties
+        Directory.Delete(folder, recursive: true);
     }
 
     private static async Task SweepAsync()

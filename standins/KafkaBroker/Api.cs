@@ -13,6 +13,8 @@ internal enum Api : short
     Heartbeat = 12,
     LeaveGroup = 13,
     SyncGroup = 14,
+    ApiVersions = 18,
+    CreateTopics = 19,
 }
 
 internal static class ApiVersions
@@ -21,7 +23,7 @@ internal static class ApiVersions
     public static IReadOnlyList<(Api Api, short Latest)> Latest { get; } =
     [
         (Api.Produce, 7), (Api.Fetch, 11), (Api.Metadata, 2), (Api.OffsetCommit, 7), (Api.OffsetFetch, 5), (Api.FindCoordinator, 2),
-        (Api.JoinGroup, 5), (Api.Heartbeat, 3), (Api.LeaveGroup, 1), (Api.SyncGroup, 3),
+        (Api.JoinGroup, 5), (Api.Heartbeat, 3), (Api.LeaveGroup, 1), (Api.SyncGroup, 3), (Api.ApiVersions, 2),
     ];
 }
 
@@ -29,8 +31,11 @@ internal static class ApiVersions
 internal enum Error : short
 {
     None = 0,
+    InvalidTopic = 17,
     IllegalGeneration = 22,
     InconsistentGroupProtocol = 23,
     UnknownMemberId = 25,
     RebalanceInProgress = 27,
+    TopicAlreadyExists = 36,
+    InvalidPartitions = 37,
 }

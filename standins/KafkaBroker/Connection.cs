@@ -72,7 +72,7 @@ internal sealed class Connection : IDisposable
                 using (frame)
                 {
                     var header = RequestHeader.Read(frame.Body);
-                    if (groups.Answer(header, frame.Body[header.Length..], port, clientLeft) is { } answer)
+                    if (Answer(header, frame.Body[header.Length..], clientLeft) is { } answer)
                     {
                         await outstanding.Writer.WriteAsync(new(header, answer), cancellationToken);
                         continue;
@@ -103,10 +103,16 @@ internal sealed class Connection : IDisposable
             using var frame = await Frame.ReadAsync(logStream, cancellationToken) ?? throw new IOException("the log closed the connection");
             if (next.Header.Api == Api.Metadata)
                 NameThisPort(frame.Body, next.Header.Version);
+            var changed = next.Header.Api == Api.ApiVersions ? TopicRequests.Announce(frame.Body) : null;
             if (next.IsWanted)
-                await client.WriteAsync(frame.Whole, cancellationToken);
+                await client.WriteAsync(changed ?? frame.Whole, cancellationToken);
         }
     }
+
+    /// <summary>The answer to a request that is not the log's to answer; null for all others.</summary>
+    private Task<byte[]>? Answer(RequestHeader header, ReadOnlySpan<byte> body, CancellationToken clientLeft) => header.Api == Api.CreateTopics
+        ? Task.FromResult(TopicRequests.Create(header, body, log))
+        : groups.Answer(header, body, port, clientLeft);
 
     /// <summary>Looks into a request on its way to the log; false if the client waits for no answer, though the mock gives one.</summary>
     private bool Inspect(RequestHeader header, Span<byte> body)
@@ -116,7 +122,7 @@ internal sealed class Connection : IDisposable
         {
             case Api.Metadata:
                 for (var topics = reader.ArrayLength(); topics > 0; topics--)
-                    log.EnsureTopic(reader.String());
+                    log.TryCreateTopic(reader.String());
                 return true;
 
             case Api.Fetch:
@@ -136,6 +142,7 @@ internal sealed class Connection : IDisposable
         }
     }
 
+    /// <summary>Metadata as the clients shall see it: this port, and a controller.</summary>
     private void NameThisPort(Span<byte> response, short version)
     {
         var reader = new WireReader(response);
@@ -149,6 +156,11 @@ internal sealed class Connection : IDisposable
             if (version >= 1)
                 _ = reader.NullableString(); // rack
         }
+
+        if (version >= 2)
+            _ = reader.NullableString(); // cluster
+        if (version >= 1)
+            BinaryPrimitives.WriteInt32BigEndian(response.Slice(reader.Position, 4), GroupCoordinator.BrokerId); // the mock has no controller
     }
 
     /// <summary>An answer that is due: made here, or to be read from the log.</summary>

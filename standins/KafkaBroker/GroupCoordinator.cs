@@ -6,6 +6,9 @@ namespace ForgeShop.StandIns.KafkaBrokerProgram;
 /// </summary>
 internal sealed class GroupCoordinator(TimeProvider time)
 {
+    /// <summary>The only broker's number, as the mock counts.</summary>
+    public const int BrokerId = 1;
+
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock gate = new();
@@ -54,7 +57,7 @@ internal sealed class GroupCoordinator(TimeProvider time)
         var response = Throttled(header, since: 1).Error(Error.None);
         if (header.Version >= 1)
             response.String(null); // no error message
-        return response.Int32(1).String("127.0.0.1").Int32(port).ToFrame();
+        return response.Int32(BrokerId).String("127.0.0.1").Int32(port).ToFrame();
     }
 
     private Task<byte[]> JoinAsync(RequestHeader header, ref WireReader request, CancellationToken clientLeft)

@@ -13,7 +13,6 @@ namespace ForgeShop.StandIns.KafkaBrokerProgram;
 internal sealed class MockCluster : IDisposable
 {
     private const int Producer = 0;
-    private const int TopicAlreadyExists = 36;
 
     private readonly nint client;
     private readonly nint cluster;
@@ -55,16 +54,17 @@ internal sealed class MockCluster : IDisposable
         return new MockCluster(client, cluster, defaultPartitions);
     }
 
-    /// <summary>What a real broker does for a topic that is asked for; left alone, the mock would give it 4 partitions.</summary>
-    public void EnsureTopic(string name) => CreateTopic(name, defaultPartitions);
+    public bool HasTopic(string name) => topics.ContainsKey(name);
 
-    public void CreateTopic(string name, int partitions)
+    /// <summary>False if it was there already. Topics that are only asked for come here, too: the mock would give them 4 partitions.</summary>
+    public bool TryCreateTopic(string name, int? partitions = null)
     {
         if (!topics.TryAdd(name, true))
-            return;
-        var error = Native.CreateTopic(cluster, name, partitions, 1);
-        if (error is not (0 or TopicAlreadyExists))
+            return false;
+        var error = Native.CreateTopic(cluster, name, partitions ?? defaultPartitions, 1);
+        if (error != 0)
             throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"topic {name} cannot be created: error {error}"));
+        return true;
     }
 
     public void Dispose()

@@ -15,7 +15,7 @@ try
 {
     using var log = MockCluster.Start(arguments.DefaultPartitions);
     foreach (var (topic, partitions) in arguments.Topics)
-        log.CreateTopic(topic, partitions);
+        log.TryCreateTopic(topic, partitions);
 
     using var front = new Front(arguments.Port, log, new GroupCoordinator(TimeProvider.System));
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ready: 127.0.0.1:{arguments.Port}, librdkafka {MockCluster.LibraryVersion}, in memory"));

@@ -98,6 +98,13 @@ internal sealed class WireWriter
         return this;
     }
 
+    /// <summary>Bytes that are in the protocol's form already.</summary>
+    public WireWriter Raw(ReadOnlySpan<byte> value)
+    {
+        buffer.Write(value);
+        return this;
+    }
+
     /// <summary>The whole frame, its length filled in.</summary>
     public byte[] ToFrame()
     {

@@ -43,6 +43,7 @@ public sealed class KafkaBroker : INativeServer
                     {
                         FileName = DotNetProgram(),
                         Arguments = [Path.Combine(AppContext.BaseDirectory, "ForgeShop.StandIns.KafkaBroker.dll"), .. Arguments(port, options)],
+                        Environment = new Dictionary<string, string?> { ["DOTNET_EnableDiagnostics"] = "0" }, // its sockets in /tmp would outlive a kill
                         OnLine = options.OnLine,
                     });
                     folder.Record(process);

@@ -135,7 +135,7 @@ internal sealed class ResourceSupervisor(IResource resource, ILauncher launcher,
 
     private void Print(NativeProcessLine line)
     {
-        if (line.IsError)
+        if (line.IsError && resource is ProjectResource) // servers write all of their log there
             log.LogError("{Line}", line.Text);
         else
             log.LogInformation("{Line}", line.Text);
