@@ -1,0 +1,30 @@
+using ForgeShop.Contracts;
+using ForgeShop.Documents;
+using ForgeShop.Messaging;
+
+namespace ForgeShop.Notifications;
+
+/// <summary>
+/// A message to a user about something. Its ID is derived from the user, the notice and what it is about, so the same thing is told
+/// once, however often its event comes. What it announces itself lies inside it until it is sent.
+/// </summary>
+public sealed record Notification(NotificationId Id, UserId UserId, string Kind, Guid Reference, string Text, DateTimeOffset CreatedAt) : IEventDocument
+{
+    public const string OrderPlaced = "order-placed";
+
+    public string Channel { get; init; } = "in-app";
+
+    /// <summary>In the app a notification is delivered by being listed, so it is so from the beginning.</summary>
+    public string State { get; init; } = "delivered";
+
+    public List<OutboxMessage> Events { get; init; } = [];
+
+    Guid IEventDocument.AggregateId => Id.Value;
+
+    public static readonly DocumentField<Notification, Guid> UserField = DocumentField.Uuid<Notification>("userId", notification => notification.UserId.Value);
+    public static readonly DocumentField<Notification, DateTimeOffset> CreatedAtField = DocumentField.Time<Notification>("createdAt", notification => notification.CreatedAt);
+
+    public static DocumentModel<Notification> Model { get; } = new(
+        "notifications", NotificationsJson.Default.Notification,
+        [UserField, CreatedAtField], [EventFields.Due<Notification>()], [EventFields.Position<Notification>()]);
+}
