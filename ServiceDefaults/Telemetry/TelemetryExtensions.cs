@@ -22,7 +22,7 @@ internal static class TelemetryExtensions
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
-            logging.IncludeScopes = true;
+            logging.AddProcessor(new CorrelatedLogs());
         });
 
         var serviceName = builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName;
@@ -33,7 +33,8 @@ internal static class TelemetryExtensions
                 .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !HealthProbes.IsProbe(context.Request.Path))
                 .AddHttpClientInstrumentation()
                 .AddProcessor(new CorrelationTag())
-                .AddProcessor(new BackgroundPolling()))
+                .AddProcessor(new BackgroundPolling())
+                .AddProcessor(new PathRedaction()))
             .WithMetrics(metrics => metrics
                 .AddMeter("ForgeShop.*", "Npgsql")
                 .AddAspNetCoreInstrumentation()

@@ -1,0 +1,24 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using OpenTelemetry;
+
+namespace ForgeShop.ServiceDefaults.Telemetry;
+
+/// <summary>E-mail addresses belong in the query, which telemetry leaves out. Somebody will put one in a path anyway.</summary>
+internal sealed partial class PathRedaction : BaseProcessor<Activity>
+{
+    public override void OnEnd(Activity data)
+    {
+        Redact(data, "url.path");
+        Redact(data, "url.full");
+    }
+
+    private static void Redact(Activity span, string tag)
+    {
+        if (span.GetTagItem(tag) is string value && Address().IsMatch(value))
+            span.SetTag(tag, Address().Replace(value, "*"));
+    }
+
+    [GeneratedRegex("[^/?]*(@|%40)[^/?]*", RegexOptions.IgnoreCase)]
+    private static partial Regex Address();
+}
