@@ -109,11 +109,8 @@ internal static partial class CanonicalKey
         return year * 365L + leapDays + DaysBeforeMonth(year, month) + day - 1;
     }
 
-    private static int DaysBeforeMonth(int year, int month)
-    {
-        ReadOnlySpan<short> days = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-        return days[month - 1] + (month > 2 && IsLeap(year) ? 1 : 0);
-    }
+    // (367 m - 362) / 12 counts as if February had 30 days.
+    private static int DaysBeforeMonth(int year, int month) => (367 * month - 362) / 12 - (month <= 2 ? 0 : IsLeap(year) ? 1 : 2);
 
     private static int DaysInMonth(int year, int month) => month switch
     {

@@ -45,6 +45,13 @@ internal static partial class KindModel
         return inRange && !runes.Exists(Refused.Contains) && !Edges.Contains(runes[0]) && !Edges.Contains(runes[^1]) ? input : null;
     }
 
+    /// <summary>Whether a code point is accepted as a text of its own, and between two letters.</summary>
+    public static (bool Alone, bool Inside) Judge(int point)
+    {
+        var inside = point is < 0xD800 or > 0xDFFF && !Refused.Contains(point);
+        return (inside && !Edges.Contains(point), inside);
+    }
+
     private static readonly HashSet<int> Refused = Points(
         "0000-001F 007F-009F 00AD 180E 200B 200E-200F 2028-202E 2060-2069 FDD0-FDEF FEFF FFF9-FFFB " + string.Join(' ', Enumerable.Range(0, 17).Select(plane => $"{plane:X}FFFE-{plane:X}FFFF")));
 

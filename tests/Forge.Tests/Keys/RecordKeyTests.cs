@@ -37,7 +37,7 @@ public sealed class RecordKeyTests
                 && array.Count == 3 && array[0]!.GetValue<string>() == "forge:1" && array[1]!.GetValue<string>() == "things"
                 && read.Count == meant.Count && meant.All(field => read[field.Key] == field.Value)
                 && Things.Derive(Values(fields)) == NameBasedUuid.V5(Things.Id, name);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000));
     }
 
     [Fact]

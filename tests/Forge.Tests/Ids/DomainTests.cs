@@ -1,0 +1,220 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ForgeShop.Forge.Tests;
+
+public sealed class DomainTests
+{
+    private const string Secret = "sixteen-bytes-ok";
+
+    [Fact]
+    public void Domain_namespace_and_ID_follow_from_each_other_by_the_RFC()
+    {
+        var domain = new ForgeDomain("ForgeShop.Example");
+        domain.Name.ShouldBe("forgeshop.example");
+        domain.Root.ShouldBe(NameBasedUuid.V5(NamespaceIds.Dns, "forgeshop.example"));
+        var users = domain.Entity("users", KeyKind.Email);
+        users.Id.ShouldBe(NameBasedUuid.V5(domain.Root, "users"));
+        users.Id.ToString().ShouldBe("b88acabb-5ec4-57e8-bf22-dce375bb2075");
+        users.Derive("Ada@Example.com").ShouldBe(NameBasedUuid.V5(users.Id, "ada@example.com"));
+        users.Derive("Ada@Example.com").ToString().ShouldBe("6e16f6c3-de6b-55c3-80ba-75907720bb8a");
+        users.Derive("Ada@Example.com"u8).ToString().ShouldBe("6e16f6c3-de6b-55c3-80ba-75907720bb8a");
+    }
+
+    [Theory]
+    [InlineData("www.example.com", "2ed6657d-e927-568b-95e1-2665a8aea6a2", "5c146b14-3c52-8afd-938a-375d0df1fbf6")]
+    public void The_examples_of_the_RFC_come_out(string name, string v5, string v8)
+    {
+        NameBasedUuid.V5(NamespaceIds.Dns, name).ToString().ShouldBe(v5);
+        NameBasedUuid.V8Sha256(NamespaceIds.Dns, name).ToString().ShouldBe(v8);
+        NamespaceIds.Dns.ToString().ShouldBe("6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+        NamespaceIds.Url.ToString().ShouldBe("6ba7b811-9dad-11d1-80b4-00c04fd430c8");
+        NamespaceIds.Oid.ToString().ShouldBe("6ba7b812-9dad-11d1-80b4-00c04fd430c8");
+        NamespaceIds.X500.ToString().ShouldBe("6ba7b814-9dad-11d1-80b4-00c04fd430c8");
+    }
+
+    [Theory]
+    [InlineData(ForgeAlgorithm.V5, null, '5')]
+    [InlineData(ForgeAlgorithm.V8Sha256, null, '8')]
+    [InlineData(ForgeAlgorithm.V8HmacSha256, Secret, '8')]
+    public void Version_and_variant_are_in_their_places(ForgeAlgorithm algorithm, string? secret, char version)
+    {
+        var entity = new ForgeDomain("forgeshop.example", algorithm, secret).Entity("products", KeyKind.Sku);
+        for (var i = 0; i < 1000; i++)
+        {
+            var text = entity.Derive(i.ToString(CultureInfo.InvariantCulture)).ToString();
+            text[14].ShouldBe(version);
+            "89ab".ShouldContain(text[19]);
+        }
+    }
+
+    [Fact]
+    public void HMAC_is_keyed_by_the_bytes_of_the_secret_and_nothing_else()
+    {
+        var keyed = new ForgeDomain("forgeshop.example", ForgeAlgorithm.V8HmacSha256, "  älter als sechzehn  ").Entity("users", KeyKind.Email);
+        var digest = HMACSHA256.HashData(Encoding.UTF8.GetBytes("  älter als sechzehn  "), (byte[])[.. Uuid.ToBytes(keyed.Id), .. "a@b"u8]);
+        digest[6] = (byte)((digest[6] & 0x0F) | 0x80);
+        digest[8] = (byte)((digest[8] & 0x3F) | 0x80);
+        keyed.Derive("a@b").ShouldBe(new Guid(digest.AsSpan(0, 16), bigEndian: true));
+        keyed.Id.ShouldBe(new ForgeDomain("forgeshop.example").Entity("users", KeyKind.Email).Id, "namespaces are public");
+        new ForgeDomain("forgeshop.example", ForgeAlgorithm.V8HmacSha256, "älter als sechzehn").Entity("users", KeyKind.Email).Derive("a@b").ShouldNotBe(keyed.Derive("a@b"));
+    }
+
+    [Theory]
+    [InlineData(ForgeAlgorithm.V8HmacSha256, null, "none is set")]
+    [InlineData(ForgeAlgorithm.V8HmacSha256, "", "0 bytes")]
+    [InlineData(ForgeAlgorithm.V8HmacSha256, "fifteen-bytes-x", "15 bytes")]
+    [InlineData(ForgeAlgorithm.V5, Secret, "uses none")]
+    [InlineData(ForgeAlgorithm.V8Sha256, Secret, "uses none")]
+    [InlineData((ForgeAlgorithm)9, null, "no such algorithm")]
+    public void Secrets_that_do_not_fit_fail_closed_and_are_not_repeated(ForgeAlgorithm algorithm, string? secret, string because)
+    {
+        var thrown = Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("forgeshop.example", algorithm, secret));
+        thrown.Message.ShouldContain(because);
+        if (secret is { Length: > 0 }) thrown.ToString().ShouldNotContain(secret);
+    }
+
+    [Fact]
+    public void Secrets_without_a_UTF8_form_and_short_keys_of_the_bare_derivation_are_refused()
+    {
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b", ForgeAlgorithm.V8HmacSha256, new string('x', 20) + "\uD800"));
+        Should.Throw<ForgeConfigurationException>(() => NameBasedUuid.V8HmacSha256(new byte[15], NamespaceIds.Dns, "x"u8));
+        // Eight characters of two bytes are enough: bytes count.
+        new ForgeDomain("a.b", ForgeAlgorithm.V8HmacSha256, "éééééééé").Algorithm.ShouldBe(ForgeAlgorithm.V8HmacSha256);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" a.example")]
+    [InlineData("a..b")]
+    [InlineData(".a")]
+    [InlineData("a.")]
+    [InlineData("ü.example")]
+    [InlineData("a_b.example")]
+    [InlineData("a\n")]
+    [InlineData("\u212A.example")] // the Kelvin sign
+    public void Domains_outside_the_pattern_are_refused(string name) => Should.Throw<ForgeConfigurationException>(() => new ForgeDomain(name));
+
+    [Fact]
+    public void The_longest_domain_has_253_characters()
+    {
+        new ForgeDomain(new string('a', 253)).Name.Length.ShouldBe(253);
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain(new string('a', 254)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Users")]
+    [InlineData("1x")]
+    [InlineData("_x")]
+    [InlineData("a b")]
+    [InlineData("ü")]
+    [InlineData("a\n")]
+    [InlineData("a/b")]
+    public void Entity_types_outside_the_pattern_are_refused(string name) =>
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b").Entity(name, KeyKind.Text));
+
+    [Fact]
+    public void Entity_types_may_have_dots_hyphens_underscores_and_64_characters()
+    {
+        new ForgeDomain("a.b").Entity("a.b-c_9", KeyKind.Text).Type.Name.ShouldBe("a.b-c_9");
+        new ForgeDomain("a.b").Entity(new string('a', 64), KeyKind.Text);
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b").Entity(new string('a', 65), KeyKind.Text));
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b").Entity("a", KeyShape.List(KeyKind.Text)));
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b").Entity("a", (KeyKind)99));
+    }
+
+    [Fact]
+    public void Names_of_kinds_and_algorithms_read_back()
+    {
+        foreach (var kind in Inputs.Kinds) KeyKinds.TryParse(kind.ToName(), out var read).ShouldBe(read == kind);
+        foreach (var algorithm in Enum.GetValues<ForgeAlgorithm>()) ForgeAlgorithms.TryParse(algorithm.ToName(), out var read).ShouldBe(read == algorithm);
+        foreach (var nonsense in new[] { null, "", "V5", "Email", " v5", "0" })
+        {
+            KeyKinds.TryParse(nonsense, out _).ShouldBeFalse();
+            ForgeAlgorithms.TryParse(nonsense, out _).ShouldBeFalse();
+        }
+    }
+
+    [Fact]
+    public void Long_names_and_lone_surrogates_of_the_bare_derivation()
+    {
+        var name = new string('é', 100_000);
+        NameBasedUuid.V5(NamespaceIds.Url, name).ShouldBe(NameBasedUuid.V5(NamespaceIds.Url, Encoding.UTF8.GetBytes(name)));
+        Should.Throw<ForgeKeyException>(() => NameBasedUuid.V5(NamespaceIds.Url, "a\uD800")).Error.CodePoint.ShouldBe(0xD800);
+    }
+
+    [Fact]
+    public void Verify_says_no_to_another_key_another_ID_and_a_refused_key()
+    {
+        var users = new ForgeDomain("forgeshop.example").Entity("users", KeyKind.Email);
+        var id = users.Derive("ada@example.com");
+        users.Verify(id, " ADA@example.com").ShouldBeTrue();
+        users.Verify(id, "ADA@example.com"u8).ShouldBeTrue();
+        users.Verify(id, "bob@example.com").ShouldBeFalse();
+        users.Verify(Guid.Empty, "not an address").ShouldBeFalse();
+        users.Verify(Guid.Empty, "not an address"u8).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_batch_gives_what_one_at_a_time_gives_and_names_the_key_that_is_wrong()
+    {
+        var users = new ForgeDomain("forgeshop.example").Entity("users", KeyKind.Email);
+        var keys = Enumerable.Range(0, 1000).Select(i => $"User-{i}@{new string('x', i % 60 + 1)}.example").ToArray();
+        var expected = keys.Select(key => users.Derive(key)).ToArray();
+        var ids = new Guid[1000];
+        users.DeriveMany(keys, ids);
+        ids.ShouldBe(expected);
+
+        var block = Encoding.UTF8.GetBytes(string.Concat(keys));
+        var ranges = new Range[1000];
+        for (int i = 0, at = 0; i < 1000; at += keys[i++].Length) ranges[i] = at..(at + keys[i].Length);
+        Array.Clear(ids);
+        users.DeriveMany(block, ranges, ids);
+        ids.ShouldBe(expected);
+
+        keys[500] = "no address";
+        Should.Throw<ForgeKeyException>(() => users.DeriveMany(keys, ids)).Index.ShouldBe(500);
+        keys[500] = null!;
+        Should.Throw<ForgeKeyException>(() => users.DeriveMany(keys, ids)).Error.Refusal.ShouldBe(KeyRefusal.Empty);
+        Should.Throw<ArgumentException>(() => users.DeriveMany(keys, ids.AsSpan(1)));
+    }
+
+    [Fact]
+    public void Many_threads_derive_what_one_derives()
+    {
+        var users = new ForgeDomain("forgeshop.example").Entity("users", KeyKind.Email);
+        var orders = new ForgeDomain("forgeshop.example").Entity("orders", KeyShape.Record(("user", KeyKind.Uuid), ("reference", KeyKind.Text)));
+        Guid One(int i) => orders.Derive(("reference", $"cart-{i}"), ("user", users.Derive($"user-{i}@example.com")));
+        var expected = Enumerable.Range(0, 5_000).Select(One).ToArray();
+        var actual = new Guid[5_000];
+        Parallel.For(0, 20_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => actual[i % 5_000] = One(i % 5_000));
+        actual.ShouldBe(expected);
+    }
+
+    [Fact]
+    public void No_culture_changes_an_ID()
+    {
+        var odd = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        odd.NumberFormat.NegativeSign = "\u2212";
+        odd.NumberFormat.NumberDecimalSeparator = ",";
+        odd.NumberFormat.NativeDigits = ["\u0660", "\u0661", "\u0662", "\u0663", "\u0664", "\u0665", "\u0666", "\u0667", "\u0668", "\u0669"];
+        odd.DateTimeFormat.TimeSeparator = ".";
+        var things = new ForgeDomain("forgeshop.example").Entity("things", KeyShape.AnyRecord);
+        string Name() => things.GetName(("a", -5L), ("b", -1.5m), ("c", KeyValue.Of(KeyKind.Ts6, DateTimeOffset.UnixEpoch)), ("d", KeyValue.Of(KeyKind.Email, "I@I")));
+        var expected = Name();
+        var number = Encoding.UTF8.GetString(Jcs.Canonicalize("[-1.5,1e-7]"u8));
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = odd;
+            Name().ShouldBe(expected);
+            Encoding.UTF8.GetString(Jcs.Canonicalize("[-1.5,1e-7]"u8)).ShouldBe(number);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+}
