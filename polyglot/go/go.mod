@@ -1,0 +1,3 @@
+module forgeshop.example/forgeid
+
+go 1.19

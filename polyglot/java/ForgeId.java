@@ -1,0 +1,578 @@
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Forge ID, version 1 ("forge:1"): the same 16 bytes for the same thing, in every language.
+ *
+ * <p>Copy this file into your project; it needs Java 17 and nothing else.
+ *
+ * <pre>{@code
+ * ForgeId.Forge forge = ForgeId.domain("forgeshop.example");
+ * UUID userId  = forge.entity("users").id(ForgeId.email("Ada@Example.COM"));
+ * UUID orderId = forge.entity("orders").id(ForgeId.record()
+ *     .field("user", ForgeId.uuid(userId)).field("reference", ForgeId.text("r-1")));
+ * }</pre>
+ *
+ * <p>domain -> namespace of the entity type -> key -> name -> ID; the file reads in the order value,
+ * record, name, ID.
+ *
+ * <p>One principle stands behind every rule: a step that rewrites a key (trimming, changing case)
+ * touches ASCII only, so that it is the same in every language; whatever else could make two
+ * equal-looking keys differ is refused, loudly, and never repaired. That is why trim(), strip(),
+ * toLowerCase(), Normalizer, Instant.parse() and UUID.fromString() do not judge any text below: each of
+ * them gives another answer in another language, or accepts more than it should.
+ *
+ * <p>A refusal is a {@link Refused}. It names the field, the kind, the reason and the code point to
+ * blame, but never the value: a key may be personal data, and error messages end up in logs.
+ */
+public final class ForgeId {
+    private ForgeId() {}
+
+    private static final int MAX_DEPTH = 8; // of a record; the outer record is level 1
+    private static final int MIN_SECRET_BYTES = 16;
+    private static final UUID DNS_NAMESPACE = UUID.fromString("6ba7b810-9dad-11d1-80b4-00c04fd430c8"); // RFC 9562, 6.6
+
+    /** A refusal; {@code where} is the field or the argument, {@code codePoint} the character to blame or -1. */
+    public static final class Refused extends IllegalArgumentException {
+        private static final long serialVersionUID = 1;
+        public final String where;
+        public final String kind;
+        public final String reason;
+        public final int codePoint;
+
+        public Refused(String where, String kind, String reason, int codePoint) {
+            super(kind == null ? where + ": " + reason : where + " (" + kind + "): " + reason);
+            this.where = where;
+            this.kind = kind;
+            this.reason = reason;
+            this.codePoint = codePoint;
+        }
+    }
+
+    private static Refused refused(String where, String kind, String reason) {
+        return new Refused(where, kind, reason, -1);
+    }
+
+    /** With a reason such as "U+00E9 is not allowed". */
+    private static Refused blamed(String where, String kind, String pattern, int codePoint) {
+        return new Refused(where, kind, pattern.replace("U+", String.format("U+%04X", codePoint)), codePoint);
+    }
+
+    /** Refuses the first character that is not allowed, by code point: a Java char may be half of one. */
+    private static void allow(String where, String kind, IntPredicate allowed, String value, String pattern) {
+        for (int i = 0; i < value.length(); ) {
+            int codePoint = value.codePointAt(i); // of a lone surrogate: the surrogate itself
+            if (!allowed.test(codePoint)) throw blamed(where, kind, pattern, codePoint);
+            i += Character.charCount(codePoint);
+        }
+    }
+
+    private static void allow(String where, String kind, IntPredicate allowed, String value) {
+        allow(where, kind, allowed, value, "U+ is not allowed");
+    }
+
+    // Character.isLetter, isDigit and their like know all of Unicode, and more of it in each version of Java.
+    private static boolean isDigit(int c) { return c >= '0' && c <= '9'; }
+    private static boolean isLower(int c) { return c >= 'a' && c <= 'z'; }
+    private static boolean isUpper(int c) { return c >= 'A' && c <= 'Z'; }
+    private static boolean isAlphanumeric(int c) { return isDigit(c) || isLower(c) || isUpper(c); }
+    private static boolean isSurrogate(int c) { return c >= 0xD800 && c <= 0xDFFF; }
+
+    // --- Values: what a caller writes --------------------------------------------------------------
+
+    /** A key: one {@link Value} (plain form) or one {@link Record} (record form, in which lists may stand). */
+    public sealed interface Key permits Value, ListOf, Record {}
+
+    /** One typed value. Not a Java record: its toString would put the value into logs. */
+    public static final class Value implements Key {
+        final String kind;
+        final String text;
+
+        Value(String kind, String text) {
+            this.kind = kind;
+            this.text = text;
+        }
+
+        @Override public String toString() { return "Value of kind " + kind; }
+    }
+
+    /** An ordered list inside a record; may be empty. */
+    public static final class ListOf implements Key {
+        final List<Key> items;
+
+        ListOf(List<? extends Key> items) { this.items = new ArrayList<>(items); }
+    }
+
+    /** A record; fields in any order. Keeps duplicates, so that they are seen and refused. */
+    public static final class Record implements Key {
+        final List<String> names = new ArrayList<>();
+        final List<Key> values = new ArrayList<>();
+
+        public Record field(String name, Key value) {
+            names.add(name);
+            values.add(value);
+            return this;
+        }
+    }
+
+    public static Record record() { return new Record(); }
+    public static ListOf list(Key... items) { return new ListOf(Arrays.asList(items)); }
+    public static ListOf list(List<? extends Key> items) { return new ListOf(items); }
+
+    public static Value email(String value) { return new Value("email", value); }
+    public static Value sku(String value) { return new Value("sku", value); }
+    public static Value text(String value) { return new Value("text", value); }
+    public static Value integer(String value) { return new Value("int", value); }
+    public static Value integer(long value) { return new Value("int", Long.toString(value)); }
+    public static Value decimal(String value) { return new Value("dec", value); }
+    public static Value bool(boolean value) { return new Value("bool", value ? "true" : "false"); }
+    public static Value uuid(String value) { return new Value("uuid", value); }
+    public static Value uuid(UUID value) { return new Value("uuid", value.toString()); }
+    public static Value ts3(String value) { return new Value("ts3", value); }
+    public static Value ts3(Instant value) { return new Value("ts3", value.toString()); }
+    public static Value ts6(String value) { return new Value("ts6", value); }
+    public static Value ts6(Instant value) { return new Value("ts6", value.toString()); }
+
+    /** For a kind that is only known at run time. An unknown one is refused when the ID is derived. */
+    public static Value value(String kind, String text) { return new Value(kind, text); }
+
+    // --- Canonical text: one text per value --------------------------------------------------------
+
+    /** The canonical text of a value. */
+    public static String canonical(String kind, String value) { return canonical(kind, value, "key"); }
+
+    private static String canonical(String kind, String value, String where) {
+        if (kind == null || !KINDS.contains(kind)) throw refused(where, null, "has an unknown kind");
+        if (value == null) throw refused(where, kind, "is not text");
+        return switch (kind) {
+            case "email" -> canonicalEmail(value, where);
+            case "sku" -> canonicalSku(value, where);
+            case "text" -> canonicalText(value, where);
+            case "int" -> canonicalInt(value, where);
+            case "dec" -> canonicalDec(value, where);
+            case "bool" -> canonicalBool(value, where);
+            case "uuid" -> canonicalUuid(value, where);
+            default -> canonicalTimestamp(value, where, kind);
+        };
+    }
+
+    private static final List<String> KINDS =
+        List.of("email", "sku", "text", "int", "dec", "bool", "uuid", "ts3", "ts6");
+
+    /** Removes U+0009-U+000D and U+0020 at both ends, and nothing else; trim() also takes U+0000-U+001F. */
+    private static String strip(String value) {
+        IntPredicate isSpace = c -> c >= 9 && c <= 13 || c == ' ';
+        int start = 0;
+        int end = value.length();
+        while (start < end && isSpace.test(value.charAt(start))) start++;
+        while (end > start && isSpace.test(value.charAt(end - 1))) end--;
+        return value.substring(start, end);
+    }
+
+    // toLowerCase() and toUpperCase() follow the machine's language (in Turkish, "I" becomes a dotless i).
+    private static String lower(String ascii) { return mapped(ascii, c -> isUpper(c) ? c + 32 : c); }
+    private static String upper(String ascii) { return mapped(ascii, c -> isLower(c) ? c - 32 : c); }
+
+    private static String mapped(String ascii, IntUnaryOperator change) {
+        StringBuilder result = new StringBuilder(ascii.length());
+        ascii.chars().map(change).forEach(c -> result.append((char) c));
+        return result.toString();
+    }
+
+    private static boolean hasEmptyLabel(String domain) {
+        return domain.isEmpty() || domain.startsWith(".") || domain.endsWith(".") || domain.contains("..");
+    }
+
+    private static String canonicalEmail(String input, String where) {
+        String value = strip(input);
+        if (value.isEmpty()) throw refused(where, "email", "is empty");
+        int at = value.indexOf('@');
+        String local = at < 0 ? value : value.substring(0, at);
+        allow(where, "email", c -> isAlphanumeric(c) || ".!#$%&'*+/=?^_`{|}~-".indexOf(c) >= 0, local);
+        if (at < 0) throw refused(where, "email", "has no @");
+        String domain = value.substring(at + 1);
+        allow(where, "email", c -> isAlphanumeric(c) || c == '.' || c == '-', domain);
+        if (local.isEmpty()) throw refused(where, "email", "has nothing before the @");
+        if (hasEmptyLabel(domain)) throw refused(where, "email", "has an empty part in its domain");
+        if (value.length() > 254) throw refused(where, "email", "is longer than 254 bytes");
+        return lower(value);
+    }
+
+    private static String canonicalSku(String input, String where) {
+        String value = strip(input);
+        if (value.isEmpty()) throw refused(where, "sku", "is empty");
+        allow(where, "sku", c -> c >= '!' && c <= '~', value);
+        if (value.length() > 64) throw refused(where, "sku", "is longer than 64 bytes");
+        return upper(value);
+    }
+
+    // Invisible, or able to make one text look like another, or unable to exist in some language: controls,
+    // soft hyphen, zero-width and bidirectional marks, line separators, noncharacters, lone surrogates.
+    // Letters and accents are not touched: é in one and é in two code points are two keys.
+    private static boolean isTextAllowed(int c) {
+        return !(c <= 0x1F || c >= 0x7F && c <= 0x9F || c == 0xAD || c == 0x180E || c == 0x200B
+            || c == 0x200E || c == 0x200F || c >= 0x2028 && c <= 0x202E || c >= 0x2060 && c <= 0x2069
+            || isSurrogate(c) || c >= 0xFDD0 && c <= 0xFDEF || c == 0xFEFF || c >= 0xFFF9 && c <= 0xFFFB
+            || (c & 0xFFFE) == 0xFFFE);
+    }
+
+    private static boolean isTextSpace(int c) {
+        return c == 0x20 || c == 0xA0 || c == 0x1680 || c >= 0x2000 && c <= 0x200A
+            || c == 0x202F || c == 0x205F || c == 0x3000;
+    }
+
+    private static String canonicalText(String value, String where) {
+        if (value.isEmpty()) throw refused(where, "text", "is empty");
+        allow(where, "text", ForgeId::isTextAllowed, value);
+        int first = value.charAt(0);
+        int last = value.charAt(value.length() - 1);
+        if (isTextSpace(first)) throw blamed(where, "text", "must not start with U+", first);
+        if (isTextSpace(last)) throw blamed(where, "text", "must not end with U+", last);
+        if (value.getBytes(StandardCharsets.UTF_8).length > 1024) { // bytes, not chars
+            throw refused(where, "text", "is longer than 1024 bytes");
+        }
+        return value;
+    }
+
+    private static String canonicalInt(String value, String where) {
+        if (value.isEmpty()) throw refused(where, "int", "is empty");
+        allow(where, "int", c -> isDigit(c) || c == '-', value);
+        String digits = value.startsWith("-") ? value.substring(1) : value;
+        boolean leadingZero = digits.startsWith("0") && !value.equals("0"); // -0 is one as well
+        if (digits.isEmpty() || digits.contains("-") || leadingZero) {
+            throw refused(where, "int", "is not a whole number without leading zeros");
+        }
+        if (digits.length() > 38) throw refused(where, "int", "has more than 38 digits");
+        return value;
+    }
+
+    private static String canonicalDec(String value, String where) {
+        if (value.isEmpty()) throw refused(where, "dec", "is empty");
+        allow(where, "dec", c -> isDigit(c) || c == '.' || c == '-', value);
+        String digits = value.startsWith("-") ? value.substring(1) : value;
+        int point = digits.indexOf('.');
+        String whole = point < 0 ? digits : digits.substring(0, point);
+        String fraction = point < 0 ? "" : digits.substring(point + 1);
+        if (whole.isEmpty() || point >= 0 && fraction.isEmpty() || digits.contains("-") || fraction.contains(".")) {
+            throw refused(where, "dec", "is not a decimal number such as -12.5");
+        }
+        int start = 0;
+        while (start < whole.length() && whole.charAt(start) == '0') start++;
+        whole = whole.substring(start);
+        int end = fraction.length();
+        while (end > 0 && fraction.charAt(end - 1) == '0') end--;
+        fraction = fraction.substring(0, end);
+        if (fraction.length() > 28) throw refused(where, "dec", "has more than 28 decimals");
+        if (whole.length() + fraction.length() > 28) throw refused(where, "dec", "has more than 28 digits");
+        if (whole.isEmpty() && fraction.isEmpty()) return "0"; // and so is -0
+        return (value.startsWith("-") ? "-" : "") + (whole.isEmpty() ? "0" : whole)
+            + (fraction.isEmpty() ? "" : "." + fraction);
+    }
+
+    private static String canonicalBool(String value, String where) {
+        allow(where, "bool", ForgeId::isLower, value);
+        if (!value.equals("true") && !value.equals("false")) throw refused(where, "bool", "is neither true nor false");
+        return value;
+    }
+
+    // matches(), which means the whole string, and [0-9]: find() with $ also stops before a final newline,
+    // and \d may also mean the digits of other scripts. Nothing in these patterns repeats a group without
+    // bound, so no input makes the matcher recurse.
+    private static final Pattern UUID_TEXT =
+        Pattern.compile("[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}");
+    private static final Pattern TIMESTAMP = Pattern.compile(
+        "([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\\.([0-9]{1,9}))?"
+            + "(?:Z|([+-])([0-9]{2}):([0-9]{2}))");
+
+    private static String canonicalUuid(String value, String where) {
+        allow(where, "uuid", c -> isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' || c == '-', value);
+        if (!UUID_TEXT.matcher(value).matches()) throw refused(where, "uuid", "is not a UUID of 36 characters");
+        return lower(value);
+    }
+
+    private static String canonicalTimestamp(String value, String where, String kind) {
+        allow(where, kind, c -> isDigit(c) || "TZ:.+-".indexOf(c) >= 0, value);
+        Matcher match = TIMESTAMP.matcher(value);
+        if (!match.matches()) throw refused(where, kind, "is not a time such as 2024-01-15T10:30:00Z");
+        int year = Integer.parseInt(match.group(1));
+        int month = Integer.parseInt(match.group(2));
+        int day = Integer.parseInt(match.group(3));
+        int hour = Integer.parseInt(match.group(4));
+        int minute = Integer.parseInt(match.group(5));
+        int second = Integer.parseInt(match.group(6));
+        String fraction = match.group(7) == null ? "" : match.group(7);
+        String sign = match.group(8);
+        if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) {
+            throw refused(where, kind, "has a date that does not exist");
+        }
+        if (hour > 23 || minute > 59 || second > 59) {
+            throw refused(where, kind, "has a time of day that does not exist");
+        }
+
+        int minutes = hour * 60 + minute; // of the day; subtracting the offset makes it UTC
+        if (sign != null) {
+            int offsetMinutes = Integer.parseInt(match.group(10));
+            int offset = Integer.parseInt(match.group(9)) * 60 + offsetMinutes;
+            if (offsetMinutes > 59 || offset > 14 * 60) {
+                throw refused(where, kind, "has an offset outside -14:00 to +14:00");
+            }
+            if (sign.equals("-") && offset == 0) {
+                throw refused(where, kind, "has the offset -00:00, which means unknown");
+            }
+            minutes -= sign.equals("+") ? offset : -offset;
+        }
+        if (minutes < 0) {
+            minutes += 1440;
+            if (--day == 0) {
+                if (--month == 0) {
+                    month = 12;
+                    year--;
+                }
+                day = daysIn(year, month);
+            }
+        } else if (minutes >= 1440) {
+            minutes -= 1440;
+            if (++day > daysIn(year, month)) {
+                day = 1;
+                if (++month == 13) {
+                    month = 1;
+                    year++;
+                }
+            }
+        }
+        if (year < 1 || year > 9999) throw refused(where, kind, "is outside the years 0001 to 9999 in UTC");
+
+        int digits = kind.equals("ts3") ? 3 : 6;
+        for (int i = digits; i < fraction.length(); i++) {
+            if (fraction.charAt(i) != '0') throw refused(where, kind, "is finer than " + digits + " decimals");
+        }
+        fraction = (fraction + "000000").substring(0, digits);
+        // Locale.ROOT: String.format writes the digits of the machine's language otherwise.
+        return String.format(Locale.ROOT, "%04d-%02d-%02dT%02d:%02d:%02d.%sZ",
+            year, month, day, minutes / 60, minutes % 60, second, fraction);
+    }
+
+    private static int daysIn(int year, int month) {
+        return switch (month) {
+            case 2 -> year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
+            case 4, 6, 9, 11 -> 30;
+            default -> 31;
+        };
+    }
+
+    // --- Name: the text that is hashed -------------------------------------------------------------
+
+    /** Plain form: the canonical text itself. Record form: RFC 8785 JSON in which every leaf is a string. */
+    private static String nameOf(String entity, Key key) {
+        if (key instanceof Value value) return canonical(value.kind, value.text, "key");
+        if (key instanceof Record) return "[\"forge:1\",\"" + entity + "\"," + render(key, "", 1) + "]";
+        throw refused("key", null, "is neither a value nor a record");
+    }
+
+    private static String render(Key node, String path, int depth) {
+        String where = path.isEmpty() ? "key" : "field " + path;
+        if (node instanceof Value value) {
+            // The kind stands in the leaf, so that services which disagree on a kind disagree on every ID.
+            // Of the characters that JSON escapes, only these two can occur: every kind refuses controls.
+            String leaf = canonical(value.kind, value.text, where).replace("\\", "\\\\").replace("\"", "\\\"");
+            return "\"" + value.kind + ":" + leaf + "\"";
+        }
+        if (depth > MAX_DEPTH) throw refused(where, null, "is nested deeper than " + MAX_DEPTH + " levels");
+        if (node instanceof ListOf list) {
+            List<String> items = new ArrayList<>();
+            for (Key item : list.items) items.add(render(item, path + "[" + items.size() + "]", depth + 1));
+            return "[" + String.join(",", items) + "]";
+        }
+        if (!(node instanceof Record fields)) throw refused(where, null, "is not a value, a list or a record");
+
+        // Sorted by name. Names are ASCII, so this order is the order of the bytes, and the same in every language.
+        Map<String, String> rendered = new TreeMap<>();
+        for (int i = 0; i < fields.names.size(); i++) {
+            String name = fields.names.get(i);
+            checkFieldName(name, where);
+            String fieldPath = path.isEmpty() ? name : path + "." + name;
+            if (rendered.containsKey(name)) throw refused("field " + fieldPath, null, "appears twice");
+            rendered.put(name, "\"" + name + "\":" + render(fields.values.get(i), fieldPath, depth + 1));
+        }
+        if (rendered.isEmpty()) throw refused(where, null, "must have at least one field");
+        return "{" + String.join(",", rendered.values()) + "}";
+    }
+
+    private static void checkFieldName(String name, String where) {
+        if (name == null) throw refused(where, null, "has a field name that is not text");
+        if (name.isEmpty()) throw refused(where, null, "has an empty field name");
+        if (!isLower(name.charAt(0))) {
+            throw blamed(where, null, "has a field name that starts with U+", name.codePointAt(0));
+        }
+        allow(where, null, c -> isLower(c) || isDigit(c) || c == '_', name, "has a field name with U+");
+        if (name.length() > 64) throw refused(where, null, "has a field name longer than 64 characters");
+    }
+
+    // --- ID: from a domain to 16 bytes -------------------------------------------------------------
+
+    /** All entity types of one domain, such as forgeshop.example. */
+    public static Forge domain(String domain) { return new Forge(domain); }
+
+    public static final class Forge {
+        final UUID root;
+
+        private Forge(String domain) {
+            if (domain == null) throw refused("domain", null, "is not text");
+            if (domain.isEmpty()) throw refused("domain", null, "is empty");
+            allow("domain", null, c -> isAlphanumeric(c) || c == '.' || c == '-', domain);
+            if (hasEmptyLabel(domain)) throw refused("domain", null, "has an empty part");
+            if (domain.length() > 253) throw refused("domain", null, "is longer than 253 characters");
+            root = v5(DNS_NAMESPACE, lower(domain));
+        }
+
+        /** One entity type with the default algorithm, v5: anybody can derive its IDs. */
+        public Entity entity(String name) { return new Entity(this, name, "v5", null); }
+
+        /**
+         * One entity type with another algorithm: v8-sha256, or v8-hmac-sha256 and its secret. Which one
+         * is part of the entity's declaration: never change it later.
+         */
+        public Entity entity(String name, String algorithm, String secret) {
+            return new Entity(this, name, algorithm, secret);
+        }
+    }
+
+    /** One entity type: derives the IDs of its members. Immutable and thread-safe. */
+    public static final class Entity {
+        private final String name;
+        private final String algorithm;
+        private final byte[] secret;
+        private final UUID namespace;
+
+        private Entity(Forge forge, String name, String algorithm, String secret) {
+            if (name == null) throw refused("entity", null, "is not text");
+            if (name.isEmpty()) throw refused("entity", null, "is empty");
+            if (!isLower(name.charAt(0))) throw blamed("entity", null, "must not start with U+", name.codePointAt(0));
+            allow("entity", null, c -> isLower(c) || isDigit(c) || c == '_' || c == '.' || c == '-', name);
+            if (name.length() > 64) throw refused("entity", null, "is longer than 64 characters");
+            if (algorithm == null || !List.of("v5", "v8-sha256", "v8-hmac-sha256").contains(algorithm)) {
+                throw refused("algorithm", null, "is not one of v5, v8-sha256, v8-hmac-sha256");
+            }
+            boolean keyed = algorithm.equals("v8-hmac-sha256");
+            // Whoever passes a secret expects IDs that nobody can guess; without HMAC these would not be.
+            if (!keyed && secret != null) throw refused("secret", null, "is only used by v8-hmac-sha256");
+            // The bytes of the text, untrimmed. Fails closed: no secret, no ID.
+            if (keyed && (secret == null || secret.isEmpty())) throw refused("secret", null, "is missing");
+            this.secret = keyed ? utf8(secret, "secret") : null;
+            if (keyed) checkSecret(this.secret);
+            this.name = name;
+            this.algorithm = algorithm;
+            this.namespace = v5(forge.root, name);
+        }
+
+        public UUID namespace() { return namespace; }
+
+        /** The ID of a value (plain form) or a record (record form). */
+        public UUID id(Key key) {
+            String text = nameOf(key);
+            return switch (algorithm) {
+                case "v5" -> v5(namespace, text);
+                case "v8-sha256" -> v8Sha256(namespace, text);
+                default -> v8HmacSha256(namespace, utf8(text, "name"), secret);
+            };
+        }
+
+        /** The text that id() hashes: for tests and for looking into a difference. May be personal data. */
+        public String nameOf(Key key) { return ForgeId.nameOf(name, key); }
+    }
+
+    private static void checkSecret(byte[] secret) {
+        if (secret == null || secret.length == 0) throw refused("secret", null, "is missing");
+        if (secret.length < MIN_SECRET_BYTES) {
+            throw refused("secret", null, "is shorter than " + MIN_SECRET_BYTES + " bytes");
+        }
+    }
+
+    private static byte[] utf8(String value, String where) {
+        allow(where, null, c -> !isSurrogate(c), value); // getBytes would silently write "?" for a lone surrogate
+        return value.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** UUIDv5, RFC 9562 section 5.5. The name is taken as it is. */
+    public static UUID v5(UUID namespace, String name) { return v5(namespace, utf8(name, "name")); }
+
+    public static UUID v5(UUID namespace, byte[] name) { return uuidFrom(digest("SHA-1", namespace, name), 5); }
+
+    /** UUIDv8 from SHA-256, RFC 9562 section 5.8 and appendix B.2. */
+    public static UUID v8Sha256(UUID namespace, String name) { return v8Sha256(namespace, utf8(name, "name")); }
+
+    public static UUID v8Sha256(UUID namespace, byte[] name) {
+        return uuidFrom(digest("SHA-256", namespace, name), 8);
+    }
+
+    /** UUIDv8 from HMAC-SHA-256: nobody without the secret can derive, guess or confirm it. */
+    public static UUID v8HmacSha256(UUID namespace, byte[] name, byte[] secret) {
+        checkSecret(secret);
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256"); // a new one each time: a Mac is not thread-safe
+            mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+            mac.update(toBytes(namespace));
+            return uuidFrom(mac.doFinal(name), 8);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e); // every Java platform has it
+        }
+    }
+
+    private static byte[] digest(String algorithm, UUID namespace, byte[] name) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance(algorithm);
+            digest.update(toBytes(namespace));
+            return digest.digest(name);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e); // every Java platform has both
+        }
+    }
+
+    private static UUID uuidFrom(byte[] digest, int version) {
+        ByteBuffer bytes = ByteBuffer.wrap(digest); // big-endian, which is network order
+        long high = bytes.getLong() & ~0xF000L | (long) version << 12;
+        long low = bytes.getLong() & 0x3FFFFFFFFFFFFFFFL | 0x8000000000000000L; // the variant of RFC 9562
+        return new UUID(high, low);
+    }
+
+    /** The 16 bytes of a UUID in network order, as every store and every other language has them. */
+    public static byte[] toBytes(UUID uuid) {
+        return ByteBuffer.allocate(16)
+            .putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits()).array();
+    }
+
+    /** Exactly the 36-character form, either case. UUID.fromString also takes "1-1-1-1-1". */
+    public static UUID parseUuid(String value) { return UUID.fromString(canonical("uuid", value, "uuid")); }
+
+    /** {@code java ForgeId.java DOMAIN ENTITY KIND VALUE} prints one ID (plain form, v5). */
+    public static void main(String[] arguments) {
+        if (arguments.length != 4) {
+            System.err.println("usage: java ForgeId.java DOMAIN ENTITY KIND VALUE");
+            System.exit(2);
+        }
+        try {
+            // The JVM decodes arguments with the locale's charset and may have lost characters by now.
+            allow("argument", null, c -> c < 0x80, String.join("", arguments));
+            System.out.println(domain(arguments[0]).entity(arguments[1]).id(value(arguments[2], arguments[3])));
+        } catch (Refused refused) {
+            System.err.println(refused.getMessage());
+            System.exit(2);
+        }
+    }
+}

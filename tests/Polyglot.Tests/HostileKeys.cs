@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Text;
+
+namespace ForgeShop.Polyglot.Tests;
+
+/// <summary>
+/// Random derivations as JSON lines, about half of them valid: what people type, what attackers type, and everything between. The same
+/// seed gives the same lines, so that a difference can be looked at again.
+/// </summary>
+internal sealed class HostileKeys(int seed)
+{
+    private static readonly string[] Kinds = ["email", "sku", "text", "int", "dec", "bool", "uuid", "ts3", "ts6"];
+
+    // Every class of characters that some language's trim, case folding, digits or JSON treats in a way of its own.
+    private static readonly string[] Odd =
+    [
+        " ", "\t", "\n", "\r", "\v", "\f", "\u001c", "\0", "\u007f", "\u0085", "\u00a0", "\u00ad", "\u1680", "\u180e", "\u2007", "\u200b", "\u200d", "\u200e",
+        "\u2028", "\u202f", "\u2060", "\u3000", "\ufeff", "\ufffe", "\ufdd0", "\ud800", "\udc00", "\ud83d\ude00", "\ud83f\udfff", "\u0130", "\u0131", "\u212a", "ß", "é",
+        "e\u0301", "\u0660", "\uff11", "|", "\"", "\\", "/", "'", "`", "<", "{", "+", "-", "0x", "%", "=", ":",
+    ];
+
+    private readonly Random _random = new(seed);
+
+    public IEnumerable<string> Lines(int count) => Enumerable.Range(0, count).Select(_ => Line());
+
+    private string Line()
+    {
+        var algorithm = Pick("v5", "v5", "v5", "v8-sha256", "v8-hmac-sha256");
+        var secret = algorithm == "v8-hmac-sha256" ? $",\"secret\":{Json(Chance(20) ? "short" : "0123456789abcdef" + Text(4))}" : "";
+        var domain = Chance(20) ? Mutated("forgeshop.example") : Pick("forgeshop.example", "Shop.Example", "a", "x-1.y");
+        var entity = Chance(20) ? Mutated("users") : Pick("users", "orders", "a.b_c-d", "z9");
+        var key = Chance(2) ? Value(0) : $"{{\"fields\":[{Fields(1)}]}}";
+        return $"{{\"algorithm\":{Json(algorithm)},\"domain\":{Json(domain)},\"entity\":{Json(entity)}{secret},\"key\":{key}}}";
+    }
+
+    private string Fields(int depth)
+    {
+        var names = Enumerable.Range(0, _random.Next(1, 5)).Select(_ => Chance(25) ? Mutated("field") : Pick("a", "b", "user", "reference", "a_b", "a1", "aa")).ToList();
+        return string.Join(',', (Chance(15) ? names : names.Distinct()).Select(name => $"[{Json(name)},{Value(depth)}]"));
+    }
+
+    private string Value(int depth)
+    {
+        if (depth > 0 && Chance(6))
+            return $"{{\"fields\":[{(Chance(20) ? "" : Fields(depth + 1))}]}}";
+        if (depth > 0 && Chance(8))
+            return $"[{string.Join(',', Enumerable.Range(0, _random.Next(0, 4)).Select(_ => Value(depth + 1)))}]";
+        var kind = Pick(Kinds);
+        return $"{{\"kind\":{Json(Chance(60) ? Mutated(kind) : kind)},\"value\":{Json(Of(kind))}}}";
+    }
+
+    private string Of(string kind)
+    {
+        var valid = kind switch
+        {
+            "email" => $"{Pick("Ada", "o'brien+tag", "a.b", "x")}{_random.Next(100)}@{Pick("Example.COM", "b", "sub.example.co")}",
+            "sku" => Pick("sku-", "ABC/", "x~") + _random.Next(1000),
+            "text" => Text(_random.Next(1, 12)),
+            "int" => Pick("", "-") + Digits(_random.Next(1, 41)),
+            "dec" => Pick("", "-") + Pick("0", "00", "12", Digits(_random.Next(1, 30))) + Pick("", ".0", ".50", "." + Digits(_random.Next(1, 30))),
+            "bool" => Pick("true", "false"),
+            "uuid" => Chance(2) ? RandomId().ToString() : RandomId().ToString().ToUpperInvariant(),
+            _ => Time(),
+        };
+        return Chance(3) ? Mutated(valid) : valid;
+    }
+
+    private string Time()
+    {
+        var day = string.Create(CultureInfo.InvariantCulture, $"{Pick("2024", "0001", "9999", "1999", "0000")}-{_random.Next(1, 13):00}-{_random.Next(1, 32):00}");
+        var clock = $"{_random.Next(0, 25):00}:{_random.Next(0, 60):00}:{_random.Next(0, 61):00}";
+        var fraction = Pick("", "", ".5", ".123", ".123000", ".123456", "." + Digits(_random.Next(1, 11)));
+        return $"{day}T{clock}{fraction}{Pick("Z", "Z", "z", "+01:00", "-05:30", "+14:00", "-14:00", "+14:01", "-00:00", "")}";
+    }
+
+    private string Text(int length)
+    {
+        var text = new StringBuilder();
+        for (var index = 0; index < length; index++)
+            text.Append(Chance(12) ? Pick(Odd) : Pick("a", "Z", "7", "-", "é", "日", "😀", " ", "."));
+        return text.ToString();
+    }
+
+    private string Mutated(string valid)
+    {
+        var at = _random.Next(valid.Length + 1);
+        return _random.Next(4) switch
+        {
+            0 => valid.Insert(at, Pick(Odd)),
+            1 when at < valid.Length => valid.Remove(at, 1),
+            2 => Pick(Odd) + valid + Pick(Odd),
+            _ => Chance(10) ? string.Concat(Enumerable.Repeat(valid + "x", 400)) : valid + Pick(Odd),
+        };
+    }
+
+    private string Digits(int count) => string.Concat(Enumerable.Range(0, count).Select(_ => (char)('0' + _random.Next(10))));
+
+    private Guid RandomId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        _random.NextBytes(bytes);
+        return new Guid(bytes);
+    }
+
+    private bool Chance(int oneIn) => _random.Next(oneIn) == 0;
+
+    private string Pick(params ReadOnlySpan<string> from) => from[_random.Next(from.Length)];
+
+    /// <summary>Pure ASCII, lone surrogates included, so that nothing is lost on the way into a process.</summary>
+    private static string Json(string text)
+    {
+        var json = new StringBuilder("\"");
+        foreach (var unit in text)
+        {
+            if (unit is >= ' ' and <= '~' and not '"' and not '\\')
+                json.Append(unit);
+            else
+                json.Append($"\\u{(int)unit:x4}");
+        }
+
+        return json.Append('"').ToString();
+    }
+}

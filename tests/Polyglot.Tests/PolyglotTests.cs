@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace ForgeShop.Polyglot.Tests;
+
+public sealed class PolyglotTests(PostgresFixture postgres)
+{
+    private const int Keys = 10_000;
+
+    public static TheoryData<string> Languages => [.. Language.All.Select(language => language.Name)];
+
+    [Theory]
+    [MemberData(nameof(Languages))]
+    public async Task Every_vector_passes_in(string name)
+    {
+        var language = Installed(name);
+
+        var (exitCode, output, errors) = await language.Run(["vectors", "vectors/forge-id.json", "vectors/rfc9562.json"], null, postgres.Uri, TestContext.Current.CancellationToken);
+
+        exitCode.ShouldBe(0, output + errors);
+        output.TrimEnd().Split('\n')[^1].ShouldMatch("^[1-9][0-9]* passed, 0 failed$");
+    }
+
+    [Theory]
+    [MemberData(nameof(Languages))]
+    public async Task Ten_thousand_hostile_keys_have_the_ids_of_dotnet_in(string name)
+    {
+        var language = Installed(name);
+        var lines = new HostileKeys(seed: 20260101).Lines(Keys).ToList();
+
+        var (exitCode, output, errors) = await language.Run(["derive"], string.Join('\n', lines) + "\n", postgres.Uri, TestContext.Current.CancellationToken);
+        exitCode.ShouldBe(0, errors);
+        var answers = output.TrimEnd('\n').Split('\n');
+        answers.Length.ShouldBe(Keys);
+        answers.Count(answer => answer != "error").ShouldBeInRange(Keys / 4, Keys * 3 / 4, "the keys no longer try both acceptance and refusal");
+
+        // What the language answered becomes a vector file, and the forge tool checks it against the library: equal for each language
+        // means equal among all.
+        var file = Path.Combine(Path.GetTempPath(), $"forge-{name}-{Guid.NewGuid():N}.json");
+        try
+        {
+            await File.WriteAllTextAsync(file, Vectors(lines, answers), TestContext.Current.CancellationToken);
+            var (code, report, problems) = await Language.Run(ForgeTool("vectors", file), null, TestContext.Current.CancellationToken);
+            code.ShouldBe(0, report + problems);
+            report.TrimEnd().Split('\n')[^1].ShouldBe($"{Keys} passed, 0 failed");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static Language Installed(string name)
+    {
+        var language = Language.All.Single(language => language.Name == name);
+        Assert.SkipWhen(language.Missing is not null, $"{language.Missing} is not installed, so {name} was not compared");
+        return language;
+    }
+
+    private static string Vectors(List<string> lines, string[] answers)
+    {
+        var file = new StringBuilder("{\"kinds\":[],\"ids\":[\n");
+        for (var index = 0; index < lines.Count; index++)
+        {
+            var outcome = answers[index] == "error" ? "\"error\":true" : $"\"uuid\":\"{answers[index]}\"";
+            file.Append(lines[index][..^1]).Append(',').Append(outcome).Append(index < lines.Count - 1 ? "},\n" : "}\n");
+        }
+
+        return file.Append("]}").ToString();
+    }
+
+    private static ProcessStartInfo ForgeTool(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "forge.dll"), .. arguments])
+            start.ArgumentList.Add(argument);
+        return start;
+    }
+}
