@@ -10,8 +10,9 @@ internal static class QuietLogging
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
 
         // These write the whole URL of a request, and e-mail addresses stand in queries. Named in full, so that a coarser
-        // level in somebody's appsettings.json does not bring them back.
-        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+        // level in somebody's appsettings.json does not bring them back. The first would also put the path into a scope
+        // around every record of a request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
         logging.AddFilter("Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Warning);
 

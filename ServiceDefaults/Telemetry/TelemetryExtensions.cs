@@ -22,7 +22,7 @@ internal static class TelemetryExtensions
         builder.Logging.AddOpenTelemetry(logging =>
         {
             logging.IncludeFormattedMessage = true;
-            logging.AddProcessor(new CorrelatedLogs());
+            logging.IncludeScopes = true;
         });
 
         var serviceName = builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName;
