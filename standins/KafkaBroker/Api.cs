@@ -35,6 +35,7 @@ internal enum Error : short
     IllegalGeneration = 22,
     InconsistentGroupProtocol = 23,
     UnknownMemberId = 25,
+    InvalidSessionTimeout = 26,
     RebalanceInProgress = 27,
     TopicAlreadyExists = 36,
     InvalidPartitions = 37,

@@ -28,7 +28,23 @@ internal sealed class Front : IDisposable
     /// <summary>Serves until cancelled; then every connection is closed.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var sweeping = groups.SweepAsync(cancellationToken);
+        var (accepting, sweeping) = (AcceptAsync(cancellationToken), groups.SweepAsync(cancellationToken));
+        await await Task.WhenAny(accepting, sweeping); // neither ends by itself: if one fails, so does the broker
+        await Task.WhenAll(accepting, sweeping);
+
+        using var patience = new CancellationTokenSource(LastWords);
+        for (var i = 0; i < MaxConnections && !patience.IsCancellationRequested; i++)
+            await places.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public void Dispose()
+    {
+        listener.Dispose();
+        places.Dispose();
+    }
+
+    private async Task AcceptAsync(CancellationToken cancellationToken)
+    {
         try
         {
             while (true)
@@ -42,17 +58,6 @@ internal sealed class Front : IDisposable
         {
             listener.Close();
         }
-
-        await sweeping;
-        using var patience = new CancellationTokenSource(LastWords);
-        for (var i = 0; i < MaxConnections && !patience.IsCancellationRequested; i++)
-            await places.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    public void Dispose()
-    {
-        listener.Dispose();
-        places.Dispose();
     }
 
     private async Task ServeAsync(Socket socket, CancellationToken cancellationToken)
@@ -66,7 +71,7 @@ internal sealed class Front : IDisposable
         {
             // The client is gone, or we are going: nothing to say.
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException)
         {
             await Console.Error.WriteLineAsync($"a client was disconnected: {exception.Message}");
         }

@@ -24,6 +24,10 @@ internal sealed class Group(TimeProvider time)
     /// <summary>A new group waits a moment for more members, lest the second one cause a second round.</summary>
     private static readonly TimeSpan FirstRound = TimeSpan.FromMilliseconds(50);
 
+    // Kafka's defaults: group.min.session.timeout.ms, group.max.session.timeout.ms
+    private static readonly TimeSpan ShortestSession = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan LongestSession = TimeSpan.FromMinutes(30);
+
     private readonly List<Member> members = []; // the first one leads
     private State state = State.Empty;
     private int generation;
@@ -57,6 +61,8 @@ internal sealed class Group(TimeProvider time)
         var member = members.Find(one => one.Id == memberId);
         if (member is null && memberId.Length > 0)
             return Task.FromResult(JoinResult.Refused(Error.UnknownMemberId, memberId));
+        if (session < ShortestSession || session > LongestSession)
+            return Task.FromResult(JoinResult.Refused(Error.InvalidSessionTimeout, memberId));
         var others = members.Where(one => one != member).ToList();
         if (!protocols.Any(protocol => others.TrueForAll(one => one.Supports(protocol.Name))))
             return Task.FromResult(JoinResult.Refused(Error.InconsistentGroupProtocol, memberId));

@@ -10,7 +10,6 @@ namespace ForgeShop.StandIns.NativeServers;
 /// </summary>
 public sealed class DataFolder : IAsyncDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private static readonly TimeSpan StaleGrace = TimeSpan.FromSeconds(10);
 
@@ -67,7 +66,7 @@ public sealed class DataFolder : IAsyncDisposable
     public string CreateFolder(string name)
     {
         var path = In(name);
-        Directory.CreateDirectory(path, OwnerOnly);
+        Directory.CreateDirectory(path, PrivateFolder.OwnerOnly);
         user?.Own(path);
         return path;
     }
@@ -96,14 +95,12 @@ public sealed class DataFolder : IAsyncDisposable
 
     private static string Resolve(string wanted, UnixUser? user, Action<string>? log)
     {
-        Directory.CreateDirectory(wanted, OwnerOnly);
+        Directory.CreateDirectory(wanted, PrivateFolder.OwnerOnly);
         if (user is null || (TryOwn(wanted, user) && user.CanWrite(wanted)))
             return wanted;
 
         var place = PrivatePlace(wanted);
-        Directory.CreateDirectory(place, OwnerOnly);
-        RefuseForeign(place, user);
-        user.Own(place);
+        user.Own(PrivateFolder.Ensure(place, user));
         log?.Invoke($"the user {user.Name} cannot enter {wanted}: the data is in {place}");
         return place;
     }
@@ -119,17 +116,6 @@ public sealed class DataFolder : IAsyncDisposable
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(wanted)));
         return $"/var/tmp/forgeshop-{hash[..16]}";
-    }
-
-    /// <summary>/var/tmp is everybody's, and the name can be guessed: a link, or somebody else's folder, is not used.</summary>
-    private static void RefuseForeign(string place, UnixUser user)
-    {
-        var info = new DirectoryInfo(place);
-        var (_, owner) = Tool.Run("stat", ["-c", "%u %a", "--", place]);
-        var fields = owner.Trim().Split(' ');
-        var isOurs = fields is [var id, "700"] && int.Parse(id, CultureInfo.InvariantCulture) is var uid && (uid == user.UserId || uid == UnixUser.CurrentUserId);
-        if (info.LinkTarget is not null || !isOurs)
-            throw new NativeServerException($"{place} belongs to somebody else: remove it, or put the data where the user {user.Name} can enter");
     }
 
     private static FileStream TakeOwnership(string path)

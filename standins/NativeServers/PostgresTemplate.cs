@@ -73,12 +73,11 @@ internal static class PostgresTemplate
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (folder.Name == "artifacts" && File.Exists(Path.Combine(folder.Parent!.FullName, "ForgeShop.sln")))
+            var isOurs = folder.Name == "artifacts" && File.Exists(Path.Combine(folder.Parent!.FullName, "ForgeShop.sln"));
+            if (isOurs && Tool.Run("test", ["-w", folder.FullName]).ExitCode == 0)
                 return Directory.CreateDirectory(Path.Combine(folder.FullName, "cache")).FullName;
         }
 
-        return Directory.CreateDirectory(
-            Path.Combine(Path.GetTempPath(), $"forgeshop-cache-{UnixUser.CurrentUserId}"),
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        return PrivateFolder.Ensure(Path.Combine(Path.GetTempPath(), $"forgeshop-cache-{UnixUser.CurrentUserId}"));
     }
 }

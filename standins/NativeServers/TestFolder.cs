@@ -20,10 +20,11 @@ public static class TestFolder
             string.Create(CultureInfo.InvariantCulture, $"{Prefix}{self.Id}-{self.StartTicks}-{name}-{Guid.NewGuid():N}"));
     }
 
-    /// <summary>Once a process: ends the servers and deletes the folders of owners that are gone.</summary>
+    /// <summary>The same, once a process.</summary>
     public static Task SweepOnceAsync() => Swept.Value;
 
-    private static async Task SweepAsync()
+    /// <summary>Ends the servers and deletes the folders of owners that are gone.</summary>
+    public static async Task SweepAsync()
     {
         foreach (var path in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
         {

@@ -93,6 +93,30 @@ public sealed class KafkaBrokerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Partitions_of_a_member_that_died_are_given_to_others_when_its_session_is_over()
+    {
+        using var second = Consumer("mourning");
+        var first = Consumer("mourning");
+        first.Subscribe("inherited");
+        second.Subscribe("inherited");
+        await EventuallyAsync(() => Poll(first, second), _ => (first.Assignment.Count, second.Assignment.Count) == (6, 6));
+
+        first.Dispose(); // without Close nobody tells the group
+
+        await EventuallyAsync(() => Poll(second), _ => second.Assignment.Count == 12);
+        second.Close();
+    }
+
+    [Fact]
+    public void A_session_that_a_real_broker_would_refuse_is_refused()
+    {
+        using var consumer = Consumer("hasty", config => (config.SessionTimeoutMs, config.HeartbeatIntervalMs) = (1_000, 300));
+        consumer.Subscribe("orders");
+
+        Should.Throw<ConsumeException>(() => consumer.Consume(Limit)).Error.Code.ShouldBe(ErrorCode.InvalidSessionTimeout);
+    }
+
+    [Fact]
     public async Task A_message_arrives_within_a_moment_whatever_the_fetch_may_wait_for()
     {
         using var producer = Producer();

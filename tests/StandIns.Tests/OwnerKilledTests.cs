@@ -64,6 +64,21 @@ public sealed class OwnerKilledTests
         innocent.Identity.IsAlive.ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task Folders_of_test_runs_that_were_killed_are_removed_by_the_next_run()
+    {
+        var gone = Path.Combine(Path.GetTempPath(), $"forgeshop-test-{int.MaxValue}-1-stale-{Guid.NewGuid():N}");
+        var alive = TestFolder.Create("alive");
+        Directory.CreateDirectory(gone);
+        Directory.CreateDirectory(alive);
+
+        await TestFolder.SweepAsync();
+
+        Directory.Exists(gone).ShouldBeFalse();
+        Directory.Exists(alive).ShouldBeTrue();
+        await DataFolder.DeleteAsync(alive, Token);
+    }
+
     /// <summary>Not a test: the owner that the first test above starts as a process of its own, and kills.</summary>
     [Fact(Explicit = true)]
     public async Task Own_three_servers_until_killed()
