@@ -43,6 +43,9 @@ public record EventContext
     /// <summary>W3C trace context of the publishing, as in the message's header.</summary>
     public string? TraceParent { get; init; }
 
+    /// <inheritdoc cref="TraceParent"/>
+    public string? TraceState { get; init; }
+
     public required string Topic { get; init; }
 }
 

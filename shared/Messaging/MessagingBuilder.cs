@@ -1,4 +1,5 @@
 using ForgeShop.Contracts.Events;
+using ForgeShop.Messaging.Kafka;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -12,6 +13,8 @@ public sealed class MessagingBuilder
 
     public IServiceCollection Services { get; }
 
+    internal List<Subscription> Subscriptions { get; } = [];
+
     internal bool HasStore { get; private set; }
 
     internal bool HasOutbox { get; private set; }
@@ -21,6 +24,10 @@ public sealed class MessagingBuilder
     {
         Claim();
         HasOutbox = true;
+        Services.AddSingleton<OutboxSignalInterceptor>();
+        Services.ConfigureDbContext<TContext>((services, options) => options.AddInterceptors(services.GetRequiredService<OutboxSignalInterceptor>()));
+        Services.AddSingleton<IOutboxStore, EntityFrameworkOutbox<TContext>>();
+        Services.AddSingleton<IInboxStore, EntityFrameworkInbox<TContext>>();
         return this;
     }
 
@@ -28,6 +35,7 @@ public sealed class MessagingBuilder
     public MessagingBuilder UseDocuments()
     {
         Claim();
+        Services.AddSingleton<IInboxStore, DocumentInbox>();
         return this;
     }
 
@@ -39,7 +47,8 @@ public sealed class MessagingBuilder
     {
         UseDocuments();
         HasOutbox = true;
-        Services.TryAddSingleton<DocumentOutbox>(services => new(services.GetRequiredService<OutboxWriter>(), services.GetRequiredService<OutboxSignal>()));
+        Services.AddSingleton<IOutboxStore, DocumentOutboxStore<TDocument>>();
+        Services.AddSingleton<DocumentOutbox>(services => new(services.GetRequiredService<OutboxWriter>(), services.GetRequiredService<OutboxSignal>()));
         return this;
     }
 
@@ -47,6 +56,7 @@ public sealed class MessagingBuilder
     public MessagingBuilder Handle<TEvent, THandler>() where TEvent : IEventData where THandler : class, IEventHandler<TEvent>
     {
         Services.TryAddScoped<THandler>();
+        Subscriptions.Add(Subscription.To<TEvent, THandler>());
         return this;
     }
 
@@ -55,6 +65,7 @@ public sealed class MessagingBuilder
     {
         ArgumentOutOfRangeException.ThrowIfZero(topics.Length);
         Services.TryAddScoped<THandler>();
+        Subscriptions.AddRange(topics.Select(Subscription.ToAll<THandler>));
         return this;
     }
 

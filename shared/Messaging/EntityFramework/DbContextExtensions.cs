@@ -15,6 +15,7 @@ public static class DbContextExtensions
     {
         var message = db.GetService<OutboxWriter>().Write(source.AggregateId, source.LastSequence + 1, data);
         db.Add(message);
+        db.GetService<OutboxSignalInterceptor>().Emitted(db);
         source.LastSequence = message.Sequence;
         return message.Id;
     }

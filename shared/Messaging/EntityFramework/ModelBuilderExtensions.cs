@@ -72,6 +72,6 @@ public static class ModelBuilderExtensions
         position.Property(p => p.Topic).HasColumnName("topic");
         position.Property(p => p.Partition).HasColumnName("log_partition");
         position.Property(p => p.Offset).HasColumnName("log_offset");
-        position.Property(p => p.EventId).HasColumnName("event_id").HasConversion(id => id.Value, value => new EventId(value));
+        position.Property(p => p.Identity).HasColumnName("identity");
     }
 }

@@ -11,6 +11,7 @@ internal sealed class OutboxWriter(ForgeIds ids, ServiceName service, TimeProvid
     public OutboxMessage Write<TEvent>(Guid subject, long sequence, TEvent data) where TEvent : IEventData
     {
         var activity = Activity.Current is { IdFormat: ActivityIdFormat.W3C } current ? current : null;
+        var cause = EventContext.Current;
         // Whole microseconds, as the database keeps them: what is read back is what was written.
         var now = time.GetUtcNow();
         now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
@@ -25,10 +26,11 @@ internal sealed class OutboxWriter(ForgeIds ids, ServiceName service, TimeProvid
             DataVersion = TEvent.DataVersion,
             Payload = JsonSerializer.Serialize(data, ContractsJson.Options),
             OccurredAt = now,
-            CorrelationId = CorrelationId.TryParse(activity?.GetBaggageItem(MessagingTelemetry.CorrelationBaggage), out var correlation) ? correlation : null,
-            CausationId = EventContext.Current?.Id,
-            TraceParent = activity?.Id,
-            TraceState = activity?.TraceStateString,
+            CorrelationId = CorrelationId.TryParse(activity?.GetBaggageItem(MessagingTelemetry.CorrelationBaggage), out var correlation) ? correlation : cause?.CorrelationId,
+            CausationId = cause?.Id,
+            // Where nobody listens to activities the trace of the cause goes on all the same.
+            TraceParent = activity?.Id ?? cause?.TraceParent,
+            TraceState = activity is null ? cause?.TraceState : activity.TraceStateString,
             Bucket = BucketOf(subject),
             NextAttemptAt = now,
         };

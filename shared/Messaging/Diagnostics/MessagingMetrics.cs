@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace ForgeShop.Messaging;
+
+/// <summary>The meter <see cref="MessagingTelemetry.MeterName"/>.</summary>
+internal sealed class MessagingMetrics
+{
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<(string Topic, int Partition), long> _lag = new();
+    private readonly Counter<long> _published;
+    private readonly Counter<long> _consumed;
+    private readonly Counter<long> _skipped;
+    private readonly Counter<long> _duplicates;
+    private readonly Counter<long> _retries;
+    private readonly Counter<long> _deadLetters;
+
+    public MessagingMetrics(IMeterFactory meters, TimeProvider time)
+    {
+        _time = time;
+        var meter = meters.Create(MessagingTelemetry.MeterName);
+        _published = meter.CreateCounter<long>("forgeshop.messaging.published", "{event}", "Events that Kafka acknowledged.");
+        _consumed = meter.CreateCounter<long>("forgeshop.messaging.consumed", "{event}", "Events whose effect was stored.");
+        _skipped = meter.CreateCounter<long>("forgeshop.messaging.skipped", "{event}", "Events of a type that nobody here handles.");
+        _duplicates = meter.CreateCounter<long>("forgeshop.messaging.duplicates", "{event}", "Events that the inbox knew already.");
+        _retries = meter.CreateCounter<long>("forgeshop.messaging.retries", "{attempt}", "Attempts to publish or handle that failed and are repeated.");
+        _deadLetters = meter.CreateCounter<long>("forgeshop.messaging.dead_letters", "{event}", "Messages that were given up.");
+        meter.CreateObservableGauge("forgeshop.messaging.outbox.pending", () => Outbox?.Pending ?? 0, "{event}", "Events that wait to be published.");
+        meter.CreateObservableGauge("forgeshop.messaging.outbox.age", OldestAge, "s", "How long the oldest event waits to be published.");
+        meter.CreateObservableGauge("forgeshop.messaging.lag", Lag, "{message}", "Messages of a partition that are not handled yet.");
+    }
+
+    public OutboxDepth? Outbox { get; set; }
+
+    public void Published(int count) => _published.Add(count);
+
+    public void Consumed(string topic, string type) => _consumed.Add(1, new("topic", topic), new("type", type));
+
+    public void Skipped(string topic) => _skipped.Add(1, new KeyValuePair<string, object?>("topic", topic));
+
+    public void Duplicate(string topic) => _duplicates.Add(1, new KeyValuePair<string, object?>("topic", topic));
+
+    public void Retried(string topic) => _retries.Add(1, new KeyValuePair<string, object?>("topic", topic));
+
+    public void DeadLettered(string topic) => _deadLetters.Add(1, new KeyValuePair<string, object?>("topic", topic));
+
+    public void SetLag(string topic, int partition, long messages) => _lag[(topic, partition)] = messages;
+
+    public void ForgetLag(string topic, int partition) => _lag.TryRemove((topic, partition), out _);
+
+    private double OldestAge() => Outbox?.OldestSince is { } since ? Math.Max(0, (_time.GetUtcNow() - since).TotalSeconds) : 0;
+
+    private IEnumerable<Measurement<long>> Lag() =>
+        _lag.Select(entry => new Measurement<long>(entry.Value, new("topic", entry.Key.Topic), new("partition", entry.Key.Partition)));
+}

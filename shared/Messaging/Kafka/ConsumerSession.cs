@@ -1,0 +1,184 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ForgeShop.Messaging.Kafka;
+
+/// <summary>What a session is made of; the same for all of them.</summary>
+internal sealed record ConsumerParts(
+    KafkaSettings Kafka, Subscriptions Subscriptions, IInboxStore Inbox, LogProbe Probe, MessageProcessor Processor, DeadLetters DeadLetters,
+    IOptions<MessagingOptions> Options, MessagingMetrics Metrics, KafkaStatus Status, TimeProvider Time, ILogger<EventConsumer> Logger);
+
+/// <summary>
+/// One Kafka consumer from its subscription to its end: the service stops, the client failed for good, or the connection was lost. After a
+/// lost connection the partitions may be other logs than before, and this client would read on at its old offsets: only a new one asks anew.
+/// </summary>
+internal sealed class ConsumerSession(ConsumerParts parts, CancellationToken stoppingToken)
+{
+    private static readonly TimeSpan PollTime = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly Dictionary<TopicPartition, PartitionQueue> _queues = [];
+    private readonly MessagingOptions _options = parts.Options.Value;
+    private Task _saving = Task.CompletedTask;
+    private long _committedAt;
+    private string? _end;
+
+    /// <summary>Blocks its thread, which should therefore be one of its own.</summary>
+    /// <returns>Why it ended, if not because the service stops.</returns>
+    public string? Run()
+    {
+        using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(parts.Kafka.Consumer())
+            .SetPartitionsAssignedHandler((_, partitions) => Assigned(partitions))
+            .SetPartitionsRevokedHandler((consumer, partitions) => Release(consumer, partitions))
+            .SetPartitionsLostHandler((_, partitions) => Drop(partitions.Select(partition => partition.TopicPartition)))
+            .SetErrorHandler((_, error) => OnError(error))
+            .SetLogHandler((_, line) => parts.Logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message))
+            .Build();
+        try
+        {
+            consumer.Subscribe(parts.Subscriptions.Topics);
+            _committedAt = parts.Time.GetTimestamp();
+            while (_end is null && !stoppingToken.IsCancellationRequested)
+                Poll(consumer);
+            if (_end is null)
+                consumer.Close(); // Revokes everything, see Release, and says good-bye to the group.
+            return _end;
+        }
+        finally
+        {
+            Drop([.. _queues.Keys]);
+        }
+    }
+
+    private void Poll(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        try
+        {
+            if (consumer.Consume(PollTime) is { Message: not null } consumed && _end is null)
+            {
+                parts.Status.Answers(KafkaRole.Consumer);
+                if (_queues.TryGetValue(consumed.TopicPartition, out var queue))
+                    queue.Add(consumed);
+            }
+        }
+        catch (ConsumeException exception) when (!exception.Error.IsFatal && exception.InnerException is null)
+        {
+            // For instance a topic that does not exist yet. The client goes on by itself.
+            parts.Logger.LogDebug("Kafka consumer: {Reason}", exception.Error.Reason);
+        }
+
+        foreach (var queue in _queues.Values)
+        {
+            if (queue.Fault is { } fault)
+                throw new InvalidOperationException($"The queue of {queue.Partition} broke.", fault);
+            Throttle(consumer, queue);
+        }
+        if (parts.Time.GetElapsedTime(_committedAt) >= _options.CommitInterval && _saving.IsCompleted)
+        {
+            _committedAt = parts.Time.GetTimestamp();
+            _saving = SaveAsync(consumer, [.. _queues.Values]);
+            MeasureLag(consumer);
+        }
+    }
+
+    /// <summary>A partition that cannot be handled as fast as it is read is paused; polling, and so our membership, goes on.</summary>
+    private void Throttle(IConsumer<byte[]?, byte[]?> consumer, PartitionQueue queue)
+    {
+        var count = queue.Count;
+        if (!queue.IsPaused && count >= _options.MaxQueuedPerPartition)
+            consumer.Pause([queue.Partition]);
+        else if (queue.IsPaused && count <= _options.MaxQueuedPerPartition / 2)
+            consumer.Resume([queue.Partition]);
+        else
+            return;
+        queue.IsPaused = !queue.IsPaused;
+    }
+
+    /// <summary>
+    /// Where to begin: behind the last message that we know to be handled, if it is still there. If it is not, the log is another one, and
+    /// everything in it is read; the inbox drops what we had. What Kafka has as committed is for those who watch the group's lag.
+    /// </summary>
+    private List<TopicPartitionOffset> Assigned(List<TopicPartition> partitions)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        patience.CancelAfter(StoreTimeout);
+        var positions = parts.Inbox.LoadPositionsAsync(partitions, patience.Token).WaitAsync(patience.Token).GetAwaiter().GetResult();
+        var lost = parts.Probe.FindLost(positions, stoppingToken);
+        if (lost.Count > 0)
+            parts.Logger.LogWarning("Kafka has lost what was read of {Partitions}; they are read from the beginning", string.Join(", ", lost.Select(anchor => anchor.TopicPartition)));
+        var known = positions.Except(lost).ToDictionary(anchor => anchor.TopicPartition, anchor => new Offset(anchor.Offset + 1));
+        foreach (var partition in partitions)
+            _queues[partition] = new PartitionQueue(partition, parts.Processor, parts.DeadLetters, _options, parts.Metrics, parts.Time, parts.Logger);
+        parts.Status.Answers(KafkaRole.Consumer);
+        return [.. partitions.Select(partition => new TopicPartitionOffset(partition, known.GetValueOrDefault(partition, Offset.Beginning)))];
+    }
+
+    /// <summary>Others get these partitions: what is being handled is finished and stored first.</summary>
+    private void Release(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartitionOffset> partitions)
+    {
+        var queues = partitions.Select(partition => _queues.GetValueOrDefault(partition.TopicPartition)).OfType<PartitionQueue>().ToList();
+        Stop(queues);
+        _saving.GetAwaiter().GetResult();
+        SaveAsync(consumer, queues).GetAwaiter().GetResult();
+        Drop([.. queues.Select(queue => queue.Partition)]);
+    }
+
+    /// <summary>Others may have these partitions already, or they may be gone: nothing is stored any more.</summary>
+    private void Drop(IEnumerable<TopicPartition> partitions)
+    {
+        var queues = partitions.Select(partition => _queues.GetValueOrDefault(partition)).OfType<PartitionQueue>().ToList();
+        Stop(queues);
+        foreach (var queue in queues)
+        {
+            _queues.Remove(queue.Partition);
+            parts.Metrics.ForgetLag(queue.Partition.Topic, queue.Partition.Partition.Value);
+            queue.Dispose();
+        }
+    }
+
+    private void Stop(IEnumerable<PartitionQueue> queues) =>
+        Task.WhenAll(queues.Select(queue => queue.StopAsync(_options.StopTimeout))).GetAwaiter().GetResult();
+
+    /// <summary>Stores how far the effects have come, and lets Kafka know. A failure costs repetition, which the inbox drops.</summary>
+    private async Task SaveAsync(IConsumer<byte[]?, byte[]?> consumer, IReadOnlyList<PartitionQueue> queues)
+    {
+        var moved = queues.Select(queue => queue.TakePosition()).OfType<LogAnchor>().ToList();
+        if (moved.Count == 0)
+            return;
+        foreach (var position in moved)
+            consumer.StoreOffset(new TopicPartitionOffset(position.TopicPartition, position.Offset + 1));
+        using var patience = new CancellationTokenSource(StoreTimeout, parts.Time);
+        try
+        {
+            await parts.Inbox.SavePositionsAsync(moved, patience.Token);
+        }
+        catch (Exception exception)
+        {
+            parts.Logger.LogWarning(exception, "The consumer's positions could not be stored");
+        }
+    }
+
+    private void MeasureLag(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        foreach (var queue in _queues.Values)
+        {
+            // Both are known locally: no request. Before the first fetch they are not.
+            var (end, position) = (consumer.GetWatermarkOffsets(queue.Partition).High, consumer.Position(queue.Partition));
+            if (!end.IsSpecial && !position.IsSpecial)
+                parts.Metrics.SetLag(queue.Partition.Topic, queue.Partition.Partition.Value, Math.Max(0, end.Value - position.Value) + queue.Count);
+        }
+    }
+
+    private void OnError(Error error)
+    {
+        if (error.IsFatal)
+            _end = error.Reason;
+        if (error.Code is not ErrorCode.Local_AllBrokersDown)
+            return;
+        parts.Status.DoesNotAnswer(KafkaRole.Consumer, error.Reason);
+        // Without partitions there is nothing to distrust: the client connects by itself.
+        if (_queues.Count > 0)
+            _end = "the connection to Kafka was lost";
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Text;
+using Confluent.Kafka;
+using ForgeShop.Contracts.Events;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ForgeShop.Messaging.Kafka;
+
+/// <summary>Puts what could not be handled into the topic's dead letters: the message as it was, why, and where it came from.</summary>
+internal sealed class DeadLetters(
+    KafkaSettings kafka, IOptions<MessagingOptions> options, ServiceName service, MessagingMetrics metrics, TimeProvider time, ILogger<DeadLetters> logger) : IDisposable
+{
+    private const int MaximumErrorLength = 1000;
+
+    private readonly KafkaPublisher _publisher = new(kafka, options, time, logger);
+
+    /// <summary>Returns once Kafka has it.</summary>
+    public async Task AddAsync(ConsumeResult<byte[]?, byte[]?> consumed, Exception error, int attempts, CancellationToken cancellationToken)
+    {
+        var headers = new Headers();
+        foreach (var header in consumed.Message.Headers ?? [])
+            headers.Add(header.Key, header.GetValueBytes());
+        void Add(string name, string value) => headers.Add(name, Encoding.UTF8.GetBytes(value));
+        Add("dlq_topic", consumed.Topic);
+        Add("dlq_partition", consumed.Partition.Value.ToString(CultureInfo.InvariantCulture));
+        Add("dlq_offset", consumed.Offset.Value.ToString(CultureInfo.InvariantCulture));
+        Add("dlq_group", service.Value);
+        Add("dlq_time", time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
+        Add("dlq_attempts", attempts.ToString(CultureInfo.InvariantCulture));
+        Add("dlq_error_type", error.GetType().FullName ?? error.GetType().Name);
+        Add("dlq_error", error.Message.Length <= MaximumErrorLength ? error.Message : error.Message[..MaximumErrorLength]);
+        var letter = new Message<byte[]?, byte[]?> { Key = consumed.Message.Key, Value = consumed.Message.Value, Headers = headers };
+
+        for (var failures = 1; ; failures++)
+        {
+            try
+            {
+                var outcomes = await _publisher.PublishAsync([(Topics.DeadLetters(consumed.Topic), letter)], cancellationToken);
+                if (outcomes[0].Error is not { } refusal)
+                    break;
+                throw new KafkaException(refusal);
+            }
+            catch (Exception exception) when (exception is KafkaException or TimeoutException)
+            {
+                // Skipping the message without a dead letter would lose it: its key waits as long as this takes.
+                var pause = Backoff.After(failures, options.Value.MinBackoff, options.Value.MaxBackoff);
+                logger.LogWarning(exception, "A dead letter could not be stored in {Topic}; next attempt in {Pause}", Topics.DeadLetters(consumed.Topic), pause);
+                await Task.Delay(pause, time, cancellationToken);
+            }
+        }
+        metrics.DeadLettered(consumed.Topic);
+        logger.LogError(error, "Message {Offset} of {Topic}, partition {Partition}, went to the dead letters after {Attempts} attempts",
+            consumed.Offset.Value, consumed.Topic, consumed.Partition.Value, attempts);
+    }
+
+    public void Dispose() => _publisher.Dispose();
+}
