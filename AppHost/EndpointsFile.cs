@@ -33,7 +33,6 @@ internal sealed class EndpointsFile(ShopEndpoints shop, string path, Distributed
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        File.Delete(path);
         var wanted = model.Resources.Where(resource => resource is ProjectResource or IResourceWithConnectionString).Select(resource => resource.Name).ToList();
         var (wasHealthy, written) = (false, string.Empty);
         try

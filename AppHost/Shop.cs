@@ -28,7 +28,11 @@ internal static partial class Shop
 
             var file = builder.Configuration["EndpointsFile"] ?? (isolated ? null : Path.Combine(runFolder, "endpoints.json"));
             if (file is not null)
+            {
+                File.Delete(file); // what a shop that was killed left behind
                 builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<EndpointsFile>(services, endpoints, file));
+            }
+
             await using var app = builder.Build();
             await app.RunAsync();
             return 0;

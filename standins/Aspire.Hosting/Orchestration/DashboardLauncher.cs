@@ -76,6 +76,7 @@ internal sealed class DashboardLauncher : ILauncher
                 // It unpacks itself and logs under the home folder; this keeps all of it in artifacts/.
                 ["HOME"] = installation.Home,
                 ["ASPIRE_CLI_TELEMETRY_OPTOUT"] = "true",
+                ["features__updateNotificationsEnabled"] = "false",
                 ["NO_COLOR"] = "1",
                 [FrontendKey] = null,
                 [OtlpEndpointKey] = null,

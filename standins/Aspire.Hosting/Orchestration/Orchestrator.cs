@@ -26,6 +26,7 @@ internal sealed class Orchestrator(
     private readonly List<ResourceSupervisor> supervisors = [];
     private readonly SemaphoreSlim stopping = new(1, 1);
     private DataRoot? data;
+    private bool isRunning;
     private bool disposed;
 
     public ResourceSupervisor? Find(string resource) =>
@@ -64,6 +65,7 @@ internal sealed class Orchestrator(
             throw new DistributedApplicationException(missing);
         if (dashboard is not null)
             Add(dashboard.Resource, dashboard);
+        isRunning = true;
         foreach (var supervisor in supervisors)
             await supervisor.StartAsync(cancellationToken);
     }
@@ -76,7 +78,8 @@ internal sealed class Orchestrator(
             if (data is null)
                 return;
 
-            logger.LogInformation("stopping");
+            if (isRunning)
+                logger.LogInformation("stopping");
             using var limit = new CancellationTokenSource(StopLimit, time);
             foreach (var layer in DependentsFirst())
             {
