@@ -42,6 +42,7 @@ public static class ServiceDefaultsExtensions
         app.UseMiddleware<CorrelationMiddleware>();
         app.UseMiddleware<MigrationGate>();
         app.UseMiddleware<BodyLimit>();
+        app.UseMiddleware<Utf8Bodies>();
         app.MapHealth();
         return app;
     }

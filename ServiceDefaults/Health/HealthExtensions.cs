@@ -13,6 +13,7 @@ internal static class HealthExtensions
 
     public static void AddHealth(this IServiceCollection services)
     {
+        services.AddSingleton<HealthLog>();
         services.AddHealthChecks()
             .AddCheck("self", () => HealthCheckResult.Healthy(), tags: ["live"])
             .AddCheck<MigrationsHealth>("migrations");
@@ -39,6 +40,9 @@ internal static class HealthExtensions
 
     private static Task WriteAsync(HttpContext context, HealthReport report)
     {
+        // /alive reports a part only; what it leaves out has not become healthy.
+        if (report.Entries.Any(check => !check.Value.Tags.Contains("live")))
+            context.RequestServices.GetRequiredService<HealthLog>().Write(report);
         var checks = report.Entries.ToDictionary(check => check.Key, check => check.Value.Status.ToString());
         return context.Response.StatusCode == StatusCodes.Status200OK
             ? context.Response.WriteAsJsonAsync(new { status = report.Status.ToString(), checks })

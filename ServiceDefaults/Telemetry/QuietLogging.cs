@@ -17,10 +17,11 @@ internal static class QuietLogging
         logging.AddFilter("Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Warning);
 
         // These log as an error what their caller is about to handle (the second of two identical registrations, a malformed
-        // body) and what the caller logs itself when it cannot.
+        // body, a service that is still starting) and what the caller logs itself when it cannot.
         logging.AddFilter("Microsoft.AspNetCore.Diagnostics.DeveloperExceptionPageMiddleware", LogLevel.None);
         logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
-        logging.AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.None);
+        logging.AddFilter("Microsoft.EntityFrameworkCore.Database", LogLevel.None);
         logging.AddFilter("Microsoft.EntityFrameworkCore.Update", LogLevel.None);
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
     }
 }

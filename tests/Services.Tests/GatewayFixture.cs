@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using ForgeShop.Gateway;
 using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
@@ -84,26 +83,4 @@ public sealed class GatewayFixture : IAsyncLifetime
             await Stream.Task.WaitAsync(TimeSpan.FromSeconds(30), context.RequestAborted);
         await context.Response.WriteAsync("data: end\n\n", context.RequestAborted);
     }
-}
-
-/// <summary>The spans of this process, by trace.</summary>
-public sealed class Spans : IDisposable
-{
-    private readonly ConcurrentQueue<Activity> _stopped = new();
-    private readonly ActivityListener _listener;
-
-    public Spans()
-    {
-        _listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name is "Microsoft.AspNetCore" or "System.Net.Http",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = _stopped.Enqueue,
-        };
-        ActivitySource.AddActivityListener(_listener);
-    }
-
-    public IReadOnlyList<Activity> Of(string traceId) => [.. _stopped.Where(span => span.TraceId.ToHexString() == traceId)];
-
-    public void Dispose() => _listener.Dispose();
 }

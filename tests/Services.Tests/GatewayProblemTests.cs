@@ -109,6 +109,23 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
         answer.ShouldBeProblem(HttpStatusCode.UnsupportedMediaType, "unsupported-media-type");
     }
 
+    [Theory]
+    [InlineData("application/json; charset=utf-16", "{}", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("application/json; charset=klingon", "{}", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("application/json; charset=\"UTF-8\"", "{\"sku\":\"A\",\"quantity\":2}", HttpStatusCode.OK)]
+    [InlineData("application/json", "{\"sku\":\"\u00ff\",\"quantity\":2}", HttpStatusCode.BadRequest)]
+    [InlineData("application/json", "{\"sku\":\"\\ud800\",\"quantity\":2}", HttpStatusCode.BadRequest)]
+    [InlineData("application/json", "{\"sku\":\"A\",\"quantity\":2}{}", HttpStatusCode.BadRequest)]
+    public async Task Only_UTF_8_is_taken_for_text(string contentType, string latin1, HttpStatusCode status)
+    {
+        var body = new ByteArrayContent(Encoding.Latin1.GetBytes(latin1));
+        body.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        var answer = await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", body);
+        answer.ShouldBe(status);
+        if (status != HttpStatusCode.OK)
+            answer.ShouldBeProblem(status, answer.Code);
+    }
+
     [Fact]
     public async Task An_id_of_the_wrong_form_is_named_and_not_repeated()
     {

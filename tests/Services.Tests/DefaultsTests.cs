@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Net;
+using ForgeShop.ServiceDefaults;
+using ForgeShop.TestSupport;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>What ServiceDefaults and the clients beside it promise every service, seen in the smallest service there can be.</summary>
+public sealed class DefaultsTests(ServersFixture servers)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public sealed class SmallDb(DbContextOptions<SmallDb> options) : DbContext(options);
+
+    [Fact]
+    public async Task A_service_starts_before_its_database_and_is_ready_after_migration_and_seed()
+    {
+        var seeded = 0;
+        var database = new NpgsqlConnectionStringBuilder(await servers.CreateDatabase("defaults")) { Timeout = 5 };
+        await using var link = UnreliableLink.To(database.Host!, database.Port);
+        (database.Host, database.Port) = ("127.0.0.1", link.Port);
+        link.Cut();
+        await using var service = await Start(builder =>
+        {
+            builder.Configuration["ConnectionStrings:small"] = database.ConnectionString;
+            builder.AddNpgsqlDbContext<SmallDb>("small");
+            builder.AddDatabaseMigration<SmallDb>((_, _) => Task.FromResult(++seeded));
+        }, app => app.MapGet("/data", () => "data"));
+
+        (await service.Http.Get("/alive")).ShouldBe(HttpStatusCode.OK);
+        var health = await service.Http.Get("/health");
+        health.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "not-ready");
+        health.Body.GetProperty("checks").GetProperty("migrations").GetString().ShouldBe("Unhealthy");
+        health.Body.ToString().ShouldNotContain("Exception");
+        var early = await service.Http.Get("/data");
+        early.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "not-ready");
+        early.Message.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
+        seeded.ShouldBe(0);
+
+        link.Restore();
+        await Eventually.True("the service is ready", async token => (await service.Http.GetAsync("/health", token)).IsSuccessStatusCode, cancellationToken: Cancellation);
+        seeded.ShouldBe(1);
+        (await service.Http.GetStringAsync("/data", Cancellation)).ShouldBe("data");
+
+        // Later on it is the database check that tells.
+        link.Cut();
+        await Eventually.True(
+            "the database is missed", async token => (await service.Http.GetAsync("/health", token)).StatusCode == HttpStatusCode.ServiceUnavailable, cancellationToken: Cancellation);
+        (await service.Http.Get("/alive")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_degraded_dependency_leaves_a_service_ready()
+    {
+        await using var service = await Start(
+            builder => builder.Services.AddHealthChecks().AddCheck("cache", () => Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Degraded()),
+            _ => { });
+        var health = await service.Http.Get("/health");
+        health.ShouldBe(HttpStatusCode.OK);
+        health.Text("status").ShouldBe("Degraded");
+        health.Body.GetProperty("checks").GetProperty("cache").GetString().ShouldBe("Degraded");
+    }
+
+    [Fact]
+    public async Task Redis_commands_and_queries_are_spans_of_the_request_and_tell_no_values()
+    {
+        using var spans = new Spans("OpenTelemetry.Instrumentation.StackExchangeRedis", "Npgsql", "Microsoft.AspNetCore");
+        var database = await servers.CreateDatabase("defaults");
+        await using var service = await Start(builder =>
+        {
+            builder.Configuration["ConnectionStrings:redis"] = servers.Redis;
+            builder.Configuration["ConnectionStrings:small"] = database;
+            builder.AddRedisClient("redis");
+            builder.AddNpgsqlDbContext<SmallDb>("small");
+        }, app => app.MapGet("/read", async (IConnectionMultiplexer redis, SmallDb db, string key) =>
+        {
+            await redis.GetDatabase().StringSetAsync(key, "secret-value");
+            var value = await redis.GetDatabase().StringGetAsync(key);
+            return await db.Database.SqlQuery<string>($"select {key} || {(string?)value} as \"Value\"").SingleAsync();
+        }));
+
+        var key = $"secret-{Guid.NewGuid():N}";
+        var answer = await service.Http.GetAsync("/read?key=" + key, Cancellation);
+        (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldBe(key + "secret-value");
+        (await service.Http.Get("/health")).Body.GetProperty("checks").GetProperty("StackExchange.Redis").GetString().ShouldBe("Healthy");
+
+        var traceId = answer.Headers.GetValues("X-Trace-Id").Single();
+        var trace = await Eventually.Get("the spans of the request", _ => Task.FromResult(spans.Of(traceId)),
+            found => found.Count(span => span.Source.Name.EndsWith("Redis", StringComparison.Ordinal)) >= 2
+                && found.Any(span => span.Source.Name == "Npgsql" && span.Kind == ActivityKind.Client)
+                && found.Any(span => span.Kind == ActivityKind.Server),
+            cancellationToken: Cancellation);
+        var request = trace.Single(span => span.Kind == ActivityKind.Server);
+        var redis = trace.Where(span => span.Source.Name.EndsWith("Redis", StringComparison.Ordinal)).ToList();
+        redis.Select(span => span.DisplayName).ShouldBe(["SET", "GET"], ignoreOrder: true);
+        redis.ShouldAllBe(span => span.ParentSpanId == request.SpanId && span.Kind == ActivityKind.Client);
+        trace.SelectMany(span => span.TagObjects).ShouldNotContain(tag => tag.Value!.ToString()!.Contains("secret"));
+    }
+
+    [Fact]
+    public async Task A_service_starts_without_Redis_and_says_so()
+    {
+        await using var link = UnreliableLink.To("127.0.0.1", 1);
+        link.Cut();
+        await using var service = await Start(builder =>
+        {
+            builder.Configuration["ConnectionStrings:redis"] = $"127.0.0.1:{link.Port},connectTimeout=500,syncTimeout=500";
+            builder.AddRedisClient("redis");
+        }, _ => { });
+        var health = await service.Http.Get("/health");
+        health.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "not-ready");
+        health.Body.GetProperty("checks").GetProperty("StackExchange.Redis").GetString().ShouldBe("Unhealthy");
+        (await service.Http.Get("/alive")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task An_HttpClient_finds_the_service_and_repeats_only_what_is_safe()
+    {
+        var asked = new Dictionary<string, int> { ["GET"] = 0, ["POST"] = 0 };
+        await using var flaky = await Start(_ => { }, app => app.MapMethods("/flaky", ["GET", "POST"], (HttpContext context) =>
+            ++asked[context.Request.Method] < 3 ? Results.StatusCode(503) : Results.Text("at last")));
+        await using var caller = await Start(builder => builder.Configuration["services:flaky:http:0"] = flaky.Http.BaseAddress!.ToString(), _ => { });
+
+        using var http = caller.Services.GetRequiredService<IHttpClientFactory>().CreateClient("caller");
+        http.BaseAddress = new Uri("https+http://flaky");
+        (await http.GetStringAsync("/flaky", Cancellation)).ShouldBe("at last");
+        asked["GET"].ShouldBe(3);
+        (await http.PostAsync("/flaky", null, Cancellation)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        asked["POST"].ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_database_that_goes_away_is_a_503_and_not_a_500()
+    {
+        await using var service = await Start(_ => { }, app =>
+        {
+            app.MapGet("/transient", string () => throw new InvalidOperationException("given up", new NpgsqlException("gone", new TimeoutException())));
+            app.MapGet("/mistake", string () => throw new InvalidOperationException("secret"));
+        });
+        (await service.Http.Get("/transient")).ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "service-unavailable");
+        (await service.Http.Get("/mistake")).ShouldBeProblem(HttpStatusCode.InternalServerError, "internal-error");
+    }
+
+    private static async Task<SmallService> Start(Action<WebApplicationBuilder> configure, Action<WebApplication> map)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.AddServiceDefaults();
+        configure(builder);
+        var app = builder.Build();
+        app.MapDefaultEndpoints();
+        map(app);
+        await app.StartAsync(Cancellation);
+        return new SmallService(app, new HttpClient { BaseAddress = new Uri(app.Urls.Single()) });
+    }
+
+    private sealed record SmallService(WebApplication App, HttpClient Http) : IAsyncDisposable
+    {
+        public IServiceProvider Services => App.Services;
+
+        public async ValueTask DisposeAsync()
+        {
+            Http.Dispose();
+            await App.DisposeAsync();
+        }
+    }
+}
