@@ -1,0 +1,193 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using ForgeShop.TestSupport;
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>Reporting behind the other services and Kafka.</summary>
+[Collection(nameof(ReportingCollection))]
+public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop)
+{
+    private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private HttpClient Http => shop.Reporting.Http;
+
+    private static string NewEmail() => $"report-{Guid.NewGuid():N}@example.com";
+
+    private UserId NewUser() => servers.Ids.User(NewEmail());
+
+    private static bool HasTypes(JsonElement timeline, params string[] types) =>
+        types.All(type => timeline.GetProperty("events").EnumerateArray().Any(@event => @event.GetProperty("type").GetString() == type));
+
+    [Fact]
+    public async Task An_order_is_in_its_timeline_and_in_its_customers_report_as_everybody_else_knows_it()
+    {
+        var email = NewEmail();
+        var (user, sku) = (servers.Ids.User(email), $"R-{Guid.NewGuid():N}".ToUpperInvariant());
+        await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Difference engine", price = new { amount = "12.50", currency = "EUR" }, stock = 10 });
+        await servers.Users.Http.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = "Correct-Horse-1" });
+        var order = servers.Ids.Order(user, "cart-1");
+        var placed = await servers.Orders.Http.Send(
+            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { userId = user.ToString(), items = new[] { new { sku, quantity = 3 } } }), ("Idempotency-Key", "cart-1"));
+        placed.ShouldBe(HttpStatusCode.Accepted);
+
+        var timeline = await shop.Report($"/api/v1/reports/orders/{order}/timeline", body => HasTypes(body, "order.placed", "notification.sent"));
+        timeline.GetProperty("orderId").GetString().ShouldBe(order.ToString());
+        timeline.GetProperty("userId").GetString().ShouldBe(user.ToString());
+        timeline.GetProperty("status").GetString().ShouldBe("confirmed");
+        var events = timeline.GetProperty("events").EnumerateArray().ToList();
+        var notification = servers.Ids.Notification(user, "order-placed", order.Value);
+        var placedId = servers.Ids.Event(order.Value, "order.placed", 1).ToString();
+        events.Select(@event => @event.GetProperty("id").GetString()).ShouldBe([placedId, servers.Ids.Event(notification.Value, "notification.sent", 1).ToString()]);
+        events.Select(@event => @event.GetProperty("service").GetString()).ShouldBe(["orders", "notifications"]);
+        events.Select(@event => @event.GetProperty("sequence").GetInt64()).ShouldBe([1, 1]);
+        events[1].GetProperty("causationId").GetString().ShouldBe(placedId);
+        var trace = placed.Message.Headers.GetValues("X-Trace-Id").Single();
+        events.ShouldAllBe(@event => @event.GetProperty("traceId").GetString() == trace);
+
+        foreach (var question in new[] { $"email={Uri.EscapeDataString($" {email.ToUpperInvariant()}")}", $"id={user}" })
+        {
+            var report = await shop.Report($"/api/v1/reports/customers?{question}", body => body.GetProperty("orderCount").GetInt32() == 1 && body.GetProperty("user").GetProperty("name").GetString() is not null);
+            report.GetProperty("user").ToString().ShouldBe($$"""{"id":"{{user}}","email":"{{email}}","name":"Ada Lovelace"}""");
+            report.GetProperty("totalSpent").ToString().ShouldBe("""{"amount":"37.50","currency":"EUR"}""");
+            report.GetProperty("lastOrderAt").GetString().ShouldBe(placed.Text("placedAt"));
+            var reported = report.GetProperty("orders").EnumerateArray().ShouldHaveSingleItem();
+            reported.GetProperty("id").GetString().ShouldBe(order.ToString());
+            reported.GetProperty("total").ToString().ShouldBe(placed.Body.GetProperty("total").ToString());
+            reported.GetProperty("items")[0].GetProperty("name").GetString().ShouldBe("Difference engine");
+        }
+    }
+
+    [Fact]
+    public async Task The_event_log_has_every_event_once_under_its_ID_whatever_its_type()
+    {
+        var subject = Guid.NewGuid();
+        var known = shop.Order(NewUser(), "cart-1");
+        var ids = new List<EventId>();
+        for (var delivery = 0; delivery < 3; delivery++)
+        {
+            ids.Add(await shop.Publish(Topics.OrderEvents, "order.from-a-later-release", subject, 1, """{"orderId":"x","price":12.50,"$date":{"$numberLong":"1"}}"""));
+            ids.Add(await shop.Publish(known.OrderId.Value, 1, known));
+        }
+
+        foreach (var id in ids.Distinct())
+            await Eventually.True(
+                "the event is in the log",
+                async _ => await shop.Reporting.Database.Scalar<long>("select count(*) from events where id = $1", id.Value) == 1, cancellationToken: Cancellation);
+        (await shop.Reporting.Database.Scalar<long>("select count(*) from events where subject = $1", subject)).ShouldBe(1);
+        (await shop.Reporting.Database.Scalar<string>("select document -> 'data' ->> 'price' from events where subject = $1", subject)).ShouldBe("12.50");
+    }
+
+    [Fact]
+    public async Task A_customer_is_known_by_their_orders_before_they_are_known_by_name()
+    {
+        var email = NewEmail();
+        var user = servers.Ids.User(email);
+        var placed = shop.Order(user, "cart-1");
+        await shop.Publish(placed.OrderId.Value, 1, placed);
+
+        var before = await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("orderCount").GetInt32() == 1);
+        before.GetProperty("user").ToString().ShouldBe($$"""{"id":"{{user}}","email":null,"name":null}""");
+
+        await shop.Publish(user.Value, 1, new UserRegistered(user, email, "Grace Hopper", Noon));
+        var after = await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("user").GetProperty("name").GetString() is not null);
+        after.GetProperty("user").ToString().ShouldBe($$"""{"id":"{{user}}","email":"{{email}}","name":"Grace Hopper"}""");
+        after.GetProperty("orderCount").GetInt32().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_customer_who_has_not_ordered_has_spent_nothing()
+    {
+        var user = NewUser();
+        await shop.Publish(user.Value, 1, new UserRegistered(user, "nothing@example.com", "Nobody", Noon));
+
+        var report = await shop.Report($"/api/v1/reports/customers?id={user}", _ => true);
+
+        report.GetProperty("orderCount").GetInt32().ShouldBe(0);
+        report.GetProperty("totalSpent").ToString().ShouldBe("""{"amount":"0.00","currency":"EUR"}""");
+        report.GetProperty("lastOrderAt").ValueKind.ShouldBe(JsonValueKind.Null);
+        report.GetProperty("orders").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_customers_orders_come_newest_first_in_pages()
+    {
+        var user = NewUser();
+        for (var number = 1; number <= 5; number++)
+        {
+            var placed = shop.Order(user, $"cart-{number}", Noon.AddMinutes(number * 7 % 5));
+            await shop.Publish(placed.OrderId.Value, 1, placed);
+        }
+        await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("orderCount").GetInt32() == 5);
+
+        var (seen, cursor) = (new List<DateTimeOffset>(), "");
+        do
+        {
+            var page = await Http.Get($"/api/v1/reports/customers?id={user}&limit=2{cursor}");
+            page.ShouldBe(HttpStatusCode.OK);
+            page.Body.GetProperty("orderCount").GetInt32().ShouldBe(5);
+            page.Body.GetProperty("totalSpent").ToString().ShouldBe("""{"amount":"62.50","currency":"EUR"}""");
+            seen.AddRange(page.Body.GetProperty("orders").EnumerateArray().Select(order => order.GetProperty("placedAt").GetDateTimeOffset()));
+            cursor = page.Body.GetProperty("nextCursor").GetString() is { } next ? $"&cursor={next}" : "";
+        }
+        while (cursor.Length > 0);
+        seen.ShouldBe([Noon.AddMinutes(4), Noon.AddMinutes(3), Noon.AddMinutes(2), Noon.AddMinutes(1), Noon]);
+    }
+
+    [Fact]
+    public async Task Hundreds_of_orders_of_one_customer_are_all_counted_once_although_two_replicas_share_the_work()
+    {
+        const int count = 300;
+        var user = NewUser();
+        await using var second = await shop.StartReporting(shop.Reporting.Database);
+
+        await Task.WhenAll(Enumerable.Range(0, count).Select(number =>
+        {
+            var placed = shop.Order(user, $"cart-{number}", quantity: 1 + number % 3);
+            return Task.WhenAll(shop.Publish(placed.OrderId.Value, 1, placed), shop.Publish(placed.OrderId.Value, 1, placed));
+        }));
+
+        var report = await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("orderCount").GetInt32() >= count);
+        report.GetProperty("orderCount").GetInt32().ShouldBe(count);
+        report.GetProperty("totalSpent").ToString().ShouldBe("""{"amount":"7500.00","currency":"EUR"}""");
+        (await second.Http.Get($"/api/v1/reports/customers?id={user}")).Body.GetProperty("orderCount").GetInt32().ShouldBe(count);
+    }
+
+    [Theory]
+    [InlineData("", "email", "id")]
+    [InlineData("?email=ada@example.com&id=6e16f6c3-de6b-55c3-80ba-75907720bb8a", "email", "id")]
+    [InlineData("?email=", "email")]
+    [InlineData("?email=nobody", "email")]
+    [InlineData("?email=ad%00a@example.com", "email")]
+    [InlineData("?id=", "id")]
+    [InlineData("?id=ada@example.com", "id")]
+    [InlineData("?id=6E16F6C3DE6B55C380BA75907720BB8A", "id")]
+    [InlineData("?id=6e16f6c3-de6b-55c3-80ba-75907720bb8a&limit=0", "limit")]
+    [InlineData("?id=6e16f6c3-de6b-55c3-80ba-75907720bb8a&cursor=x", "cursor")]
+    public async Task A_bad_question_about_a_customer_is_told_which_fields_are_wrong(string query, params string[] fields)
+    {
+        var answer = await Http.Get("/api/v1/reports/customers" + query);
+        answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
+        answer.Fields.ShouldBe(fields);
+    }
+
+    [Fact]
+    public async Task Who_is_not_known_is_not_found()
+    {
+        (await Http.Get($"/api/v1/reports/customers?id={NewUser()}")).ShouldBeProblem(HttpStatusCode.NotFound, "customer-not-found");
+        (await Http.Get($"/api/v1/reports/customers?email={NewEmail()}")).ShouldBeProblem(HttpStatusCode.NotFound, "customer-not-found");
+        (await Http.Get($"/api/v1/reports/orders/{servers.Ids.Order(NewUser(), "none")}/timeline")).ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
+    }
+
+    [Theory]
+    [InlineData("cart-1")]
+    [InlineData("6e16f6c3de6b55c380ba75907720bb8a")]
+    [InlineData("0x16f6c3-de6b-55c3-80ba-75907720bb8a")]
+    public async Task An_order_ID_of_another_form_is_a_bad_request(string id) =>
+        (await Http.Get($"/api/v1/reports/orders/{id}/timeline")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
+}
