@@ -1,0 +1,41 @@
+using ForgeShop.Messaging.Kafka;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ForgeShop.Messaging.Tests;
+
+/// <summary>
+/// The service's outbox, except that it fails where a test says so: before what Kafka acknowledged is marked, which is what a kill at that
+/// moment looks like to everybody else.
+/// </summary>
+internal sealed class FaultyOutbox(IOutboxStore inner, Func<bool> failsToMark) : IOutboxStore
+{
+    public static void Install(IServiceCollection services, Func<bool> failsToMark)
+    {
+        var registered = services.Last(service => service.ServiceType == typeof(IOutboxStore));
+        services.Remove(registered);
+        services.AddSingleton<IOutboxStore>(provider => new FaultyOutbox(
+            (IOutboxStore)ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!), failsToMark));
+    }
+
+    public async Task<IOutboxBatch> ClaimAsync(int limit, CancellationToken cancellationToken) =>
+        new Batch(await inner.ClaimAsync(limit, cancellationToken), failsToMark);
+
+    public Task<IReadOnlyList<LogAnchor>> GetAnchorsAsync(CancellationToken cancellationToken) => inner.GetAnchorsAsync(cancellationToken);
+
+    public Task<long> RequeueAsync(IReadOnlyCollection<(string Topic, int Partition)> partitions, CancellationToken cancellationToken) =>
+        inner.RequeueAsync(partitions, cancellationToken);
+
+    public Task<OutboxDepth> MeasureAsync(CancellationToken cancellationToken) => inner.MeasureAsync(cancellationToken);
+
+    private sealed class Batch(IOutboxBatch inner, Func<bool> failsToMark) : IOutboxBatch
+    {
+        public IReadOnlyList<OutboxMessage> Messages => inner.Messages;
+
+        public bool SawAll => inner.SawAll;
+
+        public Task CompleteAsync(IReadOnlyCollection<(string Topic, int Partition)> lost, CancellationToken cancellationToken) =>
+            failsToMark() ? throw new IOException("The test ends the relay here.") : inner.CompleteAsync(lost, cancellationToken);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}

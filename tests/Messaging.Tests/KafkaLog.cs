@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text;
+using Confluent.Kafka;
+
+namespace ForgeShop.Messaging.Tests;
+
+/// <summary>What lies in a topic, read with Kafka's own client.</summary>
+internal static class KafkaLog
+{
+    /// <summary>Everything that is in the topic now, in order within each partition.</summary>
+    public static Task<List<ConsumeResult<byte[]?, byte[]?>>> ReadAsync(string kafka, string topic) => Task.Run(() => Read(kafka, topic));
+
+    /// <summary>The sequences of the topic's events about <paramref name="subject"/>, in the order in which consumers see them.</summary>
+    public static async Task<List<long>> SequencesAsync(string kafka, string topic, Guid subject) =>
+        [.. (await ReadAsync(kafka, topic)).Where(message => Header(message, "ce_subject") == subject.ToString()).Select(message => long.Parse(Header(message, "ce_sequence")!, CultureInfo.InvariantCulture))];
+
+    public static string? Header(ConsumeResult<byte[]?, byte[]?> message, string name) =>
+        message.Message.Headers.TryGetLastBytes(name, out var bytes) ? Encoding.UTF8.GetString(bytes) : null;
+
+    public static async Task ProduceAsync(string kafka, string topic, Message<byte[]?, byte[]?> message)
+    {
+        using var producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = kafka, Partitioner = Partitioner.Murmur2Random, LingerMs = 0 }).Build();
+        await producer.ProduceAsync(topic, message, TestContext.Current.CancellationToken);
+    }
+
+    private static List<ConsumeResult<byte[]?, byte[]?>> Read(string kafka, string topic)
+    {
+        using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig { BootstrapServers = kafka, GroupId = "test-log", EnableAutoCommit = false, EnablePartitionEof = true }).Build();
+        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        var partitions = admin.GetMetadata(topic, TimeSpan.FromSeconds(10)).Topics.Single().Partitions.Select(partition => new TopicPartitionOffset(topic, partition.PartitionId, Offset.Beginning)).ToList();
+        consumer.Assign(partitions);
+        var messages = new List<ConsumeResult<byte[]?, byte[]?>>();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(20));
+        for (var open = partitions.Count; open > 0;)
+        {
+            var message = consumer.Consume(patience.Token);
+            if (message.IsPartitionEOF)
+                open--;
+            else
+                messages.Add(message);
+        }
+        return messages;
+    }
+}

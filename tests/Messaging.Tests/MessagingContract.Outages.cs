@@ -1,0 +1,152 @@
+using ForgeShop.TestSupport;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace ForgeShop.Messaging.Tests;
+
+public abstract partial class MessagingContract
+{
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_broker_that_hangs_delays_events_and_loses_none()
+    {
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await using var service = await StartAsync(kafka: broker);
+        var counter = Guid.NewGuid();
+        await service.CountAsync(counter, 2);
+        await service.HandledAsync(counter, 2);
+
+        await broker.PauseAsync();
+        await service.CountAsync(counter, 2);
+        (await service.OutboxAsync(counter)).Count(message => message.Status == OutboxStatus.Pending).ShouldBe(2);
+        await broker.UnpauseAsync();
+
+        await service.HandledAsync(counter, 4);
+        (await service.HandledAsync(counter)).ShouldBe(Upto(4));
+    }
+
+    [Fact]
+    public async Task A_broker_that_comes_back_empty_is_refilled_and_nothing_is_lost_or_doubled()
+    {
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await using var service = await StartAsync(kafka: broker);
+        var counters = Enumerable.Range(0, 8).Select(_ => Guid.NewGuid()).ToList();
+        foreach (var counter in counters)
+            await service.CountAsync(counter, 5);
+        foreach (var counter in counters)
+            await service.HandledAsync(counter, 5);
+
+        await broker.StopAsync();
+        await Eventually.True("the outage shows", async _ => await service.HealthAsync() == HealthStatus.Degraded, cancellationToken: Cancelled);
+        // During the outage, some only: these events are the first in the new log, before anybody could look at it.
+        foreach (var counter in counters.Take(4))
+            await service.CountAsync(counter, 5);
+        await broker.StartAsync();
+        foreach (var counter in counters)
+            await service.CountAsync(counter, 5);
+
+        foreach (var (counter, index) in counters.Select((counter, index) => (counter, index)))
+        {
+            var count = index < 4 ? 15 : 10;
+            await service.HandledAsync(counter, count);
+            await service.PublishedAsync(counter);
+            (await service.HandledAsync(counter)).ShouldBe(Upto(count));
+            (await KafkaLog.SequencesAsync(broker.Address, Topic, counter)).Distinct().Order().ShouldBe(Upto(count));
+        }
+        await Eventually.True("the outage is over", async _ => await service.HealthAsync() == HealthStatus.Healthy, cancellationToken: Cancelled);
+
+        // Somebody who never read the old log misses nothing.
+        await using var newcomer = await StartAsync(kafka: broker);
+        foreach (var (counter, index) in counters.Select((counter, index) => (counter, index)))
+            await newcomer.HandledAsync(counter, index < 4 ? 15 : 10);
+    }
+
+    [Fact]
+    public async Task A_broker_that_was_emptied_while_nobody_ran_is_refilled_at_the_start()
+    {
+        var (database, name, counter) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid());
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await using (var before = await StartAsync(database, name, broker))
+        {
+            await before.CountAsync(counter, 5);
+            await before.HandledAsync(counter, 5);
+        }
+        await broker.StopAsync();
+        await broker.StartAsync();
+
+        await using var after = await StartAsync(database, name, broker);
+        await using var newcomer = await StartAsync(kafka: broker);
+        await newcomer.HandledAsync(counter, 5);
+        await after.CountAsync(counter, 1);
+        await after.HandledAsync(counter, 6);
+
+        (await after.HandledAsync(counter)).ShouldBe(Upto(6));
+    }
+
+    [Fact]
+    public async Task A_consumer_whose_position_lies_inside_another_log_reads_that_log_from_its_beginning()
+    {
+        var (producers, consumers, name) = (await servers.CreateDatabaseAsync(), await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}");
+        var (known, counter) = (Guid.NewGuid(), Guid.NewGuid());
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await using var producer = await StartAsync(producers, $"{name}-producer", broker, consumes: false);
+        await using (var consumer = await StartAsync(consumers, name, broker))
+        {
+            await producer.CountAsync(known, 3);
+            await consumer.HandledAsync(known, 3);
+        }
+
+        // While it is away the broker is emptied, and by the time it returns the log has grown beyond its position.
+        await broker.StopAsync();
+        await producer.CountAsync(counter, 20);
+        await broker.StartAsync();
+        await producer.PublishedAsync(counter);
+        await producer.PublishedAsync(known);
+        await using var returned = await StartAsync(consumers, name, broker);
+
+        await returned.HandledAsync(counter, 20);
+        (await returned.HandledAsync(counter)).ShouldBe(Upto(20));
+        (await returned.HandledAsync(known)).ShouldBe(Upto(3));
+    }
+
+    [Fact]
+    public async Task A_database_that_was_restored_from_a_backup_reads_what_it_missed()
+    {
+        var (producers, name, counter) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid());
+        await using var producer = await StartAsync(producers, $"{name}-producer", consumes: false);
+        await using (var consumer = await StartAsync(name: name))
+        {
+            await producer.CountAsync(counter, 5);
+            await consumer.HandledAsync(counter, 5);
+        }
+
+        // The oldest of all backups: an empty database. Kafka has the group's offsets still, and they are of no use.
+        await using var restored = await StartAsync(name: name);
+        await restored.HandledAsync(counter, 5);
+        (await restored.HandledAsync(counter)).ShouldBe(Upto(5));
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_stops_nothing_for_good_and_kills_no_message()
+    {
+        var (database, counter) = (await servers.CreateDatabaseAsync(), Guid.NewGuid());
+        await using var service = await StartAsync(database);
+        await service.CountAsync(counter, 1);
+        await service.HandledAsync(counter, 1);
+
+        await using var other = await StartAsync(consumes: false);
+        await servers.ForbidConnectionsAsync(database);
+        await other.CountAsync(counter, 4);
+        await other.PublishedAsync(counter);
+        await Eventually.True("the store's absence is noticed", _ => Task.FromResult(service.Log.Any(line => line.Contains("waits for the store", StringComparison.Ordinal))), cancellationToken: Cancelled);
+        await servers.AllowConnectionsAsync(database);
+
+        await service.HandledAsync(counter, 4);
+        (await service.HandledAsync(counter)).ShouldBe(Upto(4));
+        (await KafkaLog.ReadAsync(servers.Kafka.Address, Topic + ".dlq")).ShouldNotContain(message => KafkaLog.Header(message, "ce_subject") == counter.ToString());
+    }
+}
