@@ -1,0 +1,40 @@
+using ForgeShop.Contracts;
+using ForgeShop.Messaging;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace ForgeShop.Inventory;
+
+public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbContext(options)
+{
+    public DbSet<Product> Products => Set<Product>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<Product>(Configure);
+        modelBuilder.AddMessaging();
+    }
+
+    private static void Configure(EntityTypeBuilder<Product> product)
+    {
+        // Whatever code forgets, the database does not: stock is never negative and never promised twice.
+        product.ToTable("products", table => table.HasCheckConstraint("ck_products_stock", "reserved >= 0 and on_hand >= reserved"));
+        product.HasKey(p => p.Id).HasName("pk_products");
+        product.Property(p => p.Id).HasColumnName("id").HasConversion(id => id.Value, value => new ProductId(value)).ValueGeneratedNever();
+        // Bytewise order, so that pages by SKU come out the same on every server, whatever its locale.
+        product.Property(p => p.Sku).HasColumnName("sku").UseCollation("C");
+        product.Property(p => p.Name).HasColumnName("name");
+        product.ComplexProperty(p => p.Price, price =>
+        {
+            price.Property(m => m.Amount).HasColumnName("price_amount").HasColumnType("numeric(18,2)");
+            price.Property(m => m.Currency).HasColumnName("price_currency").HasColumnType("character(3)");
+        });
+        product.Property(p => p.OnHand).HasColumnName("on_hand");
+        product.Property(p => p.Reserved).HasColumnName("reserved");
+        product.Property(p => p.ChangedAt).HasColumnName("changed_at");
+        product.Property(p => p.LastSequence).HasColumnName("last_sequence");
+        // PostgreSQL's own row version: whoever changed the row, by EF Core or by SQL, a later save of an older state fails.
+        product.Property<uint>("xmin").IsRowVersion();
+        product.HasIndex(p => p.Sku).IsUnique().HasDatabaseName("ix_products_sku");
+    }
+}

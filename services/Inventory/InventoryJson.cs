@@ -1,0 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ForgeShop.Inventory;
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(PutProductRequest))]
+[JsonSerializable(typeof(ProductView))]
+[JsonSerializable(typeof(ProductPage))]
+[JsonSerializable(typeof(FindProducts.Found))]
+internal sealed partial class InventoryJson : JsonSerializerContext;

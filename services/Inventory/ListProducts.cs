@@ -1,0 +1,57 @@
+using System.Buffers.Text;
+using System.Text;
+using ForgeShop.Contracts;
+using ForgeShop.ServiceDefaults;
+using Microsoft.EntityFrameworkCore;
+
+namespace ForgeShop.Inventory;
+
+/// <summary>GET /api/v1/products?search=&amp;cursor=&amp;limit=</summary>
+public static class ListProducts
+{
+    private const int DefaultLimit = 20;
+    private const int MaxLimit = 100;
+    private const int MaxSearch = 100;
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", Handle)
+        .WithName("ListProducts")
+        .WithSummary("Lists products by SKU, all or those whose name or SKU contains a text.")
+        .Produces<ProductPage>()
+        .ProducesValidationProblem();
+
+    private static async Task<IResult> Handle(string? search, string? cursor, string? limit, InventoryDb db, CancellationToken cancellationToken)
+    {
+        var errors = new ValidationErrors();
+        var count = DefaultLimit;
+        if (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MaxLimit))
+            errors.Add("limit", $"A page has 1 to {MaxLimit} items.");
+        var after = "";
+        if (cursor is not null && !TryReadCursor(cursor, out after))
+            errors.Add("cursor", "This is not a cursor from an earlier page.");
+        if (search is not null && (search.Length > MaxSearch || search.Any(char.IsControl)))
+            errors.Add("search", $"A search has at most {MaxSearch} characters and no control characters.");
+        if (errors.Any)
+            return errors.ToProblem();
+
+        var products = db.Products.AsNoTracking().Where(product => string.Compare(product.Sku, after) > 0);
+        if (!string.IsNullOrWhiteSpace(search))
+        {
+            var pattern = $"%{search.Trim().Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_")}%";
+            products = products.Where(product => EF.Functions.ILike(product.Name, pattern, "\\") || EF.Functions.ILike(product.Sku, pattern, "\\"));
+        }
+
+        var page = await products.OrderBy(product => product.Sku).Take(count + 1).ToListAsync(cancellationToken);
+        var next = page.Count > count ? Base64Url.EncodeToString(Encoding.ASCII.GetBytes(page[count - 1].Sku)) : null;
+        return TypedResults.Ok(new ProductPage([.. page.Take(count).Select(ProductView.Of)], next));
+    }
+
+    /// <summary>A cursor is the last SKU of the page before, wrapped up so that nobody builds on what is inside.</summary>
+    private static bool TryReadCursor(string cursor, out string sku)
+    {
+        sku = "";
+        if (!Base64Url.IsValid(cursor) || !Sku.TryNormalise(Encoding.ASCII.GetString(Base64Url.DecodeFromChars(cursor)), out var normalised))
+            return false;
+        sku = normalised;
+        return true;
+    }
+}

@@ -1,0 +1,11 @@
+using ForgeShop.Contracts;
+
+namespace ForgeShop.Inventory;
+
+/// <summary>A product as the API shows it; <paramref name="Stock"/> is what is available.</summary>
+public sealed record ProductView(ProductId Id, string Sku, string Name, Money Price, int Stock)
+{
+    public static ProductView Of(Product product) => new(product.Id, product.Sku, product.Name, product.Price, product.Available);
+}
+
+public sealed record ProductPage(IReadOnlyList<ProductView> Items, string? NextCursor);

@@ -1,0 +1,26 @@
+using ForgeShop.Inventory;
+using ForgeShop.Messaging;
+using ForgeShop.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args);
+
+builder.AddServiceDefaults();
+builder.AddNpgsqlDbContext<InventoryDb>("inventory");
+builder.AddDatabaseMigration<InventoryDb>(SeedCatalogue.AddAsync);
+builder.AddMessaging("inventory", messaging => messaging.UseEntityFramework<InventoryDb>());
+builder.Services.AddScoped<Catalogue>();
+builder.Services.AddOptions<CatalogueOptions>()
+    .Configure(options => options.Seed = builder.Environment.IsDevelopment())
+    .BindConfiguration("Catalogue");
+builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, InventoryJson.Default));
+
+var app = builder.Build();
+
+app.MapDefaultEndpoints();
+var products = app.MapGroup("/api/v1/products").WithTags("Products");
+ListProducts.Map(products);
+GetProduct.Map(products);
+PutProduct.Map(products);
+FindProducts.Map(app);
+
+app.Run();

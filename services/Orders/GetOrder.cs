@@ -1,0 +1,26 @@
+using ForgeShop.Caching;
+using ForgeShop.Contracts;
+using ForgeShop.ServiceDefaults;
+using Microsoft.EntityFrameworkCore;
+
+namespace ForgeShop.Orders;
+
+/// <summary>GET /api/v1/orders/{id}</summary>
+public static class GetOrder
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}", Handle)
+        .WithName("GetOrder")
+        .WithSummary("Shows an order as it is now.")
+        .Produces<OrderView>()
+        .ProducesProblem(StatusCodes.Status400BadRequest)
+        .ProducesProblem(StatusCodes.Status404NotFound);
+
+    private static async Task<IResult> Handle(OrderId id, EntityCache<CachedOrder> cache, CancellationToken cancellationToken)
+    {
+        var cached = await cache.GetAsync(id.Value, (services, token) => Load(services.GetRequiredService<OrdersDb>(), id, token), cancellationToken);
+        return cached is null ? Problems.NotFound("order-not-found", "There is no such order.") : TypedResults.Ok(cached.Order);
+    }
+
+    private static async Task<CachedOrder?> Load(OrdersDb db, OrderId id, CancellationToken cancellationToken) =>
+        await db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Id == id, cancellationToken) is { } order ? CachedOrder.Of(order) : null;
+}

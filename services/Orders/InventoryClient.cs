@@ -1,0 +1,38 @@
+using ForgeShop.Contracts;
+
+namespace ForgeShop.Orders;
+
+/// <summary>The one synchronous question that Orders may ask: about products it has not heard of yet.</summary>
+public sealed class InventoryClient(HttpClient http, TimeProvider time)
+{
+    /// <summary>However many attempts are made: whoever waits for an order waits no longer than this for Inventory.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+
+    /// <summary>The products that Inventory has among <paramref name="skus"/>.</summary>
+    /// <exception cref="InventoryUnavailableException">Inventory did not answer, or not in time.</exception>
+    public async Task<IReadOnlyList<ProductCopy>> FindAsync(IEnumerable<string> skus, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(Limit, time);
+        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        var query = string.Join('&', skus.Select(sku => "sku=" + Uri.EscapeDataString(sku)));
+        try
+        {
+            var known = await http.GetFromJsonAsync("/internal/products?" + query, OrdersJson.Default.KnownProducts, bounded.Token);
+            return [.. (known?.Items ?? []).Select(product => new ProductCopy
+            {
+                Id = product.Id, Sku = product.Sku, Name = product.Name, Price = product.Price, Sequence = product.Sequence,
+            })];
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Refused, reset, too slow, an open circuit, nonsense: to the customer it is all the same.
+            throw new InventoryUnavailableException(error);
+        }
+    }
+}
+
+public sealed record KnownProducts(IReadOnlyList<KnownProduct> Items);
+
+public sealed record KnownProduct(ProductId Id, string Sku, string Name, Money Price, long Sequence);
+
+public sealed class InventoryUnavailableException(Exception inner) : Exception("Inventory cannot be asked right now.", inner);

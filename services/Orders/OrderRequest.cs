@@ -1,0 +1,82 @@
+using System.Diagnostics.CodeAnalysis;
+using ForgeShop.Contracts;
+using ForgeShop.Forge;
+using ForgeShop.ServiceDefaults;
+using Microsoft.Extensions.Primitives;
+
+namespace ForgeShop.Orders;
+
+/// <summary>A request for an order, understood: every value checked and in its canonical form, the order's ID derived.</summary>
+public sealed record OrderRequest(OrderId OrderId, UserId UserId, string Reference, IReadOnlyList<OrderedItem> Items, string PaymentMethod)
+{
+    public const int MaxItems = 100;
+    public const int MaxQuantity = 1000;
+
+    private static readonly string[] PaymentMethods = ["sim-ok", "sim-declined", "sim-slow", "sim-timeout", "sim-lost-answer"];
+
+    public sealed record Body(string? UserId, IReadOnlyList<Item?>? Items, string? PaymentMethod);
+
+    public sealed record Item(string? Sku, int? Quantity);
+
+    /// <summary>False with everything that is wrong, field by field.</summary>
+    public static bool TryUnderstand(
+        Body body, StringValues idempotencyKey, ForgeIds ids, [NotNullWhen(true)] out OrderRequest? request, out ValidationErrors errors)
+    {
+        errors = new ValidationErrors();
+        if (!Contracts.UserId.TryParse(body.UserId, null, out var userId))
+            errors.Add("userId", "The ID of the user who orders is required, in its 36-character form.");
+        var items = Understand(body.Items, errors);
+        var paymentMethod = body.PaymentMethod ?? PaymentMethods[0];
+        if (!PaymentMethods.Contains(paymentMethod))
+            errors.Add("paymentMethod", $"The payment method is one of {string.Join(", ", PaymentMethods)}.");
+        var orderId = Derive(userId, idempotencyKey, ids, errors);
+
+        request = errors.Any ? null : new OrderRequest(orderId, userId, idempotencyKey[0]!, items, paymentMethod);
+        return request is not null;
+    }
+
+    private static OrderId Derive(UserId userId, StringValues idempotencyKey, ForgeIds ids, ValidationErrors errors)
+    {
+        if (idempotencyKey.Count != 1)
+        {
+            errors.Add("Idempotency-Key", "Exactly one Idempotency-Key header is required: a text of your own that names this order.");
+            return default;
+        }
+
+        try
+        {
+            return ids.Order(userId, idempotencyKey[0]!);
+        }
+        catch (ForgeKeyException refused)
+        {
+            errors.Add("Idempotency-Key", refused.Message);
+            return default;
+        }
+    }
+
+    private static List<OrderedItem> Understand(IReadOnlyList<Item?>? items, ValidationErrors errors)
+    {
+        var understood = new List<OrderedItem>();
+        if (items is null or { Count: 0 or > MaxItems })
+        {
+            errors.Add("items", $"An order has 1 to {MaxItems} items.");
+            return understood;
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var index = 0; index < items.Count; index++)
+        {
+            var item = items[index];
+            if (!Sku.TryNormalise(item?.Sku, out var sku))
+                errors.Add($"items[{index}].sku", "A SKU of 1 to 64 letters, digits and . _ ~ - is required, a letter or digit first.");
+            else if (!seen.Add(sku))
+                errors.Add($"items[{index}].sku", "This product is listed twice: order it once, with the whole quantity.");
+            if (item?.Quantity is not (>= 1 and <= MaxQuantity))
+                errors.Add($"items[{index}].quantity", $"A quantity of 1 to {MaxQuantity} is required.");
+            if (sku is not null && item?.Quantity is { } quantity)
+                understood.Add(new OrderedItem(sku, quantity));
+        }
+
+        return understood;
+    }
+}

@@ -1,0 +1,41 @@
+namespace ForgeShop.Orders;
+
+/// <summary>Where an order stands. The names are public: they stand in answers, in events and in the database, in lower case.</summary>
+public enum OrderStatus
+{
+    Pending,
+    Reserved,
+    Paid,
+    Confirmed,
+    Cancelling,
+    Cancelled,
+}
+
+public static class OrderStatuses
+{
+    public static string ToName(this OrderStatus status) => status switch
+    {
+        OrderStatus.Pending => "pending",
+        OrderStatus.Reserved => "reserved",
+        OrderStatus.Paid => "paid",
+        OrderStatus.Confirmed => "confirmed",
+        OrderStatus.Cancelling => "cancelling",
+        OrderStatus.Cancelled => "cancelled",
+        _ => throw new ArgumentOutOfRangeException(nameof(status)),
+    };
+
+    public static OrderStatus Parse(string name) =>
+        Enum.GetValues<OrderStatus>().Cast<OrderStatus?>().FirstOrDefault(status => status!.Value.ToName() == name)
+        ?? throw new FormatException("There is no such order status.");
+
+    /// <summary>pending → reserved → paid → confirmed; from each of them: cancelling → cancelled.</summary>
+    public static bool MayBecome(this OrderStatus from, OrderStatus to) => (from, to) switch
+    {
+        (OrderStatus.Pending, OrderStatus.Reserved) => true,
+        (OrderStatus.Reserved, OrderStatus.Paid) => true,
+        (OrderStatus.Paid, OrderStatus.Confirmed) => true,
+        (OrderStatus.Pending or OrderStatus.Reserved or OrderStatus.Paid or OrderStatus.Confirmed, OrderStatus.Cancelling) => true,
+        (OrderStatus.Cancelling, OrderStatus.Cancelled) => true,
+        _ => false,
+    };
+}

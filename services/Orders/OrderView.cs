@@ -1,0 +1,33 @@
+using System.Text.Json.Serialization;
+using ForgeShop.Caching;
+using ForgeShop.Contracts;
+
+namespace ForgeShop.Orders;
+
+/// <summary>An order as the API shows it.</summary>
+public sealed record OrderView(
+    OrderId Id,
+    UserId UserId,
+    string Status,
+    IReadOnlyList<OrderItemView> Items,
+    Money Total,
+    DateTimeOffset PlacedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason)
+{
+    public static OrderView Of(Order order) => new(
+        order.Id,
+        order.UserId,
+        order.Status.ToName(),
+        [.. order.Lines.OrderBy(line => line.Position).Select(line => new OrderItemView(line.ProductId, line.Sku, line.Quantity, line.UnitPrice))],
+        order.Total,
+        order.PlacedAt,
+        order.Reason);
+}
+
+public sealed record OrderItemView(ProductId ProductId, string Sku, int Quantity, Money UnitPrice);
+
+/// <summary>An order as it lies in Redis under <c>order:{id}</c>.</summary>
+public sealed record CachedOrder(OrderId Id, long Version, OrderView Order) : ICachedView
+{
+    public static CachedOrder Of(Order order) => new(order.Id, order.Version, OrderView.Of(order));
+}

@@ -1,0 +1,79 @@
+using ForgeShop.Contracts;
+using ForgeShop.Messaging;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace ForgeShop.Orders;
+
+public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(options)
+{
+    public DbSet<Order> Orders => Set<Order>();
+
+    public DbSet<ProductCopy> Products => Set<ProductCopy>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<Order>(Configure);
+        modelBuilder.Entity<OrderLine>(Configure);
+        modelBuilder.Entity<ProductCopy>(Configure);
+        modelBuilder.AddMessaging();
+    }
+
+    private static void Configure(EntityTypeBuilder<Order> order)
+    {
+        order.ToTable("orders");
+        order.HasKey(o => o.Id).HasName("pk_orders");
+        order.Property(o => o.Id).HasColumnName("id").HasConversion(id => id.Value, value => new OrderId(value)).ValueGeneratedNever();
+        order.Property(o => o.UserId).HasColumnName("user_id").HasConversion(id => id.Value, value => new UserId(value));
+        order.Property(o => o.Reference).HasColumnName("reference");
+        order.Property(o => o.Fingerprint).HasColumnName("fingerprint");
+        order.Property(o => o.PaymentMethod).HasColumnName("payment_method");
+        order.Property(o => o.Status).HasColumnName("status").HasConversion(status => status.ToName(), name => OrderStatuses.Parse(name));
+        order.Property(o => o.Reason).HasColumnName("reason");
+        order.Property(o => o.PlacedAt).HasColumnName("placed_at");
+        order.Property(o => o.Version).HasColumnName("version").IsConcurrencyToken();
+        order.Property(o => o.LastSequence).HasColumnName("last_sequence");
+        order.ComplexProperty(o => o.Total, total =>
+        {
+            total.Property(m => m.Amount).HasColumnName("total_amount").HasColumnType("numeric(18,2)");
+            total.Property(m => m.Currency).HasColumnName("total_currency").HasColumnType("character(3)");
+        });
+        order.HasMany(o => o.Lines).WithOne().HasForeignKey("OrderId").HasConstraintName("fk_order_lines_orders");
+        order.Navigation(o => o.Lines).UsePropertyAccessMode(PropertyAccessMode.Field).AutoInclude();
+        order.HasIndex(o => new { o.UserId, o.PlacedAt, o.Id }).HasDatabaseName("ix_orders_user_id_placed_at_id");
+    }
+
+    private static void Configure(EntityTypeBuilder<OrderLine> line)
+    {
+        line.ToTable("order_lines");
+        line.HasKey(l => l.Id).HasName("pk_order_lines");
+        line.Property(l => l.Id).HasColumnName("id").HasConversion(id => id.Value, value => new OrderLineId(value)).ValueGeneratedNever();
+        line.Property<OrderId>("OrderId").HasColumnName("order_id").HasConversion(id => id.Value, value => new OrderId(value));
+        line.Property(l => l.Position).HasColumnName("position");
+        line.Property(l => l.ProductId).HasColumnName("product_id").HasConversion(id => id.Value, value => new ProductId(value));
+        line.Property(l => l.Sku).HasColumnName("sku");
+        line.Property(l => l.Name).HasColumnName("name");
+        line.Property(l => l.Quantity).HasColumnName("quantity");
+        line.ComplexProperty(l => l.UnitPrice, price =>
+        {
+            price.Property(m => m.Amount).HasColumnName("unit_price_amount").HasColumnType("numeric(18,2)");
+            price.Property(m => m.Currency).HasColumnName("unit_price_currency").HasColumnType("character(3)");
+        });
+        line.HasIndex("OrderId").HasDatabaseName("ix_order_lines_order_id");
+    }
+
+    private static void Configure(EntityTypeBuilder<ProductCopy> product)
+    {
+        product.ToTable("products");
+        product.HasKey(p => p.Id).HasName("pk_products");
+        product.Property(p => p.Id).HasColumnName("id").HasConversion(id => id.Value, value => new ProductId(value)).ValueGeneratedNever();
+        product.Property(p => p.Sku).HasColumnName("sku");
+        product.Property(p => p.Name).HasColumnName("name");
+        product.ComplexProperty(p => p.Price, price =>
+        {
+            price.Property(m => m.Amount).HasColumnName("price_amount").HasColumnType("numeric(18,2)");
+            price.Property(m => m.Currency).HasColumnName("price_currency").HasColumnType("character(3)");
+        });
+        product.Property(p => p.Sequence).HasColumnName("sequence");
+    }
+}

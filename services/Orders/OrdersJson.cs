@@ -1,0 +1,13 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ForgeShop.Orders;
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(OrderRequest.Body))]
+[JsonSerializable(typeof(OrderView))]
+[JsonSerializable(typeof(ListOrders.Page))]
+[JsonSerializable(typeof(CachedOrder))]
+[JsonSerializable(typeof(UnderstoodOrder))]
+[JsonSerializable(typeof(KnownProducts))]
+internal sealed partial class OrdersJson : JsonSerializerContext;

@@ -1,0 +1,81 @@
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using ForgeShop.Messaging;
+using ForgeShop.ServiceDefaults;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace ForgeShop.Orders;
+
+/// <summary>POST /api/v1/orders with an Idempotency-Key: the same request sent twice, or two hundred times at once, is the same order.</summary>
+public static class PlaceOrder
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/", Handle)
+        .WithName("PlaceOrder")
+        .WithSummary("Places an order. Its ID is derived from the user and the Idempotency-Key; sent again, the answer is the order as it is now.")
+        .Produces<OrderView>(StatusCodes.Status202Accepted)
+        .ProducesValidationProblem()
+        .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+        .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+
+    private static async Task<IResult> Handle(
+        OrderRequest.Body body, HttpContext http, OrdersDb db, ProductPrices prices, ForgeIds ids, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!OrderRequest.TryUnderstand(body, http.Request.Headers["Idempotency-Key"], ids, out var request, out var errors))
+            return errors.ToProblem();
+
+        var fingerprint = RequestFingerprint.Of(request.Items, request.PaymentMethod);
+        // A repeated request is answered without asking anybody for prices. Whether this is one is decided by the insert below.
+        if (await Find(db, request.OrderId, cancellationToken) is { } known)
+            return Replay(known, fingerprint);
+
+        var priced = await prices.OfAsync(request.Items, cancellationToken);
+        if (priced.Problem is not null)
+            return priced.Problem;
+
+        var lines = request.Items.Select((item, position) => Line(ids, request.OrderId, position, item, priced.Products[item.Sku]));
+        var order = Order.Place(request.OrderId, request.UserId, request.Reference, fingerprint, request.PaymentMethod, lines, time.GetUtcNow());
+        // There is no checkout yet, so every step of it succeeds here and now.
+        order.Reserve();
+        order.Pay();
+        order.Confirm();
+        db.Orders.Add(order);
+        db.Emit(order, Placed(order));
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken);
+        }
+        catch (DbUpdateException error) when (error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            // The same request arrived twice and the other one was first; its order and its event are stored, ours are not.
+            db.ChangeTracker.Clear();
+            if (await Find(db, request.OrderId, cancellationToken) is { } first)
+                return Replay(first, fingerprint);
+            throw;
+        }
+
+        return Accepted(order);
+    }
+
+    private static Task<Order?> Find(OrdersDb db, OrderId id, CancellationToken cancellationToken) =>
+        db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Id == id, cancellationToken);
+
+    private static IResult Replay(Order order, byte[] fingerprint) => order.Fingerprint.AsSpan().SequenceEqual(fingerprint)
+        ? Accepted(order)
+        : Problems.Unprocessable("idempotency-key-reused", "This Idempotency-Key stands for another order: its body was different.");
+
+    private static IResult Accepted(Order order) => TypedResults.Accepted($"/api/v1/orders/{order.Id}", OrderView.Of(order));
+
+    private static OrderLine Line(ForgeIds ids, OrderId order, int position, OrderedItem item, ProductCopy product) =>
+        new(ids.OrderLine(order, product.Id), position, product.Id, product.Sku, product.Name, item.Quantity, product.Price);
+
+    private static OrderPlaced Placed(Order order) => new(
+        order.Id,
+        order.UserId,
+        order.Reference,
+        order.Status.ToName(),
+        [.. order.Lines.Select(line => new OrderPlacedItem(line.Id, line.ProductId, line.Sku, line.Name, line.Quantity, line.UnitPrice))],
+        order.Total,
+        order.PaymentMethod,
+        order.PlacedAt);
+}

@@ -1,0 +1,54 @@
+using ForgeShop.Contracts;
+using ForgeShop.ServiceDefaults;
+using Microsoft.EntityFrameworkCore;
+
+namespace ForgeShop.Orders;
+
+/// <summary>Prices an order from Orders' own copy of the catalogue; Inventory is asked only for what is not in it yet.</summary>
+public sealed partial class ProductPrices(OrdersDb db, InventoryClient inventory, ForgeIds ids, ILogger<ProductPrices> logger)
+{
+    /// <summary>Either the products by SKU, or why the order cannot be priced.</summary>
+    public sealed record Outcome(IReadOnlyDictionary<string, ProductCopy> Products, IResult? Problem);
+
+    public async Task<Outcome> OfAsync(IReadOnlyList<OrderedItem> items, CancellationToken cancellationToken)
+    {
+        var wanted = items.Select(item => ids.Product(item.Sku)).ToArray();
+        var products = await db.Products.AsNoTracking().Where(product => wanted.Contains(product.Id)).ToDictionaryAsync(product => product.Sku, cancellationToken);
+
+        var unheardOf = items.Select(item => item.Sku).Where(sku => !products.ContainsKey(sku)).ToList();
+        if (unheardOf.Count > 0)
+        {
+            try
+            {
+                foreach (var product in await inventory.FindAsync(unheardOf, cancellationToken))
+                {
+                    await db.RememberAsync(product, cancellationToken);
+                    products[product.Sku] = product;
+                }
+            }
+            catch (InventoryUnavailableException error)
+            {
+                LogUnavailable(logger, unheardOf.Count, error);
+                return Refused(Problems.Unavailable("inventory-unavailable", "A product of this order cannot be looked up right now. Try again.", retryAfter: InventoryClient.Limit));
+            }
+        }
+
+        var errors = new ValidationErrors();
+        for (var index = 0; index < items.Count; index++)
+        {
+            if (!products.ContainsKey(items[index].Sku))
+                errors.Add($"items[{index}].sku", "There is no such product.");
+        }
+
+        if (errors.Any)
+            return Refused(errors.ToProblem(StatusCodes.Status422UnprocessableEntity, "unknown-product", "A product of this order does not exist."));
+        if (products.Values.Select(product => product.Price.Currency).Distinct().Skip(1).Any())
+            return Refused(Problems.Unprocessable("mixed-currencies", "The products of one order are priced in one currency; order these apart."));
+        return new Outcome(products, null);
+    }
+
+    private static Outcome Refused(IResult problem) => new(new Dictionary<string, ProductCopy>(), problem);
+
+    [LoggerMessage(LogLevel.Warning, "Inventory could not be asked for {Count} products that Orders has not heard of")]
+    private static partial void LogUnavailable(ILogger logger, int count, Exception error);
+}

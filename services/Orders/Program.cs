@@ -1,0 +1,28 @@
+using ForgeShop.Caching;
+using ForgeShop.Contracts.Events;
+using ForgeShop.Messaging;
+using ForgeShop.Orders;
+using ForgeShop.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args);
+
+builder.AddServiceDefaults();
+builder.AddNpgsqlDbContext<OrdersDb>("orders");
+builder.AddDatabaseMigration<OrdersDb>();
+builder.AddMessaging("orders", messaging => messaging
+    .UseEntityFramework<OrdersDb>()
+    .Handle<ProductChanged, ProductChangedHandler>());
+builder.AddEntityCache("redis", "order", OrdersJson.Default.CachedOrder);
+builder.Services.AddScoped<ProductPrices>();
+builder.Services.AddHttpClient<InventoryClient>(http => http.BaseAddress = new("https+http://inventory"));
+builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, OrdersJson.Default));
+
+var app = builder.Build();
+
+app.MapDefaultEndpoints();
+var orders = app.MapGroup("/api/v1/orders").WithTags("Orders");
+PlaceOrder.Map(orders);
+GetOrder.Map(orders);
+ListOrders.Map(orders);
+
+app.Run();

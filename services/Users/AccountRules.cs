@@ -1,0 +1,29 @@
+namespace ForgeShop.Users;
+
+/// <summary>What a name and a password must be. Each rule answers with the sentence for the person who broke it, or with null.</summary>
+public static class AccountRules
+{
+    public const int MaxPasswordLength = 256;
+
+    /// <summary>White space around a name is not part of it.</summary>
+    public static string? Name(string? name)
+    {
+        if (name is null)
+            return "A name is required.";
+        if (name.Any(char.IsControl))
+            return "A name must not contain control characters.";
+        return name.Trim().EnumerateRunes().Count() is < 2 or > 100 ? "A name has 2 to 100 characters." : null;
+    }
+
+    public static string? Password(string? password)
+    {
+        if (password is null)
+            return "A password is required.";
+        if (password.Length > MaxPasswordLength)
+            return $"A password has at most {MaxPasswordLength} characters.";
+        var mixed = password.Any(char.IsUpper) && password.Any(char.IsLower) && password.Any(char.IsDigit);
+        return password.Length >= 12 || (password.Length >= 8 && mixed)
+            ? null
+            : "A password has at least 12 characters, or at least 8 with an upper-case letter, a lower-case letter and a digit.";
+    }
+}

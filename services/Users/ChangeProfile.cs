@@ -1,0 +1,54 @@
+using ForgeShop.Caching;
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using ForgeShop.Messaging;
+using ForgeShop.ServiceDefaults;
+using Microsoft.EntityFrameworkCore;
+
+namespace ForgeShop.Users;
+
+public sealed record ChangeProfileRequest(string? Name);
+
+/// <summary>PATCH /api/v1/users/{id}</summary>
+public static class ChangeProfile
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/{id}", Handle)
+        .WithName("ChangeProfile")
+        .WithSummary("Changes the profile. The e-mail address stays what it is.")
+        .Produces<UserView>()
+        .ProducesValidationProblem()
+        .ProducesProblem(StatusCodes.Status404NotFound);
+
+    private static async Task<IResult> Handle(
+        UserId id, ChangeProfileRequest request, UsersDb db, EntityCache<CachedUser> cache, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var errors = new ValidationErrors();
+        errors.Add("name", AccountRules.Name(request.Name));
+        if (errors.Any)
+            return errors.ToProblem();
+
+        var user = await db.Database.CreateExecutionStrategy().ExecuteAsync(
+            token => RenameAsync(db, id, request.Name!.Trim(), time.GetUtcNow(), token), cancellationToken);
+        if (user is null)
+            return Problems.NotFound("user-not-found", "There is no such user.");
+
+        var view = CachedUser.Of(user);
+        await cache.PutAsync(id.Value, view);
+        return TypedResults.Ok(view.User);
+    }
+
+    private static async Task<User?> RenameAsync(UsersDb db, UserId id, string name, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        // The strategy may run this again after a lost connection: nothing of the earlier try may be left.
+        db.ChangeTracker.Clear();
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        // Locked, so that two changes at once follow each other instead of one of them failing.
+        var user = await db.Users.FromSql($"select * from users where id = {id.Value} for update").SingleOrDefaultAsync(cancellationToken);
+        if (user is null || !user.Rename(name))
+            return user;
+        db.Emit(user, new UserProfileChanged(user.Id, user.Name, now));
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return user;
+    }
+}

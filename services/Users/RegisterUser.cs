@@ -1,0 +1,57 @@
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using ForgeShop.Messaging;
+using ForgeShop.ServiceDefaults;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace ForgeShop.Users;
+
+public sealed record RegisterUserRequest(string? Email, string? Name, string? Password);
+
+/// <summary>POST /api/v1/users</summary>
+public static class RegisterUser
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/", Handle)
+        .WithName("RegisterUser")
+        .WithSummary("Opens an account. Its ID is derived from the e-mail address.")
+        .Produces<UserView>(StatusCodes.Status201Created)
+        .ProducesValidationProblem()
+        .ProducesProblem(StatusCodes.Status409Conflict);
+
+    private static async Task<IResult> Handle(
+        RegisterUserRequest request, UsersDb db, ForgeIds ids, IPasswordHasher<User> hasher, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var addresses = ids.Namespace("users");
+        var errors = new ValidationErrors();
+        if (request.Email is null || !addresses.TryDerive(request.Email, out _))
+            errors.Add("email", "An e-mail address such as ada@example.com is required: ASCII, at most 254 characters.");
+        errors.Add("name", AccountRules.Name(request.Name));
+        errors.Add("password", AccountRules.Password(request.Password));
+        if (errors.Any)
+            return errors.ToProblem();
+
+        var id = ids.User(request.Email!);
+        // The hash takes a while on purpose; a repeated registration need not pay for it. The insert below is what decides.
+        if (await db.Users.AnyAsync(known => known.Id == id, cancellationToken))
+            return EmailTaken();
+
+        var user = User.Register(id, addresses.GetName(request.Email), request.Name!.Trim(), time.GetUtcNow());
+        user.SetPassword(hasher.HashPassword(user, request.Password!));
+        db.Users.Add(user);
+        db.Emit(user, new UserRegistered(user.Id, user.Email, user.Name, user.CreatedAt));
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken);
+        }
+        catch (DbUpdateException error) when (error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            return EmailTaken();
+        }
+
+        return TypedResults.Created($"/api/v1/users/{user.Id}", CachedUser.Of(user).User);
+    }
+
+    private static IResult EmailTaken() => Problems.Conflict("email-taken", "There is an account with this e-mail address already.");
+}

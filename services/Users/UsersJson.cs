@@ -1,0 +1,11 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ForgeShop.Users;
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(RegisterUserRequest))]
+[JsonSerializable(typeof(ChangeProfileRequest))]
+[JsonSerializable(typeof(UserView))]
+[JsonSerializable(typeof(CachedUser))]
+internal sealed partial class UsersJson : JsonSerializerContext;
