@@ -26,11 +26,15 @@ internal static partial class CanonicalKey
         return KeyRefusal.None;
     }
 
+    // Searched by prepared values: the framework's generic range search boxes while its code is not yet optimised.
+    private static readonly SearchValues<char> VisibleCharacters = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
+    private static readonly SearchValues<byte> VisibleBytes = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c)]);
+
     private static bool VisibleAscii(ReadOnlySpan<char> input, Span<byte> destination) =>
-        !input.ContainsAnyExceptInRange(' ', '~') && Ascii.FromUtf16(input, destination, out _) is OperationStatus.Done;
+        !input.ContainsAnyExcept(VisibleCharacters) && Ascii.FromUtf16(input, destination, out _) is OperationStatus.Done;
 
     private static bool VisibleAscii(ReadOnlySpan<byte> input, Span<byte> destination) =>
-        !input.ContainsAnyExceptInRange((byte)' ', (byte)'~') && input.TryCopyTo(destination);
+        !input.ContainsAnyExcept(VisibleBytes) && input.TryCopyTo(destination);
 
     private static KeyRefusal Unicode<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint) where T : unmanaged, IBinaryInteger<T>
     {

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+
+namespace ForgeShop.Forge.Tests;
+
+/// <summary>What an event looks like on the wire: changing it breaks consumers, so it takes changing this file.</summary>
+public sealed class EventContractTests
+{
+    private static readonly ForgeIds Ids = new();
+    private static readonly UserId Ada = Ids.User("ada@example.com");
+    private static readonly DateTimeOffset Noon = new(2024, 1, 15, 12, 0, 0, TimeSpan.Zero);
+
+    public static TheoryData<object, string> Events => new()
+    {
+        { new UserRegistered(Ada, "ada@example.com", "Ada", Noon), """{"userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","email":"ada@example.com","name":"Ada","registeredAt":"2024-01-15T12:00:00+00:00"}""" },
+        { new UserProfileChanged(Ada, "Ada L.", Noon), """{"userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","name":"Ada L.","changedAt":"2024-01-15T12:00:00+00:00"}""" },
+        {
+            new ProductChanged(Ids.Product("SKU-001"), "SKU-001", "Hammer", new Money(12.5m, "EUR"), 3, Noon),
+            """{"productId":"10233541-53d6-55c9-8081-25749ee3bf3e","sku":"SKU-001","name":"Hammer","price":{"amount":"12.50","currency":"EUR"},"available":3,"changedAt":"2024-01-15T12:00:00+00:00"}"""
+        },
+        {
+            new OrderPlaced(
+                Ids.Order(Ada, "cart-1"), Ada, "cart-1", "confirmed",
+                [new OrderPlacedItem(Ids.OrderLine(Ids.Order(Ada, "cart-1"), Ids.Product("SKU-001")), Ids.Product("SKU-001"), "SKU-001", "Hammer", 2, new Money(12.5m, "EUR"))],
+                new Money(25, "EUR"), "sim-ok", Noon),
+            """{"orderId":"7e558d62-0221-5a98-9949-a65bfd2da23e","userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","reference":"cart-1","status":"confirmed","items":[{"lineId":"LINE","productId":"10233541-53d6-55c9-8081-25749ee3bf3e","sku":"SKU-001","name":"Hammer","quantity":2,"unitPrice":{"amount":"12.50","currency":"EUR"}}],"total":{"amount":"25.00","currency":"EUR"},"paymentMethod":"sim-ok","placedAt":"2024-01-15T12:00:00+00:00"}"""
+                .Replace("LINE", Ids.OrderLine(Ids.Order(Ada, "cart-1"), Ids.Product("SKU-001")).ToString(), StringComparison.Ordinal)
+        },
+        {
+            new NotificationSent(Ids.Notification(Ada, "order-confirmed", Ada.Value), Ada, "order-confirmed", Ada.Value, Noon),
+            """{"notificationId":"NOTE","userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","notice":"order-confirmed","reference":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","sentAt":"2024-01-15T12:00:00+00:00"}"""
+                .Replace("NOTE", Ids.Notification(Ada, "order-confirmed", Ada.Value).ToString(), StringComparison.Ordinal)
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Events), DisableDiscoveryEnumeration = true)]
+    public void An_event_is_written_and_read_back_as_agreed(object data, string json)
+    {
+        JsonSerializer.Serialize(data, data.GetType(), ContractsJson.Options).ShouldBe(json);
+        var read = JsonSerializer.Deserialize(json, data.GetType(), ContractsJson.Options);
+        JsonSerializer.Serialize(read, data.GetType(), ContractsJson.Options).ShouldBe(json);
+        ContractsJson.Options.GetTypeInfo(data.GetType()).OriginatingResolver.ShouldBe(JsonContext.Default, "contracts are source-generated");
+    }
+
+    [Fact]
+    public void Every_event_of_Contracts_is_checked_here()
+    {
+        var all = typeof(IEventData).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IEventData))).Select(type => type.Name).Order(StringComparer.Ordinal);
+        Events.Select(row => row.Data.Item1.GetType().Name).Order(StringComparer.Ordinal).ShouldBe(all);
+    }
+
+    [Fact]
+    public void Types_and_topics_of_events_are_stable()
+    {
+        static string Describe<T>() where T : IEventData => $"{T.Type} {T.Topic} {T.DataVersion}";
+        new[] { Describe<UserRegistered>(), Describe<UserProfileChanged>(), Describe<ProductChanged>(), Describe<OrderPlaced>(), Describe<NotificationSent>() }.ShouldBe(
+        [
+            "user.registered user.events 1", "user.profile-changed user.events 1", "product-changed inventory.events 1", "order.placed order.events 1", "notification.sent notification.events 1",
+        ]);
+    }
+
+    [Fact]
+    public void An_added_member_breaks_no_consumer_and_a_missing_one_is_noticed()
+    {
+        const string json = """{"userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","email":"ada@example.com","name":"Ada","registeredAt":"2024-01-15T12:00:00+00:00","addedLater":{"x":1}}""";
+        JsonSerializer.Deserialize<UserRegistered>(json, ContractsJson.Options)!.UserId.ShouldBe(Ada);
+        foreach (var member in new[] { "userId", "email", "registeredAt" })
+        {
+            Should.Throw<JsonException>(() => JsonSerializer.Deserialize<UserRegistered>(json.Replace($"\"{member}\"", "\"other\"", StringComparison.Ordinal), ContractsJson.Options));
+        }
+        Should.Throw<JsonException>(() => JsonSerializer.Deserialize<UserRegistered>(json.Replace("\"Ada\"", "null", StringComparison.Ordinal), ContractsJson.Options));
+    }
+
+    private sealed record LocalDocument(UserId Owner, Money Total);
+
+    [Fact]
+    public void Documents_of_the_services_are_written_by_the_same_rules() =>
+        JsonSerializer.Serialize(new LocalDocument(Ada, new Money(1, "EUR")), ContractsJson.Options).ShouldBe("""{"owner":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","total":{"amount":"1.00","currency":"EUR"}}""");
+
+    [Fact]
+    public void Nobody_can_change_the_options() => Should.Throw<InvalidOperationException>(() => ContractsJson.Options.WriteIndented = true);
+}
