@@ -2,20 +2,29 @@ using Confluent.Kafka;
 using ForgeShop.Messaging.Kafka;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace ForgeShop.Messaging;
 
 /// <summary>The inbox as a table: the event's ID and its effect are one transaction.</summary>
 internal sealed class EntityFrameworkInbox<TContext>(IServiceScopeFactory scopes, TimeProvider time) : IInboxStore where TContext : DbContext
 {
+    private const string SelectPositions = "SELECT topic, log_partition, log_offset, identity FROM inbox_position WHERE topic = ANY ($1)";
+
+    private const string UpsertPositions = """
+        INSERT INTO inbox_position (topic, log_partition, log_offset, identity)
+        SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::uuid[])
+        ON CONFLICT (topic, log_partition) DO UPDATE SET log_offset = excluded.log_offset, identity = excluded.identity
+        """;
+
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
+
     public async Task<bool> HandleAsync(EventContext context, Func<IServiceProvider, CancellationToken, Task> handle, CancellationToken cancellationToken)
     {
-        await using var outer = scopes.CreateAsyncScope();
-        // Repeats the whole of it after a lost connection, where the service's context is set up so; each time in a scope without a past.
-        return await outer.ServiceProvider.GetRequiredService<TContext>().Database.CreateExecutionStrategy().ExecuteAsync(async token =>
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<TContext>();
+        return await db.ExecuteOnceAsync(async token =>
         {
-            await using var scope = scopes.CreateAsyncScope();
-            var db = scope.ServiceProvider.GetRequiredService<TContext>();
             await using var transaction = await db.Database.BeginTransactionAsync(token);
             // First of all: whoever handles the same event at this moment waits here until we have committed, and is then told.
             if (await InsertAsync(db, context, token) == 0)
@@ -38,33 +47,52 @@ internal sealed class EntityFrameworkInbox<TContext>(IServiceScopeFactory scopes
     public async Task<IReadOnlyList<LogAnchor>> LoadPositionsAsync(IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var topics = partitions.Select(partition => partition.Topic).Distinct().ToList();
-        var positions = await scope.ServiceProvider.GetRequiredService<TContext>().Set<InboxPosition>()
-            .AsNoTracking().Where(position => topics.Contains(position.Topic)).ToListAsync(cancellationToken);
-        return [.. positions
-            .Select(position => new LogAnchor(position.Topic, position.Partition, position.Offset, position.Identity))
-            .Where(anchor => partitions.Contains(anchor.TopicPartition))];
+        await using var command = new NpgsqlCommand(SelectPositions, await ConnectAsync(scope, cancellationToken))
+        {
+            Parameters = { new() { Value = partitions.Select(partition => partition.Topic).Distinct().ToArray() } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var positions = new List<LogAnchor>();
+        while (await reader.ReadAsync(cancellationToken))
+            positions.Add(new(reader.GetString(0), reader.GetInt32(1), reader.GetInt64(2), reader.GetGuid(3)));
+        return [.. positions.Where(position => partitions.Contains(position.TopicPartition))];
     }
 
     public async Task SavePositionsAsync(IReadOnlyCollection<LogAnchor> positions, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var (topics, partitions) = (positions.Select(p => p.Topic).ToArray(), positions.Select(p => p.Partition).ToArray());
-        var (offsets, identities) = (positions.Select(p => p.Offset).ToArray(), positions.Select(p => p.Identity).ToArray());
-        await scope.ServiceProvider.GetRequiredService<TContext>().Database.ExecuteSqlAsync(
-            $"""
-            INSERT INTO inbox_position (topic, log_partition, log_offset, identity)
-            SELECT * FROM unnest({topics}, {partitions}, {offsets}, {identities})
-            ON CONFLICT (topic, log_partition) DO UPDATE SET log_offset = excluded.log_offset, identity = excluded.identity
-            """,
-            cancellationToken);
+        await using var command = new NpgsqlCommand(UpsertPositions, await ConnectAsync(scope, cancellationToken))
+        {
+            Parameters =
+            {
+                new() { Value = positions.Select(position => position.Topic).ToArray() },
+                new() { Value = positions.Select(position => position.Partition).ToArray() },
+                new() { Value = positions.Select(position => position.Offset).ToArray() },
+                new() { Value = positions.Select(position => position.Identity).ToArray() },
+            },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     public async Task<bool> IsStoreTroubleAsync(Exception exception, CancellationToken cancellationToken)
     {
         if (PostgresTrouble.Is(exception))
             return true;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(PingTimeout);
         await using var scope = scopes.CreateAsyncScope();
-        return !await scope.ServiceProvider.GetRequiredService<TContext>().Database.CanConnectAsync(cancellationToken);
+        try
+        {
+            await using var ping = new NpgsqlCommand("SELECT 1", await ConnectAsync(scope, patience.Token));
+            await ping.ExecuteScalarAsync(patience.Token);
+            return false;
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return true; // Whatever it says: it does not answer.
+        }
     }
+
+    private static Task<NpgsqlConnection> ConnectAsync(AsyncServiceScope scope, CancellationToken cancellationToken) =>
+        scope.ServiceProvider.GetRequiredService<TContext>().OpenAsync(cancellationToken);
 }

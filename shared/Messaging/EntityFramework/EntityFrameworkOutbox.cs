@@ -98,13 +98,8 @@ internal sealed class EntityFrameworkOutbox<TContext>(IServiceScopeFactory scope
         return new(reader.GetInt64(0), await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetFieldValue<DateTimeOffset>(1));
     }
 
-    /// <summary>The connection of the service's own context: no second pool, and whatever it was configured with.</summary>
-    private static async Task<NpgsqlConnection> ConnectAsync(AsyncServiceScope scope, CancellationToken cancellationToken)
-    {
-        var database = scope.ServiceProvider.GetRequiredService<TContext>().Database;
-        await database.OpenConnectionAsync(cancellationToken);
-        return (NpgsqlConnection)database.GetDbConnection();
-    }
+    private static Task<NpgsqlConnection> ConnectAsync(AsyncServiceScope scope, CancellationToken cancellationToken) =>
+        scope.ServiceProvider.GetRequiredService<TContext>().OpenAsync(cancellationToken);
 
     private static void AddPartitions(NpgsqlParameterCollection parameters, IReadOnlyCollection<(string Topic, int Partition)> partitions)
     {
