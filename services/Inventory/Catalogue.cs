@@ -42,9 +42,9 @@ public sealed class Catalogue(InventoryDb db, ForgeIds ids, TimeProvider time)
         db.ChangeTracker.Clear();
         var id = ids.Product(sku);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var known = await db.Products
-            .FromSql($"select *, xmin from products where id = {id.Value} for update")
-            .SingleOrDefaultAsync(cancellationToken);
+        // Locked first and read then: EF Core looks for a complex property's columns (the price's) under other names in raw SQL.
+        await db.Database.ExecuteSqlAsync($"select 1 from products where id = {id.Value} for update", cancellationToken);
+        var known = await db.Products.SingleOrDefaultAsync(product => product.Id == id, cancellationToken);
         if (known is not null && onlyIfAbsent)
             return new Outcome(known, Created: false);
 
