@@ -34,6 +34,7 @@ internal static class TelemetryExtensions
                 .AddHttpClientInstrumentation()
                 .AddProcessor(new CorrelationTag())
                 .AddProcessor(new BackgroundPolling())
+                .AddProcessor(new QueryNames())
                 .AddProcessor(new PathRedaction()))
             .WithMetrics(metrics => metrics
                 .AddMeter("ForgeShop.*", "Npgsql")

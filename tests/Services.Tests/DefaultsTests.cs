@@ -102,6 +102,7 @@ public sealed class DefaultsTests(ServersFixture servers)
         var redis = trace.Where(span => span.Source.Name.EndsWith("Redis", StringComparison.Ordinal)).ToList();
         redis.Select(span => span.DisplayName).ShouldBe(["SET", "GET"], ignoreOrder: true);
         redis.ShouldAllBe(span => span.ParentSpanId == request.SpanId && span.Kind == ActivityKind.Client);
+        trace.Where(span => span.Source.Name == "Npgsql").ShouldContain(span => span.DisplayName.StartsWith("SELECT defaults_", StringComparison.Ordinal));
         trace.SelectMany(span => span.TagObjects).ShouldNotContain(tag => tag.Value!.ToString()!.Contains("secret"));
     }
 
