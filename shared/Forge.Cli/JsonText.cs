@@ -7,9 +7,27 @@ namespace ForgeShop.Forge.Cli;
 /// <summary>JSON strings as UTF-16, lone surrogates and all: the framework refuses to read those, and refusing them is the library's job here.</summary>
 internal static class JsonText
 {
-    public static string Read(JsonElement element)
+    public static string Read(JsonElement element) => Unescape(element.GetRawText().AsSpan()[1..^1]);
+
+    /// <summary>The name of a member.</summary>
+    public static string Name(JsonProperty member)
     {
-        var raw = element.GetRawText().AsSpan()[1..^1];
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            // A lone surrogate. The member as it was written, "name": value, up to the quote that ends the name.
+            var raw = member.ToString().AsSpan()[1..];
+            var end = 0;
+            while (raw[end] != '"') end += raw[end] == '\\' ? 2 : 1;
+            return Unescape(raw[..end]);
+        }
+    }
+
+    private static string Unescape(ReadOnlySpan<char> raw)
+    {
         if (!raw.Contains('\\')) return raw.ToString();
         var text = new StringBuilder(raw.Length);
         for (var at = 0; at < raw.Length; at++)

@@ -58,7 +58,8 @@ internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] 
         try
         {
             using var document = JsonDocument.Parse(line);
-            return new KeyInput(null, [.. document.RootElement.EnumerateObject().Select(field => (field.Name, Value(field.Value)))]);
+            // It begins with a brace and was read, so it is an object.
+            return new KeyInput(null, [.. document.RootElement.EnumerateObject().Select(field => (JsonText.Name(field), Value(field.Value)))]);
         }
         catch (JsonException)
         {
@@ -72,7 +73,7 @@ internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] 
         JsonValueKind.String => JsonText.Read(element),
         JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => element.GetRawText(),
         JsonValueKind.Array => KeyValue.List([.. element.EnumerateArray().Select(Value)]),
-        JsonValueKind.Object => KeyValue.Record([.. element.EnumerateObject().Select(field => (field.Name, Value(field.Value)))]),
+        JsonValueKind.Object => KeyValue.Record([.. element.EnumerateObject().Select(field => (JsonText.Name(field), Value(field.Value)))]),
         _ => default,
     };
 }

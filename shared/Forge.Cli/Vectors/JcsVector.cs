@@ -8,7 +8,7 @@ internal sealed class JcsVector : IVectorShape
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public bool Recognises(JsonElement vector) => Vector.Has(vector, "input");
+    public bool Recognises(JsonElement vector) => Vector.Has(vector, "input") && !Vector.Has(vector, "separator");
 
     public string? Check(JsonElement vector)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ForgeShop.Forge.Compat.UuidForge;
 
 namespace ForgeShop.Forge.Cli;
 
@@ -30,7 +31,7 @@ internal static class Vector
             var difference = shape.Check(vector);
             return new VectorOutcome(name, mustRefuse ? "was accepted and must be refused" : difference);
         }
-        catch (Exception refusal) when (refusal is ForgeException or MalformedVectorException)
+        catch (Exception refusal) when (refusal is ForgeException or UuidForgeException or MalformedVectorException)
         {
             return new VectorOutcome(name, mustRefuse ? null : $"was refused: {refusal.Message}");
         }
@@ -47,6 +48,21 @@ internal static class Vector
         vector.ValueKind is JsonValueKind.Object && vector.TryGetProperty(member, out var value) && value.ValueKind is JsonValueKind.String
             ? JsonText.Read(value)
             : throw new MalformedVectorException($"'{member}' is not a string");
+
+    /// <summary>The text of a member that may be null or absent.</summary>
+    public static string? OptionalText(JsonElement vector, string member) =>
+        Has(vector, member) && vector.GetProperty(member).ValueKind is not JsonValueKind.Null ? Text(vector, member) : null;
+
+    public static bool Flag(JsonElement vector, string member) =>
+        Has(vector, member) && vector.GetProperty(member) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value ? value.GetBoolean() : throw new MalformedVectorException($"'{member}' is not a truth value");
+
+    /// <summary>The items of a member that is an array, or none if it is absent.</summary>
+    public static IEnumerable<JsonElement> Items(JsonElement vector, string member)
+    {
+        if (!Has(vector, member)) return [];
+        var items = vector.GetProperty(member);
+        return items.ValueKind is JsonValueKind.Array ? items.EnumerateArray() : throw new MalformedVectorException($"'{member}' is not an array");
+    }
 
     public static bool Has(JsonElement vector, string member) => vector.ValueKind is JsonValueKind.Object && vector.TryGetProperty(member, out _);
 

@@ -9,23 +9,25 @@ internal static class VectorFile
 {
     private const int MaxDepth = 2000;
 
-    private static readonly IVectorShape[] Shapes = [new ForgeIdVector(), new ForgeKindVector(), new Rfc9562Vector(), new JcsVector()];
+    private static readonly IVectorShape[] Shapes =
+    [
+        new ForgeIdVector(), new ForgeKindVector(), new Rfc9562Vector(), new JcsVector(), new UuidForgeVector(), new UuidForgePrefixVector(),
+        new UuidForgeExtractVector(), new UuidForgeSurrogateVector(), new UuidForgeVersionVector(), new UuidForgeSecurityVector(), new UuidForgeEnvironmentVector(), new PrintableVector(),
+    ];
+
+    // Sections of uuid-forge.extra.json that tell in prose what happened in Python; there is nothing in them to derive.
+    private static readonly string[] Prose = ["collisions", "errors", "repr_only"];
 
     public static IReadOnlyList<VectorOutcome> Check(string path)
     {
         using var document = Parse(Read(path));
         var outcomes = new List<VectorOutcome>();
         var known = false;
-        foreach (var (label, vectors) in Lists(document.RootElement))
+        foreach (var (name, vector) in Vectors(document.RootElement))
         {
-            var index = 0;
-            foreach (var vector in vectors.EnumerateArray())
-            {
-                var name = Name(vector, $"{label}[{index++}]");
-                var shape = Array.Find(Shapes, shape => vector.ValueKind is JsonValueKind.Object && shape.Recognises(vector));
-                known |= shape is not null;
-                outcomes.Add(shape is null ? new VectorOutcome(name, "is no vector of a known sort") : Vector.Judge(shape, vector, name));
-            }
+            var shape = Array.Find(Shapes, shape => vector.ValueKind is JsonValueKind.Object && shape.Recognises(vector));
+            known |= shape is not null;
+            outcomes.Add(shape is null ? new VectorOutcome(name, "is no vector of a known sort") : Vector.Judge(shape, vector, name));
         }
         return known || outcomes.Count == 0 ? outcomes : throw new UnusableException("the file holds no vectors of a known sort");
     }
@@ -56,12 +58,26 @@ internal static class VectorFile
         }
     }
 
-    private static IEnumerable<(string Label, JsonElement Vectors)> Lists(JsonElement root) => root.ValueKind switch
+    // An array of vectors; or an object that holds such arrays (one level down, too: {"about": ..., "cases": [...]}), or vectors by name.
+    private static IEnumerable<(string Name, JsonElement Vector)> Vectors(JsonElement root) => root.ValueKind switch
     {
-        JsonValueKind.Array => [("", root)],
-        JsonValueKind.Object => root.EnumerateObject().Where(member => member.Value.ValueKind is JsonValueKind.Array).Select(member => (member.Name, member.Value)),
+        JsonValueKind.Array => Numbered("", root),
+        JsonValueKind.Object => root.EnumerateObject().Select(member => (Name: JsonText.Name(member), member.Value)).Where(member => !Prose.Contains(member.Name)).SelectMany(member => member.Value.ValueKind switch
+        {
+            JsonValueKind.Array => Numbered(member.Name, member.Value),
+            JsonValueKind.Object => member.Value.EnumerateObject().SelectMany(inner => inner.Value.ValueKind switch
+            {
+                JsonValueKind.Array => Numbered($"{member.Name}.{JsonText.Name(inner)}", inner.Value),
+                JsonValueKind.Object => [(JsonText.Name(inner), inner.Value)],
+                _ => [],
+            }),
+            _ => [],
+        }),
         _ => throw new UnusableException("the file is neither an array nor an object of vectors"),
     };
+
+    private static IEnumerable<(string Name, JsonElement Vector)> Numbered(string label, JsonElement vectors) =>
+        vectors.EnumerateArray().Select((vector, index) => (Name(vector, $"{label}[{index}]"), vector));
 
     private static string Name(JsonElement vector, string place) =>
         Vector.Has(vector, "id") && vector.GetProperty("id") is { ValueKind: JsonValueKind.String } id ? JsonText.Read(id) : place;

@@ -31,6 +31,10 @@ public sealed partial class EntityCatalogue
         {
             throw new ForgeConfigurationException($"The catalogue is not valid JSON (line {error.LineNumber + 1}).", error);
         }
+        catch (InvalidOperationException error)
+        {
+            throw new ForgeConfigurationException("The catalogue has a text that is not Unicode.", error); // half a surrogate pair, or bytes that are not UTF-8
+        }
     }
 
     private static EntityType ReadType(JsonProperty entity)

@@ -132,6 +132,14 @@ public sealed class IdCommandTests
     public void Input_that_is_not_UTF8_is_refused_and_not_replaced() =>
         Tool.RunWith([.. "caf"u8, 0xE9, (byte)'\n'], "id", "products", "--stdin").ShouldBeRefused("line 1: the key is not valid UTF-8");
 
+    [Theory]
+    [InlineData("""{"user":"x""", "not a JSON object")]
+    [InlineData("""{"\ud800":"x"}""", "U+D800")]
+    [InlineData("""{"reference":"\ud800"}""", "U+D800")]
+    [InlineData("""{"reference":null}""", "field 'reference' is missing")]
+    [InlineData("""{"reference":{"a":"b"}}""", "declared shape")]
+    public void A_line_of_JSON_that_is_no_key_is_refused(string line, string because) => Tool.RunWith(line, "id", "orders", "--stdin").ShouldBeRefused(because);
+
     [Fact]
     public void Ten_thousand_lines_and_a_long_one_come_through()
     {

@@ -61,6 +61,8 @@ public sealed class CatalogueTests
     [InlineData("""{"domain":"a.b","entities":{"users":{"key":{"a":["int","int"]}}}}""", "users.key.a")]
     [InlineData("""{"domain":"a.b","entities":{"users":{"key":"email","perfix":"usr"}}}""", "perfix")]
     [InlineData("""{"domain":"a.b","entities":{"users":{"key":"email","prefix":"USR"}}}""", "prefix")]
+    [InlineData("""{"domain":"\ud800","entities":{}}""", "not Unicode")]
+    [InlineData("""{"domain":"a.b","entities":{"\ud800":{"key":"email"}}}""", "not Unicode")]
     [InlineData("""{"domain":"a.b","entities":{"Users":{"key":"email"}}}""", "U+0055")]
     [InlineData("""{"domain":"a.b","entities":{"users":{"key":"email"},"users":{"key":"email"}}}""", "not valid JSON")]
     [InlineData("""{"domain":"a.b","entities":{"a":{"key":"email","prefix":"x"},"b":{"key":"email","prefix":"x"}}}""", "declared twice")]
