@@ -1,7 +1,7 @@
 using ForgeShop.AppHost;
 
 // The whole system: what there is, who may talk to whom, who waits for whom.
-var builder = DistributedApplication.CreateBuilder(Shop.Arguments(args));
+var builder = DistributedApplication.CreateBuilder(Shop.Options(args));
 
 // Servers. What they keep survives a restart (--fresh empties it).
 var postgres = builder.AddPostgres("postgres").WithDataVolume(builder.DataVolume("postgres"));

@@ -7,8 +7,19 @@ namespace ForgeShop.AppHost;
 internal static partial class Shop
 {
     private const int CannotRun = 2;
+    private const string NoDashboard = "--no-dashboard";
 
-    public static string[] Arguments(string[] args) => [.. args.Select(argument => argument == "--fresh" ? "--Fresh=true" : argument)];
+    /// <summary>--fresh and --no-dashboard need no value here; and unless a launch profile or somebody says otherwise, this is development.</summary>
+    public static DistributedApplicationOptions Options(string[] args)
+    {
+        string?[] environment = [Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT"), Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")];
+        string[] development = environment.All(string.IsNullOrEmpty) ? ["--environment=Development"] : [];
+        return new()
+        {
+            Args = [.. development, .. args.Where(argument => argument != NoDashboard).Select(argument => argument == "--fresh" ? "--Fresh=true" : argument)],
+            DisableDashboard = args.Contains(NoDashboard),
+        };
+    }
 
     /// <summary>The name of a server's data volume: null lets Aspire choose the one that belongs to this clone; a test gets one of its own.</summary>
     public static string? DataVolume(this IDistributedApplicationBuilder builder, string server) =>

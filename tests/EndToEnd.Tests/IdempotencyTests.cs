@@ -20,7 +20,7 @@ public sealed class IdempotencyTests(ShopFixture fixture)
         answers.ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.Accepted);
         await fixture.Shop.Timeline(order, ["order.placed", "notification.sent"], Cancellation);
         (await fixture.Shop.Notifications(user, Cancellation)).Count.ShouldBe(1);
-        await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("orders"));
+        await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-orders"));
         (await Count(orders, "select count(*) from orders where user_id = $1", user.Value)).ShouldBe(1);
         (await Count(orders, "select count(*) from outbox where subject = $1", order.Value)).ShouldBe(1);
     }
@@ -68,7 +68,7 @@ public sealed class IdempotencyTests(ShopFixture fixture)
             TimeSpan.FromSeconds(90), Cancellation);
         for (var number = 0; number < count; number++)
             await fixture.Shop.Timeline(fixture.Ids.Order(user, $"burst-{number}"), ["order.placed", "notification.sent"], Cancellation);
-        await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("orders"));
+        await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-orders"));
         (await Count(orders, "select count(*) from orders where user_id = $1", user.Value)).ShouldBe(count);
         (await Count(orders, "select count(*) from outbox o join orders r on r.id = o.subject where r.user_id = $1", user.Value)).ShouldBe(count);
         (await AllNotifications(user)).ShouldBe(count);

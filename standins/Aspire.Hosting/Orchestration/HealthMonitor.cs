@@ -17,7 +17,7 @@ internal static class HealthMonitor
 
     public static async Task WatchAsync(IResource resource, ResourceBoard board, TimeProvider time, Action healthy, CancellationToken cancellationToken)
     {
-        string? last = null;
+        var (last, isFirst) = (default(string), true);
         try
         {
             while (true)
@@ -25,9 +25,9 @@ internal static class HealthMonitor
                 var trouble = await ProbeAsync(resource, cancellationToken);
                 if (trouble is null)
                     healthy();
-                if (trouble != last || last is null)
+                if (isFirst || trouble != last)
                     board.Health(resource, trouble is null ? HealthStatus.Healthy : HealthStatus.Unhealthy, trouble);
-                last = trouble;
+                (last, isFirst) = (trouble, false);
                 await Task.Delay(trouble is null ? Seldom : Often, time, cancellationToken);
             }
         }
