@@ -34,8 +34,8 @@ public sealed class ShopFixture : IAsyncLifetime
         // One test process is one address: what protects a real shop would only slow the suite down.
         var gateway = builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == "gateway");
         builder.CreateResourceBuilder(gateway)
-            .WithEnvironment("RateLimits__AddressPerMinute", "1000000")
-            .WithEnvironment("RateLimits__CredentialsPerMinute", "1000000");
+            .WithEnvironment("RateLimits__PerAddress", "1000000")
+            .WithEnvironment("RateLimits__Registrations", "1000000");
 
         _app = await builder.BuildAsync(timeout.Token);
         await _app.StartAsync(timeout.Token);

@@ -7,8 +7,12 @@ internal static class DemoTable
 {
     private static readonly string[] Stores = ["PostgreSQL", "Redis", "Documents", "Kafka"];
 
+    /// <summary>Below this many columns a cell only counts; the places are listed under the table either way.</summary>
+    private const int WideEnoughForPlaces = 150;
+
     public static bool Print(IAnsiConsole console, DemoStory story, IReadOnlyList<Sighting> sightings)
     {
+        var wide = console.Profile.Width >= WideEnoughForPlaces;
         var table = new Table().Border(TableBorder.Rounded).ShowRowSeparators().Title("The same IDs in every store");
         table.AddColumn(new TableColumn("entity and the ID derived here, beforehand").NoWrap());
         foreach (var store in Stores)
@@ -16,13 +20,18 @@ internal static class DemoTable
         foreach (var entity in story.Entities)
         {
             var first = $"[bold]{entity.Name}[/] [dim]({entity.NaturalKey})[/]\n{entity.Id}";
-            table.AddRow([first, .. Stores.Select(store => Cell(entity, [.. sightings.Where(seen => seen.Entity == entity.Name && seen.Store == store)]))]);
+            table.AddRow([first, .. Stores.Select(store => Cell(entity, [.. sightings.Where(seen => seen.Entity == entity.Name && seen.Store == store)], wide))]);
         }
 
         console.Write(table);
         console.WriteLine();
         foreach (var entity in story.Entities)
-            console.MarkupLineInterpolated($"  [bold]{entity.Name}[/]: {entity.HowServicesCameByIt}");
+        {
+            console.MarkupLineInterpolated($"[bold]{entity.Name}[/]: {entity.HowServicesCameByIt}");
+            if (!wide)
+                console.MarkupLineInterpolated($"  [dim]{string.Join(", ", sightings.Where(seen => seen.Entity == entity.Name).Select(seen => seen.Place))}[/]");
+        }
+
         console.WriteLine();
 
         var wrong = sightings.Count(seen => !Matches(story, seen));
@@ -32,7 +41,9 @@ internal static class DemoTable
         return wrong == 0;
     }
 
-    private static string Cell(DemoEntity entity, IReadOnlyList<Sighting> sightings) => string.Join('\n', sightings.Select(seen =>
+    private static string Cell(DemoEntity entity, IReadOnlyList<Sighting> sightings, bool wide) => !wide && sightings.Count > 0 && sightings.All(seen => seen.Found == entity.Id)
+        ? $"[green]✓[/] {sightings.Count}×"
+        : string.Join('\n', sightings.Select(seen =>
         seen.Found == entity.Id ? $"[green]✓[/] {Markup.Escape(seen.Place)}"
         : seen.Found is { } other ? $"[red]✗ {Markup.Escape(seen.Place)}: {other}[/]"
         : $"[red]✗ {Markup.Escape(seen.Place)}: nothing there[/]"));
