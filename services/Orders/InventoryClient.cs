@@ -1,18 +1,16 @@
 using ForgeShop.Contracts;
+using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Orders;
 
 /// <summary>The one synchronous question that Orders may ask: about products it has not heard of yet.</summary>
-public sealed class InventoryClient(HttpClient http, TimeProvider time)
+public sealed class InventoryClient(HttpClient http, IOptions<InventoryOptions> options, TimeProvider time)
 {
-    /// <summary>However many attempts are made: whoever waits for an order waits no longer than this for Inventory.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
-
     /// <summary>The products that Inventory has among <paramref name="skus"/>.</summary>
     /// <exception cref="InventoryUnavailableException">Inventory did not answer, or not in time.</exception>
     public async Task<IReadOnlyList<ProductCopy>> FindAsync(IEnumerable<string> skus, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(Limit, time);
+        using var limit = new CancellationTokenSource(options.Value.Timeout, time);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         var query = string.Join('&', skus.Select(sku => "sku=" + Uri.EscapeDataString(sku)));
         try
@@ -29,6 +27,13 @@ public sealed class InventoryClient(HttpClient http, TimeProvider time)
             throw new InventoryUnavailableException(error);
         }
     }
+}
+
+/// <summary>Configuration section <c>Inventory</c>.</summary>
+public sealed class InventoryOptions
+{
+    /// <summary>However many attempts are made: whoever waits for an order waits no longer than this for Inventory.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(2);
 }
 
 public sealed record KnownProducts(IReadOnlyList<KnownProduct> Items);

@@ -5,8 +5,10 @@ using Microsoft.EntityFrameworkCore;
 namespace ForgeShop.Orders;
 
 /// <summary>Prices an order from Orders' own copy of the catalogue; Inventory is asked only for what is not in it yet.</summary>
-public sealed partial class ProductPrices(OrdersDb db, InventoryClient inventory, ForgeIds ids, ILogger<ProductPrices> logger)
+public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, ForgeIds ids, ILogger<ProductPrices> logger)
 {
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
+
     /// <summary>Either the products by SKU, or why the order cannot be priced.</summary>
     public sealed record Outcome(IReadOnlyDictionary<string, ProductCopy> Products, IResult? Problem);
 
@@ -20,16 +22,13 @@ public sealed partial class ProductPrices(OrdersDb db, InventoryClient inventory
         {
             try
             {
-                foreach (var product in await inventory.FindAsync(unheardOf, cancellationToken))
-                {
-                    await db.RememberAsync(product, cancellationToken);
+                foreach (var product in await lookup.FindAsync(unheardOf, cancellationToken))
                     products[product.Sku] = product;
-                }
             }
             catch (InventoryUnavailableException error)
             {
-                LogUnavailable(logger, unheardOf.Count, error);
-                return Refused(Problems.Unavailable("inventory-unavailable", "A product of this order cannot be looked up right now. Try again.", retryAfter: InventoryClient.Limit));
+                LogUnavailable(logger, unheardOf.Count, error.InnerException!.GetType().Name, error.InnerException.Message);
+                return Refused(Problems.Unavailable("inventory-unavailable", "A product of this order cannot be looked up right now. Try again.", RetryAfter));
             }
         }
 
@@ -49,6 +48,6 @@ public sealed partial class ProductPrices(OrdersDb db, InventoryClient inventory
 
     private static Outcome Refused(IResult problem) => new(new Dictionary<string, ProductCopy>(), problem);
 
-    [LoggerMessage(LogLevel.Warning, "Inventory could not be asked for {Count} products that Orders has not heard of")]
-    private static partial void LogUnavailable(ILogger logger, int count, Exception error);
+    [LoggerMessage(LogLevel.Warning, "Inventory could not be asked for {Count} products that Orders has not heard of ({Error}: {Message})")]
+    private static partial void LogUnavailable(ILogger logger, int count, string error, string message);
 }

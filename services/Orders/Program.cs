@@ -14,6 +14,8 @@ builder.AddMessaging("orders", messaging => messaging
     .Handle<ProductChanged, ProductChangedHandler>());
 builder.AddEntityCache("redis", "order", OrdersJson.Default.CachedOrder);
 builder.Services.AddScoped<ProductPrices>();
+builder.Services.AddSingleton<ProductLookup>();
+builder.Services.AddOptions<InventoryOptions>().BindConfiguration("Inventory");
 builder.Services.AddHttpClient<InventoryClient>(http => http.BaseAddress = new("https+http://inventory"));
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, OrdersJson.Default));
 

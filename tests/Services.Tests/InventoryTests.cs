@@ -1,0 +1,198 @@
+using System.Net;
+
+namespace ForgeShop.Services.Tests;
+
+public sealed class InventoryTests(ServersFixture servers)
+{
+    private HttpClient Http => servers.Inventory.Http;
+
+    private static string NewSku(string prefix = "T") => $"{prefix}-{Guid.NewGuid():N}".ToUpperInvariant();
+
+    private static object Product(string name = "Test product", string amount = "12.50", string currency = "EUR", int stock = 10) =>
+        new { name, price = new { amount, currency }, stock };
+
+    private Task<long> Events(string sku) =>
+        servers.Inventory.Database.Scalar<long>("select count(*) from outbox where subject = $1", servers.Ids.Product(sku).Value);
+
+    [Fact]
+    public async Task A_new_product_is_created_under_the_ID_that_anybody_derives()
+    {
+        var sku = NewSku();
+
+        var answer = await Http.Put($"/api/v1/products/{sku.ToLowerInvariant()}", Product(" Desk, oak ", "1299.9", "EUR", 7));
+
+        answer.ShouldBe(HttpStatusCode.Created);
+        answer.Location.ShouldBe($"/api/v1/products/{sku}");
+        answer.Text("id").ShouldBe(servers.Ids.Product(sku).ToString());
+        answer.Text("sku").ShouldBe(sku);
+        answer.Text("name").ShouldBe("Desk, oak");
+        answer.Body.GetProperty("price").ToString().ShouldBe("""{"amount":"1299.90","currency":"EUR"}""");
+        answer.Body.GetProperty("stock").GetInt32().ShouldBe(7);
+        answer.Body.EnumerateObject().Select(member => member.Name).ShouldBe(["id", "sku", "name", "price", "stock"]);
+        (await Http.Get(answer.Location!.ToLowerInvariant().Replace("/api/v1/PRODUCTS", "/api/v1/products"))).Body.ToString().ShouldBe(answer.Body.ToString());
+    }
+
+    [Fact]
+    public async Task Setting_a_product_again_answers_200_and_announces_only_what_changed()
+    {
+        var sku = NewSku();
+        await Http.Put($"/api/v1/products/{sku}", Product());
+
+        (await Http.Put($"/api/v1/products/{sku}", Product())).ShouldBe(HttpStatusCode.OK);
+        (await Http.Put($"/api/v1/products/{sku}", Product(amount: "12.5"))).ShouldBe(HttpStatusCode.OK);
+        (await Events(sku)).ShouldBe(1);
+
+        (await Http.Put($"/api/v1/products/{sku}", Product(stock: 11))).Body.GetProperty("stock").GetInt32().ShouldBe(11);
+        (await Events(sku)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Products_that_are_set_at_once_are_created_once_and_counted_without_gaps()
+    {
+        var sku = NewSku();
+
+        var answers = await Task.WhenAll(Enumerable.Range(1, 30).Select(stock => Http.Put($"/api/v1/products/{sku}", Product(stock: stock))));
+
+        answers.Count(answer => answer.Status == HttpStatusCode.Created).ShouldBe(1);
+        answers.Count(answer => answer.Status == HttpStatusCode.OK).ShouldBe(29);
+        (await Events(sku)).ShouldBe(30);
+        (await servers.Inventory.Database.Scalar<long>("select last_sequence from products where sku = $1", sku)).ShouldBe(30);
+    }
+
+    [Theory]
+    [InlineData("""{}""", "name", "price", "stock")]
+    [InlineData("""{"name":"","price":{"amount":"1.00","currency":"EUR"},"stock":1}""", "name")]
+    [InlineData("""{"name":"A\u0007","price":{"amount":"1.00","currency":"EUR"},"stock":1}""", "name")]
+    [InlineData("""{"name":"A","price":{"amount":"0.00","currency":"EUR"},"stock":1}""", "price")]
+    [InlineData("""{"name":"A","price":{"amount":"0.001","currency":"EUR"},"stock":1}""", "price")]
+    [InlineData("""{"name":"A","price":{"amount":"1000000000.01","currency":"EUR"},"stock":1}""", "price")]
+    [InlineData("""{"name":"A","price":{"amount":"1.00","currency":"EUR"},"stock":-1}""", "stock")]
+    [InlineData("""{"name":"A","price":{"amount":"1.00","currency":"EUR"},"stock":1000001}""", "stock")]
+    public async Task A_product_that_breaks_rules_names_each_field(string body, params string[] fields)
+    {
+        var sku = NewSku();
+
+        var answer = await Http.SendJson(HttpMethod.Put, $"/api/v1/products/{sku}", body);
+
+        answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
+        answer.Fields.ShouldBe(fields, ignoreOrder: true);
+        (await Http.Get($"/api/v1/products/{sku}")).ShouldBeProblem(HttpStatusCode.NotFound, "product-not-found");
+    }
+
+    [Theory]
+    [InlineData("""{"name":"A","price":{"amount":12.50,"currency":"EUR"},"stock":1}""")]
+    [InlineData("""{"name":"A","price":{"amount":"1e3","currency":"EUR"},"stock":1}""")]
+    [InlineData("""{"name":"A","price":{"amount":"-1.00","currency":"EUR"},"stock":1}""")]
+    [InlineData("""{"name":"A","price":{"amount":"1.00","currency":"eur"},"stock":1}""")]
+    [InlineData("""{"name":"A","price":{"amount":"1.00"},"stock":1}""")]
+    [InlineData("""{"name":"A","price":"1.00","stock":1}""")]
+    [InlineData("""{"name":"A","price":{"amount":"1.00","currency":"EUR"},"stock":"many"}""")]
+    [InlineData("""{"name":"A","price":{"amount":"1.00","currency":"EUR"},"stock":1.5}""")]
+    [InlineData("""{"name":"A",""")]
+    [InlineData("")]
+    public async Task What_is_not_readable_as_a_product_is_refused_and_changes_nothing(string body)
+    {
+        var sku = NewSku();
+
+        var answer = await Http.SendJson(HttpMethod.Put, $"/api/v1/products/{sku}", body);
+
+        answer.ShouldBe(HttpStatusCode.BadRequest);
+        answer.Message.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        (await Http.Get($"/api/v1/products/{sku}")).ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("-starts-with-hyphen")]
+    [InlineData("has%20space")]
+    [InlineData("has%2Fslash")]
+    [InlineData("%C3%A4")]
+    [InlineData("AAAAAAAAAABBBBBBBBBBCCCCCCCCCCDDDDDDDDDDEEEEEEEEEEFFFFFFFFFFGGGGG")]
+    public async Task A_SKU_that_is_none_is_refused(string sku)
+    {
+        (await Http.Get($"/api/v1/products/{sku}")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
+        (await Http.Put($"/api/v1/products/{sku}", Product())).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
+    }
+
+    [Fact]
+    public async Task Pages_hold_every_product_once_and_in_order()
+    {
+        var prefix = NewSku("PAGE")[..20];
+        string[] skus = [$"{prefix}-A", $"{prefix}.B", $"{prefix}_C", $"{prefix}~D", $"{prefix}0E", $"{prefix}1F", $"{prefix}2G"];
+        foreach (var sku in skus)
+            (await Http.Put($"/api/v1/products/{sku}", Product())).ShouldBe(HttpStatusCode.Created);
+
+        var seen = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = await Http.Get($"/api/v1/products?search={prefix}&limit=3{(cursor is null ? "" : $"&cursor={cursor}")}");
+            page.ShouldBe(HttpStatusCode.OK);
+            seen.AddRange(page.Body.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("sku").GetString()!));
+            cursor = page.Body.GetProperty("nextCursor").GetString();
+        }
+        while (cursor is not null);
+
+        seen.ShouldBe(skus.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_search_finds_names_and_SKUs_in_any_case_and_takes_wildcards_literally()
+    {
+        var mark = Guid.NewGuid().ToString("N")[..12];
+        await Http.Put($"/api/v1/products/{NewSku()}", Product($"Rebate 100% {mark}"));
+        await Http.Put($"/api/v1/products/{NewSku()}", Product($"Rebate 100 euro {mark}"));
+
+        async Task<int> Found(string search) =>
+            (await Http.Get($"/api/v1/products?search={Uri.EscapeDataString(search)}")).Body.GetProperty("items").GetArrayLength();
+
+        (await Found($"REBATE 100% {mark}")).ShouldBe(1);
+        (await Found(mark)).ShouldBe(2);
+        (await Found($"_{mark}")).ShouldBe(0);
+        (await Found("nothing has this name " + mark)).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("limit=0", "limit")]
+    [InlineData("limit=101", "limit")]
+    [InlineData("limit=many", "limit")]
+    [InlineData("cursor=%21%21", "cursor")]
+    [InlineData("cursor=IQ", "cursor")]
+    [InlineData("search=%00", "search")]
+    public async Task A_list_that_cannot_be_made_names_the_parameter(string query, string field)
+    {
+        var answer = await Http.Get("/api/v1/products?" + query);
+
+        answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
+        answer.Fields.ShouldBe([field]);
+    }
+
+    [Fact]
+    public async Task The_catalogue_is_seeded_once_and_what_somebody_changed_stays()
+    {
+        await using var first = await servers.StartInventory();
+        var seeded = (await first.Http.Get("/api/v1/products?limit=100")).Body.GetProperty("items").EnumerateArray().ToList();
+        seeded.Count.ShouldBeGreaterThanOrEqualTo(8);
+        seeded.ShouldAllBe(product => product.GetProperty("stock").GetInt32() > 0);
+        var sku = seeded[0].GetProperty("sku").GetString()!;
+        await first.Http.Put($"/api/v1/products/{sku}", Product("Changed", stock: 0));
+
+        await using var second = await servers.StartInventory(first.Database);
+
+        (await second.Http.Get($"/api/v1/products/{sku}")).Text("name").ShouldBe("Changed");
+        (await first.Database.Scalar<long>("select count(*) from outbox")).ShouldBe(seeded.Count + 1);
+    }
+
+    [Fact]
+    public async Task Other_services_are_told_which_event_a_product_is_the_state_after()
+    {
+        var sku = NewSku();
+        await Http.Put($"/api/v1/products/{sku}", Product(stock: 1));
+        await Http.Put($"/api/v1/products/{sku}", Product(stock: 2));
+
+        var found = await Http.Get($"/internal/products?sku={sku.ToLowerInvariant()}&sku={NewSku()}");
+
+        var product = found.Body.GetProperty("items").EnumerateArray().ShouldHaveSingleItem();
+        product.GetProperty("id").GetString().ShouldBe(servers.Ids.Product(sku).ToString());
+        product.GetProperty("sequence").GetInt64().ShouldBe(2);
+    }
+}

@@ -1,0 +1,94 @@
+using ForgeShop.Contracts;
+using ForgeShop.Orders;
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>The order's own rules, without a database.</summary>
+public sealed class OrderTests
+{
+    private static readonly ForgeIds Ids = new();
+    private static readonly OrderStatus[] Statuses = Enum.GetValues<OrderStatus>();
+
+    private static Order NewOrder(params OrderLine[] lines)
+    {
+        var user = Ids.User("ada@example.com");
+        var id = Ids.Order(user, "cart-1");
+        return Order.Place(id, user, "cart-1", new byte[32], "sim-ok", lines, DateTimeOffset.UnixEpoch);
+    }
+
+    private static OrderLine Line(decimal price, int quantity, string currency = "EUR", string sku = "A") =>
+        new(new OrderLineId(Guid.NewGuid()), 0, Ids.Product(sku), sku, "Product", quantity, new Money(price, currency));
+
+    private static void Move(Order order, OrderStatus to)
+    {
+        switch (to)
+        {
+            case OrderStatus.Reserved: order.Reserve(); break;
+            case OrderStatus.Paid: order.Pay(); break;
+            case OrderStatus.Confirmed: order.Confirm(); break;
+            case OrderStatus.Cancelling: order.BeginCancelling("customer-request"); break;
+            case OrderStatus.Cancelled: order.Cancel(); break;
+            default: throw new ArgumentOutOfRangeException(nameof(to));
+        }
+    }
+
+    [Fact]
+    public void The_way_of_an_order_is_pending_reserved_paid_confirmed_and_from_each_by_cancelling_to_cancelled()
+    {
+        var allowed = from a in Statuses from b in Statuses where a.MayBecome(b) select $"{a.ToName()} → {b.ToName()}";
+
+        allowed.ShouldBe(
+        [
+            "pending → reserved", "reserved → paid", "paid → confirmed",
+            "pending → cancelling", "reserved → cancelling", "paid → cancelling", "confirmed → cancelling", "cancelling → cancelled",
+        ], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void No_sequence_of_calls_takes_an_order_off_its_way()
+    {
+        var random = new Random(20251121);
+        for (var run = 0; run < 2000; run++)
+        {
+            var order = NewOrder(Line(1m, 1));
+            for (var step = 0; step < 12; step++)
+            {
+                var to = Statuses[random.Next(1, Statuses.Length)];
+                var (from, version) = (order.Status, order.Version);
+                if (from.MayBecome(to))
+                {
+                    Move(order, to);
+                    (order.Status, order.Version).ShouldBe((to, version + 1));
+                }
+                else
+                {
+                    Should.Throw<InvalidOperationException>(() => Move(order, to));
+                    (order.Status, order.Version).ShouldBe((from, version));
+                }
+            }
+
+            (order.Reason is not null).ShouldBe(order.Status is OrderStatus.Cancelling or OrderStatus.Cancelled);
+        }
+    }
+
+    [Fact]
+    public void A_total_is_the_exact_sum_of_the_lines()
+    {
+        NewOrder(Line(0.1m, 3), Line(0.2m, 1), Line(99.99m, 1000)).Total.ShouldBe(new Money(99990.50m, "EUR"));
+    }
+
+    [Fact]
+    public void An_order_without_lines_or_with_two_currencies_cannot_be_made()
+    {
+        Should.Throw<InvalidOperationException>(() => NewOrder());
+        Should.Throw<InvalidOperationException>(() => NewOrder(Line(1m, 1), Line(1m, 1, "USD")));
+    }
+
+    [Fact]
+    public void Statuses_are_read_as_they_are_written()
+    {
+        foreach (var status in Statuses)
+            OrderStatuses.Parse(status.ToName()).ShouldBe(status);
+        Should.Throw<FormatException>(() => OrderStatuses.Parse("Pending"));
+    }
+}

@@ -1,0 +1,107 @@
+using ForgeShop.Contracts;
+using ForgeShop.Inventory;
+using ForgeShop.Orders;
+using ForgeShop.Users;
+using Npgsql;
+using Testcontainers.Kafka;
+using Testcontainers.PostgreSql;
+using Testcontainers.Redis;
+
+[assembly: AssemblyFixture(typeof(ForgeShop.Services.Tests.ServersFixture))]
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>
+/// One PostgreSQL, one Redis and one Kafka for all tests of this project, and one running instance of the services that
+/// other services need. Tests name their own users, products and orders, so they can share all of it and run side by side.
+/// </summary>
+public sealed class ServersFixture : IAsyncLifetime
+{
+    private readonly PostgreSqlContainer _postgres = new PostgreSqlBuilder("postgres:18").Build();
+    private readonly RedisContainer _redis = new RedisBuilder("redis:8").Build();
+    private readonly KafkaContainer _kafka = new KafkaBuilder("confluentinc/cp-kafka:8.0.0").Build();
+
+    /// <summary>IDs as any client derives them.</summary>
+    public ForgeIds Ids { get; } = new ForgeIds();
+
+    public string Redis => _redis.GetConnectionString();
+
+    /// <summary>
+    /// For a second instance of a service that has another database than the first: on the same broker the two would be
+    /// one consumer group, and each would hear only half of the news. Events wait in its outbox.
+    /// </summary>
+    public const string NoKafka = "127.0.0.1:1";
+
+    public string Kafka => _kafka.GetBootstrapAddress();
+
+    public RunningService<UsersDb> Users { get; private set; } = null!;
+
+    public RunningService<InventoryDb> Inventory { get; private set; } = null!;
+
+    public RunningService<OrdersDb> Orders { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await Task.WhenAll(_postgres.StartAsync(), _redis.StartAsync(), _kafka.StartAsync());
+        Inventory = await StartInventory(settings: ("ConnectionStrings:kafka", Kafka));
+        Users = await StartUsers(settings: ("ConnectionStrings:kafka", Kafka));
+        // Two cores run all of this and its tests at once: here nobody wants to find out how fast Inventory is today.
+        Orders = await StartOrders(Inventory.Address, settings: [("ConnectionStrings:kafka", Kafka), ("Inventory:Timeout", "00:00:20")]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IAsyncDisposable? service in new IAsyncDisposable?[] { Orders, Users, Inventory })
+        {
+            if (service is not null)
+                await service.DisposeAsync();
+        }
+
+        await Task.WhenAll(_kafka.DisposeAsync().AsTask(), _redis.DisposeAsync().AsTask(), _postgres.DisposeAsync().AsTask());
+    }
+
+    /// <summary>Users with a database of its own.</summary>
+    /// <param name="redis">Its cache; the shared one if null.</param>
+    /// <param name="settings">What is configured otherwise than in production.</param>
+    public async Task<RunningService<UsersDb>> StartUsers(string? redis = null, params (string Key, string Value)[] settings)
+    {
+        var database = await CreateDatabase("users");
+        return await RunningService<UsersDb>.StartAsync(database,
+            [("ConnectionStrings:users", database), ("ConnectionStrings:redis", redis ?? Redis), ("ConnectionStrings:kafka", NoKafka), .. settings]);
+    }
+
+    /// <summary>Inventory, with a database of its own or once more on one that there is.</summary>
+    /// <param name="database">Its database; a new one if null.</param>
+    /// <param name="settings">What is configured otherwise than in production.</param>
+    public async Task<RunningService<InventoryDb>> StartInventory(string? database = null, params (string Key, string Value)[] settings)
+    {
+        database ??= await CreateDatabase("inventory");
+        return await RunningService<InventoryDb>.StartAsync(database,
+            [("ConnectionStrings:inventory", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
+    }
+
+    /// <summary>Orders with a database of its own.</summary>
+    /// <param name="inventory">Where Orders asks for products it has not heard of.</param>
+    /// <param name="redis">Its cache; the shared one if null.</param>
+    /// <param name="settings">What is configured otherwise than in production.</param>
+    public async Task<RunningService<OrdersDb>> StartOrders(Uri inventory, string? redis = null, params (string Key, string Value)[] settings)
+    {
+        var database = await CreateDatabase("orders");
+        return await RunningService<OrdersDb>.StartAsync(database,
+            [
+                ("ConnectionStrings:orders", database), ("ConnectionStrings:redis", redis ?? Redis), ("ConnectionStrings:kafka", NoKafka),
+                ("services:inventory:http:0", inventory.ToString()), .. settings,
+            ]);
+    }
+
+    /// <summary>An empty database of its own, for a service or a document store.</summary>
+    public async Task<string> CreateDatabase(string name)
+    {
+        var database = $"{name}_{Guid.NewGuid():N}";
+        await using var connection = new NpgsqlConnection(_postgres.GetConnectionString());
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"create database \"{database}\"", connection);
+        await command.ExecuteNonQueryAsync();
+        return new NpgsqlConnectionStringBuilder(_postgres.GetConnectionString()) { Database = database }.ConnectionString;
+    }
+}

@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>The network between a service and something it needs: forwards, until a test cuts it or lets it hang.</summary>
+public sealed class UnreliableLink : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly EndPoint _target;
+    private readonly Lock _lock = new();
+    private readonly HashSet<Socket> _open = [];
+    private readonly Task _accepting;
+    private TaskCompletionSource _flowing = Flowing();
+    private bool _cut;
+
+    private UnreliableLink(EndPoint target)
+    {
+        _target = target;
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    public static UnreliableLink To(string host, int port) =>
+        new(IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port));
+
+    /// <summary>Breaks all connections, and new ones as soon as they are made.</summary>
+    public void Cut()
+    {
+        lock (_lock)
+        {
+            _cut = true;
+            foreach (var socket in _open)
+                socket.Close(0);
+            _open.Clear();
+        }
+    }
+
+    /// <summary>Connections stay, and nothing comes through.</summary>
+    public void Hang() => Interlocked.Exchange(ref _flowing, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    public void Restore()
+    {
+        lock (_lock)
+            _cut = false;
+        Interlocked.Exchange(ref _flowing, Flowing()).TrySetResult();
+    }
+
+    private static TaskCompletionSource Flowing()
+    {
+        var flowing = new TaskCompletionSource();
+        flowing.SetResult();
+        return flowing;
+    }
+
+    private async Task AcceptAsync()
+    {
+        var links = new List<Task>();
+        try
+        {
+            while (true)
+                links.Add(LinkAsync(await _listener.AcceptSocketAsync(_stop.Token)));
+        }
+        catch (OperationCanceledException)
+        {
+            Cut();
+            await Task.WhenAll(links);
+        }
+    }
+
+    private async Task LinkAsync(Socket near)
+    {
+        using var far = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using (near)
+        {
+            lock (_lock)
+            {
+                if (_cut)
+                    return;
+                _open.Add(near);
+                _open.Add(far);
+            }
+
+            try
+            {
+                await far.ConnectAsync(_target, _stop.Token);
+                await Task.WhenAny(PumpAsync(near, far), PumpAsync(far, near));
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException)
+            {
+                // A connection that ends, however it ends, is what this class is for.
+            }
+
+            lock (_lock)
+            {
+                _open.Remove(near);
+                _open.Remove(far);
+            }
+        }
+    }
+
+    private async Task PumpAsync(Socket from, Socket to)
+    {
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            while (await from.ReceiveAsync(buffer, _stop.Token) is > 0 and var count)
+            {
+                await _flowing.Task.WaitAsync(_stop.Token);
+                for (var sent = 0; sent < count;)
+                    sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _stop.Token);
+            }
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // As above: the other direction ends with this one.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Restore();
+        await _stop.CancelAsync();
+        await _accepting;
+        _listener.Dispose();
+        _stop.Dispose();
+    }
+}

@@ -1,0 +1,170 @@
+using System.Net;
+
+namespace ForgeShop.Services.Tests;
+
+public sealed class UsersTests(ServersFixture servers)
+{
+    private const string Password = "Correct-Horse-1";
+
+    private HttpClient Http => servers.Users.Http;
+
+    private static string NewEmail(string name = "ada") => $"{name}-{Guid.NewGuid():N}@example.com";
+
+    private Task<Answer> Register(string email, string name = "Ada Lovelace", string password = Password) =>
+        Http.Post("/api/v1/users", new { email, name, password });
+
+    [Fact]
+    public async Task Registering_answers_the_account_under_the_ID_that_anybody_derives()
+    {
+        var email = NewEmail();
+        var id = servers.Ids.User(email);
+
+        var answer = await Register($"  {email.ToUpperInvariant()} ", "  Ada Lovelace ");
+
+        answer.ShouldBe(HttpStatusCode.Created);
+        answer.Location.ShouldBe($"/api/v1/users/{id}");
+        answer.Text("id").ShouldBe(id.ToString());
+        answer.Text("email").ShouldBe(email);
+        answer.Text("name").ShouldBe("Ada Lovelace");
+        answer.Body.EnumerateObject().Select(member => member.Name).ShouldBe(["id", "email", "name", "createdAt"]);
+        (await Http.Get(answer.Location!)).Body.ToString().ShouldBe(answer.Body.ToString());
+    }
+
+    [Fact]
+    public async Task Registering_stores_the_account_and_one_event_together()
+    {
+        var email = NewEmail();
+        var id = servers.Ids.User(email);
+        await Register(email);
+
+        (await servers.Users.Database.Scalar<Guid>("select id from users where email = $1", email)).ShouldBe(id.Value);
+        (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(1);
+        (await servers.Users.Database.Scalar<Guid>("select id from outbox where subject = $1", id.Value))
+            .ShouldBe(servers.Ids.Event(id.Value, "user.registered", 1).Value);
+    }
+
+    [Fact]
+    public async Task A_password_is_stored_hashed()
+    {
+        var email = NewEmail();
+        await Register(email);
+
+        var hash = await servers.Users.Database.Scalar<string>("select password_hash from users where email = $1", email);
+
+        hash.ShouldNotContain(Password);
+        new Microsoft.AspNetCore.Identity.PasswordHasher<object>().VerifyHashedPassword(new object(), hash, Password)
+            .ShouldBe(Microsoft.AspNetCore.Identity.PasswordVerificationResult.Success);
+    }
+
+    [Fact]
+    public async Task An_address_is_taken_however_it_is_written()
+    {
+        var email = NewEmail();
+        await Register(email);
+
+        var again = await Register($"\t{email.ToUpperInvariant()}\n", "Somebody Else");
+
+        again.ShouldBeProblem(HttpStatusCode.Conflict, "email-taken");
+        (await Http.Get($"/api/v1/users/{servers.Ids.User(email)}")).Text("name").ShouldBe("Ada Lovelace");
+    }
+
+    [Fact]
+    public async Task Of_many_registrations_at_once_exactly_one_succeeds()
+    {
+        var email = NewEmail();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 24).Select(number => Register(number % 2 == 0 ? email : email.ToUpperInvariant())));
+
+        answers.Count(answer => answer.Status == HttpStatusCode.Created).ShouldBe(1);
+        answers.Where(answer => answer.Status != HttpStatusCode.Created).ShouldAllBe(answer => answer.Code == "email-taken");
+        var id = servers.Ids.User(email).Value;
+        (await servers.Users.Database.Scalar<long>("select count(*) from users where id = $1", id)).ShouldBe(1);
+        (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1", id)).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("""{}""", "email", "name", "password")]
+    [InlineData("""{"email":null,"name":null,"password":null}""", "email", "name", "password")]
+    [InlineData("""{"email":"ada","name":"Ada","password":"Correct-Horse-1"}""", "email")]
+    [InlineData("""{"email":"ada@example..com","name":"Ada","password":"Correct-Horse-1"}""", "email")]
+    [InlineData("""{"email":"ädä@example.com","name":"Ada","password":"Correct-Horse-1"}""", "email")]
+    [InlineData("""{"email":"ada@example.com","name":"A","password":"Correct-Horse-1"}""", "name")]
+    [InlineData("""{"email":"ada@example.com","name":"   ","password":"Correct-Horse-1"}""", "name")]
+    [InlineData("""{"email":"ada@example.com","name":"Ada\u0000","password":"Correct-Horse-1"}""", "name")]
+    [InlineData("""{"email":"ada@example.com","name":"Ada\nLovelace","password":"Correct-Horse-1"}""", "name")]
+    [InlineData("""{"email":"ada@example.com","name":"Ada","password":"Short1a"}""", "password")]
+    [InlineData("""{"email":"ada@example.com","name":"Ada","password":"elevenchars"}""", "password")]
+    [InlineData("""{"email":"ada@example.com","name":"Ada","password":"nodigitsX"}""", "password")]
+    [InlineData("""{"email":5,"name":"Ada","password":"Correct-Horse-1"}""", "email")]
+    public async Task A_registration_that_breaks_rules_names_each_field(string body, params string[] fields)
+    {
+        var answer = await Http.SendJson(HttpMethod.Post, "/api/v1/users", body);
+
+        answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
+        answer.Fields.ShouldBe(fields, ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData("eleven-plus1")]
+    [InlineData("Passw0rd")]
+    public async Task A_password_is_long_or_mixed(string password) => (await Register(NewEmail(), password: password)).ShouldBe(HttpStatusCode.Created);
+
+    [Fact]
+    public async Task An_address_never_stands_in_an_error()
+    {
+        var answer = await Register("secret-person@@example.com");
+
+        answer.Body.ToString().ShouldNotContain("secret-person");
+    }
+
+    [Fact]
+    public async Task An_unknown_user_is_not_found_and_a_bad_ID_is_refused()
+    {
+        (await Http.Get($"/api/v1/users/{servers.Ids.User(NewEmail())}")).ShouldBeProblem(HttpStatusCode.NotFound, "user-not-found");
+        (await Http.Get("/api/v1/users/not-an-id")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
+        (await Http.Patch("/api/v1/users/not-an-id", new { name = "Ada" })).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
+        (await Http.Patch($"/api/v1/users/{servers.Ids.User(NewEmail())}", new { name = "Ada" })).ShouldBeProblem(HttpStatusCode.NotFound, "user-not-found");
+    }
+
+    [Fact]
+    public async Task An_ID_is_found_in_either_case()
+    {
+        var email = NewEmail();
+        await Register(email);
+
+        (await Http.Get($"/api/v1/users/{servers.Ids.User(email).ToString().ToUpperInvariant()}")).Text("email").ShouldBe(email);
+    }
+
+    [Fact]
+    public async Task A_changed_name_is_shown_at_once_and_announced_once()
+    {
+        var email = NewEmail();
+        var id = servers.Ids.User(email);
+        await Register(email);
+        await Http.Get($"/api/v1/users/{id}");
+
+        (await Http.Patch($"/api/v1/users/{id}", new { name = " Ada King " })).Text("name").ShouldBe("Ada King");
+        (await Http.Patch($"/api/v1/users/{id}", new { name = "Ada King" })).ShouldBe(HttpStatusCode.OK);
+
+        (await Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Ada King");
+        (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(2);
+        (await servers.Users.Database.Scalar<string>("select type from outbox where id = $1", servers.Ids.Event(id.Value, "user.profile-changed", 2).Value))
+            .ShouldBe("user.profile-changed");
+    }
+
+    [Fact]
+    public async Task Changes_at_once_follow_each_other_without_gaps()
+    {
+        var email = NewEmail();
+        var id = servers.Ids.User(email);
+        await Register(email);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => Http.Patch($"/api/v1/users/{id}", new { name = $"Ada {number}" })));
+
+        answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
+        (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(21);
+        (await servers.Users.Database.Scalar<long>("select last_sequence from users where id = $1", id.Value)).ShouldBe(21);
+        var stored = await servers.Users.Database.Scalar<string>("select name from users where id = $1", id.Value);
+        (await Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe(stored);
+    }
+}
