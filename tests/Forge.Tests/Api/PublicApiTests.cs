@@ -1,0 +1,22 @@
+namespace ForgeShop.Forge.Tests;
+
+/// <summary>
+/// Forge is a package: whatever changes what others can see of it changes Api/PublicApi.approved.txt in the same commit, on purpose.
+/// After a change that is meant, copy the file that the failure names over the approved one.
+/// </summary>
+public sealed class PublicApiTests
+{
+    [Fact]
+    public void The_public_API_is_the_approved_one()
+    {
+        var actual = PublicApi.Describe(typeof(ForgeDomain).Assembly);
+        var approvedFile = Path.Combine(Repository.Root, "tests", "Forge.Tests", "Api", "PublicApi.approved.txt");
+        var approved = File.Exists(approvedFile) ? File.ReadAllText(approvedFile).ReplaceLineEndings("\n") : "";
+        if (actual == approved) return;
+
+        var received = Path.Combine(AppContext.BaseDirectory, "PublicApi.received.txt");
+        File.WriteAllText(received, actual);
+        var (before, after) = (approved.Split('\n'), actual.Split('\n'));
+        Assert.Fail($"Not approved: {received}\n" + string.Join('\n', before.Except(after).Select(line => "- " + line).Concat(after.Except(before).Select(line => "+ " + line))));
+    }
+}
