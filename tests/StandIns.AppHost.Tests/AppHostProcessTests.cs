@@ -56,19 +56,26 @@ public sealed class AppHostProcessTests
             // Everybody hears from the kernel that the AppHost died; a paused service cannot act on it.
             var paused = ShopProcess.Service(endpoints, "reporting");
             paused.Signal(UnixSignal.Stop).ShouldBeTrue();
-            killed.AppHost.Identity.Signal(UnixSignal.Kill).ShouldBeTrue();
-            await killed.AppHost.Exited.WaitAsync(StopLimit, Cancellation);
-            paused.IsAlive.ShouldBeTrue();
+            try
+            {
+                killed.AppHost.Identity.Signal(UnixSignal.Kill).ShouldBeTrue();
+                await killed.AppHost.Exited.WaitAsync(StopLimit, Cancellation);
+                paused.IsAlive.ShouldBeTrue();
 
-            await using var next = await ShopProcess.StartAsync(folder);
-            var again = await next.ReadWhenAsync( // and not what the killed one wrote
-                "the next shop is healthy", now => ProcessIdOf(now, "gateway") != ProcessIdOf(endpoints, "gateway"), Cancellation);
-            paused.IsAlive.ShouldBeFalse();
-            using var client = new HttpClient { BaseAddress = new Uri(again.GetProperty("gateway").GetString()!) };
-            (await client.GetStringAsync(location, Cancellation)).ShouldContain("Ada Lovelace");
+                await using var next = await ShopProcess.StartAsync(folder);
+                var again = await next.ReadWhenAsync( // and not what the killed one wrote
+                    "the next shop is healthy", now => ProcessIdOf(now, "gateway") != ProcessIdOf(endpoints, "gateway"), Cancellation);
+                paused.IsAlive.ShouldBeFalse();
+                using var client = new HttpClient { BaseAddress = new Uri(again.GetProperty("gateway").GetString()!) };
+                (await client.GetStringAsync(location, Cancellation)).ShouldContain("Ada Lovelace");
 
-            next.AppHost.Identity.Signal(UnixSignal.Terminate).ShouldBeTrue();
-            (await next.AppHost.Exited.WaitAsync(StopLimit, Cancellation)).ShouldBe(0);
+                next.AppHost.Identity.Signal(UnixSignal.Terminate).ShouldBeTrue();
+                (await next.AppHost.Exited.WaitAsync(StopLimit, Cancellation)).ShouldBe(0);
+            }
+            finally
+            {
+                paused.Signal(UnixSignal.Kill);
+            }
         }
 
         Directory.Delete(folder, recursive: true);
