@@ -44,9 +44,10 @@ public sealed class ServersFixture : IAsyncLifetime
     {
         await Task.WhenAll(_postgres.StartAsync(), _redis.StartAsync(), _kafka.StartAsync());
         Inventory = await StartInventory(settings: ("ConnectionStrings:kafka", Kafka));
-        Users = await StartUsers(settings: ("ConnectionStrings:kafka", Kafka));
-        // Two cores run all of this and its tests at once: here nobody wants to find out how fast Inventory is today.
-        Orders = await StartOrders(Inventory.Address, settings: [("ConnectionStrings:kafka", Kafka), ("Inventory:Timeout", "00:00:20")]);
+        // Two cores run all of this and its tests at once. How fast Redis and Inventory are today is not what is tested on these.
+        Users = await StartUsers(settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20")]);
+        Orders = await StartOrders(
+            Inventory.Address, settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
     }
 
     public async ValueTask DisposeAsync()
