@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace ForgeShop.Messaging;
 
 /// <summary>Configuration section <c>Messaging</c>. The defaults are meant for production.</summary>
@@ -7,38 +9,50 @@ public sealed class MessagingOptions
     public string BootstrapServers { get; set; } = "";
 
     /// <summary>At most so many events are claimed, published and marked at once.</summary>
+    [Range(1, 10_000)]
     public int BatchSize { get; set; } = 500;
 
     /// <summary>How often the outbox is looked at although nobody signalled: for events of a process that died after its commit.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>So long Kafka may take to acknowledge a batch. Then the producer is thrown away, and the events are published again.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>So often an event is handed to Kafka that refuses it for good (too large, for instance) before it counts as dead.</summary>
+    [Range(1, 1000)]
     public int MaxPublishAttempts { get; set; } = 5;
 
     /// <summary>So often a message is handled before it goes to the dead letters. An unreachable store does not count.</summary>
+    [Range(1, 1000)]
     public int MaxHandleAttempts { get; set; } = 6;
 
     /// <summary>The pause after the first failure; it doubles from there, with jitter.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan MinBackoff { get; set; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>The longest pause between two attempts.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan MaxBackoff { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>So many messages are handled at the same time; those of one key never are.</summary>
+    [Range(1, 1000)]
     public int MaxConcurrency { get; set; } = 8;
 
     /// <summary>So many messages of a partition wait in memory; then the partition is paused.</summary>
+    [Range(1, 100_000)]
     public int MaxQueuedPerPartition { get; set; } = 500;
 
     /// <summary>How often positions are stored and committed.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan CommitInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>So long handlers may take to end when the service stops or a partition goes to another replica.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Without a sign of life for so long, a consumer loses its partitions to the other replicas.</summary>
-    public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(45);
+    [Range(typeof(TimeSpan), "00:00:06", "00:30:00")] // What brokers allow unless told otherwise.
+    public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(10);
 }

@@ -5,7 +5,8 @@ using Testcontainers.Kafka;
 namespace ForgeShop.Messaging.Tests;
 
 /// <summary>A Kafka broker on a port that it keeps. Taken down and started again it is another, empty one.</summary>
-public sealed class Broker : IAsyncDisposable
+/// <param name="partitions">Of every topic.</param>
+public sealed class Broker(int partitions = 12) : IAsyncDisposable
 {
     private readonly int _port = FreePort();
     private KafkaContainer? _container;
@@ -16,7 +17,7 @@ public sealed class Broker : IAsyncDisposable
     {
         _container = new KafkaBuilder("confluentinc/cp-kafka:8.0.0")
             .WithPortBinding(_port, KafkaBuilder.KafkaPort)
-            .WithEnvironment("KAFKA_NUM_PARTITIONS", "12")
+            .WithEnvironment("KAFKA_NUM_PARTITIONS", $"{partitions}")
             .Build();
         await _container.StartAsync(TestContext.Current.CancellationToken);
     }
@@ -27,11 +28,6 @@ public sealed class Broker : IAsyncDisposable
             await _container.DisposeAsync();
         _container = null;
     }
-
-    /// <summary>It lives but does not answer.</summary>
-    public Task PauseAsync() => _container!.PauseAsync(TestContext.Current.CancellationToken);
-
-    public Task UnpauseAsync() => _container!.UnpauseAsync(TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync() => await StopAsync();
 

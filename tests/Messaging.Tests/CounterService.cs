@@ -46,7 +46,7 @@ public abstract class CounterService : IAsyncDisposable
         builder.Configuration["ConnectionStrings:store"] = Database;
         foreach (var (key, value) in Settings)
             builder.Configuration[key] = value;
-        builder.Logging.AddProvider(new TestLog(this)).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Error);
+        builder.Logging.AddProvider(new TestLog(this)).SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Error).AddFilter("Npgsql", LogLevel.Error);
         builder.Services.AddForgeIds(builder.Configuration);
         builder.Services.AddMetrics();
         builder.Services.AddSingleton(Faults);

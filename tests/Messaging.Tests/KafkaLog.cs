@@ -10,9 +10,9 @@ internal static class KafkaLog
     /// <summary>Everything that is in the topic now, in order within each partition.</summary>
     public static Task<List<ConsumeResult<byte[]?, byte[]?>>> ReadAsync(string kafka, string topic) => Task.Run(() => Read(kafka, topic));
 
-    /// <summary>The sequences of the topic's events about <paramref name="subject"/>, in the order in which consumers see them.</summary>
-    public static async Task<List<long>> SequencesAsync(string kafka, string topic, Guid subject) =>
-        [.. (await ReadAsync(kafka, topic)).Where(message => Header(message, "ce_subject") == subject.ToString()).Select(message => long.Parse(Header(message, "ce_sequence")!, CultureInfo.InvariantCulture))];
+    /// <summary>By subject the sequences of its events, in the order in which consumers see them.</summary>
+    public static async Task<ILookup<Guid, long>> SequencesAsync(string kafka, string topic) =>
+        (await ReadAsync(kafka, topic)).ToLookup(message => Guid.Parse(Header(message, "ce_subject")!), message => long.Parse(Header(message, "ce_sequence")!, CultureInfo.InvariantCulture));
 
     public static string? Header(ConsumeResult<byte[]?, byte[]?> message, string name) =>
         message.Message.Headers.TryGetLastBytes(name, out var bytes) ? Encoding.UTF8.GetString(bytes) : null;

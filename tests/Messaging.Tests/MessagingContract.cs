@@ -27,9 +27,6 @@ public abstract partial class MessagingContract(Servers servers)
 
     private static IEnumerable<long> Upto(int count) => Enumerable.Range(1, count).Select(number => (long)number);
 
-    /// <summary>From a log with repetitions, what a consumer acts on: the first copy of each event.</summary>
-    private static List<long> FirstCopies(List<long> sequences) => [.. sequences.Distinct()];
-
     [Fact]
     public async Task What_is_announced_is_handled_once_and_in_order()
     {
@@ -47,8 +44,10 @@ public abstract partial class MessagingContract(Servers servers)
             await service.HandledAsync(counter, 20);
             (await service.HandledAsync(counter)).ShouldBe(Upto(20));
             await service.PublishedAsync(counter);
-            (await KafkaLog.SequencesAsync(servers.Kafka.Address, Topic, counter)).ShouldBe(Upto(20));
         }
+        var log = await KafkaLog.SequencesAsync(servers.Kafka.Address, Topic);
+        foreach (var counter in counters)
+            log[counter].ShouldBe(Upto(20));
         (await service.HealthAsync()).ShouldBe(HealthStatus.Healthy);
     }
 
@@ -76,9 +75,11 @@ public abstract partial class MessagingContract(Servers servers)
         {
             await first.HandledAsync(counter, 30);
             await first.PublishedAsync(counter);
-            FirstCopies(await KafkaLog.SequencesAsync(servers.Kafka.Address, Topic, counter)).ShouldBe(Upto(30));
             (await first.HandledAsync(counter)).ShouldBe(Upto(30));
         }
+        var log = await KafkaLog.SequencesAsync(servers.Kafka.Address, Topic);
+        foreach (var counter in counters)
+            log[counter].Distinct().ShouldBe(Upto(30)); // What consumers act on: the first copy of each.
     }
 
     [Fact]
@@ -95,7 +96,7 @@ public abstract partial class MessagingContract(Servers servers)
         await service.CountAsync(counter, 1);
         await service.HandledAsync(counter, 4);
 
-        (await KafkaLog.SequencesAsync(servers.Kafka.Address, Topic, counter)).ShouldBe([1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 4]);
+        (await KafkaLog.SequencesAsync(servers.Kafka.Address, Topic))[counter].ShouldBe([1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 4]);
         (await service.HandledAsync(counter)).ShouldBe(Upto(4));
     }
 

@@ -54,6 +54,10 @@ internal sealed class EntityFrameworkOutbox<TContext>(IServiceScopeFactory scope
 
     private const string SelectDepth = "SELECT count(*), min(occurred_at) FROM outbox WHERE status = 0";
 
+    /// <summary>What is asked again and again, and must therefore cost the same however large the table is.</summary>
+    internal static IReadOnlyList<(string Sql, object[] Parameters)> RepeatedQueries =>
+        [(SelectPending, [new short[] { 1, 2 }, DateTimeOffset.UnixEpoch, 500]), (SelectAnchors, []), (SelectDepth, [])];
+
     public async Task<IOutboxBatch> ClaimAsync(int limit, CancellationToken cancellationToken)
     {
         var scope = scopes.CreateAsyncScope();

@@ -14,7 +14,8 @@ internal sealed record LogAnchor(string Topic, int Partition, long Offset, Guid 
 /// </summary>
 internal sealed class LogProbe(KafkaSettings settings)
 {
-    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
+    private const int RequestAttempts = 5;
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(15);
 
     /// <summary>Those of <paramref name="anchors"/> that are no longer where they were.</summary>
@@ -36,8 +37,7 @@ internal sealed class LogProbe(KafkaSettings settings)
         var toRead = new Dictionary<TopicPartition, LogAnchor>();
         foreach (var anchor in anchors)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var (low, high) = Watermarks(consumer, anchor);
+            var (low, high) = Watermarks(consumer, anchor, cancellationToken);
             if (anchor.Offset >= high)
                 lost.Add(anchor);
             else if (anchor.Offset >= low)
@@ -48,16 +48,24 @@ internal sealed class LogProbe(KafkaSettings settings)
         return lost;
     }
 
-    private static (long Low, long High) Watermarks(IConsumer<byte[]?, byte[]?> consumer, LogAnchor anchor)
+    private static (long Low, long High) Watermarks(IConsumer<byte[]?, byte[]?> consumer, LogAnchor anchor, CancellationToken cancellationToken)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            var watermarks = consumer.QueryWatermarkOffsets(anchor.TopicPartition, RequestTimeout);
-            return (watermarks.Low.Value, watermarks.High.Value);
-        }
-        catch (KafkaException exception) when (exception.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition)
-        {
-            return (0, 0);
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                var watermarks = consumer.QueryWatermarkOffsets(anchor.TopicPartition, RequestTimeout);
+                return (watermarks.Low.Value, watermarks.High.Value);
+            }
+            catch (KafkaException exception) when (exception.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition)
+            {
+                return (0, 0); // Not even the topic is left.
+            }
+            catch (KafkaException) when (attempt < RequestAttempts)
+            {
+                // The call cannot be cancelled, so it waits briefly, several times.
+            }
         }
     }
 

@@ -1,0 +1,156 @@
+using System.Text;
+using Confluent.Kafka;
+using ForgeShop.Contracts;
+using ForgeShop.TestSupport;
+
+namespace ForgeShop.Messaging.Tests;
+
+public sealed class DeadLetterTests(Servers servers)
+{
+    private const string Topic = "counter.events";
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    private async Task<EntityFrameworkCounters> StartAsync(Broker broker, params (string Key, string Value)[] settings)
+    {
+        var service = new EntityFrameworkCounters
+        {
+            Name = $"counters-{Guid.NewGuid():N}", Database = await servers.CreateDatabaseAsync(), Kafka = broker.Address,
+            Settings = settings.ToDictionary(setting => setting.Key, setting => setting.Value),
+        };
+        await service.StartAsync();
+        return service;
+    }
+
+    private static async Task<ConsumeResult<byte[]?, byte[]?>> DeadLetterAsync(Broker broker, Func<ConsumeResult<byte[]?, byte[]?>, bool> which) =>
+        (await Eventually.Get("the dead letter is there", _ => KafkaLog.ReadAsync(broker.Address, Topic + ".dlq"), letters => letters.Any(which), cancellationToken: Cancelled)).Single(which);
+
+    [Fact]
+    public async Task A_message_that_fails_again_and_again_goes_to_the_dead_letters_and_everything_behind_it_goes_on()
+    {
+        await using var broker = new Broker(partitions: 1);
+        await broker.StartAsync();
+        await using var service = await StartAsync(broker, ("Messaging:MaxHandleAttempts", "3"));
+        var (poisoned, other, attempts) = (Guid.NewGuid(), Guid.NewGuid(), 0);
+        service.Faults.BeforeHandling = (@event, context) =>
+        {
+            if (@event.CounterId != poisoned || context.Sequence != 1)
+                return Task.CompletedTask;
+            attempts++;
+            throw new InvalidOperationException("it never works");
+        };
+
+        await service.CountAsync(poisoned, 3);
+        await service.CountAsync(other, 3);
+
+        await service.HandledAsync(other, 3);
+        await service.HandledAsync(poisoned, 2);
+        (await service.HandledAsync(poisoned)).ShouldBe([2, 3]);
+        attempts.ShouldBe(3);
+        var letter = await DeadLetterAsync(broker, letter => KafkaLog.Header(letter, "ce_subject") == poisoned.ToString());
+        var original = (await KafkaLog.ReadAsync(broker.Address, Topic)).First(message => KafkaLog.Header(message, "ce_subject") == poisoned.ToString());
+        letter.Message.Key.ShouldBe(original.Message.Key);
+        letter.Message.Value.ShouldBe(original.Message.Value);
+        foreach (var header in original.Message.Headers)
+            KafkaLog.Header(letter, header.Key).ShouldBe(KafkaLog.Header(original, header.Key));
+        KafkaLog.Header(letter, "dlq_topic").ShouldBe(Topic);
+        KafkaLog.Header(letter, "dlq_partition").ShouldBe("0");
+        KafkaLog.Header(letter, "dlq_offset").ShouldBe($"{original.Offset.Value}");
+        KafkaLog.Header(letter, "dlq_group").ShouldBe(service.Name);
+        KafkaLog.Header(letter, "dlq_attempts").ShouldBe("3");
+        KafkaLog.Header(letter, "dlq_error").ShouldBe("it never works");
+        KafkaLog.Header(letter, "dlq_error_type").ShouldBe("System.InvalidOperationException");
+    }
+
+    private static TheoryData<string, string?, string> Unreadable => new()
+    {
+        { "ce_id", null, "ce_id is missing" },
+        { "ce_id", "00112233-4455-5677-8899-aabbccddeeff", "not derived" },
+        { "ce_id", "+0112233-4455-5677-8899-aabbccddeeff", "not an ID" },
+        { "ce_type", null, "ce_type is missing" },
+        { "ce_type", "another.type", "not derived" },
+        { "ce_subject", "nobody", "not an ID" },
+        { "ce_sequence", "0", "not a positive whole number" },
+        { "ce_sequence", "7", "not derived" },
+        { "ce_specversion", "0.3", "not 1.0" },
+        { "ce_time", "yesterday", "not a time" },
+        { "ce_dataversion", "2", "version 2" },
+        { "value", null, "no data" },
+        { "value", "{\"counterId\":", "not JSON" },
+        { "value", "{\"value\":1}", "no counter.changed" },
+        { "value", "null", "null" },
+    };
+
+    [Fact]
+    public async Task What_cannot_be_read_goes_to_the_dead_letters_at_once_and_never_blocks_its_partition()
+    {
+        await using var broker = new Broker(partitions: 1);
+        await broker.StartAsync();
+        await using var service = await StartAsync(broker);
+
+        var number = 0;
+        foreach (var (what, with, _) in Unreadable.Select(row => row.Data))
+            await KafkaLog.ProduceAsync(broker.Address, Topic, Message($"key-{number++}", what, with));
+        await KafkaLog.ProduceAsync(broker.Address, Topic, new Message<byte[]?, byte[]?> { Key = null, Value = [0xff, 0x00] });
+        var behind = Guid.NewGuid();
+        await service.CountAsync(behind, 1);
+
+        await service.HandledAsync(behind, 1);
+        number = 0;
+        foreach (var (what, with, reason) in Unreadable.Select(row => row.Data))
+        {
+            var key = $"key-{number++}";
+            var letter = await DeadLetterAsync(broker, letter => letter.Message.Key is { } bytes && Encoding.UTF8.GetString(bytes) == key);
+            KafkaLog.Header(letter, "dlq_error").ShouldNotBeNull().ShouldContain(reason, customMessage: $"{what} = {with}");
+            KafkaLog.Header(letter, "dlq_attempts").ShouldBe("1");
+        }
+        await DeadLetterAsync(broker, letter => letter.Message.Key is null);
+    }
+
+    [Fact]
+    public async Task An_unknown_type_is_skipped()
+    {
+        await using var broker = new Broker(partitions: 1);
+        await broker.StartAsync();
+        await using var service = await StartAsync(broker);
+        var counter = Guid.NewGuid();
+
+        await service.InScopeAsync(db =>
+        {
+            var renamed = new Counter { Id = counter };
+            db.Add(renamed);
+            db.Emit(renamed, new CounterRenamed(counter, "the first"));
+            db.Emit(renamed, new CounterChanged(counter, 1, ""));
+            return db.SaveChangesAsync(Cancelled);
+        });
+
+        await service.HandledAsync(counter, 1);
+        (await service.HandledAsync(counter)).ShouldBe([2]);
+        service.Log.ShouldNotContain(line => line.Contains("dead letters", StringComparison.Ordinal));
+    }
+
+    private static Message<byte[]?, byte[]?> Message(string key, string what, string? with)
+    {
+        var subject = Guid.NewGuid();
+        var parts = new Dictionary<string, string?>
+        {
+            ["ce_specversion"] = "1.0",
+            ["ce_id"] = new ForgeIds().Event(subject, CounterChanged.Type, 1).ToString(),
+            ["ce_type"] = CounterChanged.Type,
+            ["ce_source"] = "/test",
+            ["ce_subject"] = subject.ToString(),
+            ["ce_time"] = "2026-11-21T00:00:00Z",
+            ["ce_sequence"] = "1",
+            ["ce_dataversion"] = "1",
+            ["value"] = $$"""{"counterId":"{{subject}}","value":1,"note":""}""",
+        };
+        parts[what] = with;
+        var headers = new Headers();
+        foreach (var (name, value) in parts)
+        {
+            if (name != "value" && value is not null)
+                headers.Add(name, Encoding.UTF8.GetBytes(value));
+        }
+        return new() { Key = Encoding.UTF8.GetBytes(key), Value = parts["value"] is { } data ? Encoding.UTF8.GetBytes(data) : null, Headers = headers };
+    }
+}
