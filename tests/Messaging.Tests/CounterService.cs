@@ -41,6 +41,8 @@ public abstract class CounterService : IAsyncDisposable
         // Tests do not wait for production's patience.
         builder.Configuration["Messaging:MinBackoff"] = "00:00:00.050";
         builder.Configuration["Messaging:MaxBackoff"] = "00:00:01";
+        // A test that holds a handler back decides when it succeeds; those about dead letters set their own.
+        builder.Configuration["Messaging:MaxHandleAttempts"] = "1000";
         builder.Configuration["Messaging:CommitInterval"] = "00:00:00.200";
         builder.Configuration["Messaging:SessionTimeout"] = "00:00:06";
         builder.Configuration["ConnectionStrings:store"] = Database;

@@ -31,7 +31,7 @@ internal sealed class ConsumerSession(ConsumerParts parts, CancellationToken sto
         using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(parts.Kafka.Consumer())
             .SetPartitionsAssignedHandler((_, partitions) => Assigned(partitions))
             .SetPartitionsRevokedHandler((consumer, partitions) => Release(consumer, partitions))
-            .SetPartitionsLostHandler((_, partitions) => Drop(partitions.Select(partition => partition.TopicPartition)))
+            .SetPartitionsLostHandler((consumer, partitions) => Lose(consumer, [.. partitions.Select(partition => partition.TopicPartition)]))
             .SetErrorHandler((_, error) => OnError(error))
             .SetLogHandler((_, line) => parts.Logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message))
             .Build();
@@ -118,10 +118,27 @@ internal sealed class ConsumerSession(ConsumerParts parts, CancellationToken sto
     private void Release(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartitionOffset> partitions)
     {
         var queues = partitions.Select(partition => _queues.GetValueOrDefault(partition.TopicPartition)).OfType<PartitionQueue>().ToList();
+        ResumeAll(consumer, queues);
         Stop(queues);
         _saving.GetAwaiter().GetResult();
         SaveAsync(consumer, queues).GetAwaiter().GetResult();
         Drop([.. queues.Select(queue => queue.Partition)]);
+    }
+
+    private void Lose(IConsumer<byte[]?, byte[]?> consumer, List<TopicPartition> partitions)
+    {
+        ResumeAll(consumer, partitions.Select(partition => _queues.GetValueOrDefault(partition)).OfType<PartitionQueue>());
+        Drop(partitions);
+    }
+
+    /// <summary>The client remembers a pause beyond the assignment: a partition that is given away paused and comes back would stay silent for good.</summary>
+    private static void ResumeAll(IConsumer<byte[]?, byte[]?> consumer, IEnumerable<PartitionQueue> queues)
+    {
+        var paused = queues.Where(queue => queue.IsPaused).ToList();
+        if (paused.Count > 0)
+            consumer.Resume(paused.Select(queue => queue.Partition));
+        foreach (var queue in paused)
+            queue.IsPaused = false;
     }
 
     /// <summary>Others may have these partitions already, or they may be gone: nothing is stored any more.</summary>

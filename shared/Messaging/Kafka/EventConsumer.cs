@@ -8,7 +8,10 @@ internal sealed class EventConsumer(ConsumerParts parts) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await Task.Yield(); // The start of the service does not wait for Kafka.
         var options = parts.Options.Value;
+        // Whoever cannot store an effect need not join the group.
+        await StoreReadiness.WaitAsync("inbox", token => parts.Inbox.LoadPositionsAsync([], token), options, parts.Time, parts.Logger, stoppingToken);
         for (var failures = 0; !stoppingToken.IsCancellationRequested;)
         {
             var started = parts.Time.GetTimestamp();

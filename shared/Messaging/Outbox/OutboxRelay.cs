@@ -42,6 +42,7 @@ internal sealed partial class OutboxRelay : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield(); // The start of the service does not wait for the outbox.
+        await StoreReadiness.WaitAsync("outbox", _store.MeasureAsync, _options, _time, _logger, stoppingToken);
         using var patience = new CancellationTokenSource();
         // A batch that is on its way when the service stops may still end; what does not is published again by the next start.
         using var onStop = stoppingToken.Register(() => patience.CancelAfter(_options.StopTimeout / 2));
@@ -162,6 +163,8 @@ internal sealed partial class OutboxRelay : BackgroundService
             _highest.Clear();
             foreach (var anchor in anchors.Except(lost))
                 _highest[(anchor.Topic, anchor.Partition)] = anchor.Offset;
+            if (anchors.Count > 0)
+                _status.Answers(KafkaRole.Relay);
             if (lost.Count == 0)
                 return;
             var partitions = lost.Select(anchor => (anchor.Topic, anchor.Partition)).ToList();
