@@ -5,7 +5,7 @@ using ForgeShop.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
-builder.AddNpgsqlDbContext<InventoryDb>("inventory");
+builder.AddNpgsqlDbContext<InventoryDb>("inventory", database => database.ConnectionString = ConnectionPool.Bounded(database.ConnectionString));
 builder.AddDatabaseMigration<InventoryDb>(SeedCatalogue.AddAsync);
 builder.AddMessaging("inventory", messaging => messaging.UseEntityFramework<InventoryDb>());
 builder.Services.AddScoped<Catalogue>();

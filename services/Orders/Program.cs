@@ -7,7 +7,7 @@ using ForgeShop.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
-builder.AddNpgsqlDbContext<OrdersDb>("orders");
+builder.AddNpgsqlDbContext<OrdersDb>("orders", database => database.ConnectionString = ConnectionPool.Bounded(database.ConnectionString));
 builder.AddDatabaseMigration<OrdersDb>();
 builder.AddMessaging("orders", messaging => messaging
     .UseEntityFramework<OrdersDb>()

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Identity;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
-builder.AddNpgsqlDbContext<UsersDb>("users");
+builder.AddNpgsqlDbContext<UsersDb>("users", database => database.ConnectionString = ConnectionPool.Bounded(database.ConnectionString));
 builder.AddDatabaseMigration<UsersDb>();
 builder.AddMessaging("users", messaging => messaging.UseEntityFramework<UsersDb>());
 builder.AddEntityCache("redis", "user", UsersJson.Default.CachedUser);

@@ -6,7 +6,6 @@ using ForgeShop.Contracts;
 using ForgeShop.TestSupport;
 using ForgeShop.Users;
 using Microsoft.Extensions.DependencyInjection;
-using StackExchange.Redis;
 
 namespace ForgeShop.Services.Tests;
 
@@ -22,11 +21,7 @@ public sealed class CacheTests(ServersFixture servers)
     private static CachedUser View(UserId id, string name, long version) =>
         new(id, version, new UserView(id, "cache@example.com", name, DateTimeOffset.UnixEpoch));
 
-    private async Task<string> InRedis(UserId id)
-    {
-        using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
-        return (await redis.GetDatabase().StringGetAsync($"user:{id}")).ToString();
-    }
+    private async Task<string> InRedis(UserId id) => (await servers.Cache.StringGetAsync($"user:{id}")).ToString();
 
     private async Task<UserId> Register(HttpClient http)
     {
@@ -44,8 +39,7 @@ public sealed class CacheTests(ServersFixture servers)
         var cached = JsonSerializer.Deserialize<JsonElement>(await InRedis(id));
         cached.GetProperty("id").GetString().ShouldBe(id.ToString());
         cached.GetProperty("user").GetProperty("name").GetString().ShouldBe("Before");
-        using var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis);
-        (await redis.GetDatabase().KeyTimeToLiveAsync($"user:{id}")).ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(6));
+        (await servers.Cache.KeyTimeToLiveAsync($"user:{id}")).ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(6));
     }
 
     [Fact]
@@ -93,8 +87,7 @@ public sealed class CacheTests(ServersFixture servers)
     public async Task A_value_that_nobody_can_read_is_replaced()
     {
         var id = await Register(servers.Users.Http);
-        using (var redis = await ConnectionMultiplexer.ConnectAsync(servers.Redis))
-            await redis.GetDatabase().StringSetAsync($"user:{id}", "no JSON at all");
+        await servers.Cache.StringSetAsync($"user:{id}", "no JSON at all");
 
         (await servers.Users.Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Before");
         (await InRedis(id)).ShouldContain("Before");

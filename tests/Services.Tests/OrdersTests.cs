@@ -54,6 +54,18 @@ public sealed class OrdersTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task An_order_that_was_read_lies_in_Redis_under_its_ID()
+    {
+        var (user, sku) = (NewUser(), await NewProduct());
+        var placed = await Place(user, "cart-1", (sku, 1));
+        await Http.Get(placed.Location!);
+
+        var cached = JsonSerializer.Deserialize<JsonElement>((await servers.Cache.StringGetAsync($"order:{servers.Ids.Order(user, "cart-1")}")).ToString());
+        cached.GetProperty("id").GetString().ShouldBe(placed.Text("id"));
+        cached.GetProperty("order").ToString().ShouldBe(placed.Body.ToString());
+    }
+
+    [Fact]
     public async Task An_order_its_lines_and_its_one_event_are_stored_together_under_derived_IDs()
     {
         var (user, sku) = (NewUser(), await NewProduct());

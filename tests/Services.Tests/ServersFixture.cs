@@ -3,6 +3,7 @@ using ForgeShop.Inventory;
 using ForgeShop.Orders;
 using ForgeShop.Users;
 using Npgsql;
+using StackExchange.Redis;
 using Testcontainers.Kafka;
 using Testcontainers.PostgreSql;
 using Testcontainers.Redis;
@@ -17,14 +18,19 @@ namespace ForgeShop.Services.Tests;
 /// </summary>
 public sealed class ServersFixture : IAsyncLifetime
 {
-    private readonly PostgreSqlContainer _postgres = new PostgreSqlBuilder("postgres:18").Build();
+    private readonly PostgreSqlContainer _postgres = new PostgreSqlBuilder("postgres:18").WithCommand("-c", "max_connections=300").Build();
     private readonly RedisContainer _redis = new RedisBuilder("redis:8").Build();
     private readonly KafkaContainer _kafka = new KafkaBuilder("confluentinc/cp-kafka:8.0.0").Build();
+
+    private IConnectionMultiplexer? _cache;
 
     /// <summary>IDs as any client derives them.</summary>
     public ForgeIds Ids { get; } = new ForgeIds();
 
     public string Redis => _redis.GetConnectionString();
+
+    /// <summary>What lies in Redis, looked at past the services.</summary>
+    public IDatabase Cache => _cache!.GetDatabase();
 
     /// <summary>
     /// For a second instance of a service that has another database than the first: on the same broker the two would be
@@ -43,6 +49,7 @@ public sealed class ServersFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await Task.WhenAll(_postgres.StartAsync(), _redis.StartAsync(), _kafka.StartAsync());
+        _cache = await ConnectionMultiplexer.ConnectAsync(Redis);
         Inventory = await StartInventory(settings: ("ConnectionStrings:kafka", Kafka));
         // Two cores run all of this and its tests at once. How fast Redis and Inventory are today is not what is tested on these.
         Users = await StartUsers(settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20")]);
@@ -58,6 +65,7 @@ public sealed class ServersFixture : IAsyncLifetime
                 await service.DisposeAsync();
         }
 
+        _cache?.Dispose();
         await Task.WhenAll(_kafka.DisposeAsync().AsTask(), _redis.DisposeAsync().AsTask(), _postgres.DisposeAsync().AsTask());
     }
 
