@@ -12,6 +12,9 @@ public sealed record Notification(NotificationId Id, UserId UserId, string Kind,
 {
     public const string OrderPlaced = "order-placed";
 
+    /// <summary>In whole milliseconds, because that is what documents are sorted by: the times in a list must agree with its order.</summary>
+    public DateTimeOffset CreatedAt { get; init; } = CreatedAt.AddTicks(-(CreatedAt.Ticks % TimeSpan.TicksPerMillisecond));
+
     public string Channel { get; init; } = "in-app";
 
     /// <summary>In the app a notification is delivered by being listed, so it is so from the beginning.</summary>

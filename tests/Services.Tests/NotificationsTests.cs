@@ -117,7 +117,9 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
             await shop.Publish(placed.OrderId.Value, 1, placed);
         }
         var all = await shop.Notified(user, 7);
-        all.Select(told => told.GetProperty("createdAt").GetDateTimeOffset()).ShouldBeInOrder(SortDirection.Descending);
+        var times = all.Select(told => told.GetProperty("createdAt").GetDateTimeOffset()).ToList();
+        times.ShouldBeInOrder(SortDirection.Descending);
+        times.ShouldAllBe(time => time.Ticks % TimeSpan.TicksPerMillisecond == 0);
 
         var walked = new List<string>();
         for (string? cursor = null; ;)
