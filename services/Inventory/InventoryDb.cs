@@ -1,4 +1,4 @@
-using ForgeShop.Contracts;
+using ForgeShop.Forge.EntityFrameworkCore;
 using ForgeShop.Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -8,6 +8,8 @@ namespace ForgeShop.Inventory;
 public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbContext(options)
 {
     public DbSet<Product> Products => Set<Product>();
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -20,7 +22,7 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
         // Whatever code forgets, the database does not: stock is never negative and never promised twice.
         product.ToTable("products", table => table.HasCheckConstraint("ck_products_stock", "reserved >= 0 and on_hand >= reserved"));
         product.HasKey(p => p.Id).HasName("pk_products");
-        product.Property(p => p.Id).HasColumnName("id").HasConversion(id => id.Value, value => new ProductId(value)).ValueGeneratedNever();
+        product.Property(p => p.Id).HasColumnName("id");
         // Bytewise order, so that pages by SKU come out the same on every server, whatever its locale.
         product.Property(p => p.Sku).HasColumnName("sku").UseCollation("C");
         product.Property(p => p.Name).HasColumnName("name");

@@ -1,4 +1,5 @@
 using ForgeShop.Contracts;
+using ForgeShop.Forge.EntityFrameworkCore;
 using ForgeShop.Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -10,6 +11,8 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
     public DbSet<Order> Orders => Set<Order>();
 
     public DbSet<ProductCopy> Products => Set<ProductCopy>();
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -23,8 +26,8 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
     {
         order.ToTable("orders");
         order.HasKey(o => o.Id).HasName("pk_orders");
-        order.Property(o => o.Id).HasColumnName("id").HasConversion(id => id.Value, value => new OrderId(value)).ValueGeneratedNever();
-        order.Property(o => o.UserId).HasColumnName("user_id").HasConversion(id => id.Value, value => new UserId(value));
+        order.Property(o => o.Id).HasColumnName("id");
+        order.Property(o => o.UserId).HasColumnName("user_id");
         order.Property(o => o.Reference).HasColumnName("reference");
         order.Property(o => o.Fingerprint).HasColumnName("fingerprint");
         order.Property(o => o.PaymentMethod).HasColumnName("payment_method");
@@ -47,10 +50,10 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
     {
         line.ToTable("order_lines");
         line.HasKey(l => l.Id).HasName("pk_order_lines");
-        line.Property(l => l.Id).HasColumnName("id").HasConversion(id => id.Value, value => new OrderLineId(value)).ValueGeneratedNever();
-        line.Property<OrderId>("OrderId").HasColumnName("order_id").HasConversion(id => id.Value, value => new OrderId(value));
+        line.Property(l => l.Id).HasColumnName("id");
+        line.Property<OrderId>("OrderId").HasColumnName("order_id");
         line.Property(l => l.Position).HasColumnName("position");
-        line.Property(l => l.ProductId).HasColumnName("product_id").HasConversion(id => id.Value, value => new ProductId(value));
+        line.Property(l => l.ProductId).HasColumnName("product_id");
         line.Property(l => l.Sku).HasColumnName("sku");
         line.Property(l => l.Name).HasColumnName("name");
         line.Property(l => l.Quantity).HasColumnName("quantity");
@@ -66,7 +69,7 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
     {
         product.ToTable("products");
         product.HasKey(p => p.Id).HasName("pk_products");
-        product.Property(p => p.Id).HasColumnName("id").HasConversion(id => id.Value, value => new ProductId(value)).ValueGeneratedNever();
+        product.Property(p => p.Id).HasColumnName("id");
         product.Property(p => p.Sku).HasColumnName("sku");
         product.Property(p => p.Name).HasColumnName("name");
         product.ComplexProperty(p => p.Price, price =>

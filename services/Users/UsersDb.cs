@@ -1,4 +1,4 @@
-using ForgeShop.Contracts;
+using ForgeShop.Forge.EntityFrameworkCore;
 using ForgeShop.Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -8,6 +8,8 @@ namespace ForgeShop.Users;
 public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(options)
 {
     public DbSet<User> Users => Set<User>();
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -19,7 +21,7 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
     {
         user.ToTable("users");
         user.HasKey(u => u.Id).HasName("pk_users");
-        user.Property(u => u.Id).HasColumnName("id").HasConversion(id => id.Value, value => new UserId(value)).ValueGeneratedNever();
+        user.Property(u => u.Id).HasColumnName("id");
         user.Property(u => u.Email).HasColumnName("email");
         user.Property(u => u.Name).HasColumnName("name");
         user.Property(u => u.PasswordHash).HasColumnName("password_hash");

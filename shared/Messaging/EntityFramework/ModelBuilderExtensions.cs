@@ -1,4 +1,5 @@
 using ForgeShop.Contracts;
+using ForgeShop.Forge.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -21,7 +22,7 @@ public static class ModelBuilderExtensions
         // The identity column is the key, so that EF Core inserts events in the order in which they were emitted and not by ID.
         outbox.HasKey(m => m.Seq).HasName("pk_outbox");
         outbox.Property(m => m.Seq).HasColumnName("seq").UseIdentityAlwaysColumn();
-        outbox.Property(m => m.Id).HasColumnName("id").HasConversion(id => id.Value, value => new EventId(value));
+        outbox.Property(m => m.Id).HasColumnName("id").HasConversion<TypedIdConverter<EventId>>();
         outbox.Property(m => m.Topic).HasColumnName("topic");
         outbox.Property(m => m.Type).HasColumnName("type");
         outbox.Property(m => m.Source).HasColumnName("source");
@@ -31,8 +32,8 @@ public static class ModelBuilderExtensions
         // json, not jsonb: kept byte for byte, and still readable in psql.
         outbox.Property(m => m.Payload).HasColumnName("payload").HasColumnType("json");
         outbox.Property(m => m.OccurredAt).HasColumnName("occurred_at");
-        outbox.Property(m => m.CorrelationId).HasColumnName("correlation_id").HasConversion(id => id!.Value.Value, value => new CorrelationId(value));
-        outbox.Property(m => m.CausationId).HasColumnName("causation_id").HasConversion(id => id!.Value.Value, value => new EventId(value));
+        outbox.Property(m => m.CorrelationId).HasColumnName("correlation_id").HasConversion<TypedIdConverter<CorrelationId>>();
+        outbox.Property(m => m.CausationId).HasColumnName("causation_id").HasConversion<TypedIdConverter<EventId>>();
         outbox.Property(m => m.TraceParent).HasColumnName("trace_parent");
         outbox.Property(m => m.TraceState).HasColumnName("trace_state");
         outbox.Property(m => m.Bucket).HasColumnName("bucket");
@@ -57,7 +58,7 @@ public static class ModelBuilderExtensions
     {
         inbox.ToTable("inbox");
         inbox.HasKey(m => m.EventId).HasName("pk_inbox");
-        inbox.Property(m => m.EventId).HasColumnName("event_id").HasConversion(id => id.Value, value => new EventId(value)).ValueGeneratedNever();
+        inbox.Property(m => m.EventId).HasColumnName("event_id").HasConversion<TypedIdConverter<EventId>>().ValueGeneratedNever();
         inbox.Property(m => m.Type).HasColumnName("type");
         inbox.Property(m => m.Subject).HasColumnName("subject");
         inbox.Property(m => m.Sequence).HasColumnName("sequence");
