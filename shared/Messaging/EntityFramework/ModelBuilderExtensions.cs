@@ -7,11 +7,13 @@ namespace ForgeShop.Messaging;
 
 public static class ModelBuilderExtensions
 {
-    /// <summary>Maps the tables outbox, inbox and inbox_position.</summary>
+    /// <summary>Maps the tables outbox, inbox, inbox_stream, inbox_parked and inbox_position.</summary>
     public static ModelBuilder AddMessaging(this ModelBuilder model)
     {
         model.Entity<OutboxMessage>(Configure);
         model.Entity<InboxMessage>(Configure);
+        model.Entity<InboxStream>(Configure);
+        model.Entity<InboxParked>(Configure);
         model.Entity<InboxPosition>(Configure);
         return model;
     }
@@ -52,6 +54,7 @@ public static class ModelBuilderExtensions
         outbox.HasIndex(m => m.Seq).HasFilter("status = 0").HasDatabaseName("ix_outbox_pending");
         outbox.HasIndex(m => new { m.Subject, m.Seq }).HasFilter("status = 0").HasDatabaseName("ix_outbox_pending_subject");
         outbox.HasIndex(m => new { m.Topic, m.Partition, m.Offset }).HasFilter("status = 1").HasDatabaseName("ix_outbox_log");
+        outbox.HasIndex(m => m.PublishedAt).HasFilter("status = 1").HasDatabaseName("ix_outbox_published_at");
     }
 
     private static void Configure(EntityTypeBuilder<InboxMessage> inbox)
@@ -64,6 +67,34 @@ public static class ModelBuilderExtensions
         inbox.Property(m => m.Sequence).HasColumnName("sequence");
         inbox.Property(m => m.ReceivedAt).HasColumnName("received_at");
         inbox.HasIndex(m => m.ReceivedAt).HasDatabaseName("ix_inbox_received_at");
+    }
+
+    private static void Configure(EntityTypeBuilder<InboxStream> stream)
+    {
+        stream.ToTable("inbox_stream");
+        stream.HasKey(s => new { s.Topic, s.Subject }).HasName("pk_inbox_stream");
+        stream.Property(s => s.Topic).HasColumnName("topic");
+        stream.Property(s => s.Subject).HasColumnName("subject");
+        stream.Property(s => s.Partition).HasColumnName("log_partition");
+        stream.Property(s => s.Sequence).HasColumnName("sequence");
+        stream.Property(s => s.EventId).HasColumnName("event_id").HasConversion(id => id!.Value.Value, value => new EventId(value));
+        stream.Property(s => s.Dead).HasColumnName("dead");
+        stream.Property(s => s.Parked).HasColumnName("parked");
+        // Streams that wait are few, however many there are.
+        stream.HasIndex(s => new { s.Topic, s.Partition }).HasFilter("parked > 0 OR dead IS NOT NULL").HasDatabaseName("ix_inbox_stream_waiting");
+    }
+
+    private static void Configure(EntityTypeBuilder<InboxParked> parked)
+    {
+        parked.ToTable("inbox_parked");
+        parked.HasKey(p => new { p.Topic, p.Subject, p.Sequence }).HasName("pk_inbox_parked");
+        parked.Property(p => p.Topic).HasColumnName("topic");
+        parked.Property(p => p.Subject).HasColumnName("subject");
+        parked.Property(p => p.Sequence).HasColumnName("sequence");
+        parked.Property(p => p.EventId).HasColumnName("event_id").HasConversion(id => id.Value, value => new EventId(value));
+        parked.Property(p => p.Type).HasColumnName("type");
+        parked.Property(p => p.Message).HasColumnName("message").HasColumnType("json");
+        parked.Property(p => p.ParkedAt).HasColumnName("parked_at");
     }
 
     private static void Configure(EntityTypeBuilder<InboxPosition> position)
