@@ -1,3 +1,4 @@
+using ForgeShop.Contracts;
 using ForgeShop.Forge.EntityFrameworkCore;
 using ForgeShop.Messaging;
 using Microsoft.EntityFrameworkCore;
@@ -9,7 +10,7 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
 {
     public DbSet<Product> Products => Set<Product>();
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds();
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(ProductId).Assembly);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

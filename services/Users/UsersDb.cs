@@ -1,3 +1,4 @@
+using ForgeShop.Contracts;
 using ForgeShop.Forge.EntityFrameworkCore;
 using ForgeShop.Messaging;
 using Microsoft.EntityFrameworkCore;
@@ -9,7 +10,7 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
 {
     public DbSet<User> Users => Set<User>();
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds();
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(UserId).Assembly);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

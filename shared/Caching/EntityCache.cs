@@ -49,8 +49,7 @@ public sealed class EntityCache<TView> where TView : class, ICachedView
             _pending.Add(key, view.Version, json);
     }
 
-    // Keys are bytes to Redis, so the ID is always written in its lower-case form.
-    private string Key(Guid id) => $"{_prefix}:{id:D}";
+    private string Key(Guid id) => RedisKeys.Of(_prefix, id);
 
     private async Task<TView?> ReadAsync(string key)
     {

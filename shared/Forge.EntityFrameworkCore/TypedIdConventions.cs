@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -9,32 +10,31 @@ namespace ForgeShop.Forge.EntityFrameworkCore;
 public static class TypedIdConventions
 {
     /// <summary>
-    /// Stores every property whose type is an <see cref="ITypedId{TSelf}"/>, nullable or not, key or not, as its <see cref="Guid"/>, and lets nobody
-    /// generate it: an ID is derived before the entity is saved. To be called in <c>DbContext.ConfigureConventions</c>.
+    /// Stores every property whose type is one of the typed IDs of an assembly, nullable or not, key or not, as its <see cref="Guid"/>, and lets nobody
+    /// generate it: an ID is derived before the entity is saved. To be called in <c>DbContext.ConfigureConventions</c>; what a model says itself about
+    /// a property goes before it.
     /// </summary>
     /// <param name="conventions">The conventions of the model.</param>
-    public static ModelConfigurationBuilder UseTypedIds(this ModelConfigurationBuilder conventions)
+    /// <param name="assembly">Where the typed IDs are declared: <c>typeof(UserId).Assembly</c>.</param>
+    public static ModelConfigurationBuilder UseTypedIds(this ModelConfigurationBuilder conventions, Assembly assembly)
     {
         ArgumentNullException.ThrowIfNull(conventions);
-        // Without this EF Core takes a struct that it does not know for no property at all.
-        conventions.Properties(typeof(ITypedId<>));
-        conventions.Conventions.Add(_ => new TypedIdConvention());
+        ArgumentNullException.ThrowIfNull(assembly);
+        foreach (var type in assembly.GetTypes().Where(IsTypedId)) conventions.Properties(type).HaveConversion(typeof(TypedIdConverter<>).MakeGenericType(type));
+        conventions.Conventions.Add(_ => new NeverGenerated());
         return conventions;
     }
 
-    private sealed class TypedIdConvention : IPropertyAddedConvention
+    private static bool IsTypedId(Type type) =>
+        type is { IsValueType: true, ContainsGenericParameters: false } && type.GetInterfaces().Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(ITypedId<>));
+
+    private sealed class NeverGenerated : IPropertyAddedConvention
     {
         public void ProcessPropertyAdded(IConventionPropertyBuilder propertyBuilder, IConventionContext<IConventionPropertyBuilder> context)
         {
             var type = propertyBuilder.Metadata.ClrType;
-            type = Nullable.GetUnderlyingType(type) ?? type;
-            if (!IsTypedId(type)) return;
-            propertyBuilder.HasConverter(typeof(TypedIdConverter<>).MakeGenericType(type));
-            // Stronger than EF Core's own convention, which would have keys generated; weaker than what a model says itself.
-            propertyBuilder.ValueGenerated(ValueGenerated.Never, fromDataAnnotation: true);
+            // As strong as an attribute: stronger than EF Core's own convention, by which keys are generated.
+            if (IsTypedId(Nullable.GetUnderlyingType(type) ?? type)) propertyBuilder.ValueGenerated(ValueGenerated.Never, fromDataAnnotation: true);
         }
-
-        private static bool IsTypedId(Type type) =>
-            type.IsValueType && type.GetInterfaces().Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(ITypedId<>));
     }
 }

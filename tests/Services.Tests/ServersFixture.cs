@@ -38,6 +38,18 @@ public sealed class ServersFixture : IAsyncLifetime
     /// </summary>
     public const string NoKafka = "127.0.0.1:1";
 
+    /// <summary>What psql prints, unaligned and without headings, to a question about a service's database.</summary>
+    public async Task<string> Psql(string database, string sql)
+    {
+        var name = new NpgsqlConnectionStringBuilder(database).Database;
+        var answer = await _postgres.ExecScriptAsync($"\\set QUIET on\n\\pset tuples_only on\n\\pset format unaligned\n\\connect {name}\n{sql};\n", TestContext.Current.CancellationToken);
+        answer.Stderr.ShouldBeEmpty();
+        return answer.Stdout.Trim();
+    }
+
+    /// <summary>What redis-cli prints to a Lua script.</summary>
+    public async Task<string> RedisCli(string script) => (await _redis.ExecScriptAsync(script, TestContext.Current.CancellationToken)).Stdout.Trim();
+
     public string Kafka => _kafka.GetBootstrapAddress();
 
     public RunningService<UsersDb> Users { get; private set; } = null!;

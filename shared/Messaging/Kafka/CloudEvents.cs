@@ -38,7 +38,7 @@ internal static class CloudEvents
         Add("content-type", ContentType);
         Add("traceparent", traceParent);
         Add("tracestate", message.TraceState);
-        return new() { Key = Encoding.UTF8.GetBytes(message.Key), Value = Encoding.UTF8.GetBytes(message.Payload), Headers = headers };
+        return new() { Key = KafkaKey.Of(message.Subject), Value = Encoding.UTF8.GetBytes(message.Payload), Headers = headers };
     }
 
     /// <exception cref="UnreadableMessageException">It is no event, or not the one that it says it is.</exception>

@@ -65,15 +65,23 @@ public sealed class TypedIdTests
     [InlineData("6e16f6c3de6b55c380ba75907720bb8a", 400)]
     [InlineData("usr_" + Text, 400)]
     [InlineData("nonsense", 400)]
-    public async Task A_route_binds_a_typed_ID_and_answers_400_to_anything_else(string value, int status)
+    public async Task A_route_binds_each_typed_ID_and_answers_400_to_anything_else(string value, int status)
     {
-        var found = default(UserId);
-        var endpoint = RequestDelegateFactory.Create((UserId id) => { found = id; }, new RequestDelegateFactoryOptions { RouteParameterNames = ["id"] });
         using var services = new ServiceCollection().AddLogging().BuildServiceProvider();
+        foreach (var type in Types)
+        {
+            await (Task)typeof(TypedIdTests).GetMethod(nameof(Bind), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, [services, value, status])!;
+        }
+    }
+
+    private static async Task Bind<T>(IServiceProvider services, string value, int status) where T : struct, ITypedId<T>
+    {
+        var found = default(T);
+        var endpoint = RequestDelegateFactory.Create((T id) => { found = id; }, new RequestDelegateFactoryOptions { RouteParameterNames = ["id"] });
         var context = new DefaultHttpContext { RequestServices = services };
         context.Request.RouteValues["id"] = value;
         await endpoint.RequestDelegate(context);
-        context.Response.StatusCode.ShouldBe(status);
-        found.ShouldBe(status == 200 ? UserId.Parse(Text) : default);
+        context.Response.StatusCode.ShouldBe(status, typeof(T).Name);
+        found.Value.ShouldBe(status == 200 ? Guid.Parse(Text) : default, typeof(T).Name);
     }
 }
