@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using ForgeShop.Contracts;
 
@@ -26,7 +27,7 @@ public record EventContext
     /// <summary>The aggregate that it is about.</summary>
     public required Guid Subject { get; init; }
 
-    /// <summary>Counts the events of <see cref="Subject"/> from 1.</summary>
+    /// <summary>Counts the events of <see cref="Subject"/> in this topic, from 1 and without gaps.</summary>
     public required long Sequence { get; init; }
 
     public required DateTimeOffset Time { get; init; }
@@ -52,5 +53,12 @@ public record EventContext
 /// <summary>An event with its data as it came.</summary>
 public sealed record EventEnvelope : EventContext
 {
+    public EventEnvelope()
+    {
+    }
+
+    [SetsRequiredMembers]
+    internal EventEnvelope(EventContext context, JsonElement data) : base(context) => Data = data;
+
     public required JsonElement Data { get; init; }
 }

@@ -51,6 +51,8 @@ public static class MessagingExtensions
         services.AddSingleton(subscriptions);
         services.AddSingleton<DeadLetters>();
         services.AddSingleton<MessageProcessor>();
+        services.AddSingleton<ParkedStreams>();
+        services.AddHealthChecks().AddCheck<InboxHealthCheck>("inbox", HealthStatus.Degraded);
         services.AddSingleton<ConsumerParts>();
         services.AddHostedService<EventConsumer>();
     }

@@ -44,6 +44,17 @@ public sealed class MessagingOptions
     [Range(1, 100_000)]
     public int MaxQueuedPerPartition { get; set; } = 500;
 
+    /// <summary>
+    /// So long an event that came too early waits for those before it, once its partition was read to the end. Then a dead letter tells of
+    /// the gap; or, if nothing of the aggregate was ever handled here, it begins with what there is.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan GapTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>So many events of an aggregate are parked behind one that is missing or dead. Those beyond go to the dead letters.</summary>
+    [Range(1, 100_000)]
+    public int MaxParkedPerKey { get; set; } = 1000;
+
     /// <summary>How often positions are stored and committed.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan CommitInterval { get; set; } = TimeSpan.FromSeconds(1);

@@ -82,8 +82,10 @@ public abstract class CounterService : IAsyncDisposable
         $"everything of {counter} is published", _ => OutboxAsync(counter), outbox => outbox.All(message => message.Status == OutboxStatus.Published),
         TimeSpan.FromSeconds(40), TestContext.Current.CancellationToken);
 
-    public async Task<HealthStatus> HealthAsync() =>
-        (await Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Name == "kafka", TestContext.Current.CancellationToken)).Status;
+    internal IInboxStore Inbox => Services.GetRequiredService<IInboxStore>();
+
+    public async Task<HealthStatus> HealthAsync(string check = "kafka") =>
+        (await Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(registered => registered.Name == check, TestContext.Current.CancellationToken)).Status;
 
     /// <summary>As on SIGTERM.</summary>
     public async Task StopAsync()

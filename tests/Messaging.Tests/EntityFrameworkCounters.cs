@@ -26,7 +26,6 @@ public sealed class CountersDb(DbContextOptions<CountersDb> options) : DbContext
     public DbSet<Counter> Counters => Set<Counter>();
     public DbSet<Effect> Effects => Set<Effect>();
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
-    public DbSet<InboxMessage> Inbox => Set<InboxMessage>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
+using ForgeShop.TestSupport;
 
 namespace ForgeShop.Messaging.Tests;
 
@@ -13,6 +14,10 @@ internal static class KafkaLog
     /// <summary>By subject the sequences of its events, in the order in which consumers see them.</summary>
     public static async Task<ILookup<Guid, long>> SequencesAsync(string kafka, string topic) =>
         (await ReadAsync(kafka, topic)).ToLookup(message => Guid.Parse(Header(message, "ce_subject")!), message => long.Parse(Header(message, "ce_sequence")!, CultureInfo.InvariantCulture));
+
+    /// <summary>Waits for a dead letter of the topic.</summary>
+    public static async Task<ConsumeResult<byte[]?, byte[]?>> DeadLetterAsync(string kafka, string topic, Func<ConsumeResult<byte[]?, byte[]?>, bool> which) =>
+        (await Eventually.Get("the dead letter is there", _ => ReadAsync(kafka, topic + ".dlq"), letters => letters.Any(which), cancellationToken: TestContext.Current.CancellationToken)).First(which);
 
     public static string? Header(ConsumeResult<byte[]?, byte[]?> message, string name) =>
         message.Message.Headers.TryGetLastBytes(name, out var bytes) ? Encoding.UTF8.GetString(bytes) : null;

@@ -23,38 +23,6 @@ namespace ForgeShop.Orders.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
-            modelBuilder.Entity("ForgeShop.Messaging.InboxMessage", b =>
-                {
-                    b.Property<Guid>("EventId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("event_id");
-
-                    b.Property<DateTimeOffset>("ReceivedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("received_at");
-
-                    b.Property<long>("Sequence")
-                        .HasColumnType("bigint")
-                        .HasColumnName("sequence");
-
-                    b.Property<Guid>("Subject")
-                        .HasColumnType("uuid")
-                        .HasColumnName("subject");
-
-                    b.Property<string>("Type")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("type");
-
-                    b.HasKey("EventId")
-                        .HasName("pk_inbox");
-
-                    b.HasIndex("ReceivedAt")
-                        .HasDatabaseName("ix_inbox_received_at");
-
-                    b.ToTable("inbox", (string)null);
-                });
-
             modelBuilder.Entity("ForgeShop.Messaging.InboxParked", b =>
                 {
                     b.Property<string>("Topic")

@@ -12,6 +12,7 @@ internal sealed class MessagingMetrics
     private readonly Counter<long> _consumed;
     private readonly Counter<long> _skipped;
     private readonly Counter<long> _duplicates;
+    private readonly Counter<long> _parked;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _deadLetters;
 
@@ -23,26 +24,36 @@ internal sealed class MessagingMetrics
         _consumed = meter.CreateCounter<long>("forgeshop.messaging.consumed", "{event}", "Events whose effect was stored.");
         _skipped = meter.CreateCounter<long>("forgeshop.messaging.skipped", "{event}", "Events of a type that nobody here handles.");
         _duplicates = meter.CreateCounter<long>("forgeshop.messaging.duplicates", "{event}", "Events that the inbox knew already.");
+        _parked = meter.CreateCounter<long>("forgeshop.messaging.parked", "{event}", "Events that came before their turn and were parked.");
         _retries = meter.CreateCounter<long>("forgeshop.messaging.retries", "{attempt}", "Attempts to publish or handle that failed and are repeated.");
         _deadLetters = meter.CreateCounter<long>("forgeshop.messaging.dead_letters", "{event}", "Messages that were given up.");
         meter.CreateObservableGauge("forgeshop.messaging.outbox.pending", () => Outbox?.Pending ?? 0, "{event}", "Events that wait to be published.");
         meter.CreateObservableGauge("forgeshop.messaging.outbox.age", OldestAge, "s", "How long the oldest event waits to be published.");
+        meter.CreateObservableGauge("forgeshop.messaging.parked.keys", () => Inbox?.Keys ?? 0, "{key}", "Aggregates whose events wait for one that is missing or dead.");
+        meter.CreateObservableGauge("forgeshop.messaging.parked.events", () => Inbox?.Events ?? 0, "{event}", "Events that wait for their turn.");
         meter.CreateObservableGauge("forgeshop.messaging.lag", Lag, "{message}", "Messages of a partition that are not handled yet.");
     }
 
     public OutboxDepth? Outbox { get; set; }
 
+    public InboxDepth? Inbox { get; set; }
+
     public void Published(int count) => _published.Add(count);
 
-    public void Consumed(string topic, string type) => _consumed.Add(1, new("topic", topic), new("type", type));
-
-    public void Skipped(string topic) => _skipped.Add(1, new KeyValuePair<string, object?>("topic", topic));
-
-    public void Duplicate(string topic) => _duplicates.Add(1, new KeyValuePair<string, object?>("topic", topic));
+    public void Received(EventContext context, InboxVerdict verdict, bool isHandled)
+    {
+        var counter = verdict switch
+        {
+            InboxVerdict.Duplicate => _duplicates,
+            InboxVerdict.Parked => _parked,
+            _ => isHandled ? _consumed : _skipped,
+        };
+        counter.Add(1, new("topic", context.Topic), new("type", context.Type));
+    }
 
     public void Retried(string topic) => _retries.Add(1, new KeyValuePair<string, object?>("topic", topic));
 
-    public void DeadLettered(string topic) => _deadLetters.Add(1, new KeyValuePair<string, object?>("topic", topic));
+    public void DeadLettered(string topic, string cause) => _deadLetters.Add(1, new("topic", topic), new("cause", cause));
 
     public void SetLag(string topic, int partition, long messages) => _lag[(topic, partition)] = messages;
 

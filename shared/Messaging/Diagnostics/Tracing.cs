@@ -28,7 +28,7 @@ internal static class Tracing
     }
 
     /// <summary>The handling of an event, as part of the same trace.</summary>
-    public static Activity? StartProcess(EventEnvelope message, string group, int partition, long offset)
+    public static Activity? StartProcess(EventContext message, string group, int partition, long offset)
     {
         var activity = Source.StartActivity($"process {message.Topic}", ActivityKind.Consumer, Parent(message.TraceParent, message.TraceState));
         activity?.SetTag("messaging.operation.name", "process").SetTag("messaging.operation.type", "process").SetTag("messaging.consumer.group.name", group);

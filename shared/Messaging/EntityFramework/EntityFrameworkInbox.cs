@@ -1,13 +1,16 @@
 using Confluent.Kafka;
 using ForgeShop.Messaging.Kafka;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace ForgeShop.Messaging;
 
-/// <summary>The inbox as a table: the event's ID and its effect are one transaction.</summary>
-internal sealed class EntityFrameworkInbox<TContext>(IServiceScopeFactory scopes, TimeProvider time) : IInboxStore where TContext : DbContext
+/// <summary>The inbox as tables: the event's turn and its effect are one transaction.</summary>
+internal sealed class EntityFrameworkInbox<TContext>(IServiceScopeFactory scopes, IOptions<MessagingOptions> options, TimeProvider time)
+    : IInboxStore where TContext : DbContext
 {
     private const string SelectPositions = "SELECT topic, log_partition, log_offset, identity FROM inbox_position WHERE topic = ANY ($1)";
 
@@ -19,30 +22,65 @@ internal sealed class EntityFrameworkInbox<TContext>(IServiceScopeFactory scopes
 
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
 
-    public async Task<bool> HandleAsync(EventContext context, Func<IServiceProvider, CancellationToken, Task> handle, CancellationToken cancellationToken)
+    public async Task<InboxResult> HandleAsync(ReceivedEvent received, Func<IServiceProvider, CancellationToken, Task> handle, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TContext>();
         return await db.ExecuteOnceAsync(async token =>
         {
             await using var transaction = await db.Database.BeginTransactionAsync(token);
-            // First of all: whoever handles the same event at this moment waits here until we have committed, and is then told.
-            if (await InsertAsync(db, context, token) == 0)
-                return false;
+            var streams = new InboxStreamTable((NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)transaction.GetDbTransaction());
+            int? parked;
+            while ((parked = await streams.TakeTurnAsync(received, token)) is null)
+            {
+                if (await streams.SetAsideAsync(received, options.Value.MaxParkedPerKey, time.GetUtcNow(), token) is not { } result)
+                    continue;
+                await transaction.CommitAsync(token);
+                return result;
+            }
             await handle(scope.ServiceProvider, token);
+            // Whatever fails here fails the whole of it: a savepoint would only cost two round trips.
+            db.Database.AutoSavepointsEnabled = false;
             await db.SaveChangesAsync(token);
+            var left = parked == 0 ? 0 : await streams.ForgetAsync(received.Stream, received.Context.Sequence, token);
             await transaction.CommitAsync(token);
-            return true;
+            return new InboxResult(InboxVerdict.Handled, left > 0);
         }, cancellationToken);
     }
 
-    private Task<int> InsertAsync(TContext db, EventContext context, CancellationToken cancellationToken) => db.Database.ExecuteSqlAsync(
-        $"""
-        INSERT INTO inbox (event_id, type, subject, sequence, received_at)
-        VALUES ({context.Id.Value}, {context.Type}, {context.Subject}, {context.Sequence}, {time.GetUtcNow()})
-        ON CONFLICT DO NOTHING
-        """,
-        cancellationToken);
+    public Task<ParkedMessage?> NextAsync(StreamKey stream, CancellationToken cancellationToken) =>
+        OnStreamsAsync(streams => streams.NextAsync(stream, cancellationToken), cancellationToken);
+
+    public Task StopBeforeAsync(StreamKey stream, int partition, long sequence, CancellationToken cancellationToken) =>
+        OnStreamsAsync(async streams =>
+        {
+            await streams.StopBeforeAsync(stream, partition, sequence, cancellationToken);
+            return true;
+        }, cancellationToken);
+
+    public async Task GiveUpAsync(StreamKey stream, int partition, long upTo, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var connection = await ConnectAsync(scope, cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await new InboxStreamTable(connection, transaction).GiveUpAsync(stream, partition, upTo, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    public Task<IReadOnlyList<WaitingStream>> FindWaitingAsync(IReadOnlyCollection<TopicPartition> partitions, int limit, CancellationToken cancellationToken) =>
+        OnStreamsAsync(
+            streams => streams.FindWaitingAsync(
+                [.. partitions.Select(partition => partition.Topic)], [.. partitions.Select(partition => partition.Partition.Value)], limit, cancellationToken),
+            cancellationToken);
+
+    public Task<InboxDepth> MeasureAsync(CancellationToken cancellationToken) =>
+        OnStreamsAsync(streams => streams.MeasureAsync(cancellationToken), cancellationToken);
+
+    private async Task<T> OnStreamsAsync<T>(Func<InboxStreamTable, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await work(new InboxStreamTable(await ConnectAsync(scope, cancellationToken)));
+    }
 
     public async Task<IReadOnlyList<LogAnchor>> LoadPositionsAsync(IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellationToken)
     {

@@ -7,11 +7,10 @@ namespace ForgeShop.Messaging;
 
 public static class ModelBuilderExtensions
 {
-    /// <summary>Maps the tables outbox, inbox, inbox_stream, inbox_parked and inbox_position.</summary>
+    /// <summary>Maps the tables outbox, inbox_stream, inbox_parked and inbox_position.</summary>
     public static ModelBuilder AddMessaging(this ModelBuilder model)
     {
         model.Entity<OutboxMessage>(Configure);
-        model.Entity<InboxMessage>(Configure);
         model.Entity<InboxStream>(Configure);
         model.Entity<InboxParked>(Configure);
         model.Entity<InboxPosition>(Configure);
@@ -55,18 +54,6 @@ public static class ModelBuilderExtensions
         outbox.HasIndex(m => new { m.Subject, m.Seq }).HasFilter("status = 0").HasDatabaseName("ix_outbox_pending_subject");
         outbox.HasIndex(m => new { m.Topic, m.Partition, m.Offset }).HasFilter("status = 1").HasDatabaseName("ix_outbox_log");
         outbox.HasIndex(m => m.PublishedAt).HasFilter("status = 1").HasDatabaseName("ix_outbox_published_at");
-    }
-
-    private static void Configure(EntityTypeBuilder<InboxMessage> inbox)
-    {
-        inbox.ToTable("inbox");
-        inbox.HasKey(m => m.EventId).HasName("pk_inbox");
-        inbox.Property(m => m.EventId).HasColumnName("event_id").HasConversion<TypedIdConverter<EventId>>().ValueGeneratedNever();
-        inbox.Property(m => m.Type).HasColumnName("type");
-        inbox.Property(m => m.Subject).HasColumnName("subject");
-        inbox.Property(m => m.Sequence).HasColumnName("sequence");
-        inbox.Property(m => m.ReceivedAt).HasColumnName("received_at");
-        inbox.HasIndex(m => m.ReceivedAt).HasDatabaseName("ix_inbox_received_at");
     }
 
     private static void Configure(EntityTypeBuilder<InboxStream> stream)

@@ -41,8 +41,9 @@ internal static class CloudEvents
         return new() { Key = KafkaKey.Of(message.Subject), Value = Encoding.UTF8.GetBytes(message.Payload), Headers = headers };
     }
 
+    /// <summary>Everything but the data.</summary>
     /// <exception cref="UnreadableMessageException">It is no event, or not the one that it says it is.</exception>
-    public static EventEnvelope Read(ConsumeResult<byte[]?, byte[]?> consumed, ForgeIds ids)
+    public static EventContext ReadAttributes(ConsumeResult<byte[]?, byte[]?> consumed, ForgeIds ids)
     {
         var headers = consumed.Message.Headers;
         string? Optional(string name) => headers is not null && headers.TryGetLastBytes(name, out var bytes) ? Utf8(name, bytes) : null;
@@ -55,7 +56,7 @@ internal static class CloudEvents
         var subject = Id("ce_subject", Required("ce_subject"));
         var id = new EventId(Id("ce_id", Required("ce_id")));
         EnsureDerived(id, subject, type, sequence, ids);
-        return new EventEnvelope
+        return new EventContext
         {
             Id = id,
             Type = type,
@@ -69,8 +70,23 @@ internal static class CloudEvents
             TraceParent = Optional("traceparent"),
             TraceState = Optional("tracestate"),
             Topic = consumed.Topic,
-            Data = Json(consumed.Message.Value),
         };
+    }
+
+    /// <exception cref="UnreadableMessageException">The data is not JSON.</exception>
+    public static JsonElement ReadData(ConsumeResult<byte[]?, byte[]?> consumed)
+    {
+        if (consumed.Message.Value is not { } value)
+            throw new UnreadableMessageException("there is no data");
+        try
+        {
+            using var document = JsonDocument.Parse(value);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            throw new UnreadableMessageException("the data is not JSON");
+        }
     }
 
     /// <summary>What tells a message from every other: the event's ID, or a hash where there is none.</summary>
@@ -125,22 +141,15 @@ internal static class CloudEvents
         text.Contains('T', StringComparison.Ordinal) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time.ToUniversalTime()
             : throw new UnreadableMessageException("the header ce_time is not a time");
-
-    private static JsonElement Json(byte[]? value)
-    {
-        if (value is null)
-            throw new UnreadableMessageException("there is no data");
-        try
-        {
-            using var document = JsonDocument.Parse(value);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            throw new UnreadableMessageException("the data is not JSON");
-        }
-    }
 }
 
 /// <summary>A message that will never be readable, however often it is tried.</summary>
-internal sealed class UnreadableMessageException(string reason) : Exception($"Unreadable message: {reason}.");
+internal sealed class UnreadableMessageException(string reason) : Exception($"Unreadable message: {reason}.")
+{
+    /// <summary>An aggregate counts its events without gaps, and none twice: two with one number are a mistake of whoever published them.</summary>
+    public static void ThrowIfAnother(EventContext context, long sequence, EventId? known)
+    {
+        if (context.Sequence == sequence && known is { } other && other != context.Id)
+            throw new UnreadableMessageException($"the aggregate has another event with the sequence {sequence}");
+    }
+}

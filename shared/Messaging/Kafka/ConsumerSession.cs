@@ -6,7 +6,7 @@ namespace ForgeShop.Messaging.Kafka;
 
 /// <summary>What a session is made of; the same for all of them.</summary>
 internal sealed record ConsumerParts(
-    KafkaSettings Kafka, Subscriptions Subscriptions, IInboxStore Inbox, LogProbe Probe, MessageProcessor Processor, DeadLetters DeadLetters,
+    KafkaSettings Kafka, Subscriptions Subscriptions, IInboxStore Inbox, LogProbe Probe, MessageProcessor Processor, ParkedStreams Parked,
     IOptions<MessagingOptions> Options, MessagingMetrics Metrics, KafkaStatus Status, TimeProvider Time, ILogger<EventConsumer> Logger);
 
 /// <summary>
@@ -21,7 +21,9 @@ internal sealed class ConsumerSession(ConsumerParts parts, CancellationToken sto
     private readonly Dictionary<TopicPartition, PartitionQueue> _queues = [];
     private readonly MessagingOptions _options = parts.Options.Value;
     private Task _saving = Task.CompletedTask;
+    private Task _visiting = Task.CompletedTask;
     private long _committedAt;
+    private long _visitedAt;
     private string? _end;
 
     /// <summary>Blocks its thread, which should therefore be one of its own.</summary>
@@ -38,7 +40,7 @@ internal sealed class ConsumerSession(ConsumerParts parts, CancellationToken sto
         try
         {
             consumer.Subscribe(parts.Subscriptions.Topics);
-            _committedAt = parts.Time.GetTimestamp();
+            _committedAt = _visitedAt = parts.Time.GetTimestamp();
             while (_end is null && !stoppingToken.IsCancellationRequested)
                 Poll(consumer);
             if (_end is null)
@@ -80,6 +82,11 @@ internal sealed class ConsumerSession(ConsumerParts parts, CancellationToken sto
             _saving = SaveAsync(consumer, [.. _queues.Values]);
             MeasureLag(consumer);
         }
+        if (parts.Time.GetElapsedTime(_visitedAt) >= parts.Parked.Interval && _visiting.IsCompleted)
+        {
+            _visitedAt = parts.Time.GetTimestamp();
+            _visiting = parts.Parked.VisitAsync(_queues.Values.ToDictionary(queue => queue.Partition), stoppingToken);
+        }
     }
 
     /// <summary>A partition that cannot be handled as fast as it is read is paused; polling, and so our membership, goes on.</summary>
@@ -108,10 +115,11 @@ internal sealed class ConsumerSession(ConsumerParts parts, CancellationToken sto
         if (lost.Count > 0)
             parts.Logger.LogWarning("Kafka has lost what was read of {Partitions}; they are read from the beginning", string.Join(", ", lost.Select(anchor => anchor.TopicPartition)));
         var known = positions.Except(lost).ToDictionary(anchor => anchor.TopicPartition, anchor => new Offset(anchor.Offset + 1));
-        foreach (var partition in partitions)
-            _queues[partition] = new PartitionQueue(partition, parts.Processor, parts.DeadLetters, _options, parts.Metrics, parts.Time, parts.Logger);
+        var starts = partitions.ConvertAll(partition => new TopicPartitionOffset(partition, known.GetValueOrDefault(partition, Offset.Beginning)));
+        foreach (var start in starts)
+            _queues[start.TopicPartition] = new PartitionQueue(start, parts.Processor, _options, parts.Metrics, parts.Time, parts.Logger);
         parts.Status.Answers(KafkaRole.Consumer);
-        return [.. partitions.Select(partition => new TopicPartitionOffset(partition, known.GetValueOrDefault(partition, Offset.Beginning)))];
+        return starts;
     }
 
     /// <summary>Others get these partitions: what is being handled is finished and stored first.</summary>
@@ -180,10 +188,13 @@ internal sealed class ConsumerSession(ConsumerParts parts, CancellationToken sto
     {
         foreach (var queue in _queues.Values)
         {
-            // Both are known locally: no request. Before the first fetch they are not.
-            var (end, position) = (consumer.GetWatermarkOffsets(queue.Partition).High, consumer.Position(queue.Partition));
-            if (!end.IsSpecial && !position.IsSpecial)
-                parts.Metrics.SetLag(queue.Partition.Topic, queue.Partition.Partition.Value, Math.Max(0, end.Value - position.Value) + queue.Count);
+            // All known locally: no request. Before the first fetch they are not, and before the first message there is no position.
+            var (range, position) = (consumer.GetWatermarkOffsets(queue.Partition), consumer.Position(queue.Partition));
+            if (range.High.IsSpecial)
+                continue;
+            var next = !position.IsSpecial ? position.Value : queue.Start.IsSpecial ? range.Low.Value : queue.Start.Value;
+            parts.Metrics.SetLag(queue.Partition.Topic, queue.Partition.Partition.Value, Math.Max(0, range.High.Value - next) + queue.Count);
+            queue.Measure(range.High.Value, next, parts.Time.GetUtcNow());
         }
     }
 

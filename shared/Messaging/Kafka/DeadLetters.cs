@@ -19,17 +19,19 @@ internal sealed class DeadLetters(
     public async Task AddAsync(ConsumeResult<byte[]?, byte[]?> consumed, Exception error, int attempts, CancellationToken cancellationToken)
     {
         var headers = new Headers();
-        foreach (var header in consumed.Message.Headers ?? [])
+        // Those of an earlier dead letter do not come along: this one is about the copy that an operator published.
+        foreach (var header in (consumed.Message.Headers ?? []).Where(header => !header.Key.StartsWith(DeadLetterHeaders.Prefix, StringComparison.Ordinal)))
             headers.Add(header.Key, header.GetValueBytes());
         void Add(string name, string value) => headers.Add(name, Encoding.UTF8.GetBytes(value));
-        Add("dlq_topic", consumed.Topic);
-        Add("dlq_partition", consumed.Partition.Value.ToString(CultureInfo.InvariantCulture));
-        Add("dlq_offset", consumed.Offset.Value.ToString(CultureInfo.InvariantCulture));
-        Add("dlq_group", service.Value);
-        Add("dlq_time", time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
-        Add("dlq_attempts", attempts.ToString(CultureInfo.InvariantCulture));
-        Add("dlq_error_type", error.GetType().FullName ?? error.GetType().Name);
-        Add("dlq_error", error.Message.Length <= MaximumErrorLength ? error.Message : error.Message[..MaximumErrorLength]);
+        Add(DeadLetterHeaders.Topic, consumed.Topic);
+        Add(DeadLetterHeaders.Partition, consumed.Partition.Value.ToString(CultureInfo.InvariantCulture));
+        Add(DeadLetterHeaders.Offset, consumed.Offset.Value.ToString(CultureInfo.InvariantCulture));
+        Add(DeadLetterHeaders.Group, service.Value);
+        Add(DeadLetterHeaders.Time, time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
+        Add(DeadLetterHeaders.Attempts, attempts.ToString(CultureInfo.InvariantCulture));
+        Add(DeadLetterHeaders.Cause, DeadLetterHeaders.CauseOf(error));
+        Add(DeadLetterHeaders.ErrorType, error.GetType().FullName ?? error.GetType().Name);
+        Add(DeadLetterHeaders.Error, error.Message.Length <= MaximumErrorLength ? error.Message : error.Message[..MaximumErrorLength]);
         var letter = new Message<byte[]?, byte[]?> { Key = consumed.Message.Key, Value = consumed.Message.Value, Headers = headers };
 
         for (var failures = 1; ; failures++)
@@ -49,7 +51,7 @@ internal sealed class DeadLetters(
                 await Task.Delay(pause, time, cancellationToken);
             }
         }
-        metrics.DeadLettered(consumed.Topic);
+        metrics.DeadLettered(consumed.Topic, DeadLetterHeaders.CauseOf(error));
         logger.LogError(error, "Message {Offset} of {Topic}, partition {Partition}, went to the dead letters after {Attempts} attempts",
             consumed.Offset.Value, consumed.Topic, consumed.Partition.Value, attempts);
     }

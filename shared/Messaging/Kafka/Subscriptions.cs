@@ -51,6 +51,6 @@ internal sealed class Subscriptions
 
     public IReadOnlyList<string> Topics { get; }
 
-    public IReadOnlyList<Subscription> For(EventEnvelope envelope) =>
-        [.. _byTopic[envelope.Topic].Where(subscription => subscription.Type is null || subscription.Type == envelope.Type)];
+    public IReadOnlyList<Subscription> For(EventContext context) =>
+        [.. _byTopic[context.Topic].Where(subscription => subscription.Type is null || subscription.Type == context.Type)];
 }

@@ -142,7 +142,7 @@ internal sealed partial class OutboxRelay : BackgroundService
         if (outcome.RefusedForGood && message.Attempts >= _options.MaxPublishAttempts)
         {
             message.Status = OutboxStatus.Dead;
-            _metrics.DeadLettered(message.Topic);
+            _metrics.DeadLettered(message.Topic, "refused");
             LogDead(message.Id, message.Type, message.Topic, message.Attempts, message.Error);
         }
         else

@@ -1,16 +1,4 @@
-using ForgeShop.Contracts;
-
 namespace ForgeShop.Messaging;
-
-/// <summary>An event whose effect is stored: a row of the table inbox, written in the transaction of the effect.</summary>
-public sealed class InboxMessage
-{
-    public required EventId EventId { get; init; }
-    public required string Type { get; init; }
-    public required Guid Subject { get; init; }
-    public required long Sequence { get; init; }
-    public required DateTimeOffset ReceivedAt { get; init; }
-}
 
 /// <summary>
 /// The last message of a partition up to which everything is handled: a row of the table inbox_position. It lies beside the effects and

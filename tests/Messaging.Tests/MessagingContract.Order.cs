@@ -1,0 +1,240 @@
+using Confluent.Kafka;
+using ForgeShop.TestSupport;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace ForgeShop.Messaging.Tests;
+
+/// <summary>The events of an aggregate are handled in their order and without gaps, whatever fails, is missing, or comes again.</summary>
+public abstract partial class MessagingContract
+{
+    private static readonly Dictionary<string, string> Impatient = new()
+    {
+        ["Messaging:MaxHandleAttempts"] = "2",
+        ["Messaging:GapTimeout"] = "00:00:01",
+    };
+
+    private Task ProduceAsync(Message<byte[]?, byte[]?> message) => KafkaLog.ProduceAsync(servers.Kafka.Address, Topic, message);
+
+    private Task<ConsumeResult<byte[]?, byte[]?>> DeadLetterAsync(CounterService service, Guid counter, long sequence) => KafkaLog.DeadLetterAsync(
+        servers.Kafka.Address, Topic,
+        letter => KafkaLog.Header(letter, "dlq_group") == service.Name && KafkaLog.Header(letter, "ce_subject") == counter.ToString() && KafkaLog.Header(letter, "ce_sequence") == $"{sequence}");
+
+    private static Task HealthyAsync(CounterService service, HealthStatus expected) => Eventually.True(
+        $"the inbox is {expected}", async _ => await service.HealthAsync("inbox") == expected, cancellationToken: Cancelled);
+
+    private static void Poison(CounterService service, Guid counter, long sequence) => service.Faults.BeforeHandling = (@event, context) =>
+        @event.CounterId == counter && context.Sequence == sequence ? throw new InvalidOperationException("it never works") : Task.CompletedTask;
+
+    [Fact]
+    public async Task A_dead_letter_parks_its_key_and_nothing_else_until_it_is_published_again()
+    {
+        var (database, name, poisoned, other) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid(), Guid.NewGuid());
+        ConsumeResult<byte[]?, byte[]?> letter;
+        await using (var before = await StartAsync(database, name, settings: Impatient))
+        {
+            Poison(before, poisoned, 2);
+            await before.CountAsync(poisoned, 4);
+            await before.CountAsync(other, 4);
+            letter = await DeadLetterAsync(before, poisoned, 2);
+            await before.HandledAsync(other, 4);
+            await HealthyAsync(before, HealthStatus.Degraded);
+            (await before.HandledAsync(poisoned)).ShouldBe([1]);
+        }
+
+        // Parked events outlive the process, and later ones do not overtake them.
+        await using var service = await StartAsync(database, name, settings: Impatient);
+        await service.CountAsync(poisoned, 2);
+        await service.CountAsync(other, 1);
+        await service.HandledAsync(other, 5);
+        await HealthyAsync(service, HealthStatus.Degraded);
+        (await service.HandledAsync(poisoned)).ShouldBe([1]);
+
+        KafkaLog.Header(letter, "dlq_cause").ShouldBe("failed");
+        for (var time = 0; time < 2; time++)
+            await ProduceAsync(CounterMessage.Changed(poisoned, 2));
+        await service.HandledAsync(poisoned, 6);
+        await service.CountAsync(poisoned, 1);
+        await service.HandledAsync(poisoned, 7);
+        (await service.HandledAsync(poisoned)).ShouldBe(Upto(7));
+        await HealthyAsync(service, HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task A_parked_event_that_fails_in_its_turn_is_the_next_dead_letter()
+    {
+        await using var service = await StartAsync(settings: Impatient);
+        var counter = Guid.NewGuid();
+        Poison(service, counter, 1);
+        await service.CountAsync(counter, 3);
+        await DeadLetterAsync(service, counter, 1);
+
+        Poison(service, counter, 2);
+        await ProduceAsync(CounterMessage.Changed(counter, 1));
+        await DeadLetterAsync(service, counter, 2);
+        (await service.HandledAsync(counter)).ShouldBe([1]);
+
+        service.Faults.BeforeHandling = (_, _) => Task.CompletedTask;
+        await ProduceAsync(CounterMessage.Changed(counter, 2));
+        await service.HandledAsync(counter, 3);
+        (await service.HandledAsync(counter)).ShouldBe(Upto(3));
+    }
+
+    [Fact]
+    public async Task An_operator_can_give_an_event_up_for_one_group()
+    {
+        await using var service = await StartAsync(settings: Impatient);
+        await using var other = await StartAsync(settings: Impatient);
+        var counter = Guid.NewGuid();
+        Poison(service, counter, 2);
+        Poison(other, counter, 2);
+        await service.CountAsync(counter, 4);
+        await DeadLetterAsync(service, counter, 2);
+        await DeadLetterAsync(other, counter, 2);
+
+        await ProduceAsync(CounterMessage.Changed(counter, 2).With("dlq_group", service.Name).With("dlq_give_up_to", "2"));
+
+        await service.HandledAsync(counter, 3);
+        (await service.HandledAsync(counter)).ShouldBe([1, 3, 4]);
+        (await other.HandledAsync(counter)).ShouldBe([1]);
+    }
+
+    [Fact]
+    public async Task An_event_that_comes_too_early_waits_for_the_one_that_is_missing()
+    {
+        await using var service = await StartAsync(settings: Impatient);
+        var counter = Guid.NewGuid();
+        foreach (var sequence in new[] { 1, 4, 3, 4 })
+            await ProduceAsync(CounterMessage.Changed(counter, sequence));
+
+        // It is not skipped in silence.
+        var letter = await DeadLetterAsync(service, counter, 3);
+        KafkaLog.Header(letter, "dlq_cause").ShouldBe("missing");
+        KafkaLog.Header(letter, "dlq_error").ShouldNotBeNull().ShouldStartWith("Event 2 of this aggregate never came");
+        await HealthyAsync(service, HealthStatus.Degraded);
+        (await service.HandledAsync(counter)).ShouldBe([1]);
+
+        await ProduceAsync(CounterMessage.Changed(counter, 2));
+        await service.HandledAsync(counter, 4);
+        (await service.HandledAsync(counter)).ShouldBe(Upto(4));
+        await HealthyAsync(service, HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task An_aggregate_whose_first_events_are_not_to_be_had_begins_with_what_there_is()
+    {
+        await using var service = await StartAsync(settings: Impatient);
+        var counter = Guid.NewGuid();
+        foreach (var sequence in new[] { 6, 5, 7 })
+            await ProduceAsync(CounterMessage.Changed(counter, sequence));
+
+        await service.HandledAsync(counter, 3);
+
+        (await service.HandledAsync(counter)).ShouldBe([5, 6, 7]);
+        service.Log.ShouldContain(line => line.Contains($"Events before 5 of {counter}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Two_events_with_one_sequence_are_a_dead_letter_and_not_a_duplicate()
+    {
+        await using var service = await StartAsync(settings: Impatient);
+        var counter = Guid.NewGuid();
+        await ProduceAsync(CounterMessage.Changed(counter, 1));
+        await ProduceAsync(CounterMessage.Of(counter, CounterRenamed.Type, 1, "{}"));
+
+        var letter = await DeadLetterAsync(service, counter, 1);
+
+        KafkaLog.Header(letter, "dlq_cause").ShouldBe("unreadable");
+        KafkaLog.Header(letter, "dlq_error").ShouldNotBeNull().ShouldContain("another event with the sequence 1");
+        await ProduceAsync(CounterMessage.Changed(counter, 2));
+        await service.HandledAsync(counter, 2);
+        await HealthyAsync(service, HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task What_finds_no_room_to_park_is_a_dead_letter_and_comes_back_with_the_first()
+    {
+        await using var service = await StartAsync(settings: new Dictionary<string, string>(Impatient) { ["Messaging:MaxParkedPerKey"] = "3" });
+        var counter = Guid.NewGuid();
+        Poison(service, counter, 1);
+        await service.CountAsync(counter, 6);
+        KafkaLog.Header(await DeadLetterAsync(service, counter, 1), "dlq_cause").ShouldBe("failed");
+        KafkaLog.Header(await DeadLetterAsync(service, counter, 5), "dlq_cause").ShouldBe("no-room");
+        await DeadLetterAsync(service, counter, 6);
+
+        service.Faults.BeforeHandling = (_, _) => Task.CompletedTask;
+        foreach (var sequence in new[] { 1, 5, 6 })
+            await ProduceAsync(CounterMessage.Changed(counter, sequence));
+
+        await service.HandledAsync(counter, 6);
+        (await service.HandledAsync(counter)).ShouldBe(Upto(6));
+        await HealthyAsync(service, HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task A_service_that_was_killed_before_it_noted_its_position_reads_all_again_and_does_nothing_twice()
+    {
+        var (database, name, poisoned, gap, plain) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        for (var life = 0; life < 2; life++)
+        {
+            await using var killed = await StartAsync(database, name, replace: FaultyInbox.Install, settings: Impatient);
+            Poison(killed, poisoned, 2);
+            if (life == 0)
+            {
+                await killed.CountAsync(plain, 3);
+                await killed.CountAsync(poisoned, 3);
+                foreach (var sequence in new[] { 1, 3 })
+                    await ProduceAsync(CounterMessage.Changed(gap, sequence));
+            }
+            await killed.HandledAsync(plain, 3);
+            await DeadLetterAsync(killed, poisoned, 2);
+            await DeadLetterAsync(killed, gap, 3);
+        }
+
+        await using var service = await StartAsync(database, name, settings: Impatient);
+        await ProduceAsync(CounterMessage.Changed(poisoned, 2));
+        await ProduceAsync(CounterMessage.Changed(gap, 2));
+        await service.CountAsync(plain, 1);
+        await service.HandledAsync(plain, 4);
+        await service.HandledAsync(poisoned, 3);
+        await service.HandledAsync(gap, 3);
+
+        (await service.HandledAsync(plain)).ShouldBe(Upto(4));
+        (await service.HandledAsync(poisoned)).ShouldBe(Upto(3));
+        (await service.HandledAsync(gap)).ShouldBe(Upto(3));
+    }
+
+    [Fact]
+    public async Task Replicas_that_come_and_go_keep_the_order_of_every_key()
+    {
+        var (database, name) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}");
+        var lasting = new Dictionary<string, string> { ["Messaging:GapTimeout"] = "00:00:01" };
+        await using var first = await StartAsync(database, name, settings: lasting);
+        var counters = Enumerable.Range(0, 12).Select(_ => Guid.NewGuid()).ToList();
+        var (failures, count) = (0, 0);
+        Task FailNowAndThen() => Interlocked.Increment(ref failures) % 7 == 0 ? throw new TimeoutException("now and then") : Task.CompletedTask;
+        first.Faults.BeforeHandling = (_, _) => FailNowAndThen();
+
+        for (var time = 0; time < 2; time++)
+        {
+            await using var second = await StartAsync(database, name, settings: lasting);
+            var seen = 0;
+            second.Faults.BeforeHandling = (_, _) =>
+            {
+                Interlocked.Increment(ref seen);
+                return FailNowAndThen();
+            };
+            await Eventually.Get("the second replica handles events", async _ =>
+            {
+                count++;
+                await Task.WhenAll(counters.Select(counter => first.CountAsync(counter, 1)));
+                return Volatile.Read(ref seen);
+            }, handled => handled > 0, TimeSpan.FromSeconds(30), Cancelled);
+        }
+
+        foreach (var counter in counters)
+        {
+            await first.HandledAsync(counter, count);
+            (await first.HandledAsync(counter)).ShouldBe(Upto(count));
+        }
+    }
+}
