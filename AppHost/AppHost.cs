@@ -13,6 +13,7 @@ var documents = builder.AddDocuments("documents", postgres);
 var usersData = postgres.AddDatabase("postgres-users", "users");
 var ordersData = postgres.AddDatabase("postgres-orders", "orders");
 var inventoryData = postgres.AddDatabase("postgres-inventory", "inventory");
+var paymentsData = postgres.AddDatabase("postgres-payments", "payments");
 var notificationsData = documents.AddDatabase("documents-notifications", "notifications");
 var reportingData = documents.AddDatabase("documents-reporting", "reporting");
 
@@ -34,6 +35,10 @@ var orders = builder.AddService<Projects.Orders>("orders")
     .WithReference(ordersData, "orders").WithReference(redis).WithReference(kafka).WithReference(inventory)
     .WaitFor(ordersData).WaitFor(redis).WaitFor(kafka);
 
+var payments = builder.AddService<Projects.Payments>("payments")
+    .WithReference(paymentsData, "payments").WithReference(kafka)
+    .WaitFor(paymentsData).WaitFor(kafka);
+
 var notifications = builder.AddService<Projects.Notifications>("notifications")
     .WithReference(notificationsData, "notifications").WithReference(kafka)
     .WaitFor(notificationsData).WaitFor(kafka);
@@ -45,7 +50,7 @@ var reporting = builder.AddService<Projects.Reporting>("reporting")
 // The only door from outside.
 var gateway = builder.AddService<Projects.Gateway>("gateway", preferredPort: 8080)
     .WithReference(users).WithReference(inventory).WithReference(orders).WithReference(notifications).WithReference(reporting)
-    .WaitFor(users).WaitFor(inventory).WaitFor(orders).WaitFor(notifications).WaitFor(reporting)
+    .WaitFor(users).WaitFor(inventory).WaitFor(orders).WaitFor(payments).WaitFor(notifications).WaitFor(reporting)
     .WithExternalHttpEndpoints();
 
 return await builder.RunShopAsync(new ShopEndpoints

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.ServiceDefaults;
 
@@ -29,6 +30,9 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddStrictRequests();
         builder.Services.AddResilientHttpClients();
         builder.Services.AddSingleton<DatabaseMigrations>();
+        builder.Services.AddSingleton(services => new WorkerServices(
+            services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DatabaseMigrations>(),
+            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>()));
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         return builder;
     }

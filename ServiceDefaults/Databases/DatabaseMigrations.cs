@@ -7,12 +7,20 @@ namespace ForgeShop.ServiceDefaults.Databases;
 internal sealed class DatabaseMigrations
 {
     private readonly ConcurrentDictionary<string, bool> _finished = new();
+    private readonly TaskCompletionSource _allFinished = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool AllFinished => _finished.Values.All(finished => finished);
 
     public void Expect(string context) => _finished[context] = false;
 
-    public void Finished(string context) => _finished[context] = true;
+    public void Finished(string context)
+    {
+        _finished[context] = true;
+        if (AllFinished)
+            _allFinished.TrySetResult();
+    }
+
+    public Task WaitAsync(CancellationToken cancellationToken) => AllFinished ? Task.CompletedTask : _allFinished.Task.WaitAsync(cancellationToken);
 }
 
 internal sealed class MigrationsHealth(DatabaseMigrations migrations) : IHealthCheck

@@ -1,5 +1,6 @@
 using ForgeShop.Contracts;
 using ForgeShop.Forge.EntityFrameworkCore;
+using ForgeShop.Inventory.Reservations;
 using ForgeShop.Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -10,11 +11,14 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
 {
     public DbSet<Product> Products => Set<Product>();
 
+    public DbSet<Reservation> Reservations => Set<Reservation>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(ProductId).Assembly);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<Product>(Configure);
+        modelBuilder.Entity<Reservation>(Configure);
         modelBuilder.AddMessaging();
     }
 
@@ -35,9 +39,31 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
         product.Property(p => p.OnHand).HasColumnName("on_hand");
         product.Property(p => p.Reserved).HasColumnName("reserved");
         product.Property(p => p.ChangedAt).HasColumnName("changed_at");
+        product.Property(p => p.AnnounceAt).HasColumnName("announce_at");
         product.Property(p => p.LastSequence).HasColumnName("last_sequence");
         // PostgreSQL's own row version: whoever changed the row, by EF Core or by SQL, a later save of an older state fails.
         product.Property<uint>("xmin").IsRowVersion();
+        product.HasIndex(p => p.AnnounceAt).HasFilter("announce_at is not null").HasDatabaseName("ix_products_announce_at");
         product.HasIndex(p => p.Sku).IsUnique().HasDatabaseName("ix_products_sku");
+    }
+    private static void Configure(EntityTypeBuilder<Reservation> reservation)
+    {
+        reservation.ToTable("reservations");
+        reservation.HasKey(r => r.Id).HasName("pk_reservations");
+        reservation.Property(r => r.Id).HasColumnName("id");
+        reservation.Property(r => r.OrderId).HasColumnName("order_id");
+        reservation.Property(r => r.Status).HasColumnName("status").HasConversion(status => status.ToString().ToLowerInvariant(), name => Enum.Parse<ReservationStatus>(name, true));
+        reservation.Property(r => r.ChangedAt).HasColumnName("changed_at");
+        reservation.Property(r => r.LastSequence).HasColumnName("last_sequence");
+        reservation.OwnsMany(r => r.Lines, line =>
+        {
+            line.ToTable("reservation_lines");
+            line.WithOwner().HasForeignKey("ReservationId").HasConstraintName("fk_reservation_lines_reservations");
+            line.Property<ReservationId>("ReservationId").HasColumnName("reservation_id");
+            line.Property(l => l.ProductId).HasColumnName("product_id");
+            line.Property(l => l.Quantity).HasColumnName("quantity");
+            line.HasKey("ReservationId", nameof(ReservationLine.ProductId)).HasName("pk_reservation_lines");
+        });
+        reservation.Navigation(r => r.Lines).UsePropertyAccessMode(PropertyAccessMode.Field);
     }
 }

@@ -29,6 +29,9 @@ public sealed class Product : IEventSource
 
     public DateTimeOffset ChangedAt { get; private set; }
 
+    /// <summary>When to announce what orders took and gave back; null if all of it is announced.</summary>
+    public DateTimeOffset? AnnounceAt { get; private set; }
+
     public long LastSequence { get; set; }
 
     Guid IEventSource.AggregateId => Id.Value;
@@ -41,8 +44,16 @@ public sealed class Product : IEventSource
         if (LastSequence > 0 && name == Name && price == Price && available == Available)
             return false;
         (Name, Price, OnHand, ChangedAt) = (name, price, available + Reserved, now);
+        AnnounceAt = null;
         return true;
     }
 
     public ProductChanged Changed() => new(Id, Sku, Name, Price, Available, ChangedAt);
+
+    /// <summary>What orders changed since the last announcement.</summary>
+    public ProductChanged Announce(DateTimeOffset now)
+    {
+        (ChangedAt, AnnounceAt) = (now, null);
+        return Changed();
+    }
 }

@@ -1,4 +1,6 @@
+using ForgeShop.Contracts.Events;
 using ForgeShop.Inventory;
+using ForgeShop.Inventory.Reservations;
 using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
 
@@ -7,8 +9,14 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddNpgsqlDbContext<InventoryDb>("inventory", database => database.ConnectionString = ConnectionPool.Bounded(database.ConnectionString));
 builder.AddDatabaseMigration<InventoryDb>(SeedCatalogue.AddAsync);
-builder.AddMessaging("inventory", messaging => messaging.UseEntityFramework<InventoryDb>());
+builder.AddMessaging("inventory", messaging => messaging
+    .UseEntityFramework<InventoryDb>()
+    .Handle<ReserveStock, ReserveStockHandler>()
+    .Handle<ReleaseStock, ReleaseStockHandler>()
+    .Handle<OrderConfirmed, SellReservedStock>());
 builder.Services.AddScoped<Catalogue>();
+builder.Services.AddScoped<Stock>();
+builder.Services.AddPollingWorker<AvailabilityAnnouncer>();
 builder.Services.AddOptions<CatalogueOptions>()
     .Configure(options => options.Seed = builder.Environment.IsDevelopment())
     .BindConfiguration("Catalogue");

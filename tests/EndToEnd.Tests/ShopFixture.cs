@@ -14,7 +14,7 @@ namespace ForgeShop.EndToEnd.Tests;
 public sealed class ShopFixture : IAsyncLifetime
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
-    private static readonly string[] Resources = ["postgres", "redis", "kafka", "users", "inventory", "orders", "notifications", "reporting", "gateway"];
+    private static readonly string[] Resources = ["postgres", "redis", "kafka", "users", "inventory", "orders", "payments", "notifications", "reporting", "gateway"];
 
     private DistributedApplication? _app;
 

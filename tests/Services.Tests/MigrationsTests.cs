@@ -1,5 +1,6 @@
 using ForgeShop.Inventory;
 using ForgeShop.Orders;
+using ForgeShop.Payments;
 using ForgeShop.Users;
 using Microsoft.EntityFrameworkCore;
 
@@ -14,5 +15,6 @@ public sealed class MigrationsTests(ServersFixture servers)
         (await servers.Users.InScope<UsersDb, bool>(db => Task.FromResult(db.Database.HasPendingModelChanges()))).ShouldBeFalse("Users");
         (await servers.Inventory.InScope<InventoryDb, bool>(db => Task.FromResult(db.Database.HasPendingModelChanges()))).ShouldBeFalse("Inventory");
         (await servers.Orders.InScope<OrdersDb, bool>(db => Task.FromResult(db.Database.HasPendingModelChanges()))).ShouldBeFalse("Orders");
+        (await servers.Payments.InScope<PaymentsDb, bool>(db => Task.FromResult(db.Database.HasPendingModelChanges()))).ShouldBeFalse("Payments");
     }
 }

@@ -1,6 +1,7 @@
 using ForgeShop.Contracts;
 using ForgeShop.Inventory;
 using ForgeShop.Orders;
+using ForgeShop.Payments;
 using ForgeShop.Users;
 using Npgsql;
 using StackExchange.Redis;
@@ -58,10 +59,13 @@ public sealed class ServersFixture : IAsyncLifetime
 
     public RunningService<OrdersDb> Orders { get; private set; } = null!;
 
+    public RunningService<PaymentsDb> Payments { get; private set; } = null!;
+
     public async ValueTask InitializeAsync()
     {
         await Task.WhenAll(_postgres.StartAsync(), _redis.StartAsync(), _kafka.StartAsync());
         _cache = await ConnectionMultiplexer.ConnectAsync(Redis);
+        Payments = await StartPayments(settings: ("ConnectionStrings:kafka", Kafka));
         Inventory = await StartInventory(settings: ("ConnectionStrings:kafka", Kafka));
         // Two cores run all of this and its tests at once. How fast Redis and Inventory are today is not what is tested on these.
         Users = await StartUsers(settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20")]);
@@ -71,7 +75,7 @@ public sealed class ServersFixture : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (IAsyncDisposable? service in new IAsyncDisposable?[] { Orders, Users, Inventory })
+        foreach (IAsyncDisposable? service in new IAsyncDisposable?[] { Orders, Users, Inventory, Payments })
         {
             if (service is not null)
                 await service.DisposeAsync();
@@ -99,6 +103,16 @@ public sealed class ServersFixture : IAsyncLifetime
         database ??= await CreateDatabase("inventory");
         return await RunningService<InventoryDb>.StartAsync(database,
             [("ConnectionStrings:inventory", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
+    }
+
+    /// <summary>Payments, with a database of its own or once more on one that there is.</summary>
+    /// <param name="database">Its database; a new one if null.</param>
+    /// <param name="settings">What is configured otherwise than in production.</param>
+    public async Task<RunningService<PaymentsDb>> StartPayments(string? database = null, params (string Key, string Value)[] settings)
+    {
+        database ??= await CreateDatabase("payments");
+        return await RunningService<PaymentsDb>.StartAsync(database,
+            [("ConnectionStrings:payments", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
     }
 
     /// <summary>Orders with a database of its own.</summary>

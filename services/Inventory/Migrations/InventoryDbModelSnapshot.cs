@@ -29,6 +29,10 @@ namespace ForgeShop.Inventory.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<DateTimeOffset?>("AnnounceAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("announce_at");
+
                     b.Property<DateTimeOffset>("ChangedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("changed_at");
@@ -79,6 +83,10 @@ namespace ForgeShop.Inventory.Migrations
                     b.HasKey("Id")
                         .HasName("pk_products");
 
+                    b.HasIndex("AnnounceAt")
+                        .HasDatabaseName("ix_products_announce_at")
+                        .HasFilter("announce_at is not null");
+
                     b.HasIndex("Sku")
                         .IsUnique()
                         .HasDatabaseName("ix_products_sku");
@@ -87,6 +95,35 @@ namespace ForgeShop.Inventory.Migrations
                         {
                             t.HasCheckConstraint("ck_products_stock", "reserved >= 0 and on_hand >= reserved");
                         });
+                });
+
+            modelBuilder.Entity("ForgeShop.Inventory.Reservations.Reservation", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("ChangedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("changed_at");
+
+                    b.Property<long>("LastSequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_sequence");
+
+                    b.Property<Guid>("OrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("order_id");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("status");
+
+                    b.HasKey("Id")
+                        .HasName("pk_reservations");
+
+                    b.ToTable("reservations", (string)null);
                 });
 
             modelBuilder.Entity("ForgeShop.Messaging.InboxParked", b =>
@@ -315,6 +352,35 @@ namespace ForgeShop.Inventory.Migrations
                         .HasFilter("status = 1");
 
                     b.ToTable("outbox", (string)null);
+                });
+
+            modelBuilder.Entity("ForgeShop.Inventory.Reservations.Reservation", b =>
+                {
+                    b.OwnsMany("ForgeShop.Inventory.Reservations.ReservationLine", "Lines", b1 =>
+                        {
+                            b1.Property<Guid>("ReservationId")
+                                .HasColumnType("uuid")
+                                .HasColumnName("reservation_id");
+
+                            b1.Property<Guid>("ProductId")
+                                .HasColumnType("uuid")
+                                .HasColumnName("product_id");
+
+                            b1.Property<int>("Quantity")
+                                .HasColumnType("integer")
+                                .HasColumnName("quantity");
+
+                            b1.HasKey("ReservationId", "ProductId")
+                                .HasName("pk_reservation_lines");
+
+                            b1.ToTable("reservation_lines", (string)null);
+
+                            b1.WithOwner()
+                                .HasForeignKey("ReservationId")
+                                .HasConstraintName("fk_reservation_lines_reservations");
+                        });
+
+                    b.Navigation("Lines");
                 });
 #pragma warning restore 612, 618
         }

@@ -16,3 +16,18 @@ public sealed record OrderPlaced(
 }
 
 public sealed record OrderPlacedItem(OrderLineId LineId, ProductId ProductId, string Sku, string Name, int Quantity, Money UnitPrice);
+
+/// <summary>The stock is reserved and the money is taken: the order stands.</summary>
+public sealed record OrderConfirmed(OrderId OrderId, UserId UserId, Money Total, DateTimeOffset ConfirmedAt) : IEventData
+{
+    public static string Type => "order.confirmed";
+    public static string Topic => Topics.OrderEvents;
+}
+
+/// <summary>The order is over, and whatever had been done for it is undone.</summary>
+/// <param name="Reason"><c>out-of-stock</c>, <c>payment-declined</c>, <c>timed-out</c> or <c>customer-request</c>.</param>
+public sealed record OrderCancelled(OrderId OrderId, UserId UserId, string Reason, Money Total, DateTimeOffset CancelledAt) : IEventData
+{
+    public static string Type => "order.cancelled";
+    public static string Topic => Topics.OrderEvents;
+}

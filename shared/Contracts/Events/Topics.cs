@@ -5,7 +5,10 @@ public static class Topics
 {
     public const string UserEvents = "user.events";
     public const string OrderEvents = "order.events";
+    public const string InventoryCommands = "inventory.commands";
     public const string InventoryEvents = "inventory.events";
+    public const string PaymentCommands = "payment.commands";
+    public const string PaymentEvents = "payment.events";
     public const string NotificationEvents = "notification.events";
 
     /// <summary>Where messages of a topic go that could not be handled.</summary>

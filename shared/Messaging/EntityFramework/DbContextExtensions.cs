@@ -13,10 +13,24 @@ public static class DbContextExtensions
     /// </summary>
     public static EventId Emit<TEvent>(this DbContext db, IEventSource source, TEvent data) where TEvent : IEventData
     {
-        var message = db.GetService<OutboxWriter>().Write(source.AggregateId, source.LastSequence + 1, data);
+        var id = db.Write(source.AggregateId, source.LastSequence + 1, data);
+        source.LastSequence++;
+        return id;
+    }
+
+    /// <summary>Sends a command in the same way: a row of the outbox, written together with the change that makes it necessary.</summary>
+    /// <param name="db">The context whose SaveChanges follows.</param>
+    /// <param name="recipient">The aggregate that the command is for: its subject and Kafka key.</param>
+    /// <param name="sequence">Counts what was sent to the recipient, from 1. The same number again is the same command.</param>
+    /// <param name="command">What to do.</param>
+    public static EventId Send<TCommand>(this DbContext db, Guid recipient, long sequence, TCommand command) where TCommand : ICommandData =>
+        db.Write(recipient, sequence, command);
+
+    private static EventId Write<TData>(this DbContext db, Guid subject, long sequence, TData data) where TData : IEventData
+    {
+        var message = db.GetService<OutboxWriter>().Write(subject, sequence, data);
         db.Add(message);
         db.GetService<OutboxSignalInterceptor>().Emitted(db);
-        source.LastSequence = message.Sequence;
         return message.Id;
     }
 }

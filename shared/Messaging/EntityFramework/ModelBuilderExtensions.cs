@@ -17,6 +17,15 @@ public static class ModelBuilderExtensions
         return model;
     }
 
+    /// <summary>Maps an <see cref="Origin"/> to columns of its owner's row.</summary>
+    public static void MapOrigin(this ComplexPropertyBuilder<Origin> origin)
+    {
+        origin.Property(o => o.CausationId).HasColumnName("causation_id").HasConversion<TypedIdConverter<EventId>>();
+        origin.Property(o => o.CorrelationId).HasColumnName("correlation_id").HasConversion<TypedIdConverter<CorrelationId>>();
+        origin.Property(o => o.TraceParent).HasColumnName("trace_parent");
+        origin.Property(o => o.TraceState).HasColumnName("trace_state");
+    }
+
     private static void Configure(EntityTypeBuilder<OutboxMessage> outbox)
     {
         outbox.ToTable("outbox");
@@ -64,7 +73,7 @@ public static class ModelBuilderExtensions
         stream.Property(s => s.Subject).HasColumnName("subject");
         stream.Property(s => s.Partition).HasColumnName("log_partition");
         stream.Property(s => s.Sequence).HasColumnName("sequence");
-        stream.Property(s => s.EventId).HasColumnName("event_id").HasConversion(id => id!.Value.Value, value => new EventId(value));
+        stream.Property(s => s.EventId).HasColumnName("event_id").HasConversion<TypedIdConverter<EventId>>();
         stream.Property(s => s.Dead).HasColumnName("dead");
         stream.Property(s => s.Parked).HasColumnName("parked");
         // Streams that wait are few, however many there are.

@@ -1,17 +1,15 @@
-using System.Diagnostics;
 using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 
 namespace ForgeShop.Messaging;
 
-/// <summary>Makes the outbox entry of an event: its derived ID, and the trace and correlation under which it happened.</summary>
+/// <summary>Makes the outbox entry of an event or command: its derived ID, and the trace and correlation under which it happened.</summary>
 internal sealed class OutboxWriter(ForgeIds ids, ServiceName service, TimeProvider time)
 {
     public OutboxMessage Write<TEvent>(Guid subject, long sequence, TEvent data) where TEvent : IEventData
     {
-        var activity = Activity.Current is { IdFormat: ActivityIdFormat.W3C } current ? current : null;
-        var cause = EventContext.Current;
+        var origin = Origin.Current;
         // Whole microseconds, as the database keeps them: what is read back is what was written.
         var now = time.GetUtcNow();
         now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
@@ -26,11 +24,10 @@ internal sealed class OutboxWriter(ForgeIds ids, ServiceName service, TimeProvid
             DataVersion = TEvent.DataVersion,
             Payload = JsonSerializer.Serialize(data, ContractsJson.Options),
             OccurredAt = now,
-            CorrelationId = CorrelationId.TryParse(activity?.GetBaggageItem(MessagingTelemetry.CorrelationBaggage), out var correlation) ? correlation : cause?.CorrelationId,
-            CausationId = cause?.Id,
-            // Where nobody listens to activities the trace of the cause goes on all the same.
-            TraceParent = activity?.Id ?? cause?.TraceParent,
-            TraceState = activity is null ? cause?.TraceState : activity.TraceStateString,
+            CorrelationId = origin.CorrelationId,
+            CausationId = origin.CausationId,
+            TraceParent = origin.TraceParent,
+            TraceState = origin.TraceState,
             Bucket = BucketOf(subject),
             NextAttemptAt = now,
         };

@@ -11,6 +11,10 @@ public sealed class EventContractTests
     private static readonly UserId Ada = Ids.User("ada@example.com");
     private static readonly DateTimeOffset Noon = new(2024, 1, 15, 12, 0, 0, TimeSpan.Zero);
 
+    private static readonly OrderId Order = Ids.Order(Ada, "cart-1");
+    private static readonly string ReservationJson = $$"""{"reservationId":"{{Ids.Reservation(Order)}}","orderId":"7e558d62-0221-5a98-9949-a65bfd2da23e"}""";
+    private static readonly string PaymentJson = $$"""{"paymentId":"{{Ids.Payment(Order, 1)}}","orderId":"7e558d62-0221-5a98-9949-a65bfd2da23e"}""";
+
     public static TheoryData<object, string> Events => new()
     {
         { new UserRegistered(Ada, "ada@example.com", "Ada", Noon), """{"userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","email":"ada@example.com","name":"Ada","registeredAt":"2024-01-15T12:00:00+00:00"}""" },
@@ -26,6 +30,36 @@ public sealed class EventContractTests
                 new Money(25, "EUR"), "sim-ok", Noon),
             """{"orderId":"7e558d62-0221-5a98-9949-a65bfd2da23e","userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","reference":"cart-1","status":"confirmed","items":[{"lineId":"LINE","productId":"10233541-53d6-55c9-8081-25749ee3bf3e","sku":"SKU-001","name":"Hammer","quantity":2,"unitPrice":{"amount":"12.50","currency":"EUR"}}],"total":{"amount":"25.00","currency":"EUR"},"paymentMethod":"sim-ok","placedAt":"2024-01-15T12:00:00+00:00"}"""
                 .Replace("LINE", Ids.OrderLine(Ids.Order(Ada, "cart-1"), Ids.Product("SKU-001")).ToString(), StringComparison.Ordinal)
+        },
+        {
+            new ReserveStock(Ids.Reservation(Order), Order, [new ReserveStockLine(Ids.Product("SKU-001"), 2)]),
+            ReservationJson[..^1] + ""","lines":[{"productId":"10233541-53d6-55c9-8081-25749ee3bf3e","quantity":2}]}"""
+        },
+        { new ReleaseStock(Ids.Reservation(Order), Order), ReservationJson },
+        { new StockReserved(Ids.Reservation(Order), Order), ReservationJson },
+        {
+            new ReservationFailed(Ids.Reservation(Order), Order, [new MissingStock(Ids.Product("SKU-001"), 2, 1)]),
+            ReservationJson[..^1] + ""","missing":[{"productId":"10233541-53d6-55c9-8081-25749ee3bf3e","wanted":2,"available":1}]}"""
+        },
+        { new StockReleased(Ids.Reservation(Order), Order), ReservationJson },
+        {
+            new ChargePayment(Ids.Payment(Order, 1), Order, 1, new Money(25, "EUR"), "sim-ok", Noon),
+            PaymentJson[..^1] + ""","attempt":1,"amount":{"amount":"25.00","currency":"EUR"},"method":"sim-ok","validUntil":"2024-01-15T12:00:00+00:00"}"""
+        },
+        { new RefundPayment(Ids.Payment(Order, 1), Order, 1, new Money(25, "EUR")), PaymentJson[..^1] + ""","attempt":1,"amount":{"amount":"25.00","currency":"EUR"}}""" },
+        {
+            new PaymentCharged(Ids.Payment(Order, 1), Order, new Money(25, "EUR"), Noon),
+            PaymentJson[..^1] + ""","amount":{"amount":"25.00","currency":"EUR"},"chargedAt":"2024-01-15T12:00:00+00:00"}"""
+        },
+        { new PaymentDeclined(Ids.Payment(Order, 1), Order, "insufficient-funds"), PaymentJson[..^1] + ""","reason":"insufficient-funds"}""" },
+        { new PaymentRefunded(Ids.Payment(Order, 1), Order, new Money(0, "EUR")), PaymentJson[..^1] + ""","amount":{"amount":"0.00","currency":"EUR"}}""" },
+        {
+            new OrderConfirmed(Order, Ada, new Money(25, "EUR"), Noon),
+            """{"orderId":"7e558d62-0221-5a98-9949-a65bfd2da23e","userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","total":{"amount":"25.00","currency":"EUR"},"confirmedAt":"2024-01-15T12:00:00+00:00"}"""
+        },
+        {
+            new OrderCancelled(Order, Ada, "out-of-stock", new Money(25, "EUR"), Noon),
+            """{"orderId":"7e558d62-0221-5a98-9949-a65bfd2da23e","userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","reason":"out-of-stock","total":{"amount":"25.00","currency":"EUR"},"cancelledAt":"2024-01-15T12:00:00+00:00"}"""
         },
         {
             new NotificationSent(Ids.Notification(Ada, "order-confirmed", Ada.Value), Ada, "order-confirmed", Ada.Value, Noon),
@@ -55,10 +89,20 @@ public sealed class EventContractTests
     public void Types_and_topics_of_events_are_stable()
     {
         static string Describe<T>() where T : IEventData => $"{T.Type} {T.Topic} {T.DataVersion}";
-        new[] { Describe<UserRegistered>(), Describe<UserProfileChanged>(), Describe<ProductChanged>(), Describe<OrderPlaced>(), Describe<NotificationSent>() }.ShouldBe(
+        string[] events =
         [
-            "user.registered user.events 1", "user.profile-changed user.events 1", "product-changed inventory.events 1", "order.placed order.events 1", "notification.sent notification.events 1",
+            Describe<UserRegistered>(), Describe<UserProfileChanged>(), Describe<ProductChanged>(), Describe<StockReserved>(), Describe<ReservationFailed>(), Describe<StockReleased>(),
+            Describe<PaymentCharged>(), Describe<PaymentDeclined>(), Describe<PaymentRefunded>(), Describe<OrderPlaced>(), Describe<OrderConfirmed>(), Describe<OrderCancelled>(),
+            Describe<NotificationSent>(),
+        ];
+        events.ShouldBe(
+        [
+            "user.registered user.events 1", "user.profile-changed user.events 1", "product-changed inventory.events 1", "reserved inventory.events 1",
+            "reservation-failed inventory.events 1", "released inventory.events 1", "charged payment.events 1", "declined payment.events 1", "refunded payment.events 1",
+            "order.placed order.events 1", "order.confirmed order.events 1", "order.cancelled order.events 1", "notification.sent notification.events 1",
         ]);
+        string[] commands = [Describe<ReserveStock>(), Describe<ReleaseStock>(), Describe<ChargePayment>(), Describe<RefundPayment>()];
+        commands.ShouldBe(["reserve inventory.commands 1", "release inventory.commands 1", "charge payment.commands 1", "refund payment.commands 1"]);
     }
 
     [Fact]

@@ -1,0 +1,70 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ForgeShop.ServiceDefaults;
+
+/// <summary>
+/// What is to happen once a change is committed, and only then: wake somebody, refresh a cache. A hint, no promise: a process that dies right after its commit
+/// does none of it, so whoever is waiting also looks by itself.
+/// </summary>
+public static class AfterCommitExtensions
+{
+    public static IServiceCollection AddAfterCommit<TContext>(this IServiceCollection services) where TContext : DbContext =>
+        services.AddSingleton<AfterCommitInterceptor>()
+            .ConfigureDbContext<TContext>((provider, options) => options.AddInterceptors(provider.GetRequiredService<AfterCommitInterceptor>()));
+
+    /// <summary>Runs <paramref name="action"/> after the next commit; after a rollback never.</summary>
+    public static void AfterCommit(this DbContext db, Func<Task> action) => db.GetService<AfterCommitInterceptor>().Add(db, action);
+
+    /// <inheritdoc cref="AfterCommit(DbContext, Func{Task})"/>
+    public static void AfterCommit(this DbContext db, Action action) => db.AfterCommit(() =>
+    {
+        action();
+        return Task.CompletedTask;
+    });
+}
+
+internal sealed partial class AfterCommitInterceptor(ILogger<AfterCommitInterceptor> logger) : SaveChangesInterceptor, IDbTransactionInterceptor
+{
+    // Contexts are pooled and short-lived: remembered weakly, and never touched. With each action the transaction that it belongs to, or none yet:
+    // what belongs to one that was given up is dropped by the next that the context commits.
+    private readonly ConditionalWeakTable<DbContext, List<(Guid? Transaction, Func<Task> Action)>> _waiting = [];
+
+    public void Add(DbContext db, Func<Task> action) => _waiting.GetOrCreateValue(db).Add((db.Database.CurrentTransaction?.TransactionId, action));
+
+    public override async ValueTask<int> SavedChangesAsync(SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
+    {
+        if (eventData.Context?.Database.CurrentTransaction is null)
+            await RunAsync(eventData.Context, null);
+        return result;
+    }
+
+    public Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default) =>
+        RunAsync(eventData.Context, eventData.TransactionId);
+
+    private async Task RunAsync(DbContext? db, Guid? transaction)
+    {
+        if (db is null || !_waiting.Remove(db, out var waiting))
+            return;
+        foreach (var (_, action) in waiting.Where(one => one.Transaction is null || one.Transaction == transaction))
+        {
+            try
+            {
+                await action();
+            }
+            catch (Exception error)
+            {
+                // The change is stored: whoever made it must not be told that it failed.
+                LogFailure(logger, error);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "What was to be done after a commit failed; the change itself is stored")]
+    private static partial void LogFailure(ILogger logger, Exception error);
+}

@@ -1,0 +1,182 @@
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using ForgeShop.Messaging;
+
+namespace ForgeShop.Payments;
+
+public enum PaymentStatus
+{
+    /// <summary>The provider is to be asked for the money, or is being asked.</summary>
+    Requested,
+
+    /// <summary>The provider has taken the money.</summary>
+    Charged,
+
+    /// <summary>The provider refused.</summary>
+    Declined,
+
+    /// <summary>The provider is to be told to give back what it took, and to take nothing from here on.</summary>
+    Refunding,
+
+    /// <summary>Nothing is taken any more.</summary>
+    Refunded,
+}
+
+/// <summary>
+/// One attempt to charge an order: what was asked for, what the provider said, and when it is to be asked next. A refund can be asked for at any time and
+/// always wins: whatever the provider says of the charge after that changes nothing about it.
+/// </summary>
+public sealed class Payment : IEventSource
+{
+    private Payment()
+    {
+    }
+
+    /// <summary>Derived from the order and the attempt; what the provider knows the payment by.</summary>
+    public PaymentId Id { get; private set; }
+
+    public OrderId OrderId { get; private set; }
+
+    /// <summary>From 1.</summary>
+    public int Attempt { get; private set; }
+
+    public Money Amount { get; private set; }
+
+    public string Method { get; private set; } = "";
+
+    public PaymentStatus Status { get; private set; }
+
+    /// <summary>After this no further attempt to charge is begun.</summary>
+    public DateTimeOffset ValidUntil { get; private set; }
+
+    public DateTimeOffset ChangedAt { get; private set; }
+
+    /// <summary>When the provider said that it has taken the money, whatever came after.</summary>
+    public DateTimeOffset? ChargedAt { get; private set; }
+
+    /// <summary>When the provider is to be asked; null if there is nothing to ask.</summary>
+    public DateTimeOffset? NextCallAt { get; private set; }
+
+    /// <summary>Until then a worker is asking; after that it must have died.</summary>
+    public DateTimeOffset? ClaimedUntil { get; private set; }
+
+    /// <summary>How often the provider did not answer what it is asked now.</summary>
+    public int Failures { get; private set; }
+
+    /// <summary>Of the command that is being carried out.</summary>
+    public Origin Origin { get; private set; } = Origin.None;
+
+    public long LastSequence { get; set; }
+
+    Guid IEventSource.AggregateId => Id.Value;
+
+    public static Payment Request(ChargePayment command, Origin origin, DateTimeOffset now) => new()
+    {
+        Id = command.PaymentId,
+        OrderId = command.OrderId,
+        Attempt = command.Attempt,
+        Amount = command.Amount,
+        Method = command.Method,
+        Status = PaymentStatus.Requested,
+        ValidUntil = command.ValidUntil,
+        ChangedAt = now,
+        NextCallAt = now,
+        Origin = origin,
+    };
+
+    /// <summary>A refund that came before its charge, or instead of it. The provider is told all the same: it knows for certain what it has taken.</summary>
+    public static Payment RefundOnly(RefundPayment command, Origin origin, DateTimeOffset now) => new()
+    {
+        Id = command.PaymentId,
+        OrderId = command.OrderId,
+        Attempt = command.Attempt,
+        Amount = command.Amount,
+        Status = PaymentStatus.Refunding,
+        ValidUntil = now,
+        ChangedAt = now,
+        NextCallAt = now,
+        Origin = origin,
+    };
+
+    /// <returns>False if it is refunded already.</returns>
+    public bool RequestRefund(Origin origin, DateTimeOffset now)
+    {
+        if (Status is PaymentStatus.Refunded)
+            return false;
+        if (Status is not PaymentStatus.Refunding)
+        {
+            Become(PaymentStatus.Refunding, now);
+            (Failures, Origin) = (0, origin);
+        }
+
+        // A worker that is asking for the charge right now finishes that first, and finds this.
+        NextCallAt = now;
+        return true;
+    }
+
+    /// <summary>A worker is going to ask the provider.</summary>
+    public void Claim(DateTimeOffset until) => ClaimedUntil = until;
+
+    /// <summary>The provider has taken the money. Told also when it is to be given back: it was taken, and everybody may know.</summary>
+    /// <returns>Null if that is told already: two workers asked, because a claim ran out.</returns>
+    public PaymentCharged? Charged(DateTimeOffset now)
+    {
+        if (Status is PaymentStatus.Requested)
+            Settle(PaymentStatus.Charged, now);
+        else
+            CallForRefund(now);
+        if (ChargedAt is not null || Status is not (PaymentStatus.Charged or PaymentStatus.Refunding))
+            return null;
+        ChargedAt = now;
+        return new(Id, OrderId, Amount, now);
+    }
+
+    /// <returns>Null if that is told already, or a refund is asked for meanwhile: its answer will say that nothing was taken.</returns>
+    public PaymentDeclined? Declined(string reason, DateTimeOffset now)
+    {
+        if (Status is not PaymentStatus.Requested)
+        {
+            CallForRefund(now);
+            return null;
+        }
+
+        Settle(PaymentStatus.Declined, now);
+        return new(Id, OrderId, reason);
+    }
+
+    /// <returns>Null if that is told already.</returns>
+    public PaymentRefunded? Refunded(Money givenBack, DateTimeOffset now)
+    {
+        if (Status is not PaymentStatus.Refunding)
+            return null;
+        Settle(PaymentStatus.Refunded, now);
+        return new(Id, OrderId, givenBack);
+    }
+
+    /// <summary>The provider did not answer. What became of it is open; the next call, under the same ID, will tell.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="pause">How long to leave the provider alone.</param>
+    public void Unanswered(DateTimeOffset now, TimeSpan pause)
+    {
+        Failures++;
+        ClaimedUntil = null;
+        if (Status is PaymentStatus.Requested)
+            NextCallAt = now + pause < ValidUntil ? now + pause : null; // Whoever asked does not wait any longer, and asks for a refund.
+        else if (Status is PaymentStatus.Refunding)
+            NextCallAt = now + pause;
+    }
+
+    private void CallForRefund(DateTimeOffset now)
+    {
+        if (Status is PaymentStatus.Refunding)
+            (ClaimedUntil, NextCallAt, Failures) = (null, now, 0);
+    }
+
+    private void Settle(PaymentStatus status, DateTimeOffset now)
+    {
+        Become(status, now);
+        (NextCallAt, ClaimedUntil, Failures) = (null, null, 0);
+    }
+
+    private void Become(PaymentStatus status, DateTimeOffset now) => (Status, ChangedAt) = (status, now);
+}

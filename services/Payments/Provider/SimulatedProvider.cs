@@ -1,0 +1,68 @@
+using ForgeShop.Contracts;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace ForgeShop.Payments.Provider;
+
+/// <summary>
+/// A payment provider that behaves as the payment method says: <c>sim-ok</c>, <c>sim-declined</c>, <c>sim-slow</c> (answers after a few seconds),
+/// <c>sim-timeout</c> (never answers, and takes nothing), <c>sim-lost-answer</c> (takes the money and breaks the connection; asked again, it answers).
+/// It keeps books of its own, in tables that nobody else writes and in transactions that nobody else is part of, so that what was really taken can be
+/// compared with what the shop believes.
+/// </summary>
+public sealed class SimulatedProvider(IServiceScopeFactory scopes, IOptions<SimulatedProviderOptions> options, TimeProvider time) : IPaymentProvider
+{
+    public async Task<ChargeResult> ChargeAsync(PaymentId id, Money amount, string method, CancellationToken cancellationToken)
+    {
+        if (method == "sim-timeout")
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
+        if (method == "sim-slow")
+            await Task.Delay(options.Value.SlowAnswer, time, cancellationToken);
+
+        var wanted = method == "sim-declined" ? SimulatedCharge.Declined : SimulatedCharge.Captured;
+        var (state, isNew) = await RecordAsync(id, amount, wanted, cancellationToken);
+        if (isNew && method == "sim-lost-answer")
+            throw new HttpRequestException("The connection was closed before the answer arrived.");
+        return state == SimulatedCharge.Captured ? ChargeResult.Charged : new ChargeResult(state == SimulatedCharge.Declined ? "insufficient-funds" : "voided");
+    }
+
+    public async Task<Money> RefundAsync(PaymentId id, Money amount, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<PaymentsDb>();
+        // One statement, like all that follows: a charge of the same payment may arrive at the same moment, before or after it.
+        await db.Database.ExecuteSqlAsync(
+            $"""
+            insert into simulated_provider.charges (payment_id, state, amount, currency, captures, changed_at)
+            values ({id.Value}, {SimulatedCharge.Voided}, 0, {amount.Currency}, 0, {time.GetUtcNow()})
+            on conflict (payment_id) do update set state = {SimulatedCharge.Refunded}, changed_at = excluded.changed_at
+            where charges.state = {SimulatedCharge.Captured}
+            """,
+            cancellationToken);
+        var charge = await db.Set<SimulatedCharge>().AsNoTracking().SingleAsync(known => known.PaymentId == id.Value, cancellationToken);
+        return new Money(charge.State == SimulatedCharge.Refunded ? charge.Amount : 0, charge.Currency);
+    }
+
+    private async Task<(string State, bool IsNew)> RecordAsync(PaymentId id, Money amount, string wanted, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<PaymentsDb>();
+        var captures = wanted == SimulatedCharge.Captured ? 1 : 0;
+        var isNew = await db.Database.ExecuteSqlAsync(
+            $"""
+            insert into simulated_provider.charges (payment_id, state, amount, currency, captures, changed_at)
+            values ({id.Value}, {wanted}, {amount.Amount}, {amount.Currency}, {captures}, {time.GetUtcNow()})
+            on conflict (payment_id) do nothing
+            """,
+            cancellationToken) == 1;
+        var charge = await db.Set<SimulatedCharge>().AsNoTracking().SingleAsync(known => known.PaymentId == id.Value, cancellationToken);
+        return (charge.State, isNew);
+    }
+}
+
+/// <summary>Configuration section <c>SimulatedProvider</c>.</summary>
+public sealed class SimulatedProviderOptions
+{
+    /// <summary>How long <c>sim-slow</c> takes.</summary>
+    public TimeSpan SlowAnswer { get; set; } = TimeSpan.FromSeconds(3);
+}

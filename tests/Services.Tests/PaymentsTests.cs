@@ -1,0 +1,164 @@
+using System.Text.Json;
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using ForgeShop.Payments;
+using ForgeShop.TestSupport;
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>Payments against a provider that does what it likes: what is taken is taken once, and what is to be given back is.</summary>
+public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture fixture) : IClassFixture<PaymentsTests.Fixture>
+{
+    /// <summary>An instance with a provider that is slow and given up soon. It talks to nobody: its events stay in its outbox.</summary>
+    public sealed class Fixture(ServersFixture servers) : IAsyncLifetime
+    {
+        public RunningService<PaymentsDb> Payments { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Payments = await servers.StartPayments(
+            settings: [("Payments:ProviderTimeout", "00:00:01.5"), ("Payments:MinBackoff", "00:00:00.050"), ("SimulatedProvider:SlowAnswer", "00:00:00.700")]);
+
+        public ValueTask DisposeAsync() => Payments.DisposeAsync();
+    }
+
+    private readonly RunningService<PaymentsDb> _payments = fixture.Payments;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private OrderId NewOrder() => servers.Ids.Order(servers.Ids.User("pay@example.com"), Guid.NewGuid().ToString());
+
+    private Task Charge(OrderId order, string method, TimeSpan? valid = null)
+    {
+        var id = servers.Ids.Payment(order, 1);
+        return _payments.Handle(id.Value, new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), method, DateTimeOffset.UtcNow + (valid ?? TimeSpan.FromMinutes(1))));
+    }
+
+    private Task Refund(OrderId order)
+    {
+        var id = servers.Ids.Payment(order, 1);
+        return _payments.Handle(id.Value, new RefundPayment(id, order, 1, new Money(12.50m, "EUR")));
+    }
+
+    private Task<string> Told(OrderId order) => _payments.Database.Scalar<string>(
+        "select coalesce(string_agg(type || ' ' || sequence, ', ' order by sequence), '') from outbox where subject = $1", servers.Ids.Payment(order, 1).Value);
+
+    private Task<string> ToldAtLast(OrderId order, string expected) =>
+        Eventually.Get($"payments told: {expected}", _ => Told(order), told => told == expected, cancellationToken: Cancellation);
+
+    private async Task<(string State, int Captures)> Books(OrderId order) => (
+        await _payments.Database.Scalar<string>("select coalesce(max(state), 'nothing') from simulated_provider.charges where payment_id = $1", servers.Ids.Payment(order, 1).Value),
+        await _payments.Database.Scalar<int>("select coalesce(sum(captures), 0)::int from simulated_provider.charges where payment_id = $1", servers.Ids.Payment(order, 1).Value));
+
+    [Theory]
+    [InlineData("sim-ok", "charged 1", "captured", 1)]
+    [InlineData("sim-slow", "charged 1", "captured", 1)]
+    [InlineData("sim-declined", "declined 1", "declined", 0)]
+    [InlineData("sim-lost-answer", "charged 1", "captured", 1)]
+    public async Task A_payment_comes_out_as_the_provider_says_and_is_taken_once(string method, string told, string state, int captures)
+    {
+        var order = NewOrder();
+
+        await Charge(order, method);
+        await Charge(order, method);
+
+        await ToldAtLast(order, told);
+        (await Books(order)).ShouldBe((state, captures));
+    }
+
+    [Fact]
+    public async Task A_provider_that_never_answers_is_asked_until_nobody_waits_any_more_and_the_refund_settles_it()
+    {
+        var order = NewOrder();
+        await Charge(order, "sim-timeout", valid: TimeSpan.FromSeconds(2));
+        await Eventually.True(
+            "the provider was given up",
+            async _ => await _payments.Database.Scalar<bool>("select failures > 0 and next_call_at is null from payments where order_id = $1", order.Value), cancellationToken: Cancellation);
+        (await Told(order)).ShouldBe("");
+
+        await Refund(order);
+
+        await ToldAtLast(order, "refunded 1");
+        (await Books(order)).ShouldBe(("voided", 0));
+        (await Refunded(order)).ShouldBe(new Money(0, "EUR"));
+    }
+
+    [Fact]
+    public async Task A_charge_that_succeeds_after_its_refund_was_asked_for_is_given_back()
+    {
+        var order = NewOrder();
+        await Charge(order, "sim-slow");
+        await Eventually.True(
+            "the provider is being asked",
+            async _ => await _payments.Database.Scalar<bool>("select claimed_until is not null from payments where order_id = $1", order.Value), cancellationToken: Cancellation);
+
+        await Refund(order);
+
+        await ToldAtLast(order, "charged 1, refunded 2");
+        (await Books(order)).ShouldBe(("refunded", 1));
+        (await Refunded(order)).ShouldBe(new Money(12.50m, "EUR"));
+    }
+
+    [Fact]
+    public async Task A_refund_that_is_faster_than_its_charge_leaves_nothing_to_charge()
+    {
+        var order = NewOrder();
+
+        await Refund(order);
+        await Charge(order, "sim-ok");
+
+        await ToldAtLast(order, "refunded 1");
+        (await Books(order)).ShouldBe(("voided", 0));
+    }
+
+    [Fact]
+    public async Task A_refund_is_made_once_and_answered_every_time()
+    {
+        var order = NewOrder();
+        await Charge(order, "sim-ok");
+        await ToldAtLast(order, "charged 1");
+
+        await Refund(order);
+        await ToldAtLast(order, "charged 1, refunded 2");
+        await Refund(order);
+
+        await ToldAtLast(order, "charged 1, refunded 2, refunded 3");
+        (await Books(order)).ShouldBe(("refunded", 1));
+    }
+
+    [Fact]
+    public async Task A_payment_whose_worker_died_is_taken_over_when_its_claim_runs_out()
+    {
+        var order = NewOrder();
+        await Charge(order, "sim-timeout");
+        await Eventually.True(
+            "the provider is being asked",
+            async _ => await _payments.Database.Scalar<bool>("select claimed_until is not null from payments where order_id = $1", order.Value), cancellationToken: Cancellation);
+
+        // What a worker leaves that was killed in the middle of its call; and by now the provider would answer.
+        await _payments.Database.Scalar<int>(
+            "with died as (update payments set claimed_until = now() - interval '1 second', method = 'sim-ok' where order_id = $1 returning 1) select count(*)::int from died", order.Value);
+
+        await ToldAtLast(order, "charged 1");
+        (await Books(order)).ShouldBe(("captured", 1));
+    }
+
+    [Fact]
+    public async Task Many_payments_at_once_are_worked_off_by_two_replicas_and_each_is_taken_once()
+    {
+        await using var second = await servers.StartPayments(_payments.Database);
+        var methods = new[] { "sim-ok", "sim-lost-answer", "sim-declined", "sim-slow" };
+        var orders = Enumerable.Range(0, 80).Select(number => (Order: NewOrder(), Method: methods[number % methods.Length])).ToList();
+
+        await Task.WhenAll(orders.Select(one => Charge(one.Order, one.Method)));
+
+        foreach (var (order, method) in orders)
+            await ToldAtLast(order, method == "sim-declined" ? "declined 1" : "charged 1");
+        foreach (var (order, method) in orders)
+            (await Books(order)).ShouldBe(method == "sim-declined" ? ("declined", 0) : ("captured", 1));
+    }
+
+    private async Task<Money> Refunded(OrderId order)
+    {
+        var data = await _payments.Database.Scalar<string>("select payload::text from outbox where subject = $1 and type = 'refunded'", servers.Ids.Payment(order, 1).Value);
+        return JsonSerializer.Deserialize<PaymentRefunded>(data, ContractsJson.Options)!.Amount;
+    }
+}
