@@ -40,16 +40,17 @@ public sealed class TracingTests(Servers servers)
         }
         await first.HandledAsync(counter, 1);
         await second.HandledAsync(counter, 1);
-        // Spans end a moment after the effect is committed.
-        await TestSupport.Eventually.True("all spans ended", _ => Task.FromResult(activities.Count(activity => activity.TraceId == trace) == 4), cancellationToken: TestContext.Current.CancellationToken);
-
-        var spans = activities.Where(activity => activity.TraceId == trace).ToList();
+        // Spans end a moment after the effect is committed. Kafka may deliver again what it delivered; each consumer's first span is looked at.
+        var spans = await TestSupport.Eventually.Get(
+            "all spans ended",
+            _ => Task.FromResult(activities.Where(activity => activity.TraceId == trace).ToList()),
+            ended => Processes(ended).Count == 2 && ended.Exists(span => span.OperationName == "publish counter.events"),
+            cancellationToken: TestContext.Current.CancellationToken);
         var root = spans.Single(span => span.OperationName == "POST /count");
-        var publish = spans.Single(span => span.OperationName == "publish counter.events");
-        var processes = spans.Where(span => span.OperationName == "process counter.events").ToList();
+        var publish = spans.First(span => span.OperationName == "publish counter.events");
+        var processes = Processes(spans);
         publish.ParentSpanId.ShouldBe(root.SpanId);
         publish.Kind.ShouldBe(ActivityKind.Producer);
-        processes.Count.ShouldBe(2);
         processes.ShouldAllBe(process => process.ParentSpanId == publish.SpanId && process.Kind == ActivityKind.Consumer && process.TraceStateString == "vendor=value");
         foreach (var span in processes.Append(publish))
         {
@@ -62,6 +63,9 @@ public sealed class TracingTests(Servers servers)
         baggage.ShouldBe(correlation.ToString());
         context.CorrelationId.ShouldBe(correlation);
         context.CausationId.ShouldBeNull();
+
+        static List<Activity> Processes(IEnumerable<Activity> ended) =>
+            [.. ended.Where(span => span.OperationName == "process counter.events").DistinctBy(span => span.GetTagItem("messaging.consumer.group.name"))];
     }
 
     [Fact]
