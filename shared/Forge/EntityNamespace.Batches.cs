@@ -11,6 +11,7 @@ public sealed partial class EntityNamespace
     public void DeriveMany(ReadOnlySpan<string> keys, Span<Guid> ids)
     {
         CheckRoom(keys.Length, ids.Length);
+        if (UsesLanes(keys.Length) && TryLanes(keys, ids)) return;
         for (var i = 0; i < keys.Length; i++)
         {
             if (!TryDerive(keys[i].AsSpan(), out ids[i], out var error)) throw new ForgeKeyException(error, i);
@@ -26,11 +27,36 @@ public sealed partial class EntityNamespace
     public void DeriveMany(ReadOnlySpan<byte> utf8, ReadOnlySpan<Range> keys, Span<Guid> ids)
     {
         CheckRoom(keys.Length, ids.Length);
+        if (UsesLanes(keys.Length) && TryLanes(utf8, keys, ids)) return;
         for (var i = 0; i < keys.Length; i++)
         {
             if (!TryDerive(utf8[keys[i]], out ids[i], out var error)) throw new ForgeKeyException(error, i);
         }
     }
+
+    private const int FewestForLanes = 4;
+
+    /// <summary>How wide the vectors are in which batches are hashed on this machine: 512, 256 or 128 bits; 0 if one at a time.</summary>
+    internal static int LaneBits => NameLanes512.IsSupported ? 512 : NameLanes256.IsSupported ? 256 : NameLanes128.IsSupported ? 128 : 0;
+
+    private bool UsesLanes(int keys) => keys >= FewestForLanes && Domain.Algorithm is ForgeAlgorithm.V5 && Type.Shape.Form is KeyForm.Value;
+
+    // False: there are no lanes here, or a key is refused, and then one at a time finds out which one is the first.
+    private bool TryLanes(ReadOnlySpan<string> keys, Span<Guid> ids) => LaneBits switch
+    {
+        512 => NameBatch<NameLanes512>.TryDerive(this, keys, ids),
+        256 => NameBatch<NameLanes256>.TryDerive(this, keys, ids),
+        128 => NameBatch<NameLanes128>.TryDerive(this, keys, ids),
+        _ => false,
+    };
+
+    private bool TryLanes(ReadOnlySpan<byte> utf8, ReadOnlySpan<Range> keys, Span<Guid> ids) => LaneBits switch
+    {
+        512 => NameBatch<NameLanes512>.TryDerive(this, utf8, keys, ids),
+        256 => NameBatch<NameLanes256>.TryDerive(this, utf8, keys, ids),
+        128 => NameBatch<NameLanes128>.TryDerive(this, utf8, keys, ids),
+        _ => false,
+    };
 
     private static void CheckRoom(int keys, int ids)
     {

@@ -11,6 +11,7 @@ public sealed partial class EntityNamespace
 {
     private readonly byte[] _namespaceBytes;
     private readonly byte[] _recordPrefix;
+    private readonly Sha1Namespace _sha1;
 
     internal EntityNamespace(ForgeDomain domain, EntityType type)
     {
@@ -19,6 +20,7 @@ public sealed partial class EntityNamespace
         Type = type;
         Id = NameBasedUuid.V5(domain.Root, Encoding.ASCII.GetBytes(type.Name));
         _namespaceBytes = Uuid.ToBytes(Id);
+        _sha1 = new Sha1Namespace(_namespaceBytes);
         // A name needs no escaping: its letters, digits and three signs mean nothing to JSON.
         _recordPrefix = [.. _namespaceBytes, .. "[\"forge:1\",\""u8, .. Encoding.ASCII.GetBytes(type.Name), .. "\",{"u8];
     }
@@ -99,7 +101,16 @@ public sealed partial class EntityNamespace
         return TryCanonical(key, name, out var written, out var error) ? Encoding.UTF8.GetString(name[..written]) : throw new ForgeKeyException(error);
     }
 
+    internal ref readonly Sha1Namespace Sha1 => ref _sha1;
+
     internal ReadOnlySpan<byte> RecordPrefix => _recordPrefix;
+
+    // The name stands in the buffer where it stands in the message.
+    internal Guid HashName(Span<byte> buffer, int nameLength)
+    {
+        _namespaceBytes.CopyTo(buffer);
+        return Hash(buffer[..(NameHash.NamespaceSize + nameLength)]);
+    }
 
     internal Guid Hash(ReadOnlySpan<byte> namespaceAndName) => NameHash.Compute(Domain.Algorithm, Domain.Secret, namespaceAndName);
 
@@ -112,12 +123,11 @@ public sealed partial class EntityNamespace
             id = default;
             return false;
         }
-        _namespaceBytes.CopyTo(buffer);
-        id = Hash(buffer[..(NameHash.NamespaceSize + written)]);
+        id = HashName(buffer, written);
         return true;
     }
 
-    private bool TryCanonical<T>(ReadOnlySpan<T> key, Span<byte> destination, out int written, out KeyError error) where T : unmanaged, System.Numerics.IBinaryInteger<T>
+    internal bool TryCanonical<T>(ReadOnlySpan<T> key, Span<byte> destination, out int written, out KeyError error) where T : unmanaged, System.Numerics.IBinaryInteger<T>
     {
         error = default;
         if (Type.Shape.Form is not KeyForm.Value)

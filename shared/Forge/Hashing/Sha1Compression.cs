@@ -13,7 +13,7 @@ namespace ForgeShop.Forge;
 /// </summary>
 internal static class Sha1Compression
 {
-    private const uint K0 = 0x5A827999, K1 = 0x6ED9EBA1, K2 = 0x8F1BBCDC, K3 = 0xCA62C1D6;
+    private const uint K0 = Sha1State.K0, K1 = Sha1State.K1, K2 = Sha1State.K2, K3 = Sha1State.K3;
 
     /// <summary>Takes 16 words, already in the machine's byte order, into the state.</summary>
     [SkipLocalsInit]

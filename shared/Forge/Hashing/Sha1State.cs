@@ -3,6 +3,9 @@ namespace ForgeShop.Forge;
 /// <summary>The five words between two blocks of SHA-1.</summary>
 internal readonly record struct Sha1State(uint A, uint B, uint C, uint D, uint E)
 {
+    /// <summary>The constants of the rounds, twenty each (FIPS 180-4 section 4.2.1).</summary>
+    public const uint K0 = 0x5A827999, K1 = 0x6ED9EBA1, K2 = 0x8F1BBCDC, K3 = 0xCA62C1D6;
+
     /// <summary>Before the first block (FIPS 180-4 section 5.3.1).</summary>
     public static Sha1State Initial => new(0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0);
 

@@ -98,12 +98,17 @@ public sealed class AllocationTests
         }).ShouldBe(0);
     }
 
-    [Fact]
-    public void Batches()
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Batches(string key)
     {
-        var keys = Enumerable.Range(0, 100).Select(i => $"key {i} of the batch").ToArray();
+        var keys = Enumerable.Repeat(key, 100).ToArray();
         var ids = new Guid[100];
         Allocated(() => Texts.DeriveMany(keys, ids)).ShouldBe(0);
+
+        var utf8 = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(key, 40)));
+        var ranges = Enumerable.Range(0, 40).Select(i => (utf8.Length / 40 * i)..(utf8.Length / 40 * (i + 1))).ToArray();
+        Allocated(() => Texts.DeriveMany(utf8, ranges, ids)).ShouldBe(0);
     }
 
     [Fact]

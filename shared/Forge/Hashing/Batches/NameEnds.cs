@@ -1,0 +1,39 @@
+namespace ForgeShop.Forge;
+
+/// <summary>
+/// A table to look at through a window: moved by a name's length, it shows which characters belong to the name and where its last byte,
+/// 0x80, goes, so that no length needs a branch of its own.
+/// </summary>
+internal static class NameEnds
+{
+    /// <summary>The longest name of two blocks: 128 bytes without the namespace and the padding.</summary>
+    public const int Longest = 2 * 64 - NameHash.NamespaceSize - 9;
+
+    // Windows are up to 32 characters wide and begin up to 96 characters after the end of a name.
+    private const int After = 1 + 96 + 32;
+    private const int Size = Longest + After;
+
+    /// <summary>From the middle of the table, of which the part before is all ones, to the middle of one that has zeros there.</summary>
+    public const int ToMarks = Size;
+
+    /// <summary>From the middle, in bytes, to indices that move a vector of 16 bytes down by so many, and zeros in.</summary>
+    public const int ToShifts = 2 * (2 * Size - Longest);
+
+    private static readonly ushort[] Table = Create();
+
+    /// <summary>The middle: the one character 0x80, which stands after the name.</summary>
+    public static unsafe ushort* Middle => (ushort*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref Table[Longest]);
+
+    private static ushort[] Create()
+    {
+        // Pinned for good, because the kernels point into it.
+        var table = GC.AllocateArray<ushort>(2 * Size + 16, pinned: true);
+        table.AsSpan(0, Longest).Fill(0xFFFF);
+        table[Longest] = 0x80;
+        table[Size + Longest] = 0x80;
+        var shifts = System.Runtime.InteropServices.MemoryMarshal.AsBytes(table.AsSpan(2 * Size));
+        shifts.Fill(0x80);
+        for (var i = 0; i < 16; i++) shifts[i] = (byte)i;
+        return table;
+    }
+}

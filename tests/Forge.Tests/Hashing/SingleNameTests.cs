@@ -1,0 +1,31 @@
+namespace ForgeShop.Forge.Tests;
+
+/// <summary>One name at a time gives what the platform's SHA-1 gives.</summary>
+public sealed class SingleNameTests
+{
+    [Fact]
+    public void Every_length_of_the_bare_derivation()
+    {
+        var random = new Random(3);
+        for (var length = 0; length <= 300; length++)
+        {
+            var name = new byte[length];
+            random.NextBytes(name);
+            var ns = new Guid(random.GetItems((byte[])[.. Enumerable.Range(0, 256).Select(i => (byte)i)], 16));
+            NameBasedUuid.V5(ns, name).ShouldBe(PlatformSha1.V5(ns, name), $"{length} bytes");
+        }
+    }
+
+    [Fact]
+    public void Every_length_of_a_key()
+    {
+        var texts = new ForgeDomain("forgeshop.example").Entity("texts", KeyKind.Text);
+        for (var length = 1; length <= 1024; length += length < 200 ? 1 : 103)
+        {
+            var key = string.Create(length, length, static (key, seed) => { for (var i = 0; i < key.Length; i++) key[i] = (char)('!' + (seed + i * 31) % 94); });
+            var expected = PlatformSha1.V5(texts.Id, key);
+            texts.Derive(key).ShouldBe(expected, $"{length} characters");
+            texts.Derive(System.Text.Encoding.UTF8.GetBytes(key)).ShouldBe(expected, $"{length} bytes");
+        }
+    }
+}
