@@ -11,10 +11,13 @@ public static class ForgeTool
     public const int Unusable = 2;
 
     /// <summary>Runs one command line, in this process: everything that it reads and writes goes through these streams.</summary>
-    public static int Run(IReadOnlyList<string> arguments, Stream input, TextWriter output, TextWriter error)
+    public static int Run(IReadOnlyList<string> arguments, Stream input, TextWriter output, TextWriter error) =>
+        Run(arguments, input, output, error, VectorSorts.Forge);
+
+    internal static int Run(IReadOnlyList<string> arguments, Stream input, TextWriter output, TextWriter error, VectorSorts sorts)
     {
         var console = new ToolConsole(input, output, error);
-        var root = new RootCommand("Forge: deterministic, name-based IDs (docs/forge-id.md).") { IdCommand.Create(console), VectorsCommand.Create(console) };
+        var root = new RootCommand("Forge: deterministic, name-based IDs (docs/forge-id.md).") { IdCommand.Create(console), VectorsCommand.Create(console, sorts) };
         root.Directives.Clear();
         // Without response files: a key may well begin with '@'.
         var result = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });

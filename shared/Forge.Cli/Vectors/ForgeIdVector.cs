@@ -24,11 +24,11 @@ internal sealed class ForgeIdVector : IVectorShape
     public string? Check(JsonElement vector)
     {
         Vector.MustExpect(vector, "uuid", "name", "namespace");
-        var key = vector.GetProperty("key");
+        var key = Vector.Get(vector, "key");
         var isRecord = Vector.Has(key, "fields");
         if (isRecord && Vector.Has(key, "kind")) throw new MalformedVectorException("the key is both a value and a record");
         var entity = Domain(vector).Entity(Vector.Text(vector, "entity"), isRecord ? KeyShape.AnyRecord : KeyShape.Value(Kind(key)));
-        var (name, id) = isRecord ? Record(entity, key.GetProperty("fields")) : Plain(entity, Vector.Text(key, "value"));
+        var (name, id) = isRecord ? Record(entity, Vector.Get(key, "fields")) : Plain(entity, Vector.Text(key, "value"));
         return Vector.Differs(vector, "namespace", Uuid.ToText(entity.Id)) ?? Vector.Differs(vector, "name", name) ?? Vector.Differs(vector, "uuid", Uuid.ToText(id));
     }
 
@@ -38,8 +38,7 @@ internal sealed class ForgeIdVector : IVectorShape
     private static ForgeDomain Domain(JsonElement vector)
     {
         if (!ForgeAlgorithms.TryParse(Vector.Text(vector, "algorithm"), out var algorithm)) throw new MalformedVectorException("there is no such algorithm");
-        var secret = algorithm is ForgeAlgorithm.V8HmacSha256 && Vector.Has(vector, "secret") ? Vector.Text(vector, "secret") : null;
-        return new ForgeDomain(Vector.Text(vector, "domain"), algorithm, secret);
+        return new ForgeDomain(Vector.Text(vector, "domain"), algorithm, Vector.OptionalText(vector, "secret"));
     }
 
     private static (string Name, Guid Id) Plain(EntityNamespace entity, string value) => (entity.GetName(value), entity.Derive(value));
@@ -84,7 +83,7 @@ internal sealed class ForgeIdVector : IVectorShape
         {
             if (field is null) key.BeginRecordItem();
             else key.BeginRecord(field);
-            AddFields(ref key, value.GetProperty("fields"));
+            AddFields(ref key, Vector.Get(value, "fields"));
             key.End();
         }
         else if (field is null) key.AddItem(KeyValue.Of(Kind(value), Vector.Text(value, "value")));

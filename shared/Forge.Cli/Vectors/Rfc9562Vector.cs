@@ -17,7 +17,7 @@ internal sealed class Rfc9562Vector : IVectorShape
         Vector.MustExpect(vector, "uuid");
         if (!Uuid.TryParse(Vector.Text(vector, "namespace"), out var namespaceId)) throw new MalformedVectorException("the namespace is not a UUID");
         using var name = new MemoryStream();
-        Append(name, vector.GetProperty("name"), depth: 0);
+        Append(name, Vector.Get(vector, "name"), depth: 0);
         var bytes = name.GetBuffer().AsSpan(0, (int)name.Length);
         var id = Vector.Text(vector, "algorithm") switch
         {
@@ -49,7 +49,7 @@ internal sealed class Rfc9562Vector : IVectorShape
     private static int Count(JsonElement part)
     {
         if (!Vector.Has(part, "count")) return 1;
-        var count = part.GetProperty("count");
+        var count = Vector.Get(part, "count");
         return count.ValueKind is JsonValueKind.Number && count.TryGetInt32(out var times) && times >= 0 ? times : throw new MalformedVectorException("'count' is not a number of times");
     }
 

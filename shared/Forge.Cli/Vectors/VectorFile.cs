@@ -4,28 +4,20 @@ using System.Text.Unicode;
 
 namespace ForgeShop.Forge.Cli;
 
-/// <summary>A file of vectors: an array of one sort, or an object whose members are arrays. Nothing in it is trusted to be well-formed.</summary>
-internal static class VectorFile
+/// <summary>Files of vectors: an array of one sort, or an object whose members are arrays. Nothing in it is trusted to be well-formed.</summary>
+internal sealed class VectorFile(VectorSorts sorts)
 {
     private const int MaxDepth = 2000;
+    private const int MaxMebibytes = 256;
 
-    private static readonly IVectorShape[] Shapes =
-    [
-        new ForgeIdVector(), new ForgeKindVector(), new Rfc9562Vector(), new JcsVector(), new UuidForgeVector(), new UuidForgePrefixVector(),
-        new UuidForgeExtractVector(), new UuidForgeSurrogateVector(), new UuidForgeVersionVector(), new UuidForgeSecurityVector(), new UuidForgeEnvironmentVector(), new PrintableVector(),
-    ];
-
-    // Sections of uuid-forge.extra.json that tell in prose what happened in Python; there is nothing in them to derive.
-    private static readonly string[] Prose = ["collisions", "errors", "repr_only"];
-
-    public static IReadOnlyList<VectorOutcome> Check(string path)
+    public IReadOnlyList<VectorOutcome> Check(string path)
     {
         using var document = Parse(Read(path));
         var outcomes = new List<VectorOutcome>();
         var known = false;
         foreach (var (name, vector) in Vectors(document.RootElement))
         {
-            var shape = Array.Find(Shapes, shape => vector.ValueKind is JsonValueKind.Object && shape.Recognises(vector));
+            var shape = sorts.Shapes.FirstOrDefault(shape => vector.ValueKind is JsonValueKind.Object && shape.Recognises(vector));
             known |= shape is not null;
             outcomes.Add(shape is null ? new VectorOutcome(name, "is no vector of a known sort") : Vector.Judge(shape, vector, name));
         }
@@ -36,7 +28,16 @@ internal static class VectorFile
     {
         try
         {
-            return File.ReadAllBytes(path);
+            using var file = File.OpenRead(path);
+            var content = new MemoryStream();
+            // A device or a pipe has no length to ask for and may have no end.
+            var buffer = new byte[1 << 16];
+            for (var read = file.Read(buffer); read > 0; read = file.Read(buffer))
+            {
+                if (content.Length + read > MaxMebibytes << 20) throw new UnusableException($"the file is larger than {MaxMebibytes} MiB");
+                content.Write(buffer, 0, read);
+            }
+            return content.ToArray();
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -59,10 +60,10 @@ internal static class VectorFile
     }
 
     // An array of vectors; or an object that holds such arrays (one level down, too: {"about": ..., "cases": [...]}), or vectors by name.
-    private static IEnumerable<(string Name, JsonElement Vector)> Vectors(JsonElement root) => root.ValueKind switch
+    private IEnumerable<(string Name, JsonElement Vector)> Vectors(JsonElement root) => root.ValueKind switch
     {
         JsonValueKind.Array => Numbered("", root),
-        JsonValueKind.Object => root.EnumerateObject().Select(member => (Name: JsonText.Name(member), member.Value)).Where(member => !Prose.Contains(member.Name)).SelectMany(member => member.Value.ValueKind switch
+        JsonValueKind.Object => root.EnumerateObject().Select(member => (Name: JsonText.Name(member), member.Value)).Where(member => !sorts.Prose.Contains(member.Name)).SelectMany(member => member.Value.ValueKind switch
         {
             JsonValueKind.Array => Numbered(member.Name, member.Value),
             JsonValueKind.Object => member.Value.EnumerateObject().SelectMany(inner => inner.Value.ValueKind switch
@@ -80,5 +81,5 @@ internal static class VectorFile
         vectors.EnumerateArray().Select((vector, index) => (Name(vector, $"{label}[{index}]"), vector));
 
     private static string Name(JsonElement vector, string place) =>
-        Vector.Has(vector, "id") && vector.GetProperty("id") is { ValueKind: JsonValueKind.String } id ? JsonText.Read(id) : place;
+        Vector.Has(vector, "id") && Vector.Get(vector, "id") is { ValueKind: JsonValueKind.String } id ? JsonText.Read(id) : place;
 }

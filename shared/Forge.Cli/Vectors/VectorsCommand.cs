@@ -5,22 +5,22 @@ namespace ForgeShop.Forge.Cli;
 /// <summary><c>forge vectors FILE...</c></summary>
 internal static class VectorsCommand
 {
-    public static Command Create(ToolConsole console)
+    public static Command Create(ToolConsole console, VectorSorts sorts)
     {
         var files = new Argument<string[]>("FILE") { Arity = ArgumentArity.OneOrMore, Description = "Vector files, told apart by their shape (vectors/README.md)." };
         var command = new Command("vectors", "Checks vector files against the library.") { files };
-        command.SetAction(result => Run(result.GetValue(files)!, console));
+        command.SetAction(result => Run(result.GetValue(files)!, new VectorFile(sorts), console));
         return command;
     }
 
-    private static int Run(string[] files, ToolConsole console)
+    private static int Run(string[] files, VectorFile vectors, ToolConsole console)
     {
         var (passed, failed, unusable) = (0, 0, 0);
         foreach (var file in files)
         {
             try
             {
-                foreach (var vector in VectorFile.Check(file))
+                foreach (var vector in vectors.Check(file))
                 {
                     if (vector.Failure is null)
                     {

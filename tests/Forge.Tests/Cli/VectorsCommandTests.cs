@@ -12,9 +12,6 @@ public sealed class VectorsCommandTests : IDisposable
     [InlineData("rfc9562.json", 80)]
     [InlineData("forge-id.json", 805)]
     [InlineData("jcs.json", 85)]
-    [InlineData("uuid-forge.json", 223)]
-    [InlineData("uuid-forge.extra.json", 87)]
-    [InlineData("python-nonprintable.json", 3)]
     public void Every_vector_of_the_project_passes(string file, int count)
     {
         var tool = Tool.Run("vectors", Repository.Vectors(file));
@@ -31,7 +28,6 @@ public sealed class VectorsCommandTests : IDisposable
     [InlineData("rfc9562.json")]
     [InlineData("forge-id.json")]
     [InlineData("jcs.json")]
-    [InlineData("uuid-forge.json")]
     public void No_vector_passes_once_it_is_falsified(string file)
     {
         var root = JsonNode.Parse(File.ReadAllText(Repository.Vectors(file)))!;
@@ -80,18 +76,22 @@ public sealed class VectorsCommandTests : IDisposable
     [InlineData("""{"algorithm":"v5","domain":"d","entity":"e","key":{"fields":[["a"]]},"uuid":""}""")]
     [InlineData("""{"algorithm":"v5","domain":"d","entity":"e","key":{"fields":[["\ud800",{"kind":"text","value":"x"}]]},"uuid":""}""")]
     [InlineData("""{"algorithm":"v8-hmac-sha256","domain":"d","entity":"e","key":{"kind":"text","value":"x"},"uuid":""}""")]
+    [InlineData("""{"algorithm":"v5","domain":"d","entity":"e","secret":"sixteen-bytes-ok","key":{"kind":"text","value":"x"},"uuid":""}""")]
+    [InlineData("""{"algorithm":"v8-sha256","domain":"d","entity":"e","secret":"sixteen-bytes-ok","key":{"kind":"text","value":"x"},"uuid":""}""")]
+    [InlineData("""{"algorithm":"v8-hmac-sha256","domain":"d","entity":"e","secret":5,"key":{"kind":"text","value":"x"},"uuid":""}""")]
+    [InlineData("""{"algorithm":5,"domain":"d","entity":"e","key":{"kind":"text","value":"x"},"uuid":""}""")]
+    [InlineData("""{"algorithm":"v5","domain":null,"entity":"e","key":{"kind":"text","value":"x"},"uuid":""}""")]
+    [InlineData("""{"algorithm":"v5","domain":"d","entity":["e"],"key":{"kind":"text","value":"x"},"uuid":""}""")]
+    [InlineData("""{"algorithm":"v5","domain":"d","entity":"e","key":"x","uuid":""}""")]
+    [InlineData("""{"algorithm":"v5","domain":"d","entity":"e","key":{"kind":"int","value":5},"uuid":""}""")]
+    [InlineData("""{"algorithm":"v5","domain":"d","entity":"e","key":{"fields":[["a",5]]},"uuid":""}""")]
+    [InlineData("""{"algorithm":"v5","domain":"d","entity":"e","key":{"fields":[[5,{"kind":"int","value":"5"}]]},"uuid":""}""")]
     [InlineData("""{"algorithm":"uuidv5-sha1","namespace":"{6ba7b810-9dad-11d1-80b4-00c04fd430c8}","name":"x","uuid":""}""")]
     [InlineData("""{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":{"repeat":"a","count":2000000000},"uuid":""}""")]
     [InlineData("""{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":{"hex":"0"},"uuid":""}""")]
     [InlineData("""{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":"\ud800","uuid":""}""")]
     [InlineData("""{"input":"\ud800","canonical":"\ud800"}""")]
-    [InlineData("""{"entity_type":"t","args":[{"t":"set","v":[]}],"uuid":""}""")]
-    [InlineData("""{"entity_type":"t","args":[{"t":"int","v":"one"}],"uuid":""}""")]
-    [InlineData("""{"entity_type":"t","args":[{"t":"dict","v":[1]}],"uuid":""}""")]
-    [InlineData("""{"entity_type":"t","args":{},"uuid":""}""")]
-    [InlineData("""{"entity_type":"t","kwargs":{"\ud800":{"t":"none"}},"uuid":""}""")]
-    [InlineData("""{"entity_type":"\ud800","args":[],"uuid":""}""")]
-    [InlineData("""{"entity_type":"t","namespace":{"uuid":"x"},"args":[],"uuid":""}""")]
+    [InlineData("""{"\ud800":1,"\udc0012345":1,"input":"{","canonical":"{"}""")]
     public void A_vector_that_makes_no_sense_fails_and_passes_as_a_refusal(string json)
     {
         Write(JsonNode.Parse(json)!, asText: json).LastLine.ShouldBe("0 passed, 1 failed");
@@ -121,29 +121,6 @@ public sealed class VectorsCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"prefix":[{"entity_type":"invoice","kwargs":{"number":{"t":"int","v":"1"}},"prefix":"P","separator":"::","result":"P::a3311b62-bd37-56b5-b9dd-c9200e9bf005"}]}""", "a3311b62", "b3311b62")]
-    [InlineData("""{"extract":[{"input":"INV-550e8400-e29b-41d4-a716-446655440000","separator":"-","uuid":"550e8400-e29b-41d4-a716-446655440000"}]}""", "\"uuid\":\"5", "\"uuid\":\"6")]
-    [InlineData("""{"env":[{"env":{"UUID_FORGE_NAMESPACE":"mycompany.com"},"namespace_uuid":"cf04bb62-eed1-589c-9900-ac86662dd66f","namespace_domain":"mycompany.com","salt":""}]}""", "cf04", "cf05")]
-    [InlineData("""{"x":{"cases":[{"entity_type":"t","utf16":["d800"],"name":"t|'\\ud800'","uuid":"87723eb0-240a-5fcf-8a8d-d4326b4893e4"}]}}""", "8772", "8773")]
-    [InlineData("""{"x":[{"s":"\ud83e\udee8","uuid":{"3.11":"bd21c6f5-2cdf-5191-bac7-ee8e81c1a257","3.12":"d097274f-fab9-59d5-b793-c12d5b354b5c"}}]}""", "d097", "d098")]
-    [InlineData("""[{"salt":"sixteen-bytes-ok","namespace_domain":"a.b","strict":false,"is_valid":true,"messages":["INFO: Salt is 16 characters. Consider using 32+ characters for optimal security."]}]""", "true", "false")]
-    public void The_other_sorts_of_uuid_forge_vectors_can_fail_too(string file, string right, string wrong)
-    {
-        File.WriteAllText(_file, file);
-        Tool.Run("vectors", _file).Output.ShouldBe("1 passed, 0 failed\n");
-        File.WriteAllText(_file, file.Replace(right, wrong, StringComparison.Ordinal));
-        Tool.Run("vectors", _file).LastLine.ShouldBe("0 passed, 1 failed");
-    }
-
-    [Fact]
-    public void A_printable_table_that_differs_in_one_code_point_fails()
-    {
-        var table = File.ReadAllText(Repository.Vectors("python-nonprintable.json"));
-        File.WriteAllText(_file, table.Replace("[173,", "[172,", StringComparison.Ordinal).Replace("[173, ", "[172, ", StringComparison.Ordinal));
-        Tool.Run("vectors", _file).LastLine.ShouldBe("0 passed, 3 failed");
-    }
-
-    [Theory]
     [InlineData("")]
     [InlineData("not json")]
     [InlineData("5")]
@@ -167,6 +144,43 @@ public sealed class VectorsCommandTests : IDisposable
         tool.LastLine.ShouldBe("85 passed, 0 failed");
         tool.Error.Count(c => c == '\n').ShouldBe(2);
     }
+
+    [Fact]
+    public void A_file_without_end_is_exit_2()
+    {
+        Assert.SkipUnless(File.Exists("/dev/zero"), "there is no /dev/zero");
+        Tool.Run("vectors", "/dev/zero").Error.ShouldBe("forge: zero: the file is larger than 256 MiB\n");
+        Tool.Run("vectors", Path.GetTempPath()).Error.ShouldContain("cannot be read");
+    }
+
+    [Fact]
+    public void Another_type_anywhere_in_a_vector_fails_and_never_crashes()
+    {
+        // Each member of a vector of each file, however deep, replaced by each sort of JSON value.
+        foreach (var file in new[] { "forge-id.json", "rfc9562.json", "jcs.json" })
+        {
+            var root = JsonNode.Parse(File.ReadAllText(Repository.Vectors(file)))!;
+            var vectors = root as JsonArray ?? root["ids"]!.AsArray();
+            var sample = vectors.Select(vector => vector!.ToJsonString()).MaxBy(json => json.Length < 600 ? json.Length : 0)!;
+            for (var place = 0; place < Places(JsonNode.Parse(sample)!).Count; place++)
+            {
+                foreach (var other in new[] { "null", "true", "5", "1e999", "\"\\ud800\"", "[]", "{}", "[[[]]]", "{\"fields\":5}" })
+                {
+                    var vector = JsonNode.Parse(sample)!;
+                    Places(vector)[place]("OTHER");
+                    var json = vector.ToJsonString().Replace("\"OTHER\"", other, StringComparison.Ordinal);
+                    Write(vector, json).ExitCode.ShouldBeInRange(0, 2, json);
+                }
+            }
+        }
+    }
+
+    private static List<Action<JsonNode?>> Places(JsonNode node) => node switch
+    {
+        JsonObject members => [.. members.SelectMany(member => (IEnumerable<Action<JsonNode?>>)[other => members[member.Key] = other, .. member.Value is null ? [] : Places(member.Value)])],
+        JsonArray items => [.. items.SelectMany((item, index) => (IEnumerable<Action<JsonNode?>>)[other => items[index] = other, .. item is null ? [] : Places(item)])],
+        _ => [],
+    };
 
     [Fact]
     public void Hostile_names_of_vectors_stay_on_one_line()

@@ -1,9 +1,11 @@
 using System.Globalization;
-using System.Numerics;
 using System.Text.Json;
+using ForgeShop.Forge;
+using ForgeShop.Forge.Cli;
 using ForgeShop.Forge.Compat.UuidForge;
+using BigInteger = System.Numerics.BigInteger;
 
-namespace ForgeShop.Forge.Cli;
+namespace ForgeShop.Vectors;
 
 /// <summary>Typed Python values of the vectors, {t, v}, as the compatibility layer takes them: the native type where it holds the same value.</summary>
 internal static class PythonValues
@@ -16,7 +18,7 @@ internal static class PythonValues
     public static KeyValuePair<string, PythonValue>[] Keywords(JsonElement vector)
     {
         if (!Vector.Has(vector, "kwargs")) return [];
-        var keywords = vector.GetProperty("kwargs");
+        var keywords = Vector.Get(vector, "kwargs");
         return keywords.ValueKind is JsonValueKind.Object
             ? [.. keywords.EnumerateObject().Select(keyword => KeyValuePair.Create(JsonText.Name(keyword), Read(keyword.Value, 0)))]
             : throw new MalformedVectorException("'kwargs' is not an object");

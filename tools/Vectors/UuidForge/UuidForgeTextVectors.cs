@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using ForgeShop.Forge;
+using ForgeShop.Forge.Cli;
 using ForgeShop.Forge.Compat.UuidForge;
 
-namespace ForgeShop.Forge.Cli;
+namespace ForgeShop.Vectors;
 
 /// <summary>uuid-forge.extra.json, lone_surrogates: {entity_type, utf16, name, uuid}; one text argument, as UTF-16 units in hexadecimal.</summary>
 internal sealed class UuidForgeSurrogateVector : IVectorShape
@@ -32,7 +34,7 @@ internal sealed class UuidForgeVersionVector : IVectorShape
         foreach (var (name, version) in PythonVersions.All)
         {
             var id = Uuid.ToText(new UuidForgeGenerator(UuidForgeConfig.Default, version).Generate("t", text));
-            if (Vector.Differs(vector.GetProperty("uuid"), name, id) is { } difference) return difference;
+            if (Vector.Differs(Vector.Get(vector, "uuid"), name, id) is { } difference) return difference;
         }
         try
         {

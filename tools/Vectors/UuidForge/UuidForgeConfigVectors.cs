@@ -1,7 +1,9 @@
 using System.Text.Json;
+using ForgeShop.Forge;
+using ForgeShop.Forge.Cli;
 using ForgeShop.Forge.Compat.UuidForge;
 
-namespace ForgeShop.Forge.Cli;
+namespace ForgeShop.Vectors;
 
 /// <summary>uuid-forge.extra.json, validate: {salt, namespace_domain, strict, is_valid, messages}.</summary>
 internal sealed class UuidForgeSecurityVector : IVectorShape
@@ -26,7 +28,7 @@ internal sealed class UuidForgeEnvironmentVector : IVectorShape
 
     public string? Check(JsonElement vector)
     {
-        var environment = vector.GetProperty("env");
+        var environment = Vector.Get(vector, "env");
         var config = UuidForgeConfig.FromEnvironment(name => Vector.OptionalText(environment, name));
         if (config.Domain != Vector.OptionalText(vector, "namespace_domain")) return "namespace_domain differs";
         return Vector.Differs(vector, "namespace_uuid", Uuid.ToText(config.Namespace)) ?? Vector.Differs(vector, "salt", config.Salt);

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using ForgeShop.Forge;
+using ForgeShop.Forge.Cli;
 using ForgeShop.Forge.Compat.UuidForge;
 
-namespace ForgeShop.Forge.Cli;
+namespace ForgeShop.Vectors;
 
 /// <summary>uuid-forge.json: {entity_type, namespace, salt, args, kwargs, uuid}.</summary>
 internal sealed class UuidForgeVector : IVectorShape
@@ -22,7 +24,7 @@ internal sealed class UuidForgeVector : IVectorShape
     public static UuidForgeConfig Config(JsonElement vector)
     {
         var salt = Vector.OptionalText(vector, "salt") ?? "";
-        if (!Vector.Has(vector, "namespace") || vector.GetProperty("namespace") is not { ValueKind: not JsonValueKind.Null } space) return new UuidForgeConfig(NamespaceIds.Dns, salt);
+        if (!Vector.Has(vector, "namespace") || Vector.Get(vector, "namespace") is not { ValueKind: not JsonValueKind.Null } space) return new UuidForgeConfig(NamespaceIds.Dns, salt);
         if (Vector.Has(space, "domain")) return UuidForgeConfig.ForDomain(Vector.Text(space, "domain"), salt);
         return Uuid.TryParse(Vector.Text(space, "uuid"), out var id) ? new UuidForgeConfig(id, salt) : throw new MalformedVectorException("the namespace is not a UUID");
     }
