@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace ForgeShop.Forge;
@@ -12,6 +13,7 @@ public sealed partial class EntityNamespace
     private readonly byte[] _namespaceBytes;
     private readonly byte[] _recordPrefix;
     private readonly Sha1Namespace _sha1;
+    private readonly bool _isV5Text;
 
     internal EntityNamespace(ForgeDomain domain, EntityType type)
     {
@@ -21,6 +23,7 @@ public sealed partial class EntityNamespace
         Id = NameBasedUuid.V5(domain.Root, Encoding.ASCII.GetBytes(type.Name));
         _namespaceBytes = Uuid.ToBytes(Id);
         _sha1 = new Sha1Namespace(_namespaceBytes);
+        _isV5Text = Sha1Name.IsSupported && domain.Algorithm is ForgeAlgorithm.V5 && type.Shape.Form is KeyForm.Value && type.Shape.Kind is KeyKind.Text;
         // A name needs no escaping: its letters, digits and three signs mean nothing to JSON.
         _recordPrefix = [.. _namespaceBytes, .. "[\"forge:1\",\""u8, .. Encoding.ASCII.GetBytes(type.Name), .. "\",{"u8];
     }
@@ -50,10 +53,9 @@ public sealed partial class EntityNamespace
     public Guid Derive(Guid key)
     {
         if (Type.Shape.Kind is not KeyKind.Uuid) throw new ForgeKeyException(WrongForm(KeyRefusal.WrongKind));
-        Span<byte> buffer = stackalloc byte[NameHash.NamespaceSize + Uuid.TextLength];
-        _namespaceBytes.CopyTo(buffer);
-        CanonicalKey.WriteUuid(key, buffer[NameHash.NamespaceSize..], out _);
-        return Hash(buffer);
+        Span<byte> buffer = stackalloc byte[NameHash.NamespaceSize + Uuid.TextLength + Sha1Name.Slack];
+        CanonicalKey.WriteUuid(key, buffer[NameHash.NamespaceSize..], out var written);
+        return HashName(buffer, written);
     }
 
     /// <summary>The ID of a plain key, unless the key is refused.</summary>
@@ -105,19 +107,33 @@ public sealed partial class EntityNamespace
 
     internal ReadOnlySpan<byte> RecordPrefix => _recordPrefix;
 
-    // The name stands in the buffer where it stands in the message.
+    /// <summary>What <see cref="HashName"/> takes for any key: the namespace, the longest name, what is written beyond either.</summary>
+    internal const int NameBufferSize = NameHash.NamespaceSize + CanonicalKey.MaxLength + 3 + Sha1Name.Slack;
+
+    /// <summary>The ID of a name that stands in a buffer of <see cref="NameBufferSize"/> after room for the namespace. The rest of the buffer is overwritten.</summary>
     internal Guid HashName(Span<byte> buffer, int nameLength)
     {
+        if (Sha1Name.IsSupported && Domain.Algorithm is ForgeAlgorithm.V5) return Sha1Name.HashPadded(_sha1, buffer, nameLength);
         _namespaceBytes.CopyTo(buffer);
         return Hash(buffer[..(NameHash.NamespaceSize + nameLength)]);
     }
 
     internal Guid Hash(ReadOnlySpan<byte> namespaceAndName) => NameHash.Compute(Domain.Algorithm, Domain.Secret, namespaceAndName);
 
-    [SkipLocalsInit]
     private bool TryDerive<T>(ReadOnlySpan<T> key, out Guid id, out KeyError error) where T : unmanaged, System.Numerics.IBinaryInteger<T>
     {
-        Span<byte> buffer = stackalloc byte[NameHash.NamespaceSize + CanonicalKey.MaxLength + 3];
+        if (typeof(T) == typeof(char) && _isV5Text && Sha1Name.TryHashText(_sha1, MemoryMarshal.Cast<T, char>(key), out id))
+        {
+            error = default;
+            return true;
+        }
+        return TryDeriveBuffered(key, out id, out error);
+    }
+
+    [SkipLocalsInit]
+    private bool TryDeriveBuffered<T>(ReadOnlySpan<T> key, out Guid id, out KeyError error) where T : unmanaged, System.Numerics.IBinaryInteger<T>
+    {
+        Span<byte> buffer = stackalloc byte[NameBufferSize];
         if (!TryCanonical(key, buffer[NameHash.NamespaceSize..], out var written, out error))
         {
             id = default;

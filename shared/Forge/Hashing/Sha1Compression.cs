@@ -15,23 +15,29 @@ internal static class Sha1Compression
 {
     private const uint K0 = Sha1State.K0, K1 = Sha1State.K1, K2 = Sha1State.K2, K3 = Sha1State.K3;
 
-    /// <summary>Takes 16 words, already in the machine's byte order, into the state.</summary>
+    /// <summary>Takes a block of 16 words, already in the machine's byte order, into the state.</summary>
+    public static Sha1State Compress(in Sha1State state, Vector128<uint> w0, Vector128<uint> w1, Vector128<uint> w2, Vector128<uint> w3) =>
+        state + AfterFour(state.Round(w0.GetElement(0)).Round(w0.GetElement(1)).Round(w0.GetElement(2)).Round(w0.GetElement(3)), w0, w1, w2, w3);
+
+    /// <summary>Rounds 4 to 79 of a block. The first four words are the namespace's in the first block of every name, so their rounds are done once.</summary>
+    /// <param name="state">The working state after rounds 0 to 3.</param>
+    /// <param name="w0">Words 0 to 3, which the schedule needs.</param>
+    /// <param name="w1">Words 4 to 7.</param>
+    /// <param name="w2">Words 8 to 11.</param>
+    /// <param name="w3">Words 12 to 15.</param>
     [SkipLocalsInit]
-    public static unsafe void Compress(ref Sha1State state, Vector128<uint> w0, Vector128<uint> w1, Vector128<uint> w2, Vector128<uint> w3)
+    public static unsafe Sha1State AfterFour(in Sha1State state, Vector128<uint> w0, Vector128<uint> w1, Vector128<uint> w2, Vector128<uint> w3)
     {
         var w = stackalloc uint[80];
         Vector128<uint> w4, w5, w6, w7;
-        uint a = state.A, b = state.B, c = state.C, d = state.D, e = state.E;
+        // Four rounds on, the state's names have gone round four of five steps.
+        uint b = state.A, c = state.B, d = state.C, e = state.D, a = state.E;
 
-        Store(w, 0, w0 + Vector128.Create(K0)); Store(w, 4, w1 + Vector128.Create(K0));
+        Store(w, 4, w1 + Vector128.Create(K0));
         Store(w, 8, w2 + Vector128.Create(K0)); Store(w, 12, w3 + Vector128.Create(K0));
         w4 = Early(w0, w1, w2, w3); Store(w, 16, w4 + Vector128.Create(K0));
         w5 = Early(w1, w2, w3, w4); Store(w, 20, w5 + Vector128.Create(K1));
         w6 = Early(w2, w3, w4, w5); Store(w, 24, w6 + Vector128.Create(K1));
-        e += w[0] + Choose(b, c, d); e += Rol(a, 5); b = Rol(b, 30);
-        d += w[1] + Choose(a, b, c); d += Rol(e, 5); a = Rol(a, 30);
-        c += w[2] + Choose(e, a, b); c += Rol(d, 5); e = Rol(e, 30);
-        b += w[3] + Choose(d, e, a); b += Rol(c, 5); d = Rol(d, 30);
         w7 = Early(w3, w4, w5, w6); Store(w, 28, w7 + Vector128.Create(K1));
         a += w[4] + Choose(c, d, e); a += Rol(b, 5); c = Rol(c, 30);
         e += w[5] + Choose(b, c, d); e += Rol(a, 5); b = Rol(b, 30);
@@ -122,7 +128,7 @@ internal static class Sha1Compression
         b += w[78] + Parity(d, e, a); b += Rol(c, 5); d = Rol(d, 30);
         a += w[79] + Parity(c, d, e); a += Rol(b, 5); c = Rol(c, 30);
 
-        state = new Sha1State(state.A + a, state.B + b, state.C + c, state.D + d, state.E + e);
+        return new Sha1State(a, b, c, d, e);
     }
 
     // Words 16 to 31: W[t] = rol1(W[t-3] ^ W[t-8] ^ W[t-14] ^ W[t-16]). The last of four needs the first, which is added afterwards.

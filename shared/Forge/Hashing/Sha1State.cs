@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace ForgeShop.Forge;
 
 /// <summary>The five words between two blocks of SHA-1.</summary>
@@ -8,6 +11,15 @@ internal readonly record struct Sha1State(uint A, uint B, uint C, uint D, uint E
 
     /// <summary>Before the first block (FIPS 180-4 section 5.3.1).</summary>
     public static Sha1State Initial => new(0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0);
+
+    /// <summary>Adds word by word, as the end of a block does.</summary>
+    public static Sha1State operator +(Sha1State left, Sha1State right) =>
+        new(left.A + right.A, left.B + right.B, left.C + right.C, left.D + right.D, left.E + right.E);
+
+    /// <summary>One of the rounds 0 to 19.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Sha1State Round(uint word) =>
+        new(BitOperations.RotateLeft(A, 5) + (D ^ (B & (C ^ D))) + E + word + K0, A, BitOperations.RotateLeft(B, 30), C, D);
 
     /// <summary>The first 16 bytes of the digest as a UUID of version 5, variant 10 (RFC 9562 sections 4 and 5.5).</summary>
     public Guid ToVersion5()

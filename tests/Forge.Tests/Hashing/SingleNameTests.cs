@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace ForgeShop.Forge.Tests;
 
 /// <summary>One name at a time gives what the platform's SHA-1 gives.</summary>
@@ -25,7 +27,31 @@ public sealed class SingleNameTests
             var key = string.Create(length, length, static (key, seed) => { for (var i = 0; i < key.Length; i++) key[i] = (char)('!' + (seed + i * 31) % 94); });
             var expected = PlatformSha1.V5(texts.Id, key);
             texts.Derive(key).ShouldBe(expected, $"{length} characters");
-            texts.Derive(System.Text.Encoding.UTF8.GetBytes(key)).ShouldBe(expected, $"{length} bytes");
+            texts.Derive(Encoding.UTF8.GetBytes(key)).ShouldBe(expected, $"{length} bytes");
+        }
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(20)]
+    [InlineData(60)]
+    public void Every_UTF16_code_unit_is_taken_or_refused_as_in_UTF8(int length)
+    {
+        var texts = new ForgeDomain("forgeshop.example").Entity("texts", KeyKind.Text);
+        var key = Enumerable.Repeat('k', length).ToArray();
+        for (var c = 0; c <= char.MaxValue; c++)
+        {
+            key[c % length] = (char)c;
+            var taken = texts.TryDerive(key, out var id, out var error);
+            if (char.IsSurrogate((char)c))
+            {
+                if (taken || error.Refusal is not KeyRefusal.LoneSurrogate) error.Refusal.ShouldBe(KeyRefusal.LoneSurrogate);
+            }
+            else if ((taken, id, error) != (texts.TryDerive(Encoding.UTF8.GetBytes(key), out var other, out var otherError), other, otherError))
+            {
+                Assert.Fail($"U+{c:X4} at {c % length} of {length}: {error} in UTF-16, {otherError} in UTF-8");
+            }
+            key[c % length] = 'k';
         }
     }
 }

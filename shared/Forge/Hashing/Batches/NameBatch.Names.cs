@@ -6,8 +6,6 @@ namespace ForgeShop.Forge;
 /// <summary>Names that are bytes already: keys of the other kinds, keys in UTF-8, text that is not ASCII. They are transposed word by word.</summary>
 internal readonly unsafe ref partial struct NameBatch<T>
 {
-    private const int BufferSize = NameHash.NamespaceSize + CanonicalKey.MaxLength + 3;
-
     /// <summary>How many names of one block and of two are waiting.</summary>
     private record struct Names(int Ones, int Twos);
 
@@ -17,7 +15,7 @@ internal readonly unsafe ref partial struct NameBatch<T>
     public static bool TryDerive(EntityNamespace entity, ReadOnlySpan<byte> utf8, ReadOnlySpan<Range> keys, Span<Guid> ids)
     {
         var memory = stackalloc uint[MemoryRows * T.Count + 16];
-        Span<byte> buffer = stackalloc byte[BufferSize];
+        Span<byte> buffer = stackalloc byte[EntityNamespace.NameBufferSize];
         var batch = new NameBatch<T>(entity, ids, memory);
         var names = new Names(0, 0);
         for (var i = 0; i < keys.Length; i++)
@@ -35,7 +33,7 @@ internal readonly unsafe ref partial struct NameBatch<T>
     private bool TryKeys(ReadOnlySpan<string> keys)
     {
         var names = new Names(0, 0);
-        Span<byte> buffer = stackalloc byte[BufferSize];
+        Span<byte> buffer = stackalloc byte[EntityNamespace.NameBufferSize];
         for (var i = 0; i < keys.Length; i++)
         {
             if (!_entity.TryCanonical(keys[i].AsSpan(), buffer[NameHash.NamespaceSize..], out var length, out _)) return false;
@@ -48,7 +46,7 @@ internal readonly unsafe ref partial struct NameBatch<T>
     [SkipLocalsInit]
     private bool TryAdd(ReadOnlySpan<string> keys, int index, ref Names names)
     {
-        Span<byte> buffer = stackalloc byte[BufferSize];
+        Span<byte> buffer = stackalloc byte[EntityNamespace.NameBufferSize];
         if (!_entity.TryCanonical(keys[index].AsSpan(), buffer[NameHash.NamespaceSize..], out var length, out _)) return false;
         Add(buffer, length, index, ref names);
         return true;
@@ -62,7 +60,7 @@ internal readonly unsafe ref partial struct NameBatch<T>
             _ids[index] = _entity.HashName(buffer, length);
             return;
         }
-        var twoBlocks = length > LongestOfOneBlock;
+        var twoBlocks = length > Sha1Name.LongestOfOneBlock;
         var lanes = NameGroup(twoBlocks);
         var words = Words(lanes);
         var lane = twoBlocks ? names.Twos++ : names.Ones++;

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.CompilerServices;
 
 namespace ForgeShop.Forge;
@@ -10,7 +11,6 @@ namespace ForgeShop.Forge;
 internal readonly unsafe ref partial struct NameBatch<T> where T : struct, INameLanes
 {
     private const int BlockRows = 16, NamespaceRows = 4, ScheduleRows = 80, StateRows = 5;
-    private const int LongestOfOneBlock = 64 - NameHash.NamespaceSize - 9;
 
     // First block, second block, state; of each kind of group the lanes, and either the lengths in bits or the blocks
     private const int MemoryRows = 2 * ScheduleRows + StateRows + 2 + 2 + (1 + BlockRows) + (1 + 2 * BlockRows);
@@ -33,10 +33,10 @@ internal readonly unsafe ref partial struct NameBatch<T> where T : struct, IName
         _second = _first + ScheduleRows * T.Count;
         _state = _second + ScheduleRows * T.Count;
         _groups = _state + StateRows * T.Count;
-        T.Fill(_first, entity.Sha1.Word0);
-        T.Fill(_first + T.Count, entity.Sha1.Word1);
-        T.Fill(_first + 2 * T.Count, entity.Sha1.Word2);
-        T.Fill(_first + 3 * T.Count, entity.Sha1.Word3);
+        T.Fill(_first, entity.Sha1.Words.GetElement(0));
+        T.Fill(_first + T.Count, entity.Sha1.Words.GetElement(1));
+        T.Fill(_first + 2 * T.Count, entity.Sha1.Words.GetElement(2));
+        T.Fill(_first + 3 * T.Count, entity.Sha1.Words.GetElement(3));
     }
 
     /// <summary>Derives the IDs of plain keys.</summary>
@@ -63,7 +63,7 @@ internal readonly unsafe ref partial struct NameBatch<T> where T : struct, IName
             {
                 if (!TryAdd(keys, i, ref names)) return false;
             }
-            else if (key.Length <= LongestOfOneBlock)
+            else if (key.Length <= Sha1Name.LongestOfOneBlock)
             {
                 one[ones] = i;
                 Bits(one)[ones] = BitLength(key.Length);

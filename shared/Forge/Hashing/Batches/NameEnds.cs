@@ -16,9 +16,6 @@ internal static class NameEnds
     /// <summary>From the middle of the table, of which the part before is all ones, to the middle of one that has zeros there.</summary>
     public const int ToMarks = Size;
 
-    /// <summary>From the middle, in bytes, to indices that move a vector of 16 bytes down by so many, and zeros in.</summary>
-    public const int ToShifts = 2 * (2 * Size - Longest);
-
     private static readonly ushort[] Table = Create();
 
     /// <summary>The middle: the one character 0x80, which stands after the name.</summary>
@@ -27,13 +24,10 @@ internal static class NameEnds
     private static ushort[] Create()
     {
         // Pinned for good, because the kernels point into it.
-        var table = GC.AllocateArray<ushort>(2 * Size + 16, pinned: true);
+        var table = GC.AllocateArray<ushort>(2 * Size, pinned: true);
         table.AsSpan(0, Longest).Fill(0xFFFF);
         table[Longest] = 0x80;
         table[Size + Longest] = 0x80;
-        var shifts = System.Runtime.InteropServices.MemoryMarshal.AsBytes(table.AsSpan(2 * Size));
-        shifts.Fill(0x80);
-        for (var i = 0; i < 16; i++) shifts[i] = (byte)i;
         return table;
     }
 }

@@ -18,7 +18,6 @@ internal readonly unsafe struct NameLanes128 : INameLanes
 
     public static bool IsSupported => BitConverter.IsLittleEndian && Vector128.IsHardwareAccelerated;
 
-    [SkipLocalsInit]
     public static uint Gather(ReadOnlySpan<string> keys, int* lanes, int from, ushort* ends, uint* words)
     {
         uint visible = 0;
@@ -43,20 +42,8 @@ internal readonly unsafe struct NameLanes128 : INameLanes
     {
         ref var characters = ref Unsafe.As<char, ushort>(ref MemoryMarshal.GetReference<char>(key));
         if (key.Length - from >= SlabChars) return Vector128.LoadUnsafe(ref characters, (nuint)from);
-        var end = Vector128.Load(ends + from - key.Length + NameEnds.ToMarks);
-        if (from >= key.Length) return end;
-        if (key.Length < SlabChars) return Short(key) | end;
-        // The last eight characters, of which those before the slab are shifted out.
-        var last = Vector128.LoadUnsafe(ref characters, (nuint)(key.Length - SlabChars));
-        return Vector128.ShuffleNative(last.AsByte(), Vector128.Load((byte*)ends + NameEnds.ToShifts + 2 * (SlabChars - (key.Length - from)))).AsUInt16() | end;
-    }
-
-    private static Vector128<ushort> Short(string key)
-    {
-        var characters = stackalloc char[SlabChars];
-        new Span<char>(characters, SlabChars).Clear();
-        key.CopyTo(new Span<char>(characters, SlabChars));
-        return Vector128.Load((ushort*)characters);
+        var end = Vector128.Load(ends + from - Math.Min(key.Length, NameEnds.Longest) + NameEnds.ToMarks);
+        return from < key.Length ? Sha1Name.Tail(ref characters, key.Length) | end : end;
     }
 
     public static void Scatter(uint* state, Span<Guid> ids, int* lanes)

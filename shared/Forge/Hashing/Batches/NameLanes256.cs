@@ -17,7 +17,6 @@ internal readonly unsafe struct NameLanes256 : INameLanes
 
     public static bool IsSupported => Avx2.IsSupported;
 
-    [SkipLocalsInit]
     public static uint Gather(ReadOnlySpan<string> keys, int* lanes, int from, ushort* ends, uint* words)
     {
         uint visible = 0;

@@ -17,7 +17,6 @@ internal readonly unsafe struct NameLanes512 : INameLanes
 
     public static bool IsSupported => Avx512BW.IsSupported;
 
-    [SkipLocalsInit]
     public static uint Gather(ReadOnlySpan<string> keys, int* lanes, int from, ushort* ends, uint* words)
     {
         uint visible = 0;
