@@ -21,18 +21,20 @@ var reportingData = documents.AddDatabase("documents-reporting", "reporting");
 var adminEmail = builder.AddParameter("admin-email", () => builder.Configuration["Admin:Email"] ?? "admin@forgeshop.example");
 var adminPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24 }, secret: true, persist: true);
 
-// Services. They tell each other what happened through Kafka, and ask each other for nothing but a product not yet heard of.
+// Services. They tell each other what happened through Kafka, and ask each other for nothing but the keys of Users, to verify access
+// tokens with, and a product not yet heard of.
 var users = builder.AddService<Projects.Users>("users")
     .WithReference(usersData, "users").WithReference(redis).WithReference(kafka)
     .WithEnvironment("Admin__Email", adminEmail).WithEnvironment("Admin__Password", adminPassword)
     .WaitFor(usersData).WaitFor(redis).WaitFor(kafka);
 
 var inventory = builder.AddService<Projects.Inventory>("inventory")
-    .WithReference(inventoryData, "inventory").WithReference(kafka)
+    .WithReference(inventoryData, "inventory").WithReference(kafka).WithReference(users)
     .WaitFor(inventoryData).WaitFor(kafka);
 
 var orders = builder.AddService<Projects.Orders>("orders")
-    .WithReference(ordersData, "orders").WithReference(redis).WithReference(kafka).WithReference(inventory)
+    .WithReference(ordersData, "orders").WithReference(redis).WithReference(kafka).WithReference(users).WithReference(inventory)
+    .WithTokensFrom(users)
     .WaitFor(ordersData).WaitFor(redis).WaitFor(kafka);
 
 var payments = builder.AddService<Projects.Payments>("payments")
@@ -40,11 +42,11 @@ var payments = builder.AddService<Projects.Payments>("payments")
     .WaitFor(paymentsData).WaitFor(kafka);
 
 var notifications = builder.AddService<Projects.Notifications>("notifications")
-    .WithReference(notificationsData, "notifications").WithReference(kafka)
+    .WithReference(notificationsData, "notifications").WithReference(kafka).WithReference(users)
     .WaitFor(notificationsData).WaitFor(kafka);
 
 var reporting = builder.AddService<Projects.Reporting>("reporting")
-    .WithReference(reportingData, "reporting").WithReference(kafka)
+    .WithReference(reportingData, "reporting").WithReference(kafka).WithReference(users)
     .WaitFor(reportingData).WaitFor(kafka);
 
 // The only door from outside.

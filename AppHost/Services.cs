@@ -20,4 +20,17 @@ internal static class Services
             service.WithEnvironment($"Forge__{setting.Key}", setting.Value);
         return service;
     }
+
+    /// <summary>
+    /// Makes a service a client of Users, so that it gets tokens of its own to call other services with. The secret is generated once a
+    /// machine, and only the two of them are told.
+    /// </summary>
+    public static IResourceBuilder<ProjectResource> WithTokensFrom(this IResourceBuilder<ProjectResource> service, IResourceBuilder<ProjectResource> users)
+    {
+        var name = service.Resource.Name;
+        var secret = service.ApplicationBuilder.AddParameter(
+            $"{name}-client-secret", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true, persist: true);
+        users.WithEnvironment($"ServiceClients__{name}", secret);
+        return service.WithEnvironment("Authentication__ClientId", name).WithEnvironment("Authentication__ClientSecret", secret);
+    }
 }

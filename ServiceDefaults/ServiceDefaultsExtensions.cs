@@ -1,3 +1,4 @@
+using ForgeShop.ServiceDefaults.Authentication;
 using ForgeShop.ServiceDefaults.Correlation;
 using ForgeShop.ServiceDefaults.Health;
 using ForgeShop.ServiceDefaults.Databases;
@@ -17,8 +18,8 @@ namespace ForgeShop.ServiceDefaults;
 public static class ServiceDefaultsExtensions
 {
     /// <summary>
-    /// Telemetry, health, problem details, the trace and correlation headers, and HttpClients that find services by name and
-    /// survive their hiccups. Nothing here needs an AppHost.
+    /// Telemetry, health, problem details, access control, the trace and correlation headers, and HttpClients that find services
+    /// by name and survive their hiccups. Nothing here needs an AppHost.
     /// </summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
@@ -29,6 +30,7 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddProblems();
         builder.Services.AddStrictRequests();
         builder.Services.AddResilientHttpClients();
+        builder.AddAccessControl();
         builder.Services.AddSingleton<DatabaseMigrations>();
         builder.Services.AddSingleton(services => new WorkerServices(
             services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DatabaseMigrations>(),
@@ -43,10 +45,13 @@ public static class ServiceDefaultsExtensions
     /// </summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
-        app.UseMiddleware<CorrelationMiddleware>();
+        // Users keeps the keys in its database, so not even a token can be verified before that is there.
         app.UseMiddleware<MigrationGate>();
+        app.UseAuthentication();
+        app.UseMiddleware<CorrelationMiddleware>();
         app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<Utf8Bodies>();
+        app.UseAuthorization();
         app.MapHealth();
         return app;
     }

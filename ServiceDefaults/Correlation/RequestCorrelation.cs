@@ -16,9 +16,6 @@ public static class RequestCorrelation
     public const string SpanAttribute = "forgeshop.correlation_id";
     public const string ResponseHeader = "X-Correlation-Id";
 
-    // Until callers authenticate, nobody is told apart.
-    private const string Actor = "anonymous";
-
     /// <summary>The correlation of this request, derived at most once.</summary>
     public static CorrelationId Of(HttpContext context)
     {
@@ -34,14 +31,16 @@ public static class RequestCorrelation
         var ids = context.RequestServices.GetRequiredService<ForgeIds>();
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
         var action = $"{context.Request.Method} {route}";
+        // Two customers may use the same key.
+        var actor = context.User.FindFirst(Caller.SubjectClaim)?.Value ?? "anonymous";
         var key = context.Request.Headers["Idempotency-Key"];
-        return key.Count == 1 && TryDerive(ids, action, key[0], out var id) ? id : ids.Correlation(Actor, action, TraceReference(context));
+        return key.Count == 1 && TryDerive(ids, actor, action, key[0], out var id) ? id : ids.Correlation(actor, action, TraceReference(context));
     }
 
-    private static bool TryDerive(ForgeIds ids, string action, string? reference, out CorrelationId correlation)
+    private static bool TryDerive(ForgeIds ids, string actor, string action, string? reference, out CorrelationId correlation)
     {
         var derived = ids.TryDerive(
-            "correlations", [new("actor", Actor), new("action", action), new("reference", reference)], out var id, out _);
+            "correlations", [new("actor", actor), new("action", action), new("reference", reference)], out var id, out _);
         correlation = new CorrelationId(id);
         return derived;
     }

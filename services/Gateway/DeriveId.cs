@@ -19,14 +19,16 @@ public static class DeriveId
     {
         routes.MapGet("/", ListEntityTypes)
             .WithName("ListEntityTypes")
-            .WithSummary("The entity catalogue: which natural key names which entity.");
+            .WithSummary("The entity catalogue: which natural key names which entity.")
+            .AllowAnonymous();
         routes.MapGet("/{entityType}", Handle)
             .WithName("DeriveId")
             .WithSummary("Derives an ID from a natural key: key= or its own name (email=, sku=) for a plain key, one parameter per field for a record.")
             .Produces<Derived>()
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .AllowAnonymous();
     }
 
     private static Ok<EntityCatalogueView> ListEntityTypes(ForgeIds ids) => TypedResults.Ok(EntityCatalogueView.Of(ids));

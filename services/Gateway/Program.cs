@@ -6,6 +6,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.Services.AddTraceRoot();
 builder.Services.AddRateLimits();
+builder.Services.AddSignedInPolicy();
 builder.Services.AddReverseProxy()
     .LoadFromMemory(PublicRoutes.Routes, PublicRoutes.Clusters)
     .AddServiceDiscoveryDestinationResolver()
@@ -14,6 +15,7 @@ builder.Services.AddReverseProxy()
 var app = builder.Build();
 
 app.UseCallerLink();
+app.UseAuthentication();
 app.UseRateLimiter();
 app.MapDefaultEndpoints();
 DeriveId.Map(app.MapGroup("/api/v1/ids").WithTags("IDs"));

@@ -9,13 +9,24 @@ namespace ForgeShop.Gateway;
 /// </summary>
 public static class PublicRoutes
 {
-    private static readonly (string Service, string Method, string Path, string? Limit)[] Calls =
+    /// <summary>Whoever wants to.</summary>
+    private static readonly (string Service, string Method, string Path, string? Limit)[] OpenCalls =
     [
         ("users", "POST", "/api/v1/users", RateLimits.Registrations),
-        ("users", "GET", "/api/v1/users/{id}", null),
-        ("users", "PATCH", "/api/v1/users/{id}", null),
+        ("users", "POST", "/api/v1/auth/token", RateLimits.Registrations),
+        ("users", "POST", "/api/v1/auth/refresh", null),
+        ("users", "GET", "/.well-known/openid-configuration", null),
+        ("users", "GET", "/.well-known/jwks.json", null),
         ("inventory", "GET", "/api/v1/products", null),
         ("inventory", "GET", "/api/v1/products/{sku}", null),
+    ];
+
+    /// <summary>With an access token. What it has to allow, and whose things it reaches, the service itself checks.</summary>
+    private static readonly (string Service, string Method, string Path, string? Limit)[] Calls =
+    [
+        ("users", "GET", "/api/v1/users/me", null),
+        ("users", "GET", "/api/v1/users/{id}", null),
+        ("users", "PATCH", "/api/v1/users/{id}", null),
         ("inventory", "PUT", "/api/v1/products/{sku}", null),
         ("orders", "POST", "/api/v1/orders", null),
         ("orders", "GET", "/api/v1/orders", null),
@@ -25,27 +36,36 @@ public static class PublicRoutes
         ("reporting", "GET", "/api/v1/reports/orders/{id}/timeline", null),
     ];
 
+    private const string SignedIn = "signed-in";
+
     // Longer than the longest a service takes to give up by itself, so that its own words arrive.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
     public static IReadOnlyList<RouteConfig> Routes { get; } =
     [
-        .. Calls.Select(call => new RouteConfig
-        {
-            RouteId = $"{call.Method} {call.Path}",
-            ClusterId = call.Service,
-            Match = new RouteMatch { Path = call.Path, Methods = [call.Method] },
-            RateLimiterPolicy = call.Limit,
-        }),
+        .. OpenCalls.Select(call => Route(call, "anonymous")),
+        .. Calls.Select(call => Route(call, SignedIn)),
     ];
 
     public static IReadOnlyList<ClusterConfig> Clusters { get; } =
     [
-        .. Calls.Select(call => call.Service).Distinct().Select(service => new ClusterConfig
+        .. OpenCalls.Concat(Calls).Select(call => call.Service).Distinct().Select(service => new ClusterConfig
         {
             ClusterId = service,
             Destinations = new Dictionary<string, DestinationConfig> { [service] = new() { Address = $"https+http://{service}" } },
             HttpRequest = new ForwarderRequestConfig { ActivityTimeout = Silence },
         }),
     ];
+
+    public static void AddSignedInPolicy(this IServiceCollection services) =>
+        services.AddAuthorizationBuilder().AddPolicy(SignedIn, policy => policy.RequireAuthenticatedUser());
+
+    private static RouteConfig Route((string Service, string Method, string Path, string? Limit) call, string policy) => new()
+    {
+        RouteId = $"{call.Method} {call.Path}",
+        ClusterId = call.Service,
+        Match = new RouteMatch { Path = call.Path, Methods = [call.Method] },
+        AuthorizationPolicy = policy,
+        RateLimiterPolicy = call.Limit,
+    };
 }

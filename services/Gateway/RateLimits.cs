@@ -15,7 +15,11 @@ public sealed class RateLimitOptions
     [Range(1, int.MaxValue)]
     public int PerAddress { get; set; } = 3000;
 
-    /// <summary>Registrations from one address.</summary>
+    /// <summary>Requests of any kind with the tokens of one user.</summary>
+    [Range(1, int.MaxValue)]
+    public int PerUser { get; set; } = 600;
+
+    /// <summary>Registrations and logins from one address.</summary>
     [Range(1, int.MaxValue)]
     public int Registrations { get; set; } = 60;
 }
@@ -33,14 +37,20 @@ internal static class RateLimits
         services.AddRateLimiter(_ => { });
         services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitOptions>>((limiter, limits) =>
         {
-            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => PerMinute(context, limits.Value.PerAddress));
-            limiter.AddPolicy(Registrations, context => PerMinute(context, limits.Value.Registrations));
+            limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
+                PartitionedRateLimiter.Create<HttpContext, string>(context => PerMinute(Address(context), limits.Value.PerAddress)),
+                PartitionedRateLimiter.Create<HttpContext, string>(context => User(context) is { } user
+                    ? PerMinute(user, limits.Value.PerUser)
+                    : RateLimitPartition.GetNoLimiter("")));
+            limiter.AddPolicy(Registrations, context => PerMinute(Address(context), limits.Value.Registrations));
             limiter.OnRejected = RefuseAsync;
         });
     }
 
-    private static RateLimitPartition<string> PerMinute(HttpContext context, int permits) =>
-        RateLimitPartition.GetFixedWindowLimiter(Address(context), _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Window });
+    private static RateLimitPartition<string> PerMinute(string caller, int permits) =>
+        RateLimitPartition.GetFixedWindowLimiter(caller, _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Window });
+
+    private static string? User(HttpContext context) => context.User.FindFirst(Caller.SubjectClaim)?.Value;
 
     // An IPv6 subscriber has at least a /64 to choose addresses from.
     private static string Address(HttpContext context)

@@ -18,7 +18,8 @@ public static class FindProducts
         .WithName("FindProducts")
         .WithSummary("For other services: products by SKU; those that do not exist are left out.")
         .Produces<Found>()
-        .ProducesValidationProblem();
+        .ProducesValidationProblem()
+        .RequireService();
 
     private static async Task<IResult> Handle(string[] sku, InventoryDb db, ForgeIds ids, CancellationToken cancellationToken)
     {

@@ -12,7 +12,8 @@ public static class GetProduct
         .WithSummary("Shows a product; the SKU may be written in any case.")
         .Produces<ProductView>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
-        .ProducesProblem(StatusCodes.Status404NotFound);
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .AllowAnonymous();
 
     private static async Task<IResult> Handle(string sku, InventoryDb db, ForgeIds ids, CancellationToken cancellationToken)
     {

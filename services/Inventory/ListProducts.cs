@@ -17,7 +17,8 @@ public static class ListProducts
         .WithName("ListProducts")
         .WithSummary("Lists products by SKU, all or those whose name or SKU contains a text.")
         .Produces<ProductPage>()
-        .ProducesValidationProblem();
+        .ProducesValidationProblem()
+        .AllowAnonymous();
 
     private static async Task<IResult> Handle(string? search, string? cursor, string? limit, InventoryDb db, CancellationToken cancellationToken)
     {

@@ -13,7 +13,8 @@ public static class PutProduct
         .WithSummary("Creates a product or sets its name, its price and what is available of it.")
         .Produces<ProductView>()
         .Produces<ProductView>(StatusCodes.Status201Created)
-        .ProducesValidationProblem();
+        .ProducesValidationProblem()
+        .RequirePermission(Permissions.CatalogWrite);
 
     private static async Task<IResult> Handle(string sku, PutProductRequest request, Catalogue catalogue, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Notifications;
 
-/// <summary>GET /api/v1/notifications?userId=&amp;cursor=&amp;limit=</summary>
+/// <summary>GET /api/v1/notifications?cursor=&amp;limit=</summary>
 public static class ListNotifications
 {
     private const int DefaultLimit = 20;
@@ -19,17 +19,19 @@ public static class ListNotifications
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", Handle)
         .WithName("ListNotifications")
-        .WithSummary("Lists a user's notifications, the latest first.")
+        .WithSummary("Lists the caller's notifications, the latest first.")
         .Produces<Page>()
-        .ProducesValidationProblem();
+        .ProducesValidationProblem()
+        .RequirePermission(Permissions.NotificationsSelf);
 
     private static async Task<IResult> Handle(
-        string? userId, string? cursor, string? limit,
+        string? userId, string? cursor, string? limit, Caller caller,
         IDocumentCollection<Notification> notifications, IDocumentCollection<KnownUser> users, CancellationToken cancellationToken)
     {
+        if (!caller.IsNamedBy(userId))
+            return Problems.Status(StatusCodes.Status403Forbidden);
+        var user = caller.Id;
         var errors = new ValidationErrors();
-        if (!UserId.TryParse(userId, out var user))
-            errors.Add("userId", "The ID of the user whose notifications are asked for is required, in its 36-character form.");
         var count = DefaultLimit;
         if (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MaxLimit))
             errors.Add("limit", $"A page has 1 to {MaxLimit} items.");

@@ -13,12 +13,16 @@ public static class GetOrder
         .WithSummary("Shows an order as it is now.")
         .Produces<OrderView>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
-        .ProducesProblem(StatusCodes.Status404NotFound);
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead);
 
-    private static async Task<IResult> Handle(OrderId id, EntityCache<CachedOrder> cache, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(OrderId id, Caller caller, EntityCache<CachedOrder> cache, CancellationToken cancellationToken)
     {
         var cached = await cache.GetAsync(id.Value, (services, token) => Load(services.GetRequiredService<OrdersDb>(), id, token), cancellationToken);
-        return cached is null ? Problems.NotFound("order-not-found", "There is no such order.") : TypedResults.Ok(cached.Order);
+        // Somebody else's order is answered as one that does not exist: nobody learns that it does.
+        return cached is null || !caller.MaySee(cached.Order.UserId, Permissions.OrdersRead)
+            ? Problems.NotFound("order-not-found", "There is no such order.")
+            : TypedResults.Ok(cached.Order);
     }
 
     private static async Task<CachedOrder?> Load(OrdersDb db, OrderId id, CancellationToken cancellationToken) =>

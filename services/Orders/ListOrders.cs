@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Orders;
 
-/// <summary>GET /api/v1/orders?userId=&amp;cursor=&amp;limit=</summary>
+/// <summary>GET /api/v1/orders?cursor=&amp;limit= (&amp;userId= with orders:read)</summary>
 public static class ListOrders
 {
     private const int DefaultLimit = 20;
@@ -16,15 +16,17 @@ public static class ListOrders
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", Handle)
         .WithName("ListOrders")
-        .WithSummary("Lists a user's orders, the latest first.")
+        .WithSummary("Lists the caller's orders, the latest first; with orders:read and userId, anybody's.")
         .Produces<Page>()
-        .ProducesValidationProblem();
+        .ProducesValidationProblem()
+        .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead);
 
-    private static async Task<IResult> Handle(string? userId, string? cursor, string? limit, OrdersDb db, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(string? userId, string? cursor, string? limit, Caller caller, OrdersDb db, CancellationToken cancellationToken)
     {
+        var user = caller.Id;
+        if (!caller.IsNamedBy(userId) && !(UserId.TryParse(userId, out user) && caller.MaySee(user, Permissions.OrdersRead)))
+            return Problems.Status(StatusCodes.Status403Forbidden);
         var errors = new ValidationErrors();
-        if (!UserId.TryParse(userId, null, out var user))
-            errors.Add("userId", "The ID of the user whose orders are asked for is required, in its 36-character form.");
         var count = DefaultLimit;
         if (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MaxLimit))
             errors.Add("limit", $"A page has 1 to {MaxLimit} items.");

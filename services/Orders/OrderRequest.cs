@@ -14,17 +14,16 @@ public sealed record OrderRequest(OrderId OrderId, UserId UserId, string Referen
 
     private static readonly string[] PaymentMethods = ["sim-ok", "sim-declined", "sim-slow", "sim-timeout", "sim-lost-answer"];
 
+    /// <summary>The token says who orders; a <c>userId</c> that says something else is refused.</summary>
     public sealed record Body(string? UserId, IReadOnlyList<Item?>? Items, string? PaymentMethod);
 
     public sealed record Item(string? Sku, int? Quantity);
 
     /// <summary>False with everything that is wrong, field by field.</summary>
     public static bool TryUnderstand(
-        Body body, StringValues idempotencyKey, ForgeIds ids, [NotNullWhen(true)] out OrderRequest? request, out ValidationErrors errors)
+        UserId userId, Body body, StringValues idempotencyKey, ForgeIds ids, [NotNullWhen(true)] out OrderRequest? request, out ValidationErrors errors)
     {
         errors = new ValidationErrors();
-        if (!Contracts.UserId.TryParse(body.UserId, null, out var userId))
-            errors.Add("userId", "The ID of the user who orders is required, in its 36-character form.");
         var items = Understand(body.Items, errors);
         var paymentMethod = body.PaymentMethod ?? PaymentMethods[0];
         if (!PaymentMethods.Contains(paymentMethod))

@@ -16,12 +16,15 @@ public static class PlaceOrder
         .Produces<OrderView>(StatusCodes.Status202Accepted)
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
-        .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+        .RequirePermission(Permissions.OrdersSelf);
 
     private static async Task<IResult> Handle(
-        OrderRequest.Body body, HttpContext http, OrdersDb db, ProductPrices prices, ForgeIds ids, TimeProvider time, CancellationToken cancellationToken)
+        OrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, ProductPrices prices, ForgeIds ids, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (!OrderRequest.TryUnderstand(body, http.Request.Headers["Idempotency-Key"], ids, out var request, out var errors))
+        if (!caller.IsNamedBy(body.UserId))
+            return Problems.Status(StatusCodes.Status403Forbidden);
+        if (!OrderRequest.TryUnderstand(caller.Id, body, http.Request.Headers["Idempotency-Key"], ids, out var request, out var errors))
             return errors.ToProblem();
 
         var fingerprint = RequestFingerprint.Of(request.Items, request.PaymentMethod);

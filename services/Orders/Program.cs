@@ -16,7 +16,7 @@ builder.AddEntityCache("redis", "order", OrdersJson.Default.CachedOrder);
 builder.Services.AddScoped<ProductPrices>();
 builder.Services.AddSingleton<ProductLookup>();
 builder.Services.AddOptions<InventoryOptions>().BindConfiguration("Inventory");
-builder.Services.AddHttpClient<InventoryClient>(http => http.BaseAddress = new("https+http://inventory"));
+builder.Services.AddHttpClient<InventoryClient>(http => http.BaseAddress = new("https+http://inventory")).AddServiceToken();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, OrdersJson.Default));
 
 var app = builder.Build();

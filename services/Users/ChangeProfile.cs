@@ -17,11 +17,14 @@ public static class ChangeProfile
         .WithSummary("Changes the profile. The e-mail address stays what it is.")
         .Produces<UserView>()
         .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound);
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .RequirePermission(Permissions.AccountSelf);
 
     private static async Task<IResult> Handle(
-        UserId id, ChangeProfileRequest request, UsersDb db, EntityCache<CachedUser> cache, TimeProvider time, CancellationToken cancellationToken)
+        UserId id, ChangeProfileRequest request, Caller caller, UsersDb db, EntityCache<CachedUser> cache, TimeProvider time, CancellationToken cancellationToken)
     {
+        if (!caller.Is(id))
+            return Problems.Status(StatusCodes.Status403Forbidden);
         var errors = new ValidationErrors();
         errors.Add("name", AccountRules.Name(request.Name));
         if (errors.Any)

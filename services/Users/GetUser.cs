@@ -10,12 +10,17 @@ public static class GetUser
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}", Handle)
         .WithName("GetUser")
-        .WithSummary("Shows an account, from the cache where it is there.")
+        .WithSummary("Shows an account, from the cache where it is there: one's own, or anybody's with users:read.")
         .Produces<UserView>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
-        .ProducesProblem(StatusCodes.Status404NotFound);
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .RequirePermission(Permissions.AccountSelf, Permissions.UsersRead);
 
-    private static async Task<IResult> Handle(UserId id, EntityCache<CachedUser> cache, CancellationToken cancellationToken)
+    // Refused before it is looked for: whoever may not see an account does not learn whether there is one.
+    private static async Task<IResult> Handle(UserId id, Caller caller, EntityCache<CachedUser> cache, CancellationToken cancellationToken) =>
+        caller.MaySee(id, Permissions.UsersRead) ? await ShowAsync(id, cache, cancellationToken) : Problems.Status(StatusCodes.Status403Forbidden);
+
+    internal static async Task<IResult> ShowAsync(UserId id, EntityCache<CachedUser> cache, CancellationToken cancellationToken)
     {
         var cached = await cache.GetAsync(id.Value, (services, token) => Load(services.GetRequiredService<UsersDb>(), id, token), cancellationToken);
         return cached is null ? Problems.NotFound("user-not-found", "There is no such user.") : TypedResults.Ok(cached.User);

@@ -2,24 +2,30 @@ using ForgeShop.Caching;
 using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
 using ForgeShop.Users;
-using Microsoft.AspNetCore.Identity;
 
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
 builder.AddNpgsqlDbContext<UsersDb>("users", database => database.ConnectionString = ConnectionPool.Bounded(database.ConnectionString));
-builder.AddDatabaseMigration<UsersDb>();
+builder.AddDatabaseMigration<UsersDb>(FirstAdministrator.AddAsync);
 builder.AddMessaging("users", messaging => messaging.UseEntityFramework<UsersDb>());
 builder.AddEntityCache("redis", "user", UsersJson.Default.CachedUser);
-builder.Services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
+builder.AddIdentity();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, UsersJson.Default));
 
 var app = builder.Build();
 
+app.UseForwardedHeaders();
 app.MapDefaultEndpoints();
 var users = app.MapGroup("/api/v1/users").WithTags("Users");
 RegisterUser.Map(users);
+GetMe.Map(users);
 GetUser.Map(users);
 ChangeProfile.Map(users);
+var auth = app.MapGroup("/api/v1/auth").WithTags("Identity");
+LogIn.Map(auth);
+RefreshSession.Map(auth);
+WellKnown.Map(app);
+GrantServiceToken.Map(app);
 
 app.Run();

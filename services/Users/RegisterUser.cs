@@ -2,7 +2,6 @@ using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -18,10 +17,11 @@ public static class RegisterUser
         .WithSummary("Opens an account. Its ID is derived from the e-mail address.")
         .Produces<UserView>(StatusCodes.Status201Created)
         .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status409Conflict);
+        .ProducesProblem(StatusCodes.Status409Conflict)
+        .AllowAnonymous();
 
     private static async Task<IResult> Handle(
-        RegisterUserRequest request, UsersDb db, ForgeIds ids, IPasswordHasher<User> hasher, TimeProvider time, CancellationToken cancellationToken)
+        RegisterUserRequest request, UsersDb db, ForgeIds ids, Passwords passwords, TimeProvider time, CancellationToken cancellationToken)
     {
         var addresses = ids.Namespace("users");
         var errors = new ValidationErrors();
@@ -38,7 +38,7 @@ public static class RegisterUser
             return EmailTaken();
 
         var user = User.Register(id, addresses.GetName(request.Email), request.Name!.Trim(), time.GetUtcNow());
-        user.SetPassword(hasher.HashPassword(user, request.Password!));
+        user.SetPassword(await passwords.HashAsync(request.Password!, cancellationToken));
         db.Users.Add(user);
         db.Emit(user, new UserRegistered(user.Id, user.Email, user.Name, user.CreatedAt));
         try

@@ -21,20 +21,28 @@ public sealed class User : IEventSource
     /// <summary>As the framework's password hasher writes it: algorithm, salt and rounds included.</summary>
     public string PasswordHash { get; private set; } = "";
 
+    public Role Role { get; private set; }
+
     public DateTimeOffset CreatedAt { get; private set; }
+
+    /// <summary>Null while the account can be used.</summary>
+    public DateTimeOffset? DeactivatedAt { get; private set; }
 
     /// <summary>Counts the changes of this account: concurrency token, and what the cache compares.</summary>
     public long Version { get; private set; }
 
     public long LastSequence { get; set; }
 
+    public IReadOnlyList<string> Permissions => Role.PermissionsOf();
+
     Guid IEventSource.AggregateId => Id.Value;
 
-    public static User Register(UserId id, string email, string name, DateTimeOffset now) => new()
+    public static User Register(UserId id, string email, string name, DateTimeOffset now, Role role = Role.Customer) => new()
     {
         Id = id,
         Email = email,
         Name = name,
+        Role = role,
         // The database keeps microseconds; what is answered now must be what it answers later.
         CreatedAt = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)),
         Version = 1,

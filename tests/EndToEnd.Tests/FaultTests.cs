@@ -10,35 +10,35 @@ public sealed class FaultTests(ShopFixture fixture)
     [Fact]
     public async Task A_broker_that_is_down_delays_events_and_loses_none()
     {
-        var user = fixture.Ids.User($"broker-{Guid.NewGuid():N}@example.com");
+        var (user, shop) = await fixture.NewCustomer("broker", Cancellation);
         var sku = await Catalogue.AnySku(fixture, Cancellation);
-        await fixture.Shop.PlaceOrder(user, "before", new[] { new { sku, quantity = 1 } }, Cancellation);
-        await fixture.Shop.Timeline(fixture.Ids.Order(user, "before"), ["notification.sent"], Cancellation);
+        await shop.PlaceOrder("before", new[] { new { sku, quantity = 1 } }, Cancellation);
+        await shop.Timeline(fixture.Ids.Order(user, "before"), ["notification.sent"], Cancellation);
 
         await fixture.Stop("kafka", Cancellation);
-        await fixture.Shop.PlaceOrder(user, "during", new[] { new { sku, quantity = 1 } }, Cancellation);
+        await shop.PlaceOrder("during", new[] { new { sku, quantity = 1 } }, Cancellation);
         await fixture.Start("kafka", Cancellation);
-        await fixture.Shop.PlaceOrder(user, "after", new[] { new { sku, quantity = 1 } }, Cancellation);
+        await shop.PlaceOrder("after", new[] { new { sku, quantity = 1 } }, Cancellation);
 
         foreach (var key in new[] { "before", "during", "after" })
         {
-            var events = await fixture.Shop.Timeline(fixture.Ids.Order(user, key), ["order.placed", "notification.sent"], Cancellation);
+            var events = await shop.Timeline(fixture.Ids.Order(user, key), ["order.placed", "notification.sent"], Cancellation);
             events.Count(@event => @event.GetProperty("type").GetString() == "order.placed").ShouldBe(1);
         }
 
-        (await fixture.Shop.Notifications(user, Cancellation)).Count.ShouldBe(3);
+        (await shop.Notifications(Cancellation)).Count.ShouldBe(3);
     }
 
     [Fact]
     public async Task A_service_killed_between_outbox_write_and_publish_publishes_once_it_is_back()
     {
-        var user = fixture.Ids.User($"kill-{Guid.NewGuid():N}@example.com");
+        var (user, shop) = await fixture.NewCustomer("kill", Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
         var items = new[] { new { sku = await Catalogue.AnySku(fixture, Cancellation), quantity = 1 } };
 
         // Without a broker the event cannot leave the outbox, so the kill falls between write and publish for certain.
         await fixture.Stop("kafka", Cancellation);
-        await fixture.Shop.PlaceOrder(user, "cart-1", items, Cancellation);
+        await shop.PlaceOrder("cart-1", items, Cancellation);
         using (var orders = Process.GetProcessById(await fixture.ProcessId("orders", Cancellation)))
         {
             orders.Kill();
@@ -48,9 +48,9 @@ public sealed class FaultTests(ShopFixture fixture)
         await fixture.Start("kafka", Cancellation);
         await fixture.EnsureRunning("orders", Cancellation);
 
-        await fixture.Shop.Timeline(order, ["order.placed", "notification.sent"], Cancellation);
-        (await fixture.Shop.Notifications(user, Cancellation)).Count.ShouldBe(1);
-        (await fixture.Shop.PlaceOrder(user, "cart-1", items, Cancellation)).GetProperty("id").GetString().ShouldBe(order.ToString());
+        await shop.Timeline(order, ["order.placed", "notification.sent"], Cancellation);
+        (await shop.Notifications(Cancellation)).Count.ShouldBe(1);
+        (await shop.PlaceOrder("cart-1", items, Cancellation)).GetProperty("id").GetString().ShouldBe(order.ToString());
     }
 
     [Fact]
@@ -59,9 +59,10 @@ public sealed class FaultTests(ShopFixture fixture)
         var email = $"restart-{Guid.NewGuid():N}@example.com";
         var user = fixture.Ids.User(email);
         await fixture.Shop.Register(email, "Grace Hopper", Cancellation);
-        await fixture.Shop.PlaceOrder(user, "cart-1", new[] { new { sku = await Catalogue.AnySku(fixture, Cancellation), quantity = 1 } }, Cancellation);
+        var shop = await fixture.Shop.LogIn(email, Cancellation);
+        await shop.PlaceOrder("cart-1", new[] { new { sku = await Catalogue.AnySku(fixture, Cancellation), quantity = 1 } }, Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
-        await fixture.Shop.Timeline(order, ["notification.sent"], Cancellation);
+        await shop.Timeline(order, ["notification.sent"], Cancellation);
 
         foreach (var server in new[] { "postgres", "redis", "kafka" })
         {
@@ -70,9 +71,9 @@ public sealed class FaultTests(ShopFixture fixture)
         }
 
         (await TestSupport.Eventually.Get(
-            "the user is still there", token => fixture.Shop.Get($"/api/v1/users/{user}", token), _ => true, cancellationToken: Cancellation))
+            "the user is still there", token => shop.Get($"/api/v1/users/{user}", token), _ => true, cancellationToken: Cancellation))
             .GetProperty("name").GetString().ShouldBe("Grace Hopper");
-        (await fixture.Shop.Get($"/api/v1/orders/{order}", Cancellation)).GetProperty("id").GetString().ShouldBe(order.ToString());
-        await fixture.Shop.Timeline(order, ["order.placed", "notification.sent"], Cancellation);
+        (await shop.Get($"/api/v1/orders/{order}", Cancellation)).GetProperty("id").GetString().ShouldBe(order.ToString());
+        await shop.Timeline(order, ["order.placed", "notification.sent"], Cancellation);
     }
 }

@@ -11,15 +11,15 @@ public sealed class IdempotencyTests(ShopFixture fixture)
     [Fact]
     public async Task Two_hundred_identical_requests_at_once_are_one_order_one_event_and_one_notification()
     {
-        var user = fixture.Ids.User($"same-{Guid.NewGuid():N}@example.com");
+        var (user, shop) = await fixture.NewCustomer("same", Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
         var items = new[] { new { sku = await Catalogue.AnySku(fixture, Cancellation), quantity = 1 } };
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => fixture.Shop.PostOrder(user, "cart-1", items, Cancellation)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => shop.PostOrder("cart-1", items, Cancellation)));
 
         answers.ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.Accepted);
-        await fixture.Shop.Timeline(order, ["order.placed", "notification.sent"], Cancellation);
-        (await fixture.Shop.Notifications(user, Cancellation)).Count.ShouldBe(1);
+        await shop.Timeline(order, ["order.placed", "notification.sent"], Cancellation);
+        (await shop.Notifications(Cancellation)).Count.ShouldBe(1);
         await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-orders"));
         (await Count(orders, "select count(*) from orders where user_id = $1", user.Value)).ShouldBe(1);
         (await Count(orders, "select count(*) from outbox where subject = $1", order.Value)).ShouldBe(1);
@@ -28,15 +28,15 @@ public sealed class IdempotencyTests(ShopFixture fixture)
     [Fact]
     public async Task The_same_key_with_another_body_is_refused_and_changes_nothing()
     {
-        var user = fixture.Ids.User($"other-{Guid.NewGuid():N}@example.com");
+        var (user, shop) = await fixture.NewCustomer("other", Cancellation);
         var sku = await Catalogue.AnySku(fixture, Cancellation);
-        var first = await fixture.Shop.PlaceOrder(user, "cart-1", new[] { new { sku, quantity = 1 } }, Cancellation);
+        var first = await shop.PlaceOrder("cart-1", new[] { new { sku, quantity = 1 } }, Cancellation);
 
-        using var second = await fixture.Shop.PostOrder(user, "cart-1", new[] { new { sku, quantity = 2 } }, Cancellation);
+        using var second = await shop.PostOrder("cart-1", new[] { new { sku, quantity = 2 } }, Cancellation);
 
         second.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
         (await second.Content.ReadAsStringAsync(Cancellation)).ShouldContain("idempotency-key-reused");
-        var now = await fixture.Shop.Get($"/api/v1/orders/{first.GetProperty("id").GetString()}", Cancellation);
+        var now = await shop.Get($"/api/v1/orders/{first.GetProperty("id").GetString()}", Cancellation);
         now.GetProperty("items")[0].GetProperty("quantity").GetInt32().ShouldBe(1);
     }
 
@@ -44,7 +44,7 @@ public sealed class IdempotencyTests(ShopFixture fixture)
     public async Task A_thousand_distinct_orders_in_a_burst_all_reach_the_timeline_and_every_count_agrees()
     {
         const int count = 1000;
-        var user = fixture.Ids.User($"burst-{Guid.NewGuid():N}@example.com");
+        var (user, shop) = await fixture.NewCustomer("burst", Cancellation);
         var sku = await Catalogue.AnySku(fixture, Cancellation);
 
         using var gate = new SemaphoreSlim(64);
@@ -53,7 +53,7 @@ public sealed class IdempotencyTests(ShopFixture fixture)
             await gate.WaitAsync(Cancellation);
             try
             {
-                await fixture.Shop.PlaceOrder(user, $"burst-{number}", new[] { new { sku, quantity = 1 } }, Cancellation);
+                await shop.PlaceOrder($"burst-{number}", new[] { new { sku, quantity = 1 } }, Cancellation);
             }
             finally
             {
@@ -63,23 +63,23 @@ public sealed class IdempotencyTests(ShopFixture fixture)
 
         await Eventually.Get(
             "the customer's summary counts every order",
-            token => fixture.Shop.Get($"/api/v1/reports/customers?id={user}", token),
+            token => shop.Get($"/api/v1/reports/customers?id={user}", token),
             summary => summary.GetProperty("orderCount").GetInt32() == count,
             TimeSpan.FromSeconds(90), Cancellation);
         for (var number = 0; number < count; number++)
-            await fixture.Shop.Timeline(fixture.Ids.Order(user, $"burst-{number}"), ["order.placed", "notification.sent"], Cancellation);
+            await shop.Timeline(fixture.Ids.Order(user, $"burst-{number}"), ["order.placed", "notification.sent"], Cancellation);
         await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-orders"));
         (await Count(orders, "select count(*) from orders where user_id = $1", user.Value)).ShouldBe(count);
         (await Count(orders, "select count(*) from outbox o join orders r on r.id = o.subject where r.user_id = $1", user.Value)).ShouldBe(count);
-        (await AllNotifications(user)).ShouldBe(count);
+        (await AllNotifications(shop)).ShouldBe(count);
     }
 
-    private async Task<int> AllNotifications(Contracts.UserId user)
+    private async Task<int> AllNotifications(ShopClient shop)
     {
         var (seen, cursor) = (new HashSet<string>(), "");
         do
         {
-            var page = await fixture.Shop.Get($"/api/v1/notifications?userId={user}&limit=100{(cursor.Length == 0 ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}", Cancellation);
+            var page = await shop.Get($"/api/v1/notifications?limit=100{(cursor.Length == 0 ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}", Cancellation);
             foreach (var item in page.GetProperty("items").EnumerateArray())
                 seen.Add(item.GetProperty("id").GetString()!).ShouldBeTrue("a notification stands on two pages");
             cursor = page.TryGetProperty("nextCursor", out var next) ? next.GetString() ?? "" : "";

@@ -12,21 +12,23 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
         var email = $"journey-{Guid.NewGuid():N}@example.com";
         var user = fixture.Ids.User(email);
         (await fixture.Shop.Register(email, "Ada Lovelace", Cancellation)).GetProperty("id").GetString().ShouldBe(user.ToString());
+        var shop = await fixture.Shop.LogIn(email, Cancellation);
+        (await shop.Get("/api/v1/users/me", Cancellation)).GetProperty("id").GetString().ShouldBe(user.ToString());
 
         var key = "cart-" + Guid.NewGuid();
         var order = fixture.Ids.Order(user, key);
-        var placed = await fixture.Shop.PlaceOrder(user, key, new[] { new { sku = await Catalogue.AnySku(fixture, Cancellation), quantity = 2 } }, Cancellation);
+        var placed = await shop.PlaceOrder(key, new[] { new { sku = await Catalogue.AnySku(fixture, Cancellation), quantity = 2 } }, Cancellation);
         placed.GetProperty("id").GetString().ShouldBe(order.ToString());
         placed.GetProperty("status").GetString().ShouldBe("confirmed");
-        (await fixture.Shop.Get($"/api/v1/orders/{order}", Cancellation)).GetProperty("total").ToString().ShouldBe(placed.GetProperty("total").ToString());
+        (await shop.Get($"/api/v1/orders/{order}", Cancellation)).GetProperty("total").ToString().ShouldBe(placed.GetProperty("total").ToString());
 
-        await fixture.Shop.Timeline(order, ["order.placed", "notification.sent"], Cancellation);
-        var notification = (await fixture.Shop.Notifications(user, Cancellation)).ShouldHaveSingleItem();
+        await shop.Timeline(order, ["order.placed", "notification.sent"], Cancellation);
+        var notification = (await shop.Notifications(Cancellation)).ShouldHaveSingleItem();
         notification.GetProperty("id").GetString().ShouldBe(fixture.Ids.Notification(user, "order-placed", order.Value).ToString());
 
         var report = await Eventually.Get(
             "the customer's summary has the order",
-            token => fixture.Shop.Get($"/api/v1/reports/customers?email={Uri.EscapeDataString(email.ToUpperInvariant())}", token),
+            token => shop.Get($"/api/v1/reports/customers?email={Uri.EscapeDataString(email.ToUpperInvariant())}", token),
             summary => summary.GetProperty("orderCount").GetInt32() == 1, cancellationToken: Cancellation);
         report.GetProperty("totalSpent").ToString().ShouldBe(placed.GetProperty("total").ToString());
         report.GetProperty("user").GetProperty("id").GetString().ShouldBe(user.ToString());
@@ -35,12 +37,12 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
     [Fact]
     public async Task One_order_is_one_trace_across_gateway_orders_relay_kafka_and_consumers()
     {
-        var user = fixture.Ids.User($"trace-{Guid.NewGuid():N}@example.com");
+        var (user, shop) = await fixture.NewCustomer("trace", Cancellation);
         var key = "cart-" + Guid.NewGuid();
-        using var answer = await fixture.Shop.PostOrder(user, key, new[] { new { sku = await Catalogue.AnySku(fixture, Cancellation), quantity = 1 } }, Cancellation);
+        using var answer = await shop.PostOrder(key, new[] { new { sku = await Catalogue.AnySku(fixture, Cancellation), quantity = 1 } }, Cancellation);
         var trace = answer.Headers.GetValues("X-Trace-Id").ShouldHaveSingleItem();
 
-        var events = await fixture.Shop.Timeline(fixture.Ids.Order(user, key), ["order.placed", "notification.sent"], Cancellation);
+        var events = await shop.Timeline(fixture.Ids.Order(user, key), ["order.placed", "notification.sent"], Cancellation);
 
         events.ShouldAllBe(@event => @event.GetProperty("traceId").GetString() == trace);
     }

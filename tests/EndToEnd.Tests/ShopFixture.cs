@@ -23,6 +23,7 @@ public sealed class ShopFixture : IAsyncLifetime
     /// <summary>The IDs as any client derives them: no service is asked.</summary>
     public ForgeIds Ids { get; } = new();
 
+    /// <summary>The shop for somebody who has not logged in.</summary>
     public ShopClient Shop { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
@@ -35,6 +36,7 @@ public sealed class ShopFixture : IAsyncLifetime
         var gateway = builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == "gateway");
         builder.CreateResourceBuilder(gateway)
             .WithEnvironment("RateLimits__PerAddress", "1000000")
+            .WithEnvironment("RateLimits__PerUser", "1000000")
             .WithEnvironment("RateLimits__Registrations", "1000000");
 
         _app = await builder.BuildAsync(timeout.Token);
@@ -49,6 +51,14 @@ public sealed class ShopFixture : IAsyncLifetime
     {
         if (_app is not null)
             await _app.DisposeAsync();
+    }
+
+    /// <summary>A customer who registered and logged in just now.</summary>
+    public async Task<(UserId User, ShopClient Shop)> NewCustomer(string name, CancellationToken cancellationToken)
+    {
+        var email = $"{name}-{Guid.NewGuid():N}@example.com";
+        await Shop.Register(email, "Ada Lovelace", cancellationToken);
+        return (Ids.User(email), await Shop.LogIn(email, cancellationToken));
     }
 
     public async Task<string> ConnectionString(string resource) =>

@@ -130,7 +130,7 @@ public sealed class CacheTests(ServersFixture servers)
 
         link.Cut();
         (await users.Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Before");
-        (await users.Http.Patch($"/api/v1/users/{id}", new { name = "After" })).ShouldBe(HttpStatusCode.OK);
+        (await users.As(id).Patch($"/api/v1/users/{id}", new { name = "After" })).ShouldBe(HttpStatusCode.OK);
         (await users.Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("After");
         (await users.Http.GetAsync("/health", Cancellation)).StatusCode.ShouldBe(HttpStatusCode.OK, "a service without its cache still serves");
         (await InRedis(id)).ShouldContain("Before");

@@ -5,6 +5,7 @@ using ForgeShop.TestSupport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -150,7 +151,7 @@ public sealed class DefaultsTests(ServersFixture servers)
         (await service.Http.Get("/mistake")).ShouldBeProblem(HttpStatusCode.InternalServerError, "internal-error");
     }
 
-    private static async Task<SmallService> Start(Action<WebApplicationBuilder> configure, Action<WebApplication> map)
+    private static async Task<SmallService> Start(Action<WebApplicationBuilder> configure, Action<IEndpointRouteBuilder> map)
     {
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -158,7 +159,7 @@ public sealed class DefaultsTests(ServersFixture servers)
         configure(builder);
         var app = builder.Build();
         app.MapDefaultEndpoints();
-        map(app);
+        map(app.MapGroup("").AllowAnonymous());
         await app.StartAsync(Cancellation);
         return new SmallService(app, new HttpClient { BaseAddress = new Uri(app.Urls.Single()) });
     }

@@ -1,15 +1,17 @@
 using System.Collections.Concurrent;
 using ForgeShop.Gateway;
 using ForgeShop.ServiceDefaults;
+using ForgeShop.Users;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ForgeShop.Services.Tests;
 
 /// <summary>The gateway as it is, in front of a service that writes down what reaches it.</summary>
-public sealed class GatewayFixture : IAsyncLifetime
+public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
 {
     private WebApplication? _service;
 
@@ -37,11 +39,13 @@ public sealed class GatewayFixture : IAsyncLifetime
         _service = builder.Build();
         _service.Use(WriteDownAsync);
         _service.MapDefaultEndpoints();
-        _service.MapPost("/api/v1/orders", (Item item) => TypedResults.Ok(item));
-        _service.MapGet("/api/v1/orders/{id}", StreamAsync);
-        _service.MapGet("/api/v1/users/{id}", (Guid id) => TypedResults.Ok(id));
-        _service.MapGet("/api/v1/products/{sku}", string (string sku) => throw new InvalidOperationException($"secret {sku}"));
-        _service.MapGet("/internal/audit", () => "secret");
+        var calls = _service.MapGroup("").AllowAnonymous();
+        calls.MapPost("/api/v1/orders", (Item item) => TypedResults.Ok(item));
+        calls.MapGet("/api/v1/orders/{id}", StreamAsync);
+        calls.MapGet("/api/v1/users/{id}", (Guid id) => TypedResults.Ok(id));
+        calls.MapGet("/api/v1/products/{sku}", string (string sku) => throw new InvalidOperationException($"secret {sku}"));
+        calls.MapGet("/internal/audit", () => "secret");
+        calls.MapGet("/.well-known/jwks.json", (CancellationToken token) => servers.Users.Services.GetRequiredService<KeyRing>().ReadAsync(token));
         await _service.StartAsync();
         Gateway = await StartGateway();
     }
@@ -50,8 +54,10 @@ public sealed class GatewayFixture : IAsyncLifetime
     {
         var address = _service!.Urls.Single();
         string[] services = ["users", "inventory", "orders", "notifications", "reporting"];
-        return await RunningService<RateLimitOptions>.StartAsync(
+        var gateway = await RunningService<RateLimitOptions>.StartAsync(
             "", [.. services.Select(service => ($"services:{service}:http:0", address)), .. settings]);
+        gateway.Tokens = servers.Users.Tokens;
+        return gateway;
     }
 
     public async ValueTask DisposeAsync()

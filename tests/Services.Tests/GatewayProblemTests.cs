@@ -155,8 +155,8 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     [Fact]
     public async Task A_service_that_is_down_is_a_502()
     {
-        await using var gateway = await shop.StartGateway(("services:users:http:0", "http://127.0.0.1:1"));
-        var answer = await gateway.Http.Get("/api/v1/users/6e16f6c3-de6b-55c3-80ba-75907720bb8a");
+        await using var gateway = await shop.StartGateway(("services:inventory:http:0", "http://127.0.0.1:1"));
+        var answer = await gateway.Http.Get("/api/v1/products/MUG-FORGE");
         answer.ShouldBeProblem(HttpStatusCode.BadGateway, "service-unreachable");
         ShouldHaveTraceHeaders(answer);
         // It says nothing about the others, and the gateway itself stays ready.

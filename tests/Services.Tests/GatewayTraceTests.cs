@@ -13,7 +13,7 @@ public sealed class GatewayTraceTests(GatewayFixture shop) : IClassFixture<Gatew
     public async Task The_same_request_correlates_with_itself_and_the_service_hears_it()
     {
         var key = $"cart-{Guid.NewGuid():N}";
-        var expected = new ForgeIds().Correlation("anonymous", "POST /api/v1/orders", key).ToString();
+        var expected = new ForgeIds().Correlation(TestTokens.Administrator.ToString(), "POST /api/v1/orders", key).ToString();
         for (var attempt = 0; attempt < 2; attempt++)
         {
             var answer = await shop.Http.SendJson(HttpMethod.Post, "/api/v1/orders", Order, ("Idempotency-Key", key));
@@ -30,7 +30,7 @@ public sealed class GatewayTraceTests(GatewayFixture shop) : IClassFixture<Gatew
     {
         var keys = Enumerable.Range(0, count).Select(_ => ("Idempotency-Key", new string('k', length))).ToArray();
         var answer = await shop.Http.SendJson(HttpMethod.Post, "/api/v1/orders", Order, keys);
-        var expected = new ForgeIds().Correlation("anonymous", "POST /api/v1/orders", Header(answer, "X-Trace-Id"));
+        var expected = new ForgeIds().Correlation(TestTokens.Administrator.ToString(), "POST /api/v1/orders", Header(answer, "X-Trace-Id"));
         Header(answer, "X-Correlation-Id").ShouldBe(expected.ToString());
     }
 

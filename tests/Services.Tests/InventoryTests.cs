@@ -189,7 +189,7 @@ public sealed class InventoryTests(ServersFixture servers)
         await Http.Put($"/api/v1/products/{sku}", Product(stock: 1));
         await Http.Put($"/api/v1/products/{sku}", Product(stock: 2));
 
-        var found = await Http.Get($"/internal/products?sku={sku.ToLowerInvariant()}&sku={NewSku()}");
+        var found = await servers.Inventory.AsService().Get($"/internal/products?sku={sku.ToLowerInvariant()}&sku={NewSku()}");
 
         var product = found.Body.GetProperty("items").EnumerateArray().ShouldHaveSingleItem();
         product.GetProperty("id").GetString().ShouldBe(servers.Ids.Product(sku).ToString());

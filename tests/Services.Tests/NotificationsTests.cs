@@ -29,8 +29,8 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
         return sku;
     }
 
-    private Task<Answer> Place(UserId user, string key, string sku, int quantity) => servers.Orders.Http.Send(
-        HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { userId = user.ToString(), items = new[] { new { sku, quantity } } }), ("Idempotency-Key", key));
+    private Task<Answer> Place(UserId user, string key, string sku, int quantity) => servers.Orders.As(user).Send(
+        HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity } } }), ("Idempotency-Key", key));
 
     [Fact]
     public async Task An_order_becomes_one_notification_under_a_derived_ID_that_says_what_was_ordered()
@@ -124,7 +124,7 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
         var walked = new List<string>();
         for (string? cursor = null; ;)
         {
-            var page = await Http.Get($"/api/v1/notifications?userId={user}&limit=3{(cursor is null ? "" : $"&cursor={cursor}")}");
+            var page = await shop.Notifications.As(user).Get($"/api/v1/notifications?limit=3{(cursor is null ? "" : $"&cursor={cursor}")}");
             page.ShouldBe(HttpStatusCode.OK);
             walked.AddRange(page.Body.GetProperty("items").EnumerateArray().Select(told => told.GetProperty("id").GetString()!));
             if ((cursor = page.Body.GetProperty("nextCursor").GetString()) is null)
@@ -133,8 +133,8 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
         walked.ShouldBe(all.Select(told => told.GetProperty("id").GetString()));
 
         // A cursor belongs to the list that it came from.
-        var first = await Http.Get($"/api/v1/notifications?userId={user}&limit=3");
-        var other = await Http.Get($"/api/v1/notifications?userId={NewUser()}&limit=3&cursor={first.Text("nextCursor")}");
+        var first = await shop.Notifications.As(user).Get("/api/v1/notifications?limit=3");
+        var other = await shop.Notifications.As(NewUser()).Get($"/api/v1/notifications?limit=3&cursor={first.Text("nextCursor")}");
         other.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         other.Fields.ShouldBe(["cursor"]);
     }
@@ -142,25 +142,26 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
     [Fact]
     public async Task A_user_without_notifications_has_an_empty_list()
     {
-        var answer = await Http.Get($"/api/v1/notifications?userId={NewUser()}");
+        var user = NewUser();
+        var answer = await shop.Notifications.As(user).Get($"/api/v1/notifications?userId={user}");
         answer.ShouldBe(HttpStatusCode.OK);
         answer.Body.ToString().ShouldBe("""{"items":[],"nextCursor":null}""");
     }
 
     [Theory]
-    [InlineData("", "userId")]
-    [InlineData("?userId=", "userId")]
-    [InlineData("?userId=ada@example.com", "userId")]
-    [InlineData("?userId={6e16f6c3-de6b-55c3-80ba-75907720bb8a}", "userId")]
-    [InlineData("?userId=6e16f6c3de6b55c380ba75907720bb8a", "userId")]
-    [InlineData("?userId=+6e16f6c-de6b-55c3-80ba-75907720bb8a", "userId")]
-    [InlineData("?userId=6e16f6c3-de6b-55c3-80ba-75907720bb8a&limit=0", "limit")]
-    [InlineData("?userId=6e16f6c3-de6b-55c3-80ba-75907720bb8a&limit=101", "limit")]
-    [InlineData("?userId=6e16f6c3-de6b-55c3-80ba-75907720bb8a&limit=many", "limit")]
-    [InlineData("?userId=6e16f6c3-de6b-55c3-80ba-75907720bb8a&cursor=", "cursor")]
-    [InlineData("?userId=6e16f6c3-de6b-55c3-80ba-75907720bb8a&cursor=AAAA", "cursor")]
-    [InlineData("?userId=6e16f6c3-de6b-55c3-80ba-75907720bb8a&cursor=%00%E2%82%AC", "cursor")]
-    [InlineData("?limit=0", "userId", "limit")]
+    [InlineData("")]
+    [InlineData("ada@example.com")]
+    [InlineData("6e16f6c3-de6b-55c3-80ba-75907720bb8a")]
+    public async Task Whoever_names_somebody_else_is_refused(string userId) =>
+        (await shop.Notifications.As(NewUser()).Get($"/api/v1/notifications?userId={userId}")).ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
+
+    [Theory]
+    [InlineData("?limit=0", "limit")]
+    [InlineData("?limit=101", "limit")]
+    [InlineData("?limit=many", "limit")]
+    [InlineData("?cursor=", "cursor")]
+    [InlineData("?cursor=AAAA", "cursor")]
+    [InlineData("?cursor=%00%E2%82%AC", "cursor")]
     public async Task A_bad_question_is_told_which_fields_are_wrong(string query, params string[] fields)
     {
         var answer = await Http.Get("/api/v1/notifications" + query);

@@ -25,7 +25,7 @@ public sealed class OrdersTests(ServersFixture servers)
     }
 
     private Task<Answer> Place(UserId user, string key, params (string Sku, int Quantity)[] items) =>
-        PlaceAt(Http, key, new { userId = user.ToString(), items = items.Select(item => new { sku = item.Sku, quantity = item.Quantity }) });
+        PlaceAt(servers.Orders.As(user), key, new { items = items.Select(item => new { sku = item.Sku, quantity = item.Quantity }) });
 
     private static Task<Answer> PlaceAt(HttpClient http, string key, object body) =>
         http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", key));
@@ -120,7 +120,7 @@ public sealed class OrdersTests(ServersFixture servers)
         var (user, sku) = (NewUser(), await NewProduct());
         var first = await Place(user, "cart-1", (sku, 2));
 
-        var second = await Http.SendJson(HttpMethod.Post, "/api/v1/orders", Fill(again, user, sku), ("Idempotency-Key", "cart-1"));
+        var second = await servers.Orders.As(user).SendJson(HttpMethod.Post, "/api/v1/orders", Fill(again, user, sku), ("Idempotency-Key", "cart-1"));
 
         second.ShouldBe(HttpStatusCode.Accepted);
         second.Body.ToString().ShouldBe(first.Body.ToString());
@@ -136,7 +136,7 @@ public sealed class OrdersTests(ServersFixture servers)
         var (user, sku) = (NewUser(), await NewProduct());
         var first = await Place(user, "cart-1", (sku, 2));
 
-        var second = await Http.SendJson(HttpMethod.Post, "/api/v1/orders", Fill(other, user, sku), ("Idempotency-Key", "cart-1"));
+        var second = await servers.Orders.As(user).SendJson(HttpMethod.Post, "/api/v1/orders", Fill(other, user, sku), ("Idempotency-Key", "cart-1"));
 
         second.ShouldBeProblem(HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
         (await Http.Get(first.Location!)).Body.ToString().ShouldBe(first.Body.ToString());
@@ -189,9 +189,7 @@ public sealed class OrdersTests(ServersFixture servers)
     }
 
     [Theory]
-    [InlineData("""{}""", "userId", "items")]
-    [InlineData("""{"userId":"not-an-id","items":[{"sku":"SKU","quantity":1}]}""", "userId")]
-    [InlineData("""{"userId":"{USER}","items":[{"sku":"SKU","quantity":1}]}""", "userId")]
+    [InlineData("""{}""", "items")]
     [InlineData("""{"userId":"USER","items":[]}""", "items")]
     [InlineData("""{"userId":"USER","items":[null]}""", "items[0].sku", "items[0].quantity")]
     [InlineData("""{"userId":"USER","items":[{}]}""", "items[0].sku", "items[0].quantity")]
@@ -205,7 +203,7 @@ public sealed class OrdersTests(ServersFixture servers)
     {
         var user = NewUser();
 
-        var answer = await Http.SendJson(HttpMethod.Post, "/api/v1/orders", Fill(body, user, "SOME-SKU"), ("Idempotency-Key", "cart-1"));
+        var answer = await servers.Orders.As(user).SendJson(HttpMethod.Post, "/api/v1/orders", Fill(body, user, "SOME-SKU"), ("Idempotency-Key", "cart-1"));
 
         answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         answer.Fields.ShouldBe(fields, ignoreOrder: true);
@@ -238,7 +236,7 @@ public sealed class OrdersTests(ServersFixture servers)
         using var connection = new TcpClient();
         await connection.ConnectAsync(servers.Orders.Address.Host, servers.Orders.Address.Port, Cancellation);
         await connection.GetStream().WriteAsync(Encoding.UTF8.GetBytes(
-            $"POST /api/v1/orders HTTP/1.1\r\nHost: orders\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n{header}\r\n{body}"), Cancellation);
+            $"POST /api/v1/orders HTTP/1.1\r\nHost: orders\r\nConnection: close\r\nAuthorization: Bearer {await servers.Orders.Tokens!.OfCustomer(user)}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n{header}\r\n{body}"), Cancellation);
         var answer = await new StreamReader(connection.GetStream()).ReadToEndAsync(Cancellation);
 
         answer.ShouldStartWith("HTTP/1.1 400 ");
@@ -286,7 +284,7 @@ public sealed class OrdersTests(ServersFixture servers)
         string? cursor = null;
         do
         {
-            var page = await Http.Get($"/api/v1/orders?userId={user}&limit=3{(cursor is null ? "" : $"&cursor={cursor}")}");
+            var page = await servers.Orders.As(user).Get($"/api/v1/orders?userId={user}&limit=3{(cursor is null ? "" : $"&cursor={cursor}")}");
             page.ShouldBe(HttpStatusCode.OK);
             seen.AddRange(page.Body.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()!));
             cursor = page.Body.GetProperty("nextCursor").GetString();
@@ -298,8 +296,6 @@ public sealed class OrdersTests(ServersFixture servers)
     }
 
     [Theory]
-    [InlineData("", "userId")]
-    [InlineData("?userId=17", "userId")]
     [InlineData("?userId=USER&limit=0", "limit")]
     [InlineData("?userId=USER&cursor=nonsense", "cursor")]
     [InlineData("?userId=USER&cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "cursor")]

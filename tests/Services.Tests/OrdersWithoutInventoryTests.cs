@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using ForgeShop.Contracts;
+using ForgeShop.Orders;
 
 namespace ForgeShop.Services.Tests;
 
@@ -18,8 +19,8 @@ public sealed class OrdersWithoutInventoryTests(ServersFixture servers)
         return sku;
     }
 
-    private static Task<Answer> Place(HttpClient orders, UserId user, string key, params string[] skus) => orders.Send(
-        HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { userId = user.ToString(), items = skus.Select(sku => new { sku, quantity = 1 }) }), ("Idempotency-Key", key));
+    private static Task<Answer> Place(RunningService<OrdersDb> orders, UserId user, string key, params string[] skus) => orders.As(user).Send(
+        HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = skus.Select(sku => new { sku, quantity = 1 }) }), ("Idempotency-Key", key));
 
     [Fact]
     public async Task What_Orders_knows_it_sells_without_Inventory_and_what_it_does_not_know_has_to_wait()
@@ -27,22 +28,22 @@ public sealed class OrdersWithoutInventoryTests(ServersFixture servers)
         await using var link = UnreliableLink.To("127.0.0.1", servers.Inventory.Address.Port);
         await using var orders = await servers.StartOrders(new Uri($"http://127.0.0.1:{link.Port}"));
         var (user, known) = (NewUser(), await NewProduct(servers.Inventory.Http));
-        var first = await Place(orders.Http, user, "cart-1", known);
+        var first = await Place(orders, user, "cart-1", known);
         first.ShouldBe(HttpStatusCode.Accepted);
         // Not announced in this catalogue's topic for long enough to be certain that Orders has not heard of it: never announced at all.
         var unknown = $"U-{Guid.NewGuid():N}".ToUpperInvariant();
 
         link.Cut();
-        (await Place(orders.Http, user, "cart-2", known)).ShouldBe(HttpStatusCode.Accepted);
-        (await Place(orders.Http, user, "cart-1", known)).Body.ToString().ShouldBe(first.Body.ToString());
-        var refused = await Place(orders.Http, user, "cart-3", known, unknown);
+        (await Place(orders, user, "cart-2", known)).ShouldBe(HttpStatusCode.Accepted);
+        (await Place(orders, user, "cart-1", known)).Body.ToString().ShouldBe(first.Body.ToString());
+        var refused = await Place(orders, user, "cart-3", known, unknown);
         refused.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "inventory-unavailable");
         refused.Message.Headers.RetryAfter!.Delta.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
         (await orders.Database.Scalar<long>("select count(*) from orders where id = $1", servers.Ids.Order(user, "cart-3").Value)).ShouldBe(0);
 
         link.Restore();
         // A request that was refused has not used up its key.
-        (await Place(orders.Http, user, "cart-3", known)).ShouldBe(HttpStatusCode.Accepted);
+        (await Place(orders, user, "cart-3", known)).ShouldBe(HttpStatusCode.Accepted);
     }
 
     [Fact]
@@ -51,11 +52,11 @@ public sealed class OrdersWithoutInventoryTests(ServersFixture servers)
         await using var link = UnreliableLink.To("127.0.0.1", servers.Inventory.Address.Port);
         await using var orders = await servers.StartOrders(new Uri($"http://127.0.0.1:{link.Port}"));
         // Once with Inventory there: what a first request costs is not the question.
-        (await Place(orders.Http, NewUser(), "cart-1", await NewProduct(servers.Inventory.Http))).ShouldBe(HttpStatusCode.Accepted);
+        (await Place(orders, NewUser(), "cart-1", await NewProduct(servers.Inventory.Http))).ShouldBe(HttpStatusCode.Accepted);
         link.Hang();
 
         var watch = Stopwatch.StartNew();
-        var refused = await Place(orders.Http, NewUser(), "cart-1", $"U-{Guid.NewGuid():N}");
+        var refused = await Place(orders, NewUser(), "cart-1", $"U-{Guid.NewGuid():N}");
 
         refused.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "inventory-unavailable");
         watch.Elapsed.ShouldBeInRange(TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(8));

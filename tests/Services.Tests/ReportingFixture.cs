@@ -36,10 +36,10 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
         Reporting = await StartReporting(await servers.CreateDatabase("reporting"));
     }
 
-    public Task<RunningService<Notification>> StartNotifications(string database) => RunningService<Notification>.StartAsync(
+    public Task<RunningService<Notification>> StartNotifications(string database) => servers.Start<Notification>(
         database, ("ConnectionStrings:notifications", database), ("ConnectionStrings:kafka", servers.Kafka));
 
-    public Task<RunningService<OrderReport>> StartReporting(string database) => RunningService<OrderReport>.StartAsync(
+    public Task<RunningService<OrderReport>> StartReporting(string database) => servers.Start<OrderReport>(
         database, ("ConnectionStrings:reporting", database), ("ConnectionStrings:kafka", servers.Kafka));
 
     /// <summary>Publishes an event as its service would, with the derived ID.</summary>
@@ -84,10 +84,10 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
     /// <summary>The user's notifications, once there are so many.</summary>
     public async Task<List<JsonElement>> Notified(UserId user, int count)
     {
-        var path = $"/api/v1/notifications?userId={user}&limit=100";
+        var path = "/api/v1/notifications?limit=100";
         var page = await Eventually.Get(
             $"there are {count} notifications",
-            async token => JsonSerializer.Deserialize<JsonElement>(await Notifications.Http.GetStringAsync(path, token)),
+            async token => JsonSerializer.Deserialize<JsonElement>(await Notifications.As(user).GetStringAsync(path, token)),
             body => body.GetProperty("items").GetArrayLength() >= count, cancellationToken: TestContext.Current.CancellationToken);
         return [.. page.GetProperty("items").EnumerateArray()];
     }

@@ -32,8 +32,8 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
         await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Difference engine", price = new { amount = "12.50", currency = "EUR" }, stock = 10 });
         await servers.Users.Http.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = "Correct-Horse-1" });
         var order = servers.Ids.Order(user, "cart-1");
-        var placed = await servers.Orders.Http.Send(
-            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { userId = user.ToString(), items = new[] { new { sku, quantity = 3 } } }), ("Idempotency-Key", "cart-1"));
+        var placed = await servers.Orders.As(user).Send(
+            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity = 3 } } }), ("Idempotency-Key", "cart-1"));
         placed.ShouldBe(HttpStatusCode.Accepted);
 
         var timeline = await shop.Report($"/api/v1/reports/orders/{order}/timeline", body => HasTypes(body, "order.placed", "notification.sent"));

@@ -1,3 +1,4 @@
+using ForgeShop.Contracts;
 using ForgeShop.TestSupport;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -14,6 +15,7 @@ namespace ForgeShop.Services.Tests;
 public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
 {
     private readonly (string Key, string Value)[] _settings;
+    private readonly SocketsHttpHandler _connections = new();
 
     private RunningService(string database, (string Key, string Value)[] settings)
     {
@@ -25,7 +27,14 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
     /// <summary>The connection string of its database; empty if it has none.</summary>
     public string Database { get; }
 
+    /// <summary>The requests of an administrator, who may see everything.</summary>
     public HttpClient Http { get; private set; } = null!;
+
+    /// <summary>The requests of nobody in particular.</summary>
+    public HttpClient Anonymous { get; private set; } = null!;
+
+    /// <summary>Where tokens for its requests come from.</summary>
+    public TestTokens? Tokens { get; set; }
 
     public Uri Address { get; private set; } = null!;
 
@@ -37,13 +46,23 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
         var service = new RunningService<T>(database, settings);
         service.StartServer();
         service.Address = new Uri(service.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        service.Http = new HttpClient { BaseAddress = service.Address, Timeout = TimeSpan.FromSeconds(30) };
+        service.Anonymous = service.With(() => Task.FromResult<string?>(null));
+        service.Http = service.With(async () => service.Tokens is { } tokens ? await tokens.OfAdministrator() : null);
         await Eventually.True(
             $"{typeof(T).Assembly.GetName().Name} is healthy",
-            async token => (await service.Http.GetAsync("/health", token)).IsSuccessStatusCode,
+            async token => (await service.Anonymous.GetAsync("/health", token)).IsSuccessStatusCode,
             cancellationToken: TestContext.Current.CancellationToken);
         return service;
     }
+
+    /// <summary>The requests of a customer.</summary>
+    public HttpClient As(UserId user) => With(async () => await Tokens!.OfCustomer(user));
+
+    /// <summary>The requests of another service.</summary>
+    public HttpClient AsService() => With(async () => await Tokens!.OfService());
+
+    /// <summary>Requests with this token.</summary>
+    public HttpClient With(string token) => With(() => Task.FromResult<string?>(token));
 
     /// <summary>Runs something in a scope of the service, with the services that a request would have.</summary>
     public async Task<TResult> InScope<TService, TResult>(Func<TService, Task<TResult>> work) where TService : notnull
@@ -51,6 +70,9 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
         await using var scope = Services.CreateAsyncScope();
         return await work(scope.ServiceProvider.GetRequiredService<TService>());
     }
+
+    private HttpClient With(Func<Task<string?>> token) =>
+        new(new BearerHandler(token, _connections), disposeHandler: false) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
@@ -60,7 +82,7 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
 
     public override async ValueTask DisposeAsync()
     {
-        Http?.Dispose();
+        _connections.Dispose();
         await base.DisposeAsync();
     }
 }

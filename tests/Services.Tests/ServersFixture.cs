@@ -25,6 +25,9 @@ public sealed class ServersFixture : IAsyncLifetime
 
     private IConnectionMultiplexer? _cache;
 
+    /// <summary>What Orders presents itself with; made anew for every run.</summary>
+    private static string OrdersSecret { get; } = Guid.NewGuid().ToString("N");
+
     /// <summary>IDs as any client derives them.</summary>
     public ForgeIds Ids { get; } = new ForgeIds();
 
@@ -65,10 +68,10 @@ public sealed class ServersFixture : IAsyncLifetime
     {
         await Task.WhenAll(_postgres.StartAsync(), _redis.StartAsync(), _kafka.StartAsync());
         _cache = await ConnectionMultiplexer.ConnectAsync(Redis);
-        Payments = await StartPayments(settings: ("ConnectionStrings:kafka", Kafka));
-        Inventory = await StartInventory(settings: ("ConnectionStrings:kafka", Kafka));
         // Two cores run all of this and its tests at once. How fast Redis and Inventory are today is not what is tested on these.
-        Users = await StartUsers(settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20")]);
+        Users = await StartUsers(settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20"), ("ServiceClients:orders", OrdersSecret)]);
+        Inventory = await StartInventory(settings: ("ConnectionStrings:kafka", Kafka));
+        Payments = await StartPayments(settings: ("ConnectionStrings:kafka", Kafka));
         Orders = await StartOrders(
             Inventory.Address, settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
     }
@@ -91,8 +94,19 @@ public sealed class ServersFixture : IAsyncLifetime
     public async Task<RunningService<UsersDb>> StartUsers(string? redis = null, params (string Key, string Value)[] settings)
     {
         var database = await CreateDatabase("users");
-        return await RunningService<UsersDb>.StartAsync(database,
-            [("ConnectionStrings:users", database), ("ConnectionStrings:redis", redis ?? Redis), ("ConnectionStrings:kafka", NoKafka), .. settings]);
+        return await StartUsersOn(database, [("ConnectionStrings:redis", redis ?? Redis), .. settings]);
+    }
+
+    /// <summary>Users once more on a database that there is. Its passwords are hashed as fast as tests need it.</summary>
+    public async Task<RunningService<UsersDb>> StartUsersOn(string database, params (string Key, string Value)[] settings)
+    {
+        var users = await RunningService<UsersDb>.StartAsync(database,
+            [
+                ("ConnectionStrings:users", database), ("ConnectionStrings:redis", Redis), ("ConnectionStrings:kafka", NoKafka),
+                ("Passwords:IterationCount", "1000"), .. settings,
+            ]);
+        users.Tokens = new TestTokens(users.Services);
+        return users;
     }
 
     /// <summary>Inventory, with a database of its own or once more on one that there is.</summary>
@@ -101,8 +115,7 @@ public sealed class ServersFixture : IAsyncLifetime
     public async Task<RunningService<InventoryDb>> StartInventory(string? database = null, params (string Key, string Value)[] settings)
     {
         database ??= await CreateDatabase("inventory");
-        return await RunningService<InventoryDb>.StartAsync(database,
-            [("ConnectionStrings:inventory", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
+        return await Start<InventoryDb>(database, [("ConnectionStrings:inventory", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
     }
 
     /// <summary>Payments, with a database of its own or once more on one that there is.</summary>
@@ -111,8 +124,7 @@ public sealed class ServersFixture : IAsyncLifetime
     public async Task<RunningService<PaymentsDb>> StartPayments(string? database = null, params (string Key, string Value)[] settings)
     {
         database ??= await CreateDatabase("payments");
-        return await RunningService<PaymentsDb>.StartAsync(database,
-            [("ConnectionStrings:payments", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
+        return await Start<PaymentsDb>(database, [("ConnectionStrings:payments", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
     }
 
     /// <summary>Orders with a database of its own.</summary>
@@ -122,11 +134,20 @@ public sealed class ServersFixture : IAsyncLifetime
     public async Task<RunningService<OrdersDb>> StartOrders(Uri inventory, string? redis = null, params (string Key, string Value)[] settings)
     {
         var database = await CreateDatabase("orders");
-        return await RunningService<OrdersDb>.StartAsync(database,
+        return await Start<OrdersDb>(database,
             [
                 ("ConnectionStrings:orders", database), ("ConnectionStrings:redis", redis ?? Redis), ("ConnectionStrings:kafka", NoKafka),
-                ("services:inventory:http:0", inventory.ToString()), .. settings,
+                ("services:inventory:http:0", inventory.ToString()),
+                ("Authentication:ClientId", "orders"), ("Authentication:ClientSecret", OrdersSecret), .. settings,
             ]);
+    }
+
+    /// <summary>A service that verifies the tokens of <see cref="Users"/>, and whose requests carry them.</summary>
+    public async Task<RunningService<T>> Start<T>(string database, params (string Key, string Value)[] settings) where T : class
+    {
+        var service = await RunningService<T>.StartAsync(database, [("services:users:http:0", Users.Address.ToString()), .. settings]);
+        service.Tokens = Users.Tokens;
+        return service;
     }
 
     /// <summary>An empty database of its own, for a service or a document store.</summary>

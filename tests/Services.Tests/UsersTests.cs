@@ -123,7 +123,8 @@ public sealed class UsersTests(ServersFixture servers)
         (await Http.Get($"/api/v1/users/{servers.Ids.User(NewEmail())}")).ShouldBeProblem(HttpStatusCode.NotFound, "user-not-found");
         (await Http.Get("/api/v1/users/not-an-id")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         (await Http.Patch("/api/v1/users/not-an-id", new { name = "Ada" })).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
-        (await Http.Patch($"/api/v1/users/{servers.Ids.User(NewEmail())}", new { name = "Ada" })).ShouldBeProblem(HttpStatusCode.NotFound, "user-not-found");
+        var nobody = servers.Ids.User(NewEmail());
+        (await servers.Users.As(nobody).Patch($"/api/v1/users/{nobody}", new { name = "Ada" })).ShouldBeProblem(HttpStatusCode.NotFound, "user-not-found");
     }
 
     [Fact]
@@ -143,8 +144,8 @@ public sealed class UsersTests(ServersFixture servers)
         await Register(email);
         await Http.Get($"/api/v1/users/{id}");
 
-        (await Http.Patch($"/api/v1/users/{id}", new { name = " Ada King " })).Text("name").ShouldBe("Ada King");
-        (await Http.Patch($"/api/v1/users/{id}", new { name = "Ada King" })).ShouldBe(HttpStatusCode.OK);
+        (await servers.Users.As(id).Patch($"/api/v1/users/{id}", new { name = " Ada King " })).Text("name").ShouldBe("Ada King");
+        (await servers.Users.As(id).Patch($"/api/v1/users/{id}", new { name = "Ada King" })).ShouldBe(HttpStatusCode.OK);
 
         (await Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Ada King");
         (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(2);
@@ -159,7 +160,7 @@ public sealed class UsersTests(ServersFixture servers)
         var id = servers.Ids.User(email);
         await Register(email);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => Http.Patch($"/api/v1/users/{id}", new { name = $"Ada {number}" })));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => servers.Users.As(id).Patch($"/api/v1/users/{id}", new { name = $"Ada {number}" })));
 
         answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
         (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(21);

@@ -24,10 +24,11 @@ public static class GetCustomerReport
         .WithSummary("Shows a customer, named by e-mail address or by ID, with the sums of their orders and the orders themselves, the latest first.")
         .Produces<Summary>()
         .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound);
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .RequirePermission(Permissions.ReportsSelf, Permissions.ReportsRead);
 
     private static async Task<IResult> Handle(
-        string? email, string? id, string? cursor, string? limit,
+        string? email, string? id, string? cursor, string? limit, Caller caller,
         ForgeIds ids, IDocumentCollection<CustomerReport> customers, IDocumentCollection<OrderReport> orders, CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
@@ -37,6 +38,9 @@ public static class GetCustomerReport
             errors.Add("limit", $"A page has 1 to {MaxLimit} items.");
         if (errors.Any)
             return errors.ToProblem();
+        // Refused before it is looked for: whoever may not see a customer does not learn whether there is one.
+        if (!caller.MaySee(user, Permissions.ReportsRead))
+            return Problems.Status(StatusCodes.Status403Forbidden);
 
         // First, so that a wrong cursor is told also where there is no such customer.
         var theirs = new DocumentQuery<OrderReport>().Where(OrderReport.UserField, user.Value).OrderByDescending(OrderReport.PlacedAtField).Page(cursor, count);

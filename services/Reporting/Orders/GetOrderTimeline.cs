@@ -14,10 +14,15 @@ public static class GetOrderTimeline
         .WithSummary("Shows every event of an order, in order, with the service that it came from, its trace and its time.")
         .Produces<Timeline>()
         .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound);
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .RequirePermission(Permissions.ReportsSelf, Permissions.ReportsRead);
 
-    private static async Task<IResult> Handle(OrderId id, IDocumentCollection<OrderReport> orders, CancellationToken cancellationToken) =>
-        await orders.GetAsync(id.Value, cancellationToken) is { Value: var order }
+    // Somebody else's order is answered as one that nothing has been heard of.
+    private static async Task<IResult> Handle(OrderId id, Caller caller, IDocumentCollection<OrderReport> orders, CancellationToken cancellationToken) =>
+        await orders.GetAsync(id.Value, cancellationToken) is { Value: var order } && MaySee(caller, order)
             ? TypedResults.Ok(new Timeline(order.Id, order.UserId, order.Status, order.Timeline))
             : Problems.NotFound("order-not-found", "Nothing has been heard of such an order. Events take a moment to arrive here.");
+
+    private static bool MaySee(Caller caller, OrderReport order) =>
+        order.UserId is { } owner ? caller.MaySee(owner, Permissions.ReportsRead) : caller.Permissions.Contains(Permissions.ReportsRead);
 }

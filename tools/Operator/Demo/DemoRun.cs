@@ -20,7 +20,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         console.MarkupLine($"derived {story.Entities.Count} IDs from natural keys; the shop has not been called yet");
 
         using var http = new HttpClient { BaseAddress = new Uri(shop.Gateway), Timeout = TimeSpan.FromSeconds(30) };
-        await Register(http, story, cancellationToken);
+        await RegisterAndLogIn(http, story, cancellationToken);
         await PlaceOrder(http, story, cancellationToken);
         await Arrived(http, story, cancellationToken);
         console.MarkupLine("the order reached every service; reading the stores directly");
@@ -36,12 +36,13 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         return DemoTable.Print(console, story, sightings);
     }
 
-    private async Task Register(HttpClient http, DemoStory story, CancellationToken cancellationToken)
+    private async Task RegisterAndLogIn(HttpClient http, DemoStory story, CancellationToken cancellationToken)
     {
-        var body = new { email = story.Email, name = "Ada Lovelace", password = $"Demo-{Guid.NewGuid():N}" };
-        using var answer = await http.PostAsJsonAsync("/api/v1/users", body, cancellationToken);
+        var password = $"Demo-{Guid.NewGuid():N}";
+        using var answer = await http.PostAsJsonAsync("/api/v1/users", new { email = story.Email, name = "Ada Lovelace", password }, cancellationToken);
         await Expect(answer, HttpStatusCode.Created, "register a user", cancellationToken);
-        console.MarkupLine("registered a user");
+        await Login.LogInAsync(http, story.Email, password, cancellationToken);
+        console.MarkupLine("registered a user and logged in");
         await Get(http, $"/api/v1/users/{story.User}", cancellationToken); // read once, so that the cache has it, too
     }
 
@@ -49,7 +50,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/orders")
         {
-            Content = JsonContent.Create(new { userId = story.User.ToString(), items = new[] { new { sku = DemoStory.Sku, quantity = 2 } } }),
+            Content = JsonContent.Create(new { items = new[] { new { sku = DemoStory.Sku, quantity = 2 } } }),
         };
         request.Headers.Add("Idempotency-Key", story.Key);
         using var answer = await http.SendAsync(request, cancellationToken);

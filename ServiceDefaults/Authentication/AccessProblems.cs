@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Http;
+using Microsoft.IdentityModel.Tokens;
+using Microsoft.Net.Http.Headers;
+
+namespace ForgeShop.ServiceDefaults.Authentication;
+
+/// <summary>401 and 403 as problem details, with the header that RFC 6750 asks for. Why a token is not valid is nobody's business but ours.</summary>
+internal sealed class AccessProblems : JwtBearerEvents
+{
+    public override async Task Challenge(JwtBearerChallengeContext context)
+    {
+        context.HandleResponse();
+        context.Response.Headers[HeaderNames.WWWAuthenticate] = context.AuthenticateFailure is null ? "Bearer" : "Bearer error=\"invalid_token\"";
+        var problem = context.AuthenticateFailure switch
+        {
+            null => Problems.Status(StatusCodes.Status401Unauthorized),
+            SecurityTokenExpiredException => Problems.Unauthorized("token-expired", "The access token has expired; the refresh token gives a new one."),
+            _ => Problems.Unauthorized("invalid-token", "The access token is not valid here."),
+        };
+        await problem.ExecuteAsync(context.HttpContext);
+    }
+
+    public override async Task Forbidden(ForbiddenContext context)
+    {
+        context.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer error=\"insufficient_scope\"";
+        await Problems.Status(StatusCodes.Status403Forbidden).ExecuteAsync(context.HttpContext);
+    }
+}

@@ -1,0 +1,32 @@
+using ForgeShop.Contracts;
+using Microsoft.AspNetCore.Http;
+
+namespace ForgeShop.ServiceDefaults;
+
+/// <summary>
+/// The person who calls, as the token says; a parameter of an endpoint that requires a permission. The permission says what they may
+/// do, this says to whose things.
+/// </summary>
+public sealed record Caller(UserId Id, IReadOnlySet<string> Permissions)
+{
+    public const string SubjectClaim = "sub";
+
+    public bool Is(UserId user) => Id == user;
+
+    /// <summary>Whether this is the owner, or somebody whose permission reaches everybody's.</summary>
+    public bool MaySee(UserId owner, string permission) => Is(owner) || Permissions.Contains(permission);
+
+    /// <summary>
+    /// Whether <paramref name="userId"/>, which a request may still name, is the caller or missing. The token alone says who calls: a
+    /// request that names somebody else is refused, and one that names the caller says nothing new.
+    /// </summary>
+    public bool IsNamedBy(string? userId) => userId is null || (UserId.TryParse(userId, out var named) && Is(named));
+
+    /// <summary>For minimal APIs: how a parameter of this type is found.</summary>
+    public static ValueTask<Caller?> BindAsync(HttpContext context)
+    {
+        if (!UserId.TryParse(context.User.FindFirst(SubjectClaim)?.Value, out var id))
+            throw new BadHttpRequestException("The token is not a person's.", StatusCodes.Status403Forbidden);
+        return ValueTask.FromResult<Caller?>(new Caller(id, PermissionRequirement.PermissionsOf(context.User)));
+    }
+}

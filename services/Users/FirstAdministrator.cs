@@ -1,0 +1,38 @@
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using ForgeShop.Messaging;
+using Microsoft.EntityFrameworkCore;
+
+namespace ForgeShop.Users;
+
+/// <summary>The first administrator, from configuration (<c>Admin:Email</c>, <c>Admin:Password</c>). An account that is there already is left as it is.</summary>
+public static partial class FirstAdministrator
+{
+    public static async Task AddAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var configuration = services.GetRequiredService<IConfiguration>().GetSection("Admin");
+        if (configuration["Email"] is not { Length: > 0 } email || configuration["Password"] is not { Length: > 0 } password)
+            return;
+        if (AccountRules.Password(password) is { } broken)
+            throw new InvalidOperationException($"Admin:Password is refused. {broken}");
+
+        var (db, ids) = (services.GetRequiredService<UsersDb>(), services.GetRequiredService<ForgeIds>());
+        var id = ids.User(email);
+        if (await db.Users.SingleOrDefaultAsync(user => user.Id == id, cancellationToken) is { } known)
+        {
+            // Not promoted: whoever registered with this address first would become an administrator.
+            if (known.Role is not Role.Administrator)
+                LogTaken(services.GetRequiredService<ILogger<User>>(), id);
+            return;
+        }
+
+        var administrator = User.Register(id, ids.Namespace("users").GetName(email), "Administrator", services.GetRequiredService<TimeProvider>().GetUtcNow(), Role.Administrator);
+        administrator.SetPassword(await services.GetRequiredService<Passwords>().HashAsync(password, cancellationToken));
+        db.Users.Add(administrator);
+        db.Emit(administrator, new UserRegistered(id, administrator.Email, administrator.Name, administrator.CreatedAt));
+        await db.SaveChangesAsync(cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Admin:Email names the account {User}, which is a customer's and stays one")]
+    private static partial void LogTaken(ILogger logger, UserId user);
+}

@@ -1,0 +1,24 @@
+using ForgeShop.ServiceDefaults;
+
+namespace ForgeShop.Users;
+
+/// <summary>What an account may do at all. Stored by name, in lower case.</summary>
+public enum Role
+{
+    Customer,
+    Administrator,
+}
+
+public static class Roles
+{
+    public static IReadOnlyList<string> PermissionsOf(this Role role) => role switch
+    {
+        Role.Customer => Permissions.OfCustomers,
+        Role.Administrator => Permissions.OfAdministrators,
+        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "There is no such role."),
+    };
+
+    public static string ToName(this Role role) => role.ToString().ToLowerInvariant();
+
+    public static Role FromName(string name) => Enum.Parse<Role>(name, ignoreCase: true);
+}

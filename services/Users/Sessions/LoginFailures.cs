@@ -1,0 +1,16 @@
+namespace ForgeShop.Users;
+
+/// <summary>Failed logins to one account from one address since the last that succeeded.</summary>
+public sealed class LoginFailures
+{
+    private LoginFailures()
+    {
+    }
+
+    /// <summary>SHA-256 over account and address: neither stands here.</summary>
+    public byte[] Key { get; private set; } = [];
+
+    public int Count { get; private set; }
+
+    public DateTimeOffset LastAt { get; private set; }
+}

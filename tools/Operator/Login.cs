@@ -1,0 +1,20 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace ForgeShop.Operator;
+
+/// <summary>Everything but registering and browsing needs a login, for these tools as for anybody.</summary>
+public static class Login
+{
+    /// <summary>Every further request of this client carries the user's access token, which is good for ten minutes.</summary>
+    /// <exception cref="OperatorException">The shop refuses the login.</exception>
+    public static async Task LogInAsync(HttpClient http, string email, string password, CancellationToken cancellationToken)
+    {
+        using var answer = await http.PostAsJsonAsync("/api/v1/auth/token", new { email, password }, cancellationToken);
+        if (!answer.IsSuccessStatusCode)
+            throw new OperatorException($"could not log in: the shop answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+        var body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", body.GetProperty("accessToken").GetString());
+    }
+}
