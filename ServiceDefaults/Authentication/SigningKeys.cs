@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols;
@@ -57,6 +58,8 @@ internal sealed partial class SigningKeys(IKeySetSource source, IOptions<Authent
     {
         // Off the caller's path at once: the lock above is held while this begins.
         await Task.Yield();
+        // For everybody, so no part of the trace of whoever happened to be first.
+        Activity.Current = null;
         _lastRead = time.GetTimestamp();
         try
         {

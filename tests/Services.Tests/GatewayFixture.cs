@@ -36,6 +36,7 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddServiceDefaults();
+        builder.Services.AddSingleton<IKeySetSource>(servers.Users.Services.GetRequiredService<KeyRing>());
         _service = builder.Build();
         _service.Use(WriteDownAsync);
         _service.MapDefaultEndpoints();
@@ -57,6 +58,8 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
         var gateway = await RunningService<RateLimitOptions>.StartAsync(
             "", [.. services.Select(service => ($"services:{service}:http:0", address)), .. settings]);
         gateway.Tokens = servers.Users.Tokens;
+        // The first token makes it read the keys, which is not what tests of single requests want to see.
+        (await gateway.Http.GetAsync(new Uri("/health", UriKind.Relative))).EnsureSuccessStatusCode();
         return gateway;
     }
 
@@ -72,6 +75,12 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
     private async Task WriteDownAsync(HttpContext context, RequestDelegate next)
     {
         var request = context.Request;
+        if (request.Path.StartsWithSegments("/.well-known"))
+        {
+            await next(context);
+            return;
+        }
+
         request.EnableBuffering();
         var body = await new StreamReader(request.Body).ReadToEndAsync(context.RequestAborted);
         request.Body.Position = 0;

@@ -29,8 +29,9 @@ public sealed partial class KeyRing(
     /// <summary>What a token is signed with now.</summary>
     public async Task<SigningCredentials> SignerAsync(CancellationToken cancellationToken)
     {
+        var signers = (await LoadedAsync(cancellationToken)).Signers;
         var now = time.GetUtcNow();
-        return (await LoadedAsync(cancellationToken)).Signers.Last(signer => signer.From <= now).Credentials;
+        return signers.Last(signer => signer.From <= now).Credentials;
     }
 
     /// <inheritdoc />
@@ -133,8 +134,9 @@ public sealed partial class KeyRing(
     /// <summary>From when a new key has to sign; null while none is needed.</summary>
     private DateTimeOffset? NextSignsFrom(Loaded loaded, DateTimeOffset now)
     {
+        // The very first one signs at once, also by the clock of another instance that is a little behind.
         if (!loaded.Signers.Any(signer => signer.From <= now))
-            return now;
+            return now - Tolerance;
         var ends = loaded.Signers[^1].From + options.Value.SigningKeyLifetime;
         var announced = now + options.Value.PublishAhead;
         return ends > announced ? null : announced;
