@@ -21,7 +21,7 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
     {
         Database = database;
         _settings = settings;
-        UseKestrel(0);
+        UseKestrel();
     }
 
     /// <summary>The connection string of its database; empty if it has none.</summary>
@@ -76,6 +76,8 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
+        // Any free port; as a setting, because the service starts by itself, and may be faster than UseKestrel(0) is at telling it.
+        builder.UseSetting(WebHostDefaults.ServerUrlsKey, "http://127.0.0.1:0");
         foreach (var (key, value) in _settings)
             builder.UseSetting(key, value);
     }
