@@ -38,7 +38,7 @@ var orders = builder.AddService<Projects.Orders>("orders")
     .WaitFor(ordersData).WaitFor(redis).WaitFor(kafka);
 
 var payments = builder.AddService<Projects.Payments>("payments")
-    .WithReference(paymentsData, "payments").WithReference(kafka)
+    .WithReference(paymentsData, "payments").WithReference(kafka).WithReference(users)
     .WaitFor(paymentsData).WaitFor(kafka);
 
 var notifications = builder.AddService<Projects.Notifications>("notifications")
