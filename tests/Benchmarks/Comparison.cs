@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using System.Text.Json;
+
+namespace ForgeShop.Benchmarks;
+
+/// <summary>
+/// <c>./forge bench forge</c>: some seconds in several processes for each width of vectors, one after the other. The platform's SHA-1 has
+/// another speed from process to process, so each way is compared with it in its own process, and the process in which it was the fastest
+/// is the one that is reported: the ratios are the lowest of those that were seen.
+/// </summary>
+internal static class Comparison
+{
+    private const int ProcessesEach = 4;
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+
+    public static int Run(string? json)
+    {
+        if (json is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(json))))
+        {
+            Console.Error.WriteLine($"forge: there is no folder for {json}");
+            return 2;
+        }
+        Console.WriteLine("measuring for about half a minute ...");
+        List<ProcessReport> processes = [];
+        foreach (var switches in Legs())
+        {
+            for (var i = 0; i < ProcessesEach; i++) processes.Add(Measure(switches));
+        }
+        Result[] results = [.. processes.GroupBy(process => process.LaneBits).SelectMany(Reported)];
+        Print(results);
+        if (json is null) return 0;
+        var report = new Report(Describe(), DateTime.UtcNow, results, processes);
+        File.WriteAllText(json, JsonSerializer.Serialize(report, ReportJson.Default.Report) + "\n");
+        return 0;
+    }
+
+    // The processor as it is, then with less and less of it.
+    private static IEnumerable<string> Legs()
+    {
+        yield return "";
+        if (Avx512BW.IsSupported) yield return "DOTNET_EnableAVX512=0";
+        if (Avx2.IsSupported) yield return "DOTNET_EnableAVX2=0";
+    }
+
+    private static ProcessReport Measure(string switches)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) is "dotnet") start.ArgumentList.Add(typeof(Comparison).Assembly.Location);
+        start.ArgumentList.Add(Measurement.Argument);
+        if (switches.Split('=') is [var name, var value]) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        if (!process.WaitForExit(Timeout))
+        {
+            process.Kill();
+            throw new TimeoutException($"A measuring process ({switches}) did not end within {Timeout.TotalSeconds} s.");
+        }
+        return process.ExitCode == 0
+            ? JsonSerializer.Deserialize(output.GetAwaiter().GetResult(), ReportJson.Default.ProcessReport)! with { Switches = switches }
+            : throw new InvalidOperationException($"A measuring process ({switches}) ended with exit code {process.ExitCode}.");
+    }
+
+    private static IEnumerable<Result> Reported(IEnumerable<ProcessReport> processes) =>
+        processes.SelectMany(process => process.Results.GroupBy(result => result.Length))
+            .GroupBy(results => results.Key)
+            .SelectMany(ofOneLength => ofOneLength.MinBy(results => Platform(results).NanosecondsPerId)!);
+
+    private static Result Platform(IEnumerable<Result> results) => results.Single(result => result.Way is nameof(NameBenchmarks.Platform));
+
+    private static void Print(Result[] results)
+    {
+        int[] lengths = [.. results.Select(result => result.Length).Distinct()];
+        var widest = results.Max(result => result.LaneBits);
+        Console.WriteLine("nanoseconds per ID, text in, ID out, one core; in brackets how many times faster than the platform's SHA-1 in the same process");
+        Console.WriteLine($"{"",-34}{string.Concat(lengths.Select(length => $"{$"{length} characters",22}"))}");
+        Row("the platform's SHA-1", nameof(NameBenchmarks.Platform), widest);
+        Row("one ID", nameof(NameBenchmarks.One), widest);
+        Row("one ID, the next waits for it", nameof(NameBenchmarks.Dependent), widest);
+        foreach (var bits in results.Select(result => result.LaneBits).Distinct()) Row($"batch of {NameBenchmarks.Names}, {Lanes(bits)}", nameof(NameBenchmarks.Batch), bits);
+        Console.WriteLine($"allocated: {results.Where(result => result.Way is not nameof(NameBenchmarks.Platform)).Max(result => result.BytesPerId):0.##} bytes per ID");
+
+        void Row(string title, string way, int laneBits) => Console.WriteLine($"{title,-34}{string.Concat(lengths.Select(length => Cell(way, laneBits, length)))}");
+
+        string Cell(string way, int laneBits, int length)
+        {
+            var result = results.Single(result => (result.Way, result.LaneBits, result.Length) == (way, laneBits, length));
+            var ratio = way is nameof(NameBenchmarks.Platform) ? "" : $" ({result.Ratio.ToString("0.0", CultureInfo.InvariantCulture)}x)";
+            return $"{result.NanosecondsPerId.ToString("0.0", CultureInfo.InvariantCulture) + ratio,22}";
+        }
+    }
+
+    private static string Lanes(int bits) => bits switch
+    {
+        512 => "AVX-512",
+        256 => "AVX2",
+        128 => "128-bit vectors",
+        _ => "no vectors",
+    };
+
+    private static Machine Describe() =>
+        new(Processor(), Environment.ProcessorCount, RuntimeInformation.ProcessArchitecture.ToString(), RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription);
+
+    private static string Processor()
+    {
+        const string Linux = "/proc/cpuinfo";
+        var model = File.Exists(Linux) ? File.ReadLines(Linux).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return model?.Split(':', 2)[1].Trim() ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? "unknown";
+    }
+}

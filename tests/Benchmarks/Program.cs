@@ -1,0 +1,25 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using ForgeShop.Benchmarks;
+
+// Three ways in: the short comparison (./forge bench forge), one process of it, and BenchmarkDotNet with its own arguments.
+switch (args)
+{
+    case ["forge"]:
+        return Comparison.Run(json: null);
+    case ["forge", "--json", var file]:
+        return Comparison.Run(file);
+    case [Measurement.Argument]:
+        Measurement.Run(Console.Out);
+        return 0;
+    case ["forge", ..]:
+        Console.Error.WriteLine("forge: bench forge takes nothing but --json FILE");
+        return 2;
+    default:
+        // In this process: a project that BenchmarkDotNet generates would build into this repository's artifacts.
+        var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance);
+        var config = DefaultConfig.Instance.AddJob(job).WithArtifactsPath(Path.Combine(AppContext.BaseDirectory, "BenchmarkDotNet"));
+        return BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, config).Any() ? 0 : 2;
+}
