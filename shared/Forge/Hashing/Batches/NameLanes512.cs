@@ -17,6 +17,8 @@ internal readonly unsafe struct NameLanes512 : INameLanes
 
     public static bool IsSupported => Avx512BW.IsSupported;
 
+    // Never inlined, no more than the rounds: each has just enough registers for itself.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static uint Gather(ReadOnlySpan<string> keys, int* lanes, int from, ushort* ends, uint* words)
     {
         uint visible = 0;
@@ -114,6 +116,7 @@ internal readonly unsafe struct NameLanes512 : INameLanes
     }
 
     // Rounds 4 to 79, five at a time, so that the state's names go round once.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Rounds(uint* w, uint* state)
     {
         var (b, c, d, e, a) = (Load(state), Load(state + Lanes), Load(state + 2 * Lanes), Load(state + 3 * Lanes), Load(state + 4 * Lanes));
