@@ -25,6 +25,7 @@ builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInf
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
+app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
 var products = app.MapGroup("/api/v1/products").WithTags("Products");
 ListProducts.Map(products);
 GetProduct.Map(products);

@@ -14,7 +14,7 @@ public sealed class NotifyCustomer(IDocumentCollection<Notification> notificatio
     {
         var id = ids.Notification(placed.UserId, Notification.OrderPlaced, placed.OrderId.Value);
         var notification = new Notification(id, placed.UserId, Notification.OrderPlaced, placed.OrderId.Value, TextOf(placed), time.GetUtcNow());
-        outbox.Emit(notification, new NotificationSent(id, placed.UserId, notification.Kind, notification.Reference, notification.CreatedAt));
+        outbox.Emit(notification, new NotificationSent(id, placed.UserId, notification.Kind, notification.Reference, notification.Channel, notification.CreatedAt));
         // Notification and event are one document, written if it is not there yet: the event that comes again changes nothing.
         await notifications.UpsertAsync(id.Value, notification, expectedVersion: 0, cancellationToken);
     }

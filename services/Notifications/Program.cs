@@ -20,6 +20,7 @@ builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInf
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
+app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
 var notifications = app.MapGroup("/api/v1/notifications").WithTags("Notifications");
 ListNotifications.Map(notifications);
 

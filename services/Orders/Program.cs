@@ -22,6 +22,7 @@ builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInf
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
+app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
 var orders = app.MapGroup("/api/v1/orders").WithTags("Orders");
 PlaceOrder.Map(orders);
 GetOrder.Map(orders);

@@ -22,5 +22,6 @@ builder.Services.AddPollingWorker<PaymentWorker>();
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
+app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
 
 app.Run();

@@ -17,6 +17,7 @@ var app = builder.Build();
 
 app.UseForwardedHeaders();
 app.MapDefaultEndpoints();
+app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
 var users = app.MapGroup("/api/v1/users").WithTags("Users");
 RegisterUser.Map(users);
 GetMe.Map(users);

@@ -20,6 +20,17 @@ public sealed class MessagingOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// So long published events stay in the outbox, so that a Kafka that lost its log can be refilled. At least as long as Kafka keeps them:
+    /// its default for a topic is a week.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "3650.00:00:00")]
+    public TimeSpan OutboxRetention { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>How often the outbox is looked through for published events that are older than that.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
+    public TimeSpan OutboxCleanUpInterval { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>So often an event is handed to Kafka that refuses it for good (too large, for instance) before it counts as dead.</summary>
     [Range(1, 1000)]
     public int MaxPublishAttempts { get; set; } = 5;

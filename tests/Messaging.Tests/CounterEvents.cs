@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using ForgeShop.Contracts.Events;
 
 namespace ForgeShop.Messaging.Tests;
@@ -7,6 +9,21 @@ public sealed record CounterChanged(Guid CounterId, long Value, string Note) : I
 {
     public static string Type => "counter.changed";
     public static string Topic => "counter.events";
+}
+
+/// <summary>An event that was called otherwise once: version 1 had no colour, version 2 called the label "title".</summary>
+public sealed record CounterLabelled(Guid CounterId, string Label, string Colour) : IEventData
+{
+    public static string Type => "counter.labelled";
+    public static string Topic => "counter.events";
+    public static int DataVersion => 3;
+
+    public static JsonObject Upcast(JsonObject data, int version)
+    {
+        if (version == 1)
+            data["colour"] = "grey";
+        return version == 2 ? data.Rename("title", "label") : data;
+    }
 }
 
 /// <summary>An event of the same topic that nobody handles.</summary>
@@ -22,4 +39,7 @@ public sealed class Faults
     public Func<CounterChanged, EventContext, Task> BeforeHandling { get; set; } = (_, _) => Task.CompletedTask;
 
     public Func<CounterChanged, EventContext, Task> AfterHandling { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>The labels that were handled, so that tests see what handlers saw.</summary>
+    public ConcurrentQueue<CounterLabelled> Labels { get; } = [];
 }

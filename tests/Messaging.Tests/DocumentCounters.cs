@@ -48,7 +48,7 @@ public sealed class DocumentCounters : CounterService
         {
             messaging.UseDocuments<CounterDocument>();
             if (Consumes)
-                messaging.Handle<CounterChanged, NoteEffectInDocument>();
+                messaging.Handle<CounterChanged, NoteEffectInDocument>().Handle<CounterLabelled, NoteLabel>();
         });
     }
 

@@ -44,6 +44,15 @@ public sealed class NoteEffect(CountersDb db, Faults faults) : IEventHandler<Cou
     }
 }
 
+public sealed class NoteLabel(Faults faults) : IEventHandler<CounterLabelled>
+{
+    public Task HandleAsync(CounterLabelled @event, EventContext context, CancellationToken cancellationToken)
+    {
+        faults.Labels.Enqueue(@event);
+        return Task.CompletedTask;
+    }
+}
+
 public sealed class EntityFrameworkCounters : CounterService
 {
     protected override void Configure(IHostApplicationBuilder builder)
@@ -55,7 +64,7 @@ public sealed class EntityFrameworkCounters : CounterService
         {
             messaging.UseEntityFramework<CountersDb>();
             if (Consumes)
-                messaging.Handle<CounterChanged, NoteEffect>();
+                messaging.Handle<CounterChanged, NoteEffect>().Handle<CounterLabelled, NoteLabel>();
         });
     }
 

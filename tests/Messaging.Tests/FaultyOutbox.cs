@@ -30,6 +30,10 @@ internal sealed class FaultyOutbox(IOutboxStore inner, Func<bool> failsToMark, F
     public Task<long> RequeueAsync(IReadOnlyCollection<(string Topic, int Partition)> partitions, CancellationToken cancellationToken) =>
         inner.RequeueAsync(partitions, cancellationToken);
 
+    public Task<long> ReplayAsync(DateTimeOffset since, CancellationToken cancellationToken) => inner.ReplayAsync(since, cancellationToken);
+
+    public Task<int> CleanUpAsync(DateTimeOffset publishedBefore, int limit, CancellationToken cancellationToken) => inner.CleanUpAsync(publishedBefore, limit, cancellationToken);
+
     public Task<OutboxDepth> MeasureAsync(CancellationToken cancellationToken) => inner.MeasureAsync(cancellationToken);
 
     private sealed class Batch(IOutboxBatch inner, Func<bool> failsToMark) : IOutboxBatch

@@ -1,32 +1,10 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ForgeShop.Messaging.Tests;
 
 /// <summary>What messaging promises, whatever the store. Every store that has an outbox and an inbox passes it.</summary>
-public abstract partial class MessagingContract(Servers servers)
+public abstract class MessagingContract(Servers servers, NewService create) : Contract(servers, create)
 {
-    private const string Topic = "counter.events";
-
-    protected Servers Servers => servers;
-
-    /// <summary>A service over this store; not started.</summary>
-    protected abstract CounterService Service(
-        string name, string database, string kafka, bool consumes, Action<IServiceCollection> replace, IReadOnlyDictionary<string, string> settings);
-
-    protected async Task<CounterService> StartAsync(
-        string? database = null, string? name = null, Broker? kafka = null, bool consumes = true, Action<IServiceCollection>? replace = null,
-        IReadOnlyDictionary<string, string>? settings = null)
-    {
-        var service = Service(
-            name ?? $"counters-{Guid.NewGuid():N}", database ?? await servers.CreateDatabaseAsync(), (kafka ?? servers.Kafka).Address, consumes,
-            replace ?? (_ => { }), settings ?? new Dictionary<string, string>());
-        await service.StartAsync();
-        return service;
-    }
-
-    private static IEnumerable<long> Upto(int count) => Enumerable.Range(1, count).Select(number => (long)number);
-
     [Fact]
     public async Task What_is_announced_is_handled_once_and_in_order()
     {
@@ -45,7 +23,7 @@ public abstract partial class MessagingContract(Servers servers)
             (await service.HandledAsync(counter)).ShouldBe(Upto(20));
             await service.PublishedAsync(counter);
         }
-        var log = await KafkaLog.SequencesAsync(servers.Kafka.Address, Topic);
+        var log = await KafkaLog.SequencesAsync(Servers.Kafka.Address, Topic);
         foreach (var counter in counters)
             log[counter].ShouldBe(Upto(20));
         (await service.HealthAsync()).ShouldBe(HealthStatus.Healthy);
@@ -54,7 +32,7 @@ public abstract partial class MessagingContract(Servers servers)
     [Fact]
     public async Task Two_relays_keep_the_order_of_every_key_although_both_fail_again_and_again()
     {
-        var (database, name, random) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", new Random(1));
+        var (database, name, random) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", new Random(1));
         bool FailsToMark()
         {
             lock (random)
@@ -77,7 +55,7 @@ public abstract partial class MessagingContract(Servers servers)
             await first.PublishedAsync(counter);
             (await first.HandledAsync(counter)).ShouldBe(Upto(30));
         }
-        var log = await KafkaLog.SequencesAsync(servers.Kafka.Address, Topic);
+        var log = await KafkaLog.SequencesAsync(Servers.Kafka.Address, Topic);
         foreach (var counter in counters)
             log[counter].Distinct().ShouldBe(Upto(30)); // What consumers act on: the first copy of each.
     }
@@ -96,7 +74,7 @@ public abstract partial class MessagingContract(Servers servers)
         await service.CountAsync(counter, 1);
         await service.HandledAsync(counter, 4);
 
-        (await KafkaLog.SequencesAsync(servers.Kafka.Address, Topic))[counter].ShouldBe([1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 4]);
+        (await KafkaLog.SequencesAsync(Servers.Kafka.Address, Topic))[counter].ShouldBe([1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 4]);
         (await service.HandledAsync(counter)).ShouldBe(Upto(4));
     }
 
@@ -137,7 +115,7 @@ public abstract partial class MessagingContract(Servers servers)
     [Fact]
     public async Task A_service_that_stopped_goes_on_where_it_was()
     {
-        var (database, name, counter) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid());
+        var (database, name, counter) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid());
         await using (var before = await StartAsync(database, name))
         {
             await before.CountAsync(counter, 5);

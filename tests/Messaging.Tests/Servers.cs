@@ -26,7 +26,7 @@ public sealed class Servers : IAsyncLifetime
     {
         var name = $"messaging_{Guid.NewGuid():N}";
         await AdministerAsync($"CREATE DATABASE {name}");
-        return new NpgsqlConnectionStringBuilder(_postgres.GetConnectionString()) { Database = name, MaxPoolSize = 30 }.ConnectionString;
+        return new NpgsqlConnectionStringBuilder(_postgres.GetConnectionString()) { Database = name, MaxPoolSize = 30, ConnectionIdleLifetime = 5, ConnectionPruningInterval = 2 }.ConnectionString;
     }
 
     /// <summary>Ends all connections to the database and lets nobody in, as seen from its clients: it is away.</summary>

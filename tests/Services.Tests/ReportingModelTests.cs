@@ -31,7 +31,7 @@ public sealed class ReportingModelTests(ServersFixture servers)
     private RecordedEvent Sent(UserId user, OrderId order, DateTimeOffset? time = null, EventId? cause = null)
     {
         var notification = servers.Ids.Notification(user, "order-placed", order.Value);
-        return Event(notification.Value, 1, new NotificationSent(notification, user, "order-placed", order.Value, Noon), time, cause);
+        return Event(notification.Value, 1, new NotificationSent(notification, user, "order-placed", order.Value, "in-app", Noon), time, cause);
     }
 
     private async Task<IHost> Store()

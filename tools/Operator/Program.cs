@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ForgeShop.Operator;
+using ForgeShop.Operator.DeadLetters;
 using ForgeShop.Operator.Demo;
 using Spectre.Console;
 
@@ -11,8 +12,43 @@ demo.SetAction((_, cancellationToken) => Run(async () =>
     return await new DemoRun(shop, Terminal()).RunAsync(cancellationToken) ? 0 : 1;
 }));
 root.Add(demo);
+root.Add(DeadLetterCommand());
+root.Add(OutboxCommand());
 
 return await root.Parse(args).InvokeAsync();
+
+static Command DeadLetterCommand()
+{
+    var dlq = new Command("dlq", "Messages that a service could not handle, and what waits behind them.");
+    var topic = new Argument<string>("TOPIC") { Description = "The topic that they come from, for example order.events." };
+    var one = new Option<string?>("--event") { Description = "Only the event with this ID." };
+    var which = new Option<string>("--event") { Description = "The event's ID.", Required = true };
+
+    var list = new Command("list", "Shows what nobody has dealt with.") { topic };
+    list.SetAction((parsed, cancellationToken) => Run(() => DeadLetters().ListAsync(parsed.GetRequiredValue(topic), cancellationToken)));
+    dlq.Add(list);
+    var retry = new Command("retry", "Publishes it to its topic again, once.") { topic, one };
+    retry.SetAction((parsed, cancellationToken) => Run(() => DeadLetters().RetryAsync(parsed.GetRequiredValue(topic), parsed.GetValue(one), cancellationToken)));
+    dlq.Add(retry);
+    var skip = new Command("skip", "Lets the service go on without an event, for good.") { topic, which };
+    skip.SetAction((parsed, cancellationToken) => Run(() => DeadLetters().SkipAsync(parsed.GetRequiredValue(topic), parsed.GetRequiredValue(which), cancellationToken)));
+    dlq.Add(skip);
+    return dlq;
+
+    static DeadLetterCommands DeadLetters() => new(RunningShop.Find().Stores.Kafka, Console.Out);
+}
+
+static Command OutboxCommand()
+{
+    var outbox = new Command("outbox", "What a service has published.");
+    var service = new Argument<string>("SERVICE") { Description = "The service, for example orders." };
+    var since = new Option<string>("--since") { Description = "2026-11-21T08:00:00Z, or how long ago: 90s, 30m, 2h, 7d.", Required = true };
+    var replay = new Command("replay", "Publishes again what happened since then; consumers drop what they had.") { service, since };
+    replay.SetAction((parsed, cancellationToken) => Run(() =>
+        OutboxReplay.RunAsync(RunningShop.Find(), parsed.GetRequiredValue(service), parsed.GetRequiredValue(since), Console.Out, cancellationToken)));
+    outbox.Add(replay);
+    return outbox;
+}
 
 // A file or a pipe has no width of its own and wants no colours.
 static IAnsiConsole Terminal()

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace ForgeShop.Operator;
 
 /// <summary>Where the running shop is: what the AppHost writes to <c>artifacts/run/endpoints.json</c>.</summary>
-public sealed record RunningShop(string Gateway, string? Dashboard, RunningStores Stores)
+public sealed record RunningShop(string Gateway, string? Dashboard, ShopAdministrator Admin, RunningStores Stores, IReadOnlyDictionary<string, RunningService> Services)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -37,6 +37,12 @@ public sealed record RunningShop(string Gateway, string? Dashboard, RunningStore
         throw new OperatorException("this program is not inside a ForgeShop clone; set FORGESHOP_ROOT to one");
     }
 }
+
+/// <summary>Who may do what an operator does.</summary>
+public sealed record ShopAdministrator(string Email, string Password);
+
+/// <param name="Url">Its own address, not the gateway's.</param>
+public sealed record RunningService(string Url);
 
 /// <summary>Connection strings of the servers, without a database.</summary>
 public sealed record RunningStores(string Postgres, string Redis, string Kafka, string Documents);

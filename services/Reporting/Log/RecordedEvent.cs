@@ -29,13 +29,11 @@ public sealed record RecordedEvent(
     public static DocumentModel<RecordedEvent> Model { get; } =
         new("events", ReportingJson.Default.RecordedEvent, [SubjectField, SequenceField], [RecordedAtField]);
 
-    /// <summary>The data, if this is an event of that type.</summary>
-    /// <exception cref="NotSupportedException">Its data has a newer shape than this release knows.</exception>
+    /// <summary>The data, if this is an event of that type; in today's shape, however old it is.</summary>
+    /// <exception cref="UnknownEventVersionException">Its data has a newer shape than this release knows.</exception>
     public bool Is<TData>([NotNullWhen(true)] out TData? data) where TData : class, IEventData
     {
-        if (Type == TData.Type && DataVersion > TData.DataVersion)
-            throw new NotSupportedException($"{Type} has data version {DataVersion}; this release knows {TData.DataVersion}.");
-        data = Type == TData.Type ? Data.Deserialize<TData>(ContractsJson.Options) : null;
+        data = Type == TData.Type ? EventData.Read<TData>(Data, DataVersion) : null;
         return data is not null;
     }
 }

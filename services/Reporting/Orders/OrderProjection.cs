@@ -22,9 +22,9 @@ public sealed class OrderProjection(IDocumentCollection<OrderReport> orders, Cus
     {
         if (recorded.Is<OrderPlaced>(out var placed))
             return placed.OrderId;
-        // A notice speaks of an order if its kind says so: order-placed, order-cancelled ...
+        // A notification speaks of an order if its kind says so: order-placed, order-cancelled ...
         if (recorded.Is<NotificationSent>(out var sent))
-            return sent.Notice.StartsWith("order-", StringComparison.Ordinal) ? new OrderId(sent.Reference) : null;
+            return sent.Kind.StartsWith("order-", StringComparison.Ordinal) ? new OrderId(sent.Reference) : null;
         return null;
     }
 }

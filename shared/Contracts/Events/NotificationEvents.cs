@@ -1,8 +1,20 @@
+using System.Text.Json.Nodes;
+
 namespace ForgeShop.Contracts.Events;
 
-/// <summary>A notification reached its user. <paramref name="Reference"/> is the entity it speaks of, for example the order.</summary>
-public sealed record NotificationSent(NotificationId NotificationId, UserId UserId, string Notice, Guid Reference, DateTimeOffset SentAt) : IEventData
+/// <summary>
+/// A notification reached its user over <paramref name="Channel"/>. <paramref name="Reference"/> is the entity it speaks of, for example the
+/// order. Version 1 called the kind "notice", and knew one channel.
+/// </summary>
+public sealed record NotificationSent(NotificationId NotificationId, UserId UserId, string Kind, Guid Reference, string Channel, DateTimeOffset SentAt) : IEventData
 {
     public static string Type => "notification.sent";
     public static string Topic => Topics.NotificationEvents;
+    public static int DataVersion => 2;
+
+    public static JsonObject Upcast(JsonObject data, int version)
+    {
+        data["channel"] = "in-app";
+        return data.Rename("notice", "kind");
+    }
 }

@@ -54,8 +54,10 @@ internal sealed class DocumentInbox(IServiceScopeFactory scopes, IDocumentStore 
         var stream = await _streams.UpdateAsync(IdOf(received.Stream), known =>
         {
             var current = known ?? New(received.Stream, received.Partition);
-            if (message.Sequence <= current.Next || current.Parked.Any(parked => parked.Sequence == message.Sequence))
+            if (message.Sequence <= current.Next)
                 return null;
+            if (current.Parked.Any(parked => parked.Sequence == message.Sequence))
+                return current.Dead == message.Sequence ? current with { Dead = null } : null;
             return current.Parked.Count < options.Value.MaxParkedPerKey ? current.With(message) : throw new ParkingFullException(options.Value.MaxParkedPerKey);
         }, cancellationToken);
         return stream!.Value.Parked.Any(parked => parked.Sequence == message.Sequence);
@@ -85,8 +87,8 @@ internal sealed class DocumentInbox(IServiceScopeFactory scopes, IDocumentStore 
         var (found, mine) = (new List<WaitingStream>(), partitions.ToHashSet());
         await foreach (var stream in WaitingAsync(cancellationToken))
         {
-            if (stream.Parked is [var first, ..] && mine.Contains(new(stream.Topic, stream.Partition)))
-                found.Add(new(stream.Key, stream.Partition, stream.Sequence, stream.Dead, first));
+            if (stream.Dead is null && stream.Parked is [var first, ..] && mine.Contains(new(stream.Topic, stream.Partition)))
+                found.Add(new(stream.Key, stream.Partition, stream.Sequence, first));
             if (found.Count == limit)
                 break;
         }

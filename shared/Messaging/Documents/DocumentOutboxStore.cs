@@ -1,5 +1,6 @@
 using ForgeShop.Documents;
 using ForgeShop.Messaging.Kafka;
+using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Messaging;
 
@@ -7,7 +8,7 @@ namespace ForgeShop.Messaging;
 /// The outbox inside documents. Nothing is locked: two relays may publish the same events at the same time, each in their order, and
 /// consumers drop the second copy. What became of them is merged into the document by its version, so that no write of the service is undone.
 /// </summary>
-internal sealed class DocumentOutboxStore<TDocument>(IDocumentCollection<TDocument> documents, TimeProvider time) : IOutboxStore
+internal sealed class DocumentOutboxStore<TDocument>(IDocumentCollection<TDocument> documents, IOptions<MessagingOptions> options, TimeProvider time) : IOutboxStore
     where TDocument : class, IEventDocument
 {
     private const int ConcurrentWrites = 8;
@@ -44,32 +45,46 @@ internal sealed class DocumentOutboxStore<TDocument>(IDocumentCollection<TDocume
     {
         var requeued = 0L;
         foreach (var (topic, partition) in partitions)
-        {
-            var query = new DocumentQuery<TDocument>()
-                .AtLeast(EventFields.Position<TDocument>(), EventFields.PositionText(topic, partition, 0))
-                .Below(EventFields.Position<TDocument>(), EventFields.PositionText(topic, partition + 1, 0))
-                .OrderBy(EventFields.Position<TDocument>());
-            string? cursor = null;
-            do
-            {
-                var page = await documents.QueryAsync(query.Page(cursor, DocumentQuery<TDocument>.MaximumLimit), cancellationToken);
-                await EachAsync(page.Items.Select(document => document.Id), async (id, token) =>
-                    Interlocked.Add(ref requeued, await RequeueAsync(id, partitions, token)), cancellationToken);
-                cursor = page.NextCursor;
-            }
-            while (cursor is not null);
-        }
+            requeued += await RequeueAsync(topic, partition, long.MaxValue, message => partitions.Contains((message.Topic, message.Partition!.Value)), cancellationToken);
         return requeued;
     }
 
-    private async Task<long> RequeueAsync(Guid id, IReadOnlyCollection<(string Topic, int Partition)> partitions, CancellationToken cancellationToken)
+    public async Task<long> ReplayAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var replayed = 0L;
+        // Up to what is there now: what a relay publishes again meanwhile lies behind it, and is not to be caught up with.
+        foreach (var last in await GetAnchorsAsync(cancellationToken))
+            replayed += await RequeueAsync(last.Topic, last.Partition, last.Offset + 1, message => message.OccurredAt >= since, cancellationToken);
+        return replayed;
+    }
+
+    private async Task<long> RequeueAsync(string topic, int partition, long end, Predicate<OutboxMessage> which, CancellationToken cancellationToken)
+    {
+        var requeued = 0L;
+        var query = new DocumentQuery<TDocument>()
+            .AtLeast(EventFields.Position<TDocument>(), EventFields.PositionText(topic, partition, 0))
+            .Below(EventFields.Position<TDocument>(), EventFields.PositionText(topic, partition, end))
+            .OrderBy(EventFields.Position<TDocument>());
+        string? cursor = null;
+        do
+        {
+            var page = await documents.QueryAsync(query.Page(cursor, DocumentQuery<TDocument>.MaximumLimit), cancellationToken);
+            await EachAsync(page.Items.Select(document => document.Id), async (id, token) =>
+                Interlocked.Add(ref requeued, await RequeueAsync(id, which, token)), cancellationToken);
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+        return requeued;
+    }
+
+    private async Task<long> RequeueAsync(Guid id, Predicate<OutboxMessage> which, CancellationToken cancellationToken)
     {
         var count = 0;
         await documents.UpdateAsync(id, document =>
         {
-            var lost = document?.Events.FindAll(message => message.Status == OutboxStatus.Published && partitions.Contains((message.Topic, message.Partition!.Value))) ?? [];
-            count = lost.Count;
-            foreach (var message in lost)
+            var again = document?.Events.FindAll(message => message.Status == OutboxStatus.Published && which(message)) ?? [];
+            count = again.Count;
+            foreach (var message in again)
             {
                 (message.Status, message.Attempts, message.NextAttemptAt) = (OutboxStatus.Pending, 0, message.OccurredAt);
                 (message.PublishedAt, message.Partition, message.Offset) = (null, null, null);
@@ -78,6 +93,9 @@ internal sealed class DocumentOutboxStore<TDocument>(IDocumentCollection<TDocume
         }, cancellationToken);
         return count;
     }
+
+    /// <summary>Nothing: an event goes when a later one of its document is published, see <see cref="MergeAsync"/>.</summary>
+    public Task<int> CleanUpAsync(DateTimeOffset publishedBefore, int limit, CancellationToken cancellationToken) => Task.FromResult(0);
 
     /// <summary>At most a page of documents is looked at: beyond it the number is a lower bound.</summary>
     public async Task<OutboxDepth> MeasureAsync(CancellationToken cancellationToken)
@@ -113,6 +131,14 @@ internal sealed class DocumentOutboxStore<TDocument>(IDocumentCollection<TDocume
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
+    /// <summary>The last stays, because the next one counts on from it.</summary>
+    private void ForgetOld(List<OutboxMessage> events)
+    {
+        var publishedBefore = time.GetUtcNow() - options.Value.OutboxRetention;
+        var last = events[^1];
+        events.RemoveAll(message => message != last && message.Status == OutboxStatus.Published && message.PublishedAt < publishedBefore);
+    }
+
     private Task MergeAsync(Guid id, List<OutboxMessage> outcomes, CancellationToken cancellationToken) =>
         documents.UpdateAsync(id, document =>
         {
@@ -124,6 +150,8 @@ internal sealed class DocumentOutboxStore<TDocument>(IDocumentCollection<TDocume
                 document.Events[index] = outcome;
                 merged = true;
             }
+            if (merged)
+                ForgetOld(document!.Events);
             return merged ? document : null;
         }, cancellationToken);
 }

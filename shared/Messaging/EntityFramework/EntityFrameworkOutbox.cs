@@ -12,6 +12,8 @@ internal sealed class EntityFrameworkOutbox<TContext>(IServiceScopeFactory scope
     // The first half of our advisory locks, so that they are nobody else's: "fsob" in ASCII.
     private const int LockNamespace = 0x66736f62;
 
+    private const int ReplayBatch = 5000;
+
     private const string TryLockBuckets =
         "SELECT bucket::smallint FROM generate_series(0, $2 - 1) AS bucket WHERE pg_try_advisory_xact_lock($1, bucket)";
 
@@ -38,6 +40,21 @@ internal sealed class EntityFrameworkOutbox<TContext>(IServiceScopeFactory scope
         WHERE o.status = 1 AND o.topic = lost.topic AND o.log_partition = lost.log_partition
         """;
 
+    private const string Replay = """
+        UPDATE outbox SET status = 0, attempts = 0, next_attempt_at = occurred_at, error = NULL, published_at = NULL, log_partition = NULL, log_offset = NULL
+        WHERE seq IN (SELECT seq FROM outbox WHERE status IN (1, 2) AND occurred_at >= $1 AND seq > $2 ORDER BY seq LIMIT $3)
+        RETURNING seq
+        """;
+
+    private const string CleanUp = """
+        DELETE FROM outbox WHERE seq IN (
+            SELECT seq FROM outbox o
+            WHERE status = 1 AND published_at < $1 AND EXISTS (
+                SELECT FROM outbox later
+                WHERE later.status = 1 AND later.topic = o.topic AND later.log_partition = o.log_partition AND later.log_offset > o.log_offset)
+            ORDER BY published_at LIMIT $2)
+        """;
+
     // One look into the index for each partition instead of a scan over all that was ever published.
     private const string SelectAnchors = """
         WITH RECURSIVE known AS (
@@ -56,7 +73,10 @@ internal sealed class EntityFrameworkOutbox<TContext>(IServiceScopeFactory scope
 
     /// <summary>What is asked again and again, and must therefore cost the same however large the table is.</summary>
     internal static IReadOnlyList<(string Sql, object[] Parameters)> RepeatedQueries =>
-        [(SelectPending, [new short[] { 1, 2 }, DateTimeOffset.UnixEpoch, 500]), (SelectAnchors, []), (SelectDepth, [])];
+        [
+            (SelectPending, [new short[] { 1, 2 }, DateTimeOffset.UnixEpoch, 500]), (SelectAnchors, []), (SelectDepth, []),
+            (CleanUp, [DateTimeOffset.UnixEpoch, 1000]),
+        ];
 
     public async Task<IOutboxBatch> ClaimAsync(int limit, CancellationToken cancellationToken)
     {
@@ -90,6 +110,34 @@ internal sealed class EntityFrameworkOutbox<TContext>(IServiceScopeFactory scope
         await using var scope = scopes.CreateAsyncScope();
         await using var command = new NpgsqlCommand(Requeue, await ConnectAsync(scope, cancellationToken));
         AddPartitions(command.Parameters, partitions);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public async Task<long> ReplayAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var connection = await ConnectAsync(scope, cancellationToken);
+        var (replayed, last) = (0L, 0L);
+        while (true)
+        {
+            await using var command = new NpgsqlCommand(Replay, connection) { Parameters = { new() { Value = since }, new() { Value = last }, new() { Value = ReplayBatch } } };
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var count = 0;
+            for (; await reader.ReadAsync(cancellationToken); count++)
+                last = Math.Max(last, reader.GetInt64(0));
+            replayed += count;
+            if (count < ReplayBatch)
+                return replayed;
+        }
+    }
+
+    public async Task<int> CleanUpAsync(DateTimeOffset publishedBefore, int limit, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        await using var command = new NpgsqlCommand(CleanUp, await ConnectAsync(scope, cancellationToken))
+        {
+            Parameters = { new() { Value = publishedBefore }, new() { Value = limit } },
+        };
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

@@ -28,7 +28,7 @@ internal sealed class InboxStreamTable(NpgsqlConnection connection, NpgsqlTransa
             INSERT INTO inbox_parked (topic, subject, sequence, event_id, type, message, parked_at) VALUES ($1, $2, $3, $4, $5, $6::json, $7)
             ON CONFLICT DO NOTHING RETURNING 1
         )
-        UPDATE inbox_stream SET parked = parked + (SELECT count(*) FROM added) WHERE topic = $1 AND subject = $2
+        UPDATE inbox_stream SET parked = parked + (SELECT count(*) FROM added), dead = nullif(dead, $3) WHERE topic = $1 AND subject = $2
         """;
 
     private const string Forget = """
@@ -53,10 +53,10 @@ internal sealed class InboxStreamTable(NpgsqlConnection connection, NpgsqlTransa
         """;
 
     private const string SelectWaiting = """
-        SELECT s.topic, s.subject, s.log_partition, s.sequence, s.dead, p.message
+        SELECT s.topic, s.subject, s.log_partition, s.sequence, p.message
         FROM unnest($1::text[], $2::integer[]) AS mine (topic, log_partition) JOIN inbox_stream s USING (topic, log_partition),
             LATERAL (SELECT message FROM inbox_parked WHERE topic = s.topic AND subject = s.subject ORDER BY sequence LIMIT 1) p
-        WHERE s.parked > 0 LIMIT $3
+        WHERE s.parked > 0 AND s.dead IS NULL LIMIT $3
         """;
 
     private const string SelectDepth =
@@ -134,7 +134,7 @@ internal sealed class InboxStreamTable(NpgsqlConnection connection, NpgsqlTransa
         {
             waiting.Add(new(
                 new(reader.GetString(0), reader.GetGuid(1)), reader.GetInt32(2), reader.IsDBNull(3) ? null : reader.GetInt64(3),
-                reader.IsDBNull(4) ? null : reader.GetInt64(4), ParkedMessage.FromJson(reader.GetString(5))));
+                ParkedMessage.FromJson(reader.GetString(4))));
         }
         return waiting;
     }

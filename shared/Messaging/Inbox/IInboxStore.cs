@@ -8,7 +8,8 @@ internal interface IInboxStore
 {
     /// <summary>
     /// Runs <paramref name="handle"/> if it is the event's turn, so that its effect happens once, however often it arrives. What is behind its
-    /// turn is dropped, what is before it is parked: kept until the events before it are handled.
+    /// turn is dropped, what is before it is parked: kept until the events before it are handled. If a dead letter told that it waits in
+    /// vain, and here it is again, another one may be written.
     /// </summary>
     /// <exception cref="UnreadableMessageException">The aggregate has another event with this sequence.</exception>
     /// <exception cref="ParkingFullException">Too much is parked behind the same event already.</exception>
@@ -23,7 +24,7 @@ internal interface IInboxStore
     /// <summary>Goes on behind the event with this sequence, whatever before it is missing. Nothing, if it is there already.</summary>
     Task GiveUpAsync(StreamKey stream, int partition, long upTo, CancellationToken cancellationToken);
 
-    /// <summary>Streams of these partitions that have something parked, at most <paramref name="limit"/>.</summary>
+    /// <summary>Streams of these partitions that have something parked, and no dead letter that says so; at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<WaitingStream>> FindWaitingAsync(IReadOnlyCollection<TopicPartition> partitions, int limit, CancellationToken cancellationToken);
 
     Task<InboxDepth> MeasureAsync(CancellationToken cancellationToken);
@@ -63,15 +64,14 @@ internal enum InboxVerdict
 /// <param name="HasParked">Whether later events of the same stream are parked: it may be their turn now.</param>
 internal readonly record struct InboxResult(InboxVerdict Verdict, bool HasParked);
 
-/// <summary>A stream that has something parked.</summary>
+/// <summary>A stream that has something parked, and of which no dead letter tells.</summary>
 /// <param name="Key">Which one.</param>
 /// <param name="Partition">Where its events are read.</param>
 /// <param name="Sequence">How far it is handled; null while nothing of it is.</param>
-/// <param name="Dead">Before which event it stands, if a dead letter says so.</param>
 /// <param name="First">The earliest that is parked.</param>
-internal sealed record WaitingStream(StreamKey Key, int Partition, long? Sequence, long? Dead, ParkedMessage First)
+internal sealed record WaitingStream(StreamKey Key, int Partition, long? Sequence, ParkedMessage First)
 {
-    public bool IsDue => First.Sequence <= (Sequence ?? 0) + 1 && First.Sequence != Dead;
+    public bool IsDue => First.Sequence <= (Sequence ?? 0) + 1;
 }
 
 /// <summary>How much waits for its turn.</summary>

@@ -43,8 +43,9 @@ internal sealed class ConsumerSession(ConsumerParts parts, CancellationToken sto
             _committedAt = _visitedAt = parts.Time.GetTimestamp();
             while (_end is null && !stoppingToken.IsCancellationRequested)
                 Poll(consumer);
-            if (_end is null)
-                consumer.Close(); // Revokes everything, see Release, and says good-bye to the group.
+            // Revokes everything, see Release, and says good-bye to the group. Where nobody answers it would wait for half a minute.
+            if (_end is null && parts.Status.Troubles.Count == 0)
+                consumer.Close();
             return _end;
         }
         finally

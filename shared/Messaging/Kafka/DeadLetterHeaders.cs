@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
+using ForgeShop.Contracts.Events;
 
 namespace ForgeShop.Messaging.Kafka;
 
@@ -36,7 +37,7 @@ internal static class DeadLetterHeaders
 
     public static string CauseOf(Exception error) => error switch
     {
-        UnreadableMessageException => "unreadable",
+        UnreadableMessageException or UnknownEventVersionException => "unreadable",
         MissingEventException => "missing",
         ParkingFullException => "no-room",
         _ => "failed",

@@ -38,7 +38,7 @@ internal sealed class DeadLetters(
         {
             try
             {
-                var outcomes = await _publisher.PublishAsync([(Topics.DeadLetters(consumed.Topic), letter)], cancellationToken);
+                var outcomes = await _publisher.PublishAsync([new(Topics.DeadLetters(consumed.Topic), "", () => letter)], cancellationToken);
                 if (outcomes[0].Error is not { } refusal)
                     break;
                 throw new KafkaException(refusal);

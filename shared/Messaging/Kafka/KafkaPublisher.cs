@@ -4,12 +4,24 @@ using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Messaging.Kafka;
 
-/// <summary>What Kafka said to one message.</summary>
-internal readonly record struct PublishOutcome(int Partition, long Offset, Error? Error)
+/// <summary>A message for Kafka, made when its turn comes.</summary>
+internal readonly record struct Outgoing(string Topic, string Key, Func<Message<byte[]?, byte[]?>> Write);
+
+/// <summary>What Kafka said to one message. The default: it was not handed to Kafka.</summary>
+internal readonly record struct PublishOutcome
 {
+    private PublishOutcome(int partition, long offset, Error? error) => (Tried, Partition, Offset, Error) = (true, partition, offset, error);
+
+    public static PublishOutcome Acknowledged(int partition, long offset) => new(partition, offset, null);
+
     public static PublishOutcome Failed(Error error) => new(-1, -1, error);
 
-    public bool Published => Error is null;
+    public bool Tried { get; }
+    public int Partition { get; }
+    public long Offset { get; }
+    public Error? Error { get; }
+
+    public bool Published => Tried && Error is null;
 
     /// <summary>The same message would be refused again.</summary>
     public bool RefusedForGood => Error?.Code
@@ -22,13 +34,12 @@ internal readonly record struct PublishOutcome(int Partition, long Offset, Error
 }
 
 /// <summary>
-/// Publishes batches, pipelined, with an idempotent producer, and throws the producer away when it is of no more use: after a fatal error, as
-/// librdkafka demands, and when a batch was not acknowledged in time, so that nothing of it can arrive behind its own repetition.
+/// Publishes batches with an idempotent producer: all keys side by side, each key's messages one after the other, so that none overtakes one
+/// that Kafka refuses. Throws the producer away when it is of no more use: after a fatal error, as librdkafka demands, and when a batch was
+/// not acknowledged in time, so that nothing of it can arrive behind its own repetition.
 /// </summary>
 internal sealed class KafkaPublisher(KafkaSettings settings, IOptions<MessagingOptions> options, TimeProvider time, ILogger logger) : IDisposable
 {
-    private static readonly Error BehindRefused = new(ErrorCode.Local_Application, "An earlier message with the same key was refused.");
-
     private readonly Lock _lock = new();
     private IProducer<byte[]?, byte[]?>? _producer;
     private volatile bool _fatal;
@@ -36,33 +47,29 @@ internal sealed class KafkaPublisher(KafkaSettings settings, IOptions<MessagingO
     /// <summary>Called with every error that is no message's own: the connection was lost, for instance.</summary>
     public Action<Error>? OnError { get; init; }
 
-    /// <summary>Hands all messages to Kafka and waits for what it says to each. The order of messages with the same key is kept.</summary>
+    /// <summary>
+    /// Hands messages to Kafka and waits for what it says to each. Behind one that it refuses those with the same key are not tried; nor is
+    /// what half of the time did not suffice for, so that a batch that is too large for a slow Kafka is published in parts.
+    /// </summary>
     /// <exception cref="TimeoutException">It did not answer in time. Any of the messages may have been published or not.</exception>
-    public async Task<PublishOutcome[]> PublishAsync(
-        IReadOnlyList<(string Topic, Message<byte[]?, byte[]?> Message)> messages, CancellationToken cancellationToken)
+    public async Task<PublishOutcome[]> PublishAsync(IReadOnlyList<Outgoing> messages, CancellationToken cancellationToken)
     {
         var producer = Producer();
-        var deliveries = new Task<PublishOutcome>[messages.Count];
-        var refusedKeys = new HashSet<string>();
-        for (var index = 0; index < messages.Count; index++)
-        {
-            var (topic, message) = messages[index];
-            deliveries[index] = refusedKeys.Count > 0 && refusedKeys.Contains(KeyOf(message))
-                ? Task.FromResult(PublishOutcome.Failed(BehindRefused))
-                : Produce(producer, topic, message);
-            // Refused at once, by the client: what follows with the same key must wait.
-            if (deliveries[index] is { IsCompleted: true, Result.Published: false })
-                refusedKeys.Add(KeyOf(message));
-        }
+        var outcomes = new PublishOutcome[messages.Count];
+        var timeout = options.Value.PublishTimeout;
+        using var lastCall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var halfTime = time.CreateTimer(_ => lastCall.Cancel(), null, timeout / 2, Timeout.InfiniteTimeSpan);
+        var keys = Enumerable.Range(0, messages.Count).GroupBy(index => messages[index].Key);
         try
         {
-            return await Task.WhenAll(deliveries).WaitAsync(options.Value.PublishTimeout, time, cancellationToken);
+            await Task.WhenAll(keys.Select(key => PublishInOrderAsync(producer, messages, key, outcomes, lastCall.Token))).WaitAsync(timeout, time, cancellationToken);
+            return outcomes;
         }
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
             Discard(producer);
             if (exception is TimeoutException)
-                throw new TimeoutException($"Kafka did not acknowledge a batch of {messages.Count} messages within {options.Value.PublishTimeout.TotalSeconds:0} s.");
+                throw new TimeoutException($"Kafka did not acknowledge a batch of {messages.Count} messages within {timeout.TotalSeconds:0} s.");
             throw;
         }
         finally
@@ -72,7 +79,18 @@ internal sealed class KafkaPublisher(KafkaSettings settings, IOptions<MessagingO
         }
     }
 
-    private static string KeyOf(Message<byte[]?, byte[]?> message) => Convert.ToHexString(message.Key ?? []);
+    private static async Task PublishInOrderAsync(
+        IProducer<byte[]?, byte[]?> producer, IReadOnlyList<Outgoing> messages, IEnumerable<int> indexes, PublishOutcome[] outcomes, CancellationToken lastCall)
+    {
+        foreach (var index in indexes)
+        {
+            if (lastCall.IsCancellationRequested)
+                return;
+            outcomes[index] = await Produce(producer, messages[index].Topic, messages[index].Write());
+            if (!outcomes[index].Published)
+                return;
+        }
+    }
 
     private static Task<PublishOutcome> Produce(IProducer<byte[]?, byte[]?> producer, string topic, Message<byte[]?, byte[]?> message)
     {
@@ -81,7 +99,7 @@ internal sealed class KafkaPublisher(KafkaSettings settings, IOptions<MessagingO
         try
         {
             producer.Produce(topic, message, report => delivery.SetResult(
-                report.Error.IsError ? PublishOutcome.Failed(report.Error) : new(report.Partition.Value, report.Offset.Value, null)));
+                report.Error.IsError ? PublishOutcome.Failed(report.Error) : PublishOutcome.Acknowledged(report.Partition.Value, report.Offset.Value)));
         }
         catch (KafkaException exception)
         {

@@ -25,10 +25,20 @@ internal sealed class KafkaStatus
 /// Never unhealthy: without Kafka the service still serves its requests, and its events wait in the outbox. Taking it out of service would
 /// turn a delay into an outage.
 /// </summary>
-internal sealed class KafkaHealthCheck(KafkaStatus status) : IHealthCheck
+internal sealed class KafkaHealthCheck(KafkaStatus status, LogProbe probe) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(status.Troubles.Count == 0
-            ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Degraded("Kafka does not answer; events wait. " + string.Join("; ", status.Troubles.Select(trouble => $"{trouble.Key}: {trouble.Value}"))));
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var troubles = status.Troubles.ToList();
+        if (troubles.Count == 0)
+            return HealthCheckResult.Healthy();
+        // A connection that was closed shows; one that is back shows only when it is used, and there may be nothing to use it for.
+        if (await probe.AnswersAsync(cancellationToken))
+        {
+            foreach (var (role, _) in troubles)
+                status.Answers(role);
+            return HealthCheckResult.Healthy();
+        }
+        return HealthCheckResult.Degraded("Kafka does not answer; events wait. " + string.Join("; ", troubles.Select(trouble => $"{trouble.Key}: {trouble.Value}")));
+    }
 }

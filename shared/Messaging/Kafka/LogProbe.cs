@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.Messaging.Kafka;
 
@@ -12,7 +13,7 @@ internal sealed record LogAnchor(string Topic, int Partition, long Offset, Guid 
 /// Asks whether a partition is still the log that we knew. A broker that came back empty, or from an old snapshot, counts its offsets anew:
 /// then the message at an offset that we remember is missing, or is another one. Offsets alone would not tell, once the new log has grown.
 /// </summary>
-internal sealed class LogProbe(KafkaSettings settings)
+internal sealed partial class LogProbe(KafkaSettings settings, ILogger<LogProbe> logger)
 {
     private const int RequestAttempts = 5;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(1);
@@ -29,10 +30,7 @@ internal sealed class LogProbe(KafkaSettings settings)
     {
         if (anchors.Count == 0)
             return [];
-        using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(settings.Probe())
-            .SetErrorHandler((_, _) => { }) // What matters comes back from the calls themselves.
-            .SetLogHandler((_, _) => { })
-            .Build();
+        using var consumer = Consumer();
         var lost = new List<LogAnchor>();
         var toRead = new Dictionary<TopicPartition, LogAnchor>();
         foreach (var anchor in anchors)
@@ -44,11 +42,33 @@ internal sealed class LogProbe(KafkaSettings settings)
                 toRead.Add(anchor.TopicPartition, anchor);
             // Below the low watermark retention has removed it: nothing is known against this log.
         }
-        lost.AddRange(Read(consumer, toRead, cancellationToken).Where(read => !read.Same).Select(read => read.Anchor));
+        lost.AddRange(FindOthers(consumer, toRead, cancellationToken));
         return lost;
     }
 
-    private static (long Low, long High) Watermarks(IConsumer<byte[]?, byte[]?> consumer, LogAnchor anchor, CancellationToken cancellationToken)
+    /// <summary>Whether Kafka gives any sign of life.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        using var consumer = Consumer();
+        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        try
+        {
+            await Task.Factory.StartNew(() => admin.GetMetadata(RequestTimeout), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            return true;
+        }
+        catch (KafkaException)
+        {
+            return false;
+        }
+    }
+
+    // What matters comes back from the calls themselves.
+    private IConsumer<byte[]?, byte[]?> Consumer() => new ConsumerBuilder<byte[]?, byte[]?>(settings.Probe())
+        .SetErrorHandler((_, _) => { })
+        .SetLogHandler((_, _) => { })
+        .Build();
+
+    private (long Low, long High) Watermarks(IConsumer<byte[]?, byte[]?> consumer, LogAnchor anchor, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -62,6 +82,11 @@ internal sealed class LogProbe(KafkaSettings settings)
             {
                 return (0, 0); // Not even the topic is left.
             }
+            catch (KafkaException exception) when (MayNotRead(exception))
+            {
+                LogUnchecked(anchor.TopicPartition, exception.Error.Reason);
+                return (long.MaxValue, long.MaxValue); // As if retention had removed it.
+            }
             catch (KafkaException) when (attempt < RequestAttempts)
             {
                 // The call cannot be cancelled, so it waits briefly, several times.
@@ -69,31 +94,42 @@ internal sealed class LogProbe(KafkaSettings settings)
         }
     }
 
-    private static IEnumerable<(LogAnchor Anchor, bool Same)> Read(
-        IConsumer<byte[]?, byte[]?> consumer, Dictionary<TopicPartition, LogAnchor> toRead, CancellationToken cancellationToken)
+    /// <summary>Reads the first message at each anchor and returns the anchors at which another one lies.</summary>
+    private List<LogAnchor> FindOthers(IConsumer<byte[]?, byte[]?> consumer, Dictionary<TopicPartition, LogAnchor> toRead, CancellationToken cancellationToken)
     {
+        var others = new List<LogAnchor>();
         if (toRead.Count == 0)
-            yield break;
+            return others;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(ReadTimeout);
         consumer.Assign(toRead.Values.Select(anchor => new TopicPartitionOffset(anchor.TopicPartition, anchor.Offset)));
         while (toRead.Count > 0)
         {
-            ConsumeResult<byte[]?, byte[]?> read;
             try
             {
-                read = consumer.Consume(patience.Token);
+                var read = consumer.Consume(patience.Token);
+                if (!toRead.Remove(read.TopicPartition, out var anchor))
+                    continue;
+                consumer.IncrementalUnassign([read.TopicPartition]);
+                // A later offset first: retention or compaction took ours meanwhile.
+                if (read.Offset == anchor.Offset && CloudEvents.IdentityOf(read.Message) != anchor.Identity)
+                    others.Add(anchor);
+            }
+            catch (ConsumeException exception) when (MayNotRead(exception) && toRead.Remove(exception.ConsumerRecord.TopicPartition))
+            {
+                LogUnchecked(exception.ConsumerRecord.TopicPartition, exception.Error.Reason);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 throw new TimeoutException($"Kafka did not return the last known messages of {toRead.Count} partitions within {ReadTimeout.TotalSeconds:0} s.");
             }
-            if (toRead.Remove(read.TopicPartition, out var anchor))
-            {
-                consumer.IncrementalUnassign([read.TopicPartition]);
-                // A later offset first: retention or compaction took ours meanwhile.
-                yield return (anchor, read.Offset > anchor.Offset || CloudEvents.IdentityOf(read.Message) == anchor.Identity);
-            }
         }
+        return others;
     }
+
+    private static bool MayNotRead(KafkaException exception) => exception.Error.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed;
+
+    /// <summary>A relay that may only write cannot look; the offsets of its next acknowledgements remain as a sign.</summary>
+    [LoggerMessage(LogLevel.Warning, "Whether {Partition} is still the log that it was cannot be checked: {Reason}")]
+    private partial void LogUnchecked(TopicPartition partition, string reason);
 }

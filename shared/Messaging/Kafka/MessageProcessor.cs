@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Confluent.Kafka;
 using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -23,25 +24,10 @@ internal sealed partial class MessageProcessor(
     /// <param name="stop">Nothing new is to be begun.</param>
     /// <param name="abort">What was begun is to end, too.</param>
     public Task<Attempt> TryAsync(ConsumeResult<byte[]?, byte[]?> consumed, CancellationToken stop, CancellationToken abort) =>
-        WithStoreAsync(consumed.TopicPartition, async () =>
-        {
-            await _concurrency.WaitAsync(stop);
-            try
-            {
-                return new Attempt(null, await HandleAsync(consumed, abort));
-            }
-            catch (Exception exception) when (IsFinal(exception))
-            {
-                return new Attempt(exception);
-            }
-            finally
-            {
-                _concurrency.Release();
-            }
-        }, exception => new Attempt(exception), stop, abort);
+        WithStoreAsync(consumed.TopicPartition, async () => new Attempt(null, await HandleAsync(consumed, abort)), exception => new Attempt(exception), stop, abort);
 
     /// <summary>Whether it would fail again, however often it is tried.</summary>
-    public static bool IsFinal(Exception error) => error is UnreadableMessageException or ParkingFullException;
+    public static bool IsFinal(Exception error) => error is UnreadableMessageException or UnknownEventVersionException or ParkingFullException;
 
     /// <summary>The parked message of a stream whose turn it is, if there is one.</summary>
     public Task<ConsumeResult<byte[]?, byte[]?>?> NextParkedAsync(StreamKey stream, TopicPartition partition, CancellationToken stop, CancellationToken abort) =>
@@ -119,7 +105,7 @@ internal sealed partial class MessageProcessor(
         }
     }
 
-    /// <summary>Again and again, with pauses, as long as only the store is the reason why <paramref name="work"/> fails.</summary>
+    /// <summary>As soon as there is room, and again and again, with pauses, as long as only the store is the reason why <paramref name="work"/> fails.</summary>
     /// <param name="partition">Which waits meanwhile.</param>
     /// <param name="work">What needs the store.</param>
     /// <param name="failed">What to return if it fails for another reason; null: it throws.</param>
@@ -129,19 +115,24 @@ internal sealed partial class MessageProcessor(
     {
         for (var troubles = 1; ; troubles++)
         {
+            await _concurrency.WaitAsync(stop);
             try
             {
                 return await work();
             }
-            catch (Exception exception) when (!abort.IsCancellationRequested && (exception is not OperationCanceledException || !stop.IsCancellationRequested))
+            catch (Exception exception) when (!abort.IsCancellationRequested)
             {
-                if (!await inbox.IsStoreTroubleAsync(exception, abort))
+                if (IsFinal(exception) || !await inbox.IsStoreTroubleAsync(exception, abort))
                 {
                     if (failed is null)
                         throw;
                     return failed(exception);
                 }
                 LogStoreTrouble(exception, partition.Topic, partition.Partition.Value, troubles);
+            }
+            finally
+            {
+                _concurrency.Release();
             }
             await Task.Delay(Backoff.After(troubles, options.Value.MinBackoff, options.Value.MaxBackoff), time, stop);
         }

@@ -10,16 +10,22 @@ namespace ForgeShop.Messaging.Kafka;
 /// begins with what there is.
 /// </summary>
 internal sealed partial class ParkedStreams(
-    IInboxStore inbox, DeadLetters deadLetters, IOptions<MessagingOptions> options, MessagingMetrics metrics, ILogger<ParkedStreams> logger)
+    IInboxStore inbox, DeadLetters deadLetters, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider time, ILogger<ParkedStreams> logger)
 {
-    private const int MaxStreams = 200;
+    private const int MaxStreams = 1000;
+    private const int Leisure = 10;
     private static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(5);
 
-    public TimeSpan Interval { get; } = options.Value.GapTimeout / 2 < MaxInterval ? options.Value.GapTimeout / 2 : MaxInterval;
+    private readonly TimeSpan _interval = options.Value.GapTimeout / 2 < MaxInterval ? options.Value.GapTimeout / 2 : MaxInterval;
+    private TimeSpan _lastVisit;
+
+    /// <summary>The pause between two visits: where much is parked and a visit takes long, a longer one.</summary>
+    public TimeSpan Interval => _lastVisit * Leisure > _interval ? _lastVisit * Leisure : _interval;
 
     /// <summary>Never throws: what fails is done by the next visit.</summary>
     public async Task VisitAsync(IReadOnlyDictionary<TopicPartition, PartitionQueue> queues, CancellationToken cancellationToken)
     {
+        var started = time.GetTimestamp();
         try
         {
             metrics.Inbox = await inbox.MeasureAsync(cancellationToken);
@@ -33,6 +39,7 @@ internal sealed partial class ParkedStreams(
             if (!cancellationToken.IsCancellationRequested)
                 LogFailure(exception);
         }
+        _lastVisit = time.GetElapsedTime(started);
     }
 
     private async Task VisitAsync(WaitingStream stream, PartitionQueue queue, CancellationToken cancellationToken)
@@ -43,7 +50,7 @@ internal sealed partial class ParkedStreams(
             return;
         }
         // Only once the partition was read to its end: until then what is missing may still lie further back.
-        if (stream.Dead is not null || queue.CaughtUpTo is not { } caughtUp || caughtUp < stream.First.ParkedAt + options.Value.GapTimeout)
+        if (queue.CaughtUpTo is not { } caughtUp || caughtUp < stream.First.ParkedAt + options.Value.GapTimeout)
             return;
         if (stream.Sequence is null)
         {

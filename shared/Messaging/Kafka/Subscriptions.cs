@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -25,11 +24,9 @@ internal sealed record Subscription(
 
     private static object ParseData<TEvent>(EventEnvelope envelope) where TEvent : IEventData
     {
-        if (envelope.DataVersion != TEvent.DataVersion)
-            throw new UnreadableMessageException($"version {envelope.DataVersion} of {TEvent.Type} is not known here, only {TEvent.DataVersion}");
         try
         {
-            return envelope.Data.Deserialize<TEvent>(ContractsJson.Options) ?? throw new UnreadableMessageException("the data is null");
+            return EventData.Read<TEvent>(envelope.Data, envelope.DataVersion);
         }
         catch (JsonException exception)
         {

@@ -18,6 +18,17 @@ internal interface IOutboxStore
     /// <returns>How many events.</returns>
     Task<long> RequeueAsync(IReadOnlyCollection<(string Topic, int Partition)> partitions, CancellationToken cancellationToken);
 
+    /// <summary>Makes pending again what was published, or given up, and happened since then: consumers get it once more, and drop what they had.</summary>
+    /// <returns>How many events.</returns>
+    Task<long> ReplayAsync(DateTimeOffset since, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes events that were published before, at most <paramref name="limit"/>. The last of each partition stays: by it the relay recognises
+    /// the log.
+    /// </summary>
+    /// <returns>How many were removed.</returns>
+    Task<int> CleanUpAsync(DateTimeOffset publishedBefore, int limit, CancellationToken cancellationToken);
+
     Task<OutboxDepth> MeasureAsync(CancellationToken cancellationToken);
 }
 
@@ -37,4 +48,6 @@ internal interface IOutboxBatch : IAsyncDisposable
 }
 
 /// <summary>How much waits to be published, and since when.</summary>
+/// <param name="Pending">Events that wait.</param>
+/// <param name="OldestSince">When the oldest of them happened.</param>
 internal sealed record OutboxDepth(long Pending, DateTimeOffset? OldestSince);

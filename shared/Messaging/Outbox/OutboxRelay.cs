@@ -18,6 +18,8 @@ internal sealed partial class OutboxRelay : BackgroundService
     // Another relay holds what is pending: look again once it will have finished.
     private static readonly TimeSpan ContentionPause = TimeSpan.FromMilliseconds(25);
 
+    private const int CleanUpBatch = 1000;
+
     private readonly IOutboxStore _store;
     private readonly LogProbe _probe;
     private readonly OutboxSignal _signal;
@@ -30,6 +32,7 @@ internal sealed partial class OutboxRelay : BackgroundService
     private readonly Dictionary<(string Topic, int Partition), long> _highest = [];
     private volatile bool _suspect = true;
     private long _measuredAt;
+    private long _cleanedUpAt;
 
     public OutboxRelay(
         IOutboxStore store, LogProbe probe, OutboxSignal signal, KafkaSettings kafka, IOptions<MessagingOptions> options,
@@ -42,6 +45,7 @@ internal sealed partial class OutboxRelay : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield(); // The start of the service does not wait for the outbox.
+        _cleanedUpAt = _time.GetTimestamp();
         await StoreReadiness.WaitAsync("outbox", _store.MeasureAsync, _options, _time, _logger, stoppingToken);
         using var patience = new CancellationTokenSource();
         // A batch that is on its way when the service stops may still end; what does not is published again by the next start.
@@ -74,10 +78,11 @@ internal sealed partial class OutboxRelay : BackgroundService
     /// <param name="stoppingToken">The service stops.</param>
     private async Task RunOnceAsync(CancellationToken patience, CancellationToken stoppingToken)
     {
+        await MeasureAsync(stoppingToken); // First: how much waits is to be seen above all when nothing can be published.
         if (_suspect)
             await VerifyLogAsync(stoppingToken);
         var (published, sawAll) = await RelayBatchAsync(patience);
-        await MeasureAsync(stoppingToken);
+        await CleanUpAsync(stoppingToken);
         if (published == 0)
             await _signal.WaitAsync(sawAll ? _options.PollInterval : ContentionPause, _time, stoppingToken);
     }
@@ -90,7 +95,7 @@ internal sealed partial class OutboxRelay : BackgroundService
             return (0, batch.SawAll);
 
         using var spans = new PublishSpans(batch.Messages);
-        var outcomes = await _publisher.PublishAsync([.. batch.Messages.Select(spans.Write)], cancellationToken);
+        var outcomes = await _publisher.PublishAsync([.. batch.Messages.Select(message => new Outgoing(message.Topic, message.Key, () => spans.Write(message)))], cancellationToken);
         spans.Complete(outcomes);
 
         var lost = FindLost(batch.Messages, outcomes);
@@ -99,7 +104,8 @@ internal sealed partial class OutboxRelay : BackgroundService
         if (lost.Count > 0)
             LogRefill(string.Join(", ", lost));
         await batch.CompleteAsync(lost, cancellationToken);
-        _metrics.Published(batch.Messages.Count(message => message.Status == OutboxStatus.Published));
+        foreach (var (topic, count) in batch.Messages.Where(message => message.Status == OutboxStatus.Published).CountBy(message => message.Topic))
+            _metrics.Published(topic, count);
         _status.Answers(KafkaRole.Relay);
         return (batch.Messages.Count, batch.SawAll);
     }
@@ -111,20 +117,29 @@ internal sealed partial class OutboxRelay : BackgroundService
     private HashSet<(string Topic, int Partition)> FindLost(IReadOnlyList<OutboxMessage> messages, PublishOutcome[] outcomes)
     {
         var lost = new HashSet<(string, int)>();
-        for (var index = 0; index < outcomes.Length; index++)
+        var acknowledged = messages.Zip(outcomes).Where(pair => pair.Second.Published).ToLookup(pair => (pair.First.Topic, pair.Second.Partition), pair => pair.Second.Offset);
+        foreach (var offsets in acknowledged)
         {
-            if (!outcomes[index].Published)
-                continue;
-            var partition = (messages[index].Topic, outcomes[index].Partition);
-            if (_highest.TryGetValue(partition, out var known) && outcomes[index].Offset <= known)
-                lost.Add(partition);
-            _highest[partition] = outcomes[index].Offset;
+            var highest = _highest.GetValueOrDefault(offsets.Key, -1);
+            // Keys are published side by side, so that offsets come in no order; but none comes twice.
+            foreach (var offset in offsets.Order())
+            {
+                if (offset <= highest)
+                    lost.Add(offsets.Key);
+                highest = offset;
+            }
+            if (lost.Contains(offsets.Key))
+                _highest.Remove(offsets.Key); // Of the old log or of the new one: the next batch tells.
+            else
+                _highest[offsets.Key] = highest;
         }
         return lost;
     }
 
     private void Record(OutboxMessage message, PublishOutcome outcome, HashSet<(string, int)> lost)
     {
+        if (!outcome.Tried)
+            return;
         var now = _time.GetUtcNow();
         message.Attempts++;
         if (outcome.Published)
@@ -185,6 +200,16 @@ internal sealed partial class OutboxRelay : BackgroundService
             return;
         _measuredAt = _time.GetTimestamp();
         _metrics.Outbox = await _store.MeasureAsync(cancellationToken);
+    }
+
+    /// <summary>In small batches, and no more than one between two batches of events.</summary>
+    private async Task CleanUpAsync(CancellationToken cancellationToken)
+    {
+        if (_time.GetElapsedTime(_cleanedUpAt) < _options.OutboxCleanUpInterval)
+            return;
+        var removed = await _store.CleanUpAsync(_time.GetUtcNow() - _options.OutboxRetention, CleanUpBatch, cancellationToken);
+        if (removed < CleanUpBatch)
+            _cleanedUpAt = _time.GetTimestamp();
     }
 
     private void OnKafkaError(Error error)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Confluent.Kafka;
 using ForgeShop.Messaging.Kafka;
@@ -7,21 +8,21 @@ namespace ForgeShop.Messaging;
 /// <summary>A span an event of a batch, from handing it to Kafka until it is acknowledged.</summary>
 internal sealed class PublishSpans(IReadOnlyList<OutboxMessage> messages) : IDisposable
 {
-    private readonly Dictionary<OutboxMessage, Activity> _open = [];
+    private readonly ConcurrentDictionary<OutboxMessage, Activity> _open = [];
 
-    public (string Topic, Message<byte[]?, byte[]?> Message) Write(OutboxMessage message)
+    public Message<byte[]?, byte[]?> Write(OutboxMessage message)
     {
         if (Tracing.StartPublish(message) is not { } activity)
-            return (message.Topic, CloudEvents.Write(message, message.TraceParent));
-        _open.Add(message, activity);
-        return (message.Topic, CloudEvents.Write(message, activity.Id));
+            return CloudEvents.Write(message, message.TraceParent);
+        _open[message] = activity;
+        return CloudEvents.Write(message, activity.Id);
     }
 
     public void Complete(PublishOutcome[] outcomes)
     {
         for (var index = 0; index < outcomes.Length; index++)
         {
-            if (!_open.Remove(messages[index], out var activity))
+            if (!_open.TryRemove(messages[index], out var activity))
                 continue;
             if (outcomes[index].Published)
                 Tracing.Place(activity, outcomes[index].Partition, outcomes[index].Offset);

@@ -62,8 +62,8 @@ public sealed class EventContractTests
             """{"orderId":"7e558d62-0221-5a98-9949-a65bfd2da23e","userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","reason":"out-of-stock","total":{"amount":"25.00","currency":"EUR"},"cancelledAt":"2024-01-15T12:00:00+00:00"}"""
         },
         {
-            new NotificationSent(Ids.Notification(Ada, "order-confirmed", Ada.Value), Ada, "order-confirmed", Ada.Value, Noon),
-            """{"notificationId":"NOTE","userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","notice":"order-confirmed","reference":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","sentAt":"2024-01-15T12:00:00+00:00"}"""
+            new NotificationSent(Ids.Notification(Ada, "order-confirmed", Ada.Value), Ada, "order-confirmed", Ada.Value, "in-app", Noon),
+            """{"notificationId":"NOTE","userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","kind":"order-confirmed","reference":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","channel":"in-app","sentAt":"2024-01-15T12:00:00+00:00"}"""
                 .Replace("NOTE", Ids.Notification(Ada, "order-confirmed", Ada.Value).ToString(), StringComparison.Ordinal)
         },
     };
@@ -99,7 +99,7 @@ public sealed class EventContractTests
         [
             "user.registered user.events 1", "user.profile-changed user.events 1", "product-changed inventory.events 1", "reserved inventory.events 1",
             "reservation-failed inventory.events 1", "released inventory.events 1", "charged payment.events 1", "declined payment.events 1", "refunded payment.events 1",
-            "order.placed order.events 1", "order.confirmed order.events 1", "order.cancelled order.events 1", "notification.sent notification.events 1",
+            "order.placed order.events 1", "order.confirmed order.events 1", "order.cancelled order.events 1", "notification.sent notification.events 2",
         ]);
         string[] commands = [Describe<ReserveStock>(), Describe<ReleaseStock>(), Describe<ChargePayment>(), Describe<RefundPayment>()];
         commands.ShouldBe(["reserve inventory.commands 1", "release inventory.commands 1", "charge payment.commands 1", "refund payment.commands 1"]);
@@ -116,6 +116,21 @@ public sealed class EventContractTests
         }
         Should.Throw<JsonException>(() => JsonSerializer.Deserialize<UserRegistered>(json.Replace("\"Ada\"", "null", StringComparison.Ordinal), ContractsJson.Options));
     }
+
+    [Fact]
+    public void Data_of_an_older_version_is_read_in_today_s_shape()
+    {
+        // As it was published before version 2, and lies in logs and event stores since.
+        var old = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Contracts", "notification.sent.v1.json"))).RootElement;
+
+        EventData.Read<NotificationSent>(old, 1).ShouldBe(
+            new NotificationSent(Ids.Notification(Ada, "order-placed", Ids.Order(Ada, "cart-1").Value), Ada, "order-placed", Ids.Order(Ada, "cart-1").Value, "in-app", Noon));
+        Should.Throw<JsonException>(() => EventData.Read<NotificationSent>(old, 2));
+    }
+
+    [Fact]
+    public void Data_of_a_newer_version_is_not_guessed_at() =>
+        Should.Throw<UnknownEventVersionException>(() => EventData.Read<NotificationSent>(default, 3)).Message.ShouldBe("version 3 of notification.sent is not known here, only 2");
 
     private sealed record LocalDocument(UserId Owner, Money Total);
 

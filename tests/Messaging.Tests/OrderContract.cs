@@ -1,22 +1,17 @@
 using Confluent.Kafka;
 using ForgeShop.TestSupport;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ForgeShop.Messaging.Tests;
 
 /// <summary>The events of an aggregate are handled in their order and without gaps, whatever fails, is missing, or comes again.</summary>
-public abstract partial class MessagingContract
+public abstract class OrderContract(Servers servers, NewService create) : Contract(servers, create)
 {
-    private static readonly Dictionary<string, string> Impatient = new()
-    {
-        ["Messaging:MaxHandleAttempts"] = "2",
-        ["Messaging:GapTimeout"] = "00:00:01",
-    };
+    private Task ProduceAsync(Message<byte[]?, byte[]?> message, Broker? broker = null) => KafkaLog.ProduceAsync((broker ?? Servers.Kafka).Address, Topic, message);
 
-    private Task ProduceAsync(Message<byte[]?, byte[]?> message) => KafkaLog.ProduceAsync(servers.Kafka.Address, Topic, message);
-
-    private Task<ConsumeResult<byte[]?, byte[]?>> DeadLetterAsync(CounterService service, Guid counter, long sequence) => KafkaLog.DeadLetterAsync(
-        servers.Kafka.Address, Topic,
+    private static Task<ConsumeResult<byte[]?, byte[]?>> DeadLetterAsync(CounterService service, Guid counter, long sequence) => KafkaLog.DeadLetterAsync(
+        service.Kafka, Topic,
         letter => KafkaLog.Header(letter, "dlq_group") == service.Name && KafkaLog.Header(letter, "ce_subject") == counter.ToString() && KafkaLog.Header(letter, "ce_sequence") == $"{sequence}");
 
     private static Task HealthyAsync(CounterService service, HealthStatus expected) => Eventually.True(
@@ -28,7 +23,7 @@ public abstract partial class MessagingContract
     [Fact]
     public async Task A_dead_letter_parks_its_key_and_nothing_else_until_it_is_published_again()
     {
-        var (database, name, poisoned, other) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid(), Guid.NewGuid());
+        var (database, name, poisoned, other) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid(), Guid.NewGuid());
         ConsumeResult<byte[]?, byte[]?> letter;
         await using (var before = await StartAsync(database, name, settings: Impatient))
         {
@@ -151,6 +146,77 @@ public abstract partial class MessagingContract
     }
 
     [Fact]
+    public async Task Old_versions_are_upcast_step_by_step_and_a_newer_one_is_a_dead_letter()
+    {
+        // Its own, for all other tests' services would stand before the dead letter as well.
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await using var service = await StartAsync(kafka: broker, settings: Impatient);
+        var counter = Guid.NewGuid();
+        await ProduceAsync(CounterMessage.Of(counter, CounterLabelled.Type, 1, $$"""{"counterId":"{{counter}}","title":"first"}""", version: "1"), broker);
+        await ProduceAsync(CounterMessage.Of(counter, CounterLabelled.Type, 2, $$"""{"counterId":"{{counter}}","title":"second","colour":"red"}""", version: "2"), broker);
+        await ProduceAsync(CounterMessage.Of(counter, CounterLabelled.Type, 3, $$"""{"counterId":"{{counter}}","label":"third","colour":"blue"}""", version: "3"), broker);
+        await ProduceAsync(CounterMessage.Of(counter, CounterLabelled.Type, 4, $$"""{"counterId":"{{counter}}","text":"fourth"}""", version: "4"), broker);
+        await ProduceAsync(CounterMessage.Changed(counter, 5), broker);
+
+        var letter = await DeadLetterAsync(service, counter, 4);
+
+        KafkaLog.Header(letter, "dlq_cause").ShouldBe("unreadable");
+        KafkaLog.Header(letter, "dlq_error").ShouldNotBeNull().ShouldContain("version 4 of counter.labelled is not known here, only 3");
+        service.Faults.Labels.Where(label => label.CounterId == counter).ShouldBe([new(counter, "first", "grey"), new(counter, "second", "red"), new(counter, "third", "blue")]);
+        (await service.HandledAsync(counter)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_is_replayed_is_published_again_and_handled_once()
+    {
+        await using var service = await StartAsync();
+        var (counter, before) = (Guid.NewGuid(), TimeProvider.System.GetUtcNow());
+        await service.CountAsync(counter, 3);
+        await service.PublishedAsync(counter);
+        var outbox = service.Services.GetRequiredService<IOutboxStore>();
+
+        (await outbox.ReplayAsync(before.AddHours(1), Cancelled)).ShouldBe(0);
+        (await outbox.ReplayAsync(before, Cancelled)).ShouldBe(3);
+        await service.CountAsync(counter, 1);
+        await service.HandledAsync(counter, 4);
+        await service.PublishedAsync(counter);
+
+        (await KafkaLog.SequencesAsync(Servers.Kafka.Address, Topic))[counter].ShouldBe([1, 2, 3, 1, 2, 3, 4]);
+        (await service.HandledAsync(counter)).ShouldBe(Upto(4));
+    }
+
+    [Fact]
+    public async Task Old_events_leave_the_outbox_and_a_broker_that_lost_them_all_is_recognised_all_the_same()
+    {
+        await using var broker = new Broker(partitions: 1);
+        await broker.StartAsync();
+        await using var service = await StartAsync(kafka: broker, settings: new Dictionary<string, string>
+        {
+            ["Messaging:OutboxRetention"] = "00:00:00.001",
+            ["Messaging:OutboxCleanUpInterval"] = "00:00:00.100",
+        });
+        var counter = Guid.NewGuid();
+        await service.CountAsync(counter, 5);
+        await service.HandledAsync(counter, 5);
+        await service.PublishedAsync(counter);
+        await service.CountAsync(counter, 1);
+        await service.HandledAsync(counter, 6);
+        await Eventually.Get("only the last is left", _ => service.OutboxAsync(counter), outbox => outbox is [{ Sequence: 6 }], cancellationToken: Cancelled);
+
+        await broker.StopAsync();
+        await broker.StartAsync();
+        await service.CountAsync(counter, 1);
+        await service.HandledAsync(counter, 7);
+        (await service.HandledAsync(counter)).ShouldBe(Upto(7));
+
+        // Who comes only now gets what there is.
+        await using var newcomer = await StartAsync(kafka: broker, consumes: true, settings: Impatient);
+        await newcomer.HandledAsync(counter, 2);
+        (await newcomer.HandledAsync(counter)).ShouldBe([6, 7]);
+    }
+
+    [Fact]
     public async Task What_finds_no_room_to_park_is_a_dead_letter_and_comes_back_with_the_first()
     {
         await using var service = await StartAsync(settings: new Dictionary<string, string>(Impatient) { ["Messaging:MaxParkedPerKey"] = "3" });
@@ -173,7 +239,7 @@ public abstract partial class MessagingContract
     [Fact]
     public async Task A_service_that_was_killed_before_it_noted_its_position_reads_all_again_and_does_nothing_twice()
     {
-        var (database, name, poisoned, gap, plain) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        var (database, name, poisoned, gap, plain) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
         for (var life = 0; life < 2; life++)
         {
             await using var killed = await StartAsync(database, name, replace: FaultyInbox.Install, settings: Impatient);
@@ -206,7 +272,7 @@ public abstract partial class MessagingContract
     [Fact]
     public async Task Replicas_that_come_and_go_keep_the_order_of_every_key()
     {
-        var (database, name) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}");
+        var (database, name) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}");
         var lasting = new Dictionary<string, string> { ["Messaging:GapTimeout"] = "00:00:01" };
         await using var first = await StartAsync(database, name, settings: lasting);
         var counters = Enumerable.Range(0, 12).Select(_ => Guid.NewGuid()).ToList();

@@ -3,10 +3,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ForgeShop.Messaging.Tests;
 
-public abstract partial class MessagingContract
+/// <summary>What messaging promises when a server is away, or comes back as another.</summary>
+public abstract class OutageContract(Servers servers, NewService create) : Contract(servers, create)
 {
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task A_service_that_starts_before_its_broker_publishes_once_it_is_there()
     {
@@ -65,7 +64,7 @@ public abstract partial class MessagingContract
     [Fact]
     public async Task A_broker_that_was_emptied_while_nobody_ran_is_refilled_at_the_start()
     {
-        var (database, name, counter) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid());
+        var (database, name, counter) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid());
         await using var broker = new Broker();
         await broker.StartAsync();
         await using (var before = await StartAsync(database, name, broker))
@@ -120,7 +119,7 @@ public abstract partial class MessagingContract
     [Fact]
     public async Task A_consumer_whose_position_lies_inside_another_log_reads_that_log_from_its_beginning()
     {
-        var (database, name, known, unknown) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid(), Guid.NewGuid());
+        var (database, name, known, unknown) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid(), Guid.NewGuid());
         await using var broker = new Broker(partitions: 1);
         await broker.StartAsync();
         await using (var service = await StartAsync(database, name, broker))
@@ -165,7 +164,7 @@ public abstract partial class MessagingContract
     [Fact]
     public async Task A_database_that_was_restored_from_a_backup_reads_what_it_missed()
     {
-        var (producers, name, counter) = (await servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid());
+        var (producers, name, counter) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid());
         await using var producer = await StartAsync(producers, $"{name}-producer", consumes: false);
         await using (var consumer = await StartAsync(name: name))
         {
@@ -182,20 +181,20 @@ public abstract partial class MessagingContract
     [Fact]
     public async Task A_store_that_is_away_stops_nothing_for_good_and_kills_no_message()
     {
-        var (database, counter) = (await servers.CreateDatabaseAsync(), Guid.NewGuid());
+        var (database, counter) = (await Servers.CreateDatabaseAsync(), Guid.NewGuid());
         await using var service = await StartAsync(database);
         await service.CountAsync(counter, 1);
         await service.HandledAsync(counter, 1);
 
         await using var other = await StartAsync(consumes: false);
-        await servers.ForbidConnectionsAsync(database);
+        await Servers.ForbidConnectionsAsync(database);
         await other.CountAsync(counter, 4);
         await other.PublishedAsync(counter);
         await Eventually.True("the store's absence is noticed", _ => Task.FromResult(service.Log.Any(line => line.Contains("waits for the store", StringComparison.Ordinal))), cancellationToken: Cancelled);
-        await servers.AllowConnectionsAsync(database);
+        await Servers.AllowConnectionsAsync(database);
 
         await service.HandledAsync(counter, 4);
         (await service.HandledAsync(counter)).ShouldBe(Upto(4));
-        (await KafkaLog.ReadAsync(servers.Kafka.Address, Topic + ".dlq")).ShouldNotContain(message => KafkaLog.Header(message, "ce_subject") == counter.ToString());
+        (await KafkaLog.ReadAsync(Servers.Kafka.Address, Topic + ".dlq")).ShouldNotContain(message => KafkaLog.Header(message, "ce_subject") == counter.ToString());
     }
 }

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace ForgeShop.Contracts.Events;
+
+/// <summary>Reads the data of events, of whatever version they were published in.</summary>
+public static class EventData
+{
+    /// <exception cref="UnknownEventVersionException">The data is of a newer version than <typeparamref name="TEvent"/>.</exception>
+    /// <exception cref="JsonException">The data is not what its version says.</exception>
+    public static TEvent Read<TEvent>(JsonElement data, int version) where TEvent : IEventData
+    {
+        if (version > TEvent.DataVersion)
+            throw new UnknownEventVersionException($"version {version} of {TEvent.Type} is not known here, only {TEvent.DataVersion}");
+        if (version == TEvent.DataVersion)
+            return data.Deserialize<TEvent>(ContractsJson.Options) ?? throw new JsonException("The data is null.");
+
+        var upcast = data.ValueKind == JsonValueKind.Object ? JsonObject.Create(data)! : throw new JsonException("The data is no object.");
+        for (; version < TEvent.DataVersion; version++)
+            upcast = TEvent.Upcast(upcast, version);
+        return upcast.Deserialize<TEvent>(ContractsJson.Options)!;
+    }
+
+    /// <summary>Gives a member another name and keeps its value; nothing, where there is no such member.</summary>
+    public static JsonObject Rename(this JsonObject data, string member, string newName)
+    {
+        if (data.TryGetPropertyValue(member, out var value) && data.Remove(member))
+            data[newName] = value;
+        return data;
+    }
+}

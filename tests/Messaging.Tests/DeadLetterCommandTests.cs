@@ -1,0 +1,129 @@
+using ForgeShop.Contracts;
+using ForgeShop.Operator;
+using ForgeShop.Operator.DeadLetters;
+using ForgeShop.TestSupport;
+
+namespace ForgeShop.Messaging.Tests;
+
+/// <summary><c>./forge dlq</c> against a service that has dead letters.</summary>
+public sealed class DeadLetterCommandTests(Servers servers)
+{
+    private const string Topic = "counter.events";
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_dead_letter_is_listed_without_addresses_and_retried_once()
+    {
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await using var service = await StartAsync(broker);
+        var counter = Guid.NewGuid();
+        var eventId = new ForgeIds().Event(counter, CounterChanged.Type, 2).ToString();
+        service.Faults.BeforeHandling = (_, context) => context.Sequence == 2 ? throw new InvalidOperationException("no mail to ada@example.com,\nreally") : Task.CompletedTask;
+        await service.CountAsync(counter, 4);
+        await ListedAsync(broker, "1 dead letter in counter.events");
+
+        var listed = await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled));
+        listed.ShouldContain($"counter.changed 2  event {eventId}  of {counter}  group {service.Name}  failed after 2 attempts");
+        listed.ShouldContain("InvalidOperationException: no mail to (address) really");
+        listed.ShouldNotContain("ada");
+
+        // It fails once more: the later letter is the one that counts.
+        (await RunAsync(broker, dlq => dlq.RetryAsync(Topic, null, Cancelled))).ShouldEndWith("1 dead letter of counter.events retried\n");
+        await ListedAsync(broker, "1 dead letter in counter.events");
+        (await service.HandledAsync(counter)).ShouldBe([1]);
+
+        service.Faults.BeforeHandling = (_, _) => Task.CompletedTask;
+        (await RunAsync(broker, dlq => dlq.RetryAsync("counter.events.dlq", eventId, Cancelled))).ShouldContain($"retried counter.changed 2, event {eventId}, for group {service.Name}");
+        await service.HandledAsync(counter, 4);
+        (await RunAsync(broker, dlq => dlq.RetryAsync(Topic, eventId, Cancelled))).ShouldBe("nothing to retry in counter.events\n");
+        (await RunAsync(broker, dlq => dlq.RetryAsync(Topic, null, Cancelled))).ShouldBe("nothing to retry in counter.events\n");
+        (await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled))).ShouldBe("0 dead letters in counter.events\n");
+        await service.CountAsync(counter, 1);
+        await service.HandledAsync(counter, 5);
+        (await service.HandledAsync(counter)).ShouldBe([1, 2, 3, 4, 5]);
+    }
+
+    [Fact]
+    public async Task A_service_goes_on_without_what_an_operator_gives_up()
+    {
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await using var service = await StartAsync(broker);
+        var counter = Guid.NewGuid();
+        service.Faults.BeforeHandling = (_, context) => context.Sequence == 1 ? throw new InvalidOperationException("never") : Task.CompletedTask;
+        foreach (var sequence in new[] { 1, 2, 4, 5 })
+            await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, sequence));
+        await ListedAsync(broker, "1 dead letter in counter.events");
+
+        await RunAsync(broker, dlq => dlq.SkipAsync(Topic, new ForgeIds().Event(counter, CounterChanged.Type, 1).ToString(), Cancelled));
+        await service.HandledAsync(counter, 1);
+        // Now it stands before a gap. To publish again what waits there helps nobody, and is told again.
+        await ListedAsync(broker, "missing after");
+        await RunAsync(broker, dlq => dlq.RetryAsync(Topic, null, Cancelled));
+        await ListedAsync(broker, "missing after");
+        (await RunAsync(broker, dlq => dlq.SkipAsync(Topic, new ForgeIds().Event(counter, CounterChanged.Type, 4).ToString(), Cancelled))).ShouldContain("without what is missing before it");
+        await service.HandledAsync(counter, 3);
+
+        (await service.HandledAsync(counter)).ShouldBe([2, 4, 5]);
+        (await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled))).ShouldBe("0 dead letters in counter.events\n");
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_said_in_one_line()
+    {
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(Guid.NewGuid(), 1));
+
+        (await Should.ThrowAsync<OperatorException>(() => RunAsync(broker, dlq => dlq.ListAsync("nothing.events", Cancelled)))).Message
+            .ShouldBe("there is no topic 'nothing.events'; there are counter.events");
+        (await Should.ThrowAsync<OperatorException>(() => RunAsync(broker, dlq => dlq.RetryAsync(Topic, "x", Cancelled)))).Message
+            .ShouldBe("there is no dead letter of event x in counter.events; ./forge dlq list counter.events shows them");
+        (await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled))).ShouldBe("0 dead letters in counter.events\n");
+    }
+
+    [Theory]
+    [InlineData("2026-11-21T08:00:00Z", "2026-11-21T08:00:00Z")]
+    [InlineData("2026-11-21T08:00:00", "2026-11-21T08:00:00Z")]
+    [InlineData("2026-11-21T08:00:00+02:00", "2026-11-21T06:00:00Z")]
+    [InlineData("90s", "2026-11-21T11:58:30Z")]
+    [InlineData("2h", "2026-11-21T10:00:00Z")]
+    [InlineData("7d", "2026-11-14T12:00:00Z")]
+    [InlineData("2x", null)]
+    [InlineData("yesterday", null)]
+    [InlineData("99999999d", null)]
+    [InlineData("-1h", null)]
+    public void A_time_is_given_as_such_or_as_how_long_ago_it_was(string text, string? expected)
+    {
+        var now = DateTimeOffset.Parse("2026-11-21T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture);
+        if (expected is null)
+            Should.Throw<OperatorException>(() => OutboxReplay.ParseSince(text, now)).Message.ShouldStartWith($"'{text}' is no time");
+        else
+            OutboxReplay.ParseSince(text, now).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture).ShouldBe(expected);
+    }
+
+    private static async Task<string> RunAsync(Broker broker, Func<DeadLetterCommands, Task<int>> command)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        (await command(new DeadLetterCommands(broker.Address, output))).ShouldBe(0);
+        return output.ToString();
+    }
+
+    private static Task ListedAsync(Broker broker, string text) => Eventually.Get(
+        $"dlq list says '{text}'", _ => RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled)), listed => listed.Contains(text, StringComparison.Ordinal), cancellationToken: Cancelled);
+
+    private async Task<EntityFrameworkCounters> StartAsync(Broker broker)
+    {
+        var service = new EntityFrameworkCounters
+        {
+            Name = $"counters-{Guid.NewGuid():N}",
+            Database = await servers.CreateDatabaseAsync(),
+            Kafka = broker.Address,
+            Settings = new Dictionary<string, string> { ["Messaging:MaxHandleAttempts"] = "2", ["Messaging:GapTimeout"] = "00:00:01" },
+        };
+        await service.StartAsync();
+        return service;
+    }
+}

@@ -1,0 +1,57 @@
+namespace ForgeShop.Operator.DeadLetters;
+
+/// <summary><c>forge dlq</c>: list, retry, skip. Every line of output names events by their IDs and nobody by name.</summary>
+public sealed class DeadLetterCommands(string kafka, TextWriter output)
+{
+    public async Task<int> ListAsync(string topic, CancellationToken cancellationToken)
+    {
+        var letters = DeadLetterTopic.Open(kafka, topic);
+        var open = letters.Open(cancellationToken);
+        foreach (var letter in open)
+            await output.WriteLineAsync(letter.ToString());
+        await output.WriteLineAsync($"{Count(open.Count)} in {letters.Name}");
+        return 0;
+    }
+
+    /// <summary>Publishes what nobody has dealt with to its topic again, in order. Those who handled it meanwhile drop it.</summary>
+    public async Task<int> RetryAsync(string topic, string? eventId, CancellationToken cancellationToken)
+    {
+        var letters = DeadLetterTopic.Open(kafka, topic);
+        var open = eventId is null ? letters.Open(cancellationToken) : Find(letters, eventId, cancellationToken);
+        foreach (var letter in open)
+        {
+            await letters.SettleAsync(letter, skip: false, cancellationToken);
+            await output.WriteLineAsync($"retried {letter.Type} {letter.Sequence}, event {letter.EventId ?? "none"}, for group {letter.Group}");
+        }
+        await output.WriteLineAsync(open.Count == 0 ? $"nothing to retry in {letters.Name}" : $"{Count(open.Count)} of {letters.Name} retried");
+        return 0;
+    }
+
+    /// <summary>Lets the groups go on without an event, or without those that are missing before it.</summary>
+    public async Task<int> SkipAsync(string topic, string eventId, CancellationToken cancellationToken)
+    {
+        var letters = DeadLetterTopic.Open(kafka, topic);
+        var open = Find(letters, eventId, cancellationToken);
+        foreach (var letter in open)
+        {
+            await letters.SettleAsync(letter, skip: true, cancellationToken);
+            await output.WriteLineAsync(letter.Cause == "missing"
+                ? $"group {letter.Group} goes on with event {letter.EventId}, without what is missing before it"
+                : $"group {letter.Group} goes on without event {letter.EventId}");
+        }
+        if (open.Count == 0)
+            await output.WriteLineAsync($"nothing to skip in {letters.Name}");
+        return 0;
+    }
+
+    /// <exception cref="OperatorException">There never was a dead letter of that event.</exception>
+    private static List<DeadLetter> Find(DeadLetterTopic letters, string eventId, CancellationToken cancellationToken)
+    {
+        var found = letters.All(cancellationToken).Where(letter => string.Equals(letter.Letter.EventId, eventId, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (found.Count == 0)
+            throw new OperatorException($"there is no dead letter of event {eventId} in {letters.Name}; ./forge dlq list {letters.Name} shows them");
+        return [.. found.Where(letter => !letter.IsSettled).Select(letter => letter.Letter)];
+    }
+
+    private static string Count(int letters) => letters == 1 ? "1 dead letter" : $"{letters} dead letters";
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text;
+using Confluent.Kafka;
+using ForgeShop.Contracts.Events;
+
+namespace ForgeShop.Operator.DeadLetters;
+
+/// <summary>
+/// The dead letters of one topic. Nothing is ever deleted: what an operator dealt with is noted in the dead-letter topic itself, behind the
+/// letter, so that every operator sees the same and the notes live as long as the letters.
+/// </summary>
+public sealed class DeadLetterTopic
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly string _kafka;
+    private readonly string _letters;
+
+    private DeadLetterTopic(string kafka, string topic) => (_kafka, Name, _letters) = (kafka, topic, Topics.DeadLetters(topic));
+
+    /// <summary>The topic whose messages became dead letters.</summary>
+    public string Name { get; }
+
+    /// <param name="kafka">Where Kafka is.</param>
+    /// <param name="topic">The topic, or its dead-letter topic.</param>
+    /// <exception cref="OperatorException">There is no such topic, or no Kafka.</exception>
+    public static DeadLetterTopic Open(string kafka, string topic)
+    {
+        const string suffix = ".dlq";
+        var name = topic.EndsWith(suffix, StringComparison.Ordinal) ? topic[..^suffix.Length] : topic;
+        var known = TopicNames(kafka);
+        if (!known.Contains(name))
+            throw new OperatorException($"there is no topic '{name}'; there are {string.Join(", ", known.Where(other => !other.EndsWith(suffix, StringComparison.Ordinal) && !other.StartsWith('_')).Order())}");
+        return new(kafka, name);
+    }
+
+    /// <summary>The letters that nobody has dealt with, in the order in which they were written; of each event and group the last.</summary>
+    public IReadOnlyList<DeadLetter> Open(CancellationToken cancellationToken) =>
+        [.. All(cancellationToken).Where(letter => !letter.IsSettled).Select(letter => letter.Letter).OrderBy(letter => letter.Time, StringComparer.Ordinal).ThenBy(letter => letter.Sequence)];
+
+    /// <summary>Of each event and group the last letter, and whether an operator has dealt with it.</summary>
+    public IReadOnlyList<(DeadLetter Letter, bool IsSettled)> All(CancellationToken cancellationToken)
+    {
+        if (!TopicNames(_kafka).Contains(_letters))
+            return [];
+        var messages = Read(cancellationToken);
+        var settled = messages.Select(message => DeadLetter.Text(message.Message, DeadLetter.SettlesHeader)).OfType<string>().ToHashSet();
+        return
+        [
+            .. messages
+                .Where(message => DeadLetter.Text(message.Message, DeadLetter.SettlesHeader) is null)
+                .Select(message => new DeadLetter(message.TopicPartitionOffset, message.Message))
+                .GroupBy(letter => letter.Identity)
+                .Select(letters => letters.MaxBy(letter => letter.Position.Offset.Value)!)
+                .Select(letter => (letter, settled.Contains(letter.Place))),
+        ];
+    }
+
+    /// <summary>Publishes the message to its old topic again, and notes that the letter is dealt with. Interrupted in between, both may be done again: consumers drop the second copy.</summary>
+    public async Task SettleAsync(DeadLetter letter, bool skip, CancellationToken cancellationToken)
+    {
+        using var producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig
+        {
+            BootstrapServers = _kafka,
+            EnableIdempotence = true,
+            // As the services' relays do it: the copy goes where the key's other messages are.
+            Partitioner = Partitioner.Murmur2Random,
+            MessageTimeoutMs = (int)Patience.TotalMilliseconds,
+            LingerMs = 0,
+        }).SetLogHandler((_, _) => { }).Build();
+        try
+        {
+            await producer.ProduceAsync(Name, skip ? letter.Skipping() : letter.Original(), cancellationToken);
+            await producer.ProduceAsync(new TopicPartition(_letters, letter.Position.Partition), Note(letter, skip), cancellationToken);
+        }
+        catch (ProduceException<byte[]?, byte[]?> exception)
+        {
+            throw new OperatorException($"Kafka did not take the message: {exception.Error.Reason}");
+        }
+    }
+
+    private static Message<byte[]?, byte[]?> Note(DeadLetter letter, bool skip)
+    {
+        var headers = new Headers
+        {
+            { DeadLetter.SettlesHeader, Encoding.UTF8.GetBytes(letter.Place) },
+            { "dlq_action", Encoding.UTF8.GetBytes(skip ? "skip" : "retry") },
+            { "dlq_time", Encoding.UTF8.GetBytes(TimeProvider.System.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture)) },
+        };
+        return new() { Key = letter.Message.Key, Headers = headers };
+    }
+
+    private List<ConsumeResult<byte[]?, byte[]?>> Read(CancellationToken cancellationToken)
+    {
+        var config = new ConsumerConfig { BootstrapServers = _kafka, GroupId = "forge-dlq", EnableAutoCommit = false, EnableAutoOffsetStore = false, EnablePartitionEof = true };
+        using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(config).SetLogHandler((_, _) => { }).Build();
+        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+        var partitions = admin.GetMetadata(_letters, Patience).Topics.Single().Partitions;
+        consumer.Assign(partitions.Select(partition => new TopicPartitionOffset(_letters, partition.PartitionId, Offset.Beginning)));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        var messages = new List<ConsumeResult<byte[]?, byte[]?>>();
+        try
+        {
+            for (var open = partitions.Count; open > 0;)
+            {
+                var message = consumer.Consume(patience.Token);
+                if (message.IsPartitionEOF)
+                    open--;
+                else
+                    messages.Add(message);
+            }
+            return messages;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new OperatorException($"Kafka did not return {_letters} within {Patience.TotalSeconds:0} s");
+        }
+    }
+
+    private static HashSet<string> TopicNames(string kafka)
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka }).SetLogHandler((_, _) => { }).Build();
+        try
+        {
+            return [.. admin.GetMetadata(Patience).Topics.Select(topic => topic.Topic)];
+        }
+        catch (KafkaException exception)
+        {
+            throw new OperatorException($"Kafka does not answer: {exception.Error.Reason}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace ForgeShop.Operator;
+
+/// <summary><c>forge outbox replay</c>: asks a service to publish again what happened since then.</summary>
+public static class OutboxReplay
+{
+    /// <param name="shop">The running shop.</param>
+    /// <param name="service">The service whose outbox it is.</param>
+    /// <param name="since">A time in ISO 8601, UTC unless it says otherwise, or how long ago: <c>90s</c>, <c>30m</c>, <c>2h</c>, <c>7d</c>.</param>
+    /// <param name="output">Where to say how many events it were.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the replay.</param>
+    /// <exception cref="OperatorException">There is no such service, it has no outbox, or it does not do it.</exception>
+    public static async Task<int> RunAsync(RunningShop shop, string service, string since, TextWriter output, CancellationToken cancellationToken)
+    {
+        var start = ParseSince(since, TimeProvider.System.GetUtcNow());
+        if (!shop.Services.TryGetValue(service, out var running))
+            throw new OperatorException($"there is no service '{service}'; there are {string.Join(", ", shop.Services.Keys.Order())}");
+        using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(5) };
+        using var answer = await SendAsync(http, shop, new Uri(new Uri(running.Url), $"/internal/outbox/replay?since={Uri.EscapeDataString(start.ToString("O", CultureInfo.InvariantCulture))}"), cancellationToken);
+        if (answer.StatusCode == System.Net.HttpStatusCode.NotFound)
+            throw new OperatorException($"{service} has no outbox");
+        if (!answer.IsSuccessStatusCode)
+            throw new OperatorException($"{service} answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+        var events = (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("events").GetInt64();
+        await output.WriteLineAsync($"{service} publishes {events} events since {start.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} again");
+        return 0;
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient http, RunningShop shop, Uri replay, CancellationToken cancellationToken)
+    {
+        try
+        {
+            http.BaseAddress = new Uri(shop.Gateway);
+            await Login.LogInAsync(http, shop.Admin.Email, shop.Admin.Password, cancellationToken);
+            return await http.PostAsync(replay, null, cancellationToken);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new OperatorException($"the shop does not answer: {exception.Message}");
+        }
+    }
+
+    public static DateTimeOffset ParseSince(string text, DateTimeOffset now)
+    {
+        if (text.Length > 1 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+        {
+            long? seconds = text[^1] switch
+            {
+                's' => count,
+                'm' => count * 60L,
+                'h' => count * 3600L,
+                'd' => count * 86_400L,
+                _ => null,
+            };
+            if (seconds is { } ago && ago < now.ToUnixTimeSeconds())
+                return now.AddSeconds(-ago);
+        }
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : throw new OperatorException($"'{text}' is no time: give one as 2026-11-21T08:00:00Z, or how long ago it was as 90s, 30m, 2h or 7d");
+    }
+}
