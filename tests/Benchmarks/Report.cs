@@ -12,7 +12,7 @@ public sealed record Report(Machine Machine, DateTime MeasuredAt, IReadOnlyList<
 /// <summary>A machine.</summary>
 public sealed record Machine(string Processor, int Processors, string Architecture, string OperatingSystem, string Runtime);
 
-/// <summary>One way of deriving IDs from names of one length, from the process whose baseline was the fastest.</summary>
+/// <summary>One way of deriving IDs from names of one length, with the baseline of the same process.</summary>
 /// <param name="Way"><c>Platform</c> (the baseline), <c>One</c>, <c>Dependent</c> or <c>Batch</c>.</param>
 /// <param name="LaneBits">The width of the widest vectors that the process had: 512, 256, 128, or 0.</param>
 /// <param name="Length">Characters of a name.</param>

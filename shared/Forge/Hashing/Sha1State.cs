@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace ForgeShop.Forge;
 
@@ -13,6 +15,7 @@ internal readonly record struct Sha1State(uint A, uint B, uint C, uint D, uint E
     public static Sha1State Initial => new(0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0);
 
     /// <summary>Adds word by word, as the end of a block does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Sha1State operator +(Sha1State left, Sha1State right) =>
         new(left.A + right.A, left.B + right.B, left.C + right.C, left.D + right.D, left.E + right.E);
 
@@ -22,11 +25,12 @@ internal readonly record struct Sha1State(uint A, uint B, uint C, uint D, uint E
         new(BitOperations.RotateLeft(A, 5) + (D ^ (B & (C ^ D))) + E + word + K0, A, BitOperations.RotateLeft(B, 30), C, D);
 
     /// <summary>The first 16 bytes of the digest as a UUID of version 5, variant 10 (RFC 9562 sections 4 and 5.5).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Guid ToVersion5()
     {
         var (b, c) = ((B & 0xFFFF0FFF) | 0x5000, (C & 0x3FFFFFFF) | 0x80000000);
-        return new Guid(
-            A, (ushort)(b >> 16), (ushort)b,
-            (byte)(c >> 24), (byte)(c >> 16), (byte)(c >> 8), (byte)c, (byte)(D >> 24), (byte)(D >> 16), (byte)(D >> 8), (byte)D);
+        // As it lies in memory: a little-endian word, two little-endian halves, eight bytes.
+        return Unsafe.BitCast<Vector128<uint>, Guid>(Vector128.Create(
+            A, BitOperations.RotateLeft(b, 16), BinaryPrimitives.ReverseEndianness(c), BinaryPrimitives.ReverseEndianness(D)));
     }
 }

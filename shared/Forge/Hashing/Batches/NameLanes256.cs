@@ -78,7 +78,11 @@ internal readonly unsafe struct NameLanes256 : INameLanes
         ids[lanes[4]] = Unsafe.BitCast<Vector128<ulong>, Guid>(two.GetUpper());
     }
 
-    private static Vector256<byte> BigEndian => Vector256.Create(0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL).AsByte();
+    private static Vector256<byte> BigEndian
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector256.Create(0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL).AsByte();
+    }
 
     public static void FirstBlock(uint* w, in Sha1State afterNamespace, uint* state)
     {

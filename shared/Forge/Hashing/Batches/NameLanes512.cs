@@ -90,7 +90,11 @@ internal readonly unsafe struct NameLanes512 : INameLanes
         ids[lanes[12]] = Unsafe.BitCast<Vector128<ulong>, Guid>(Avx512F.ExtractVector128(four, 3));
     }
 
-    private static Vector512<byte> BigEndian => Vector512.Create(0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL).AsByte();
+    private static Vector512<byte> BigEndian
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.Create(0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL).AsByte();
+    }
 
     public static void FirstBlock(uint* w, in Sha1State afterNamespace, uint* state)
     {
