@@ -25,7 +25,12 @@ public sealed class JcsTests
     }
 
     [Fact]
-    public void Any_tree_however_it_is_written_has_one_form_that_means_the_same()
+    public void Any_tree_however_it_is_written_has_one_form_that_means_the_same() => OneForm(trees: 2_000);
+
+    [Fact(Explicit = true)]
+    public void Many_trees_however_they_are_written_have_one_form_each() => OneForm(trees: 300_000);
+
+    private static void OneForm(int trees)
     {
         var arbitrary = Gen.Choose(0, int.MaxValue).Select(seed => (seed, tree: Tree(new Random(seed), 4))).ToArbitrary();
         Prop.ForAll(arbitrary, sample =>
@@ -35,11 +40,16 @@ public sealed class JcsTests
                 && canonical == Canonical(canonical)
                 && SameMeaning(JsonNode.Parse(canonical), JsonNode.Parse(Written(sample.tree, new Random(7))))
                 && !canonical.AsSpan().ContainsAny("\t\n\r");
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(trees));
     }
 
     [Fact]
-    public void Tampered_texts_are_refused_or_mean_something_and_never_crash()
+    public void Tampered_texts_are_refused_or_mean_something_and_never_crash() => Tamper(texts: 5_000);
+
+    [Fact(Explicit = true)]
+    public void Many_tampered_texts_are_refused_or_mean_something_and_never_crash() => Tamper(texts: 500_000);
+
+    private static void Tamper(int texts)
     {
         string[] scraps = ["", "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "0", "-", "1e999", ".", "null", "tru", "\u0000", "\t", "\uFEFF", "é", "//"];
         var arbitrary = (from seed in Gen.Choose(0, int.MaxValue) from scrap in Gen.Elements(scraps) from place in Gen.Choose(0, 1000) from cut in Gen.Choose(0, 3) select (seed, scrap, place, cut)).ToArbitrary();
@@ -57,7 +67,7 @@ public sealed class JcsTests
             {
                 return refusal.Code.Length > 0;
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(5_000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(texts));
     }
 
     [Fact]
