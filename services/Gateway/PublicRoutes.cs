@@ -31,6 +31,8 @@ public static class PublicRoutes
         ("orders", "POST", "/api/v1/orders", null),
         ("orders", "GET", "/api/v1/orders", null),
         ("orders", "GET", "/api/v1/orders/{id}", null),
+        ("orders", "POST", "/api/v1/orders/{id}/cancel", null),
+        ("orders", "GET", "/api/v1/orders/{id}/events", null),
         ("notifications", "GET", "/api/v1/notifications", null),
         ("reporting", "GET", "/api/v1/reports/customers", null),
         ("reporting", "GET", "/api/v1/reports/orders/{id}/timeline", null),

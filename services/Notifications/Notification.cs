@@ -11,6 +11,8 @@ namespace ForgeShop.Notifications;
 public sealed record Notification(NotificationId Id, UserId UserId, string Kind, Guid Reference, string Text, DateTimeOffset CreatedAt) : IEventDocument
 {
     public const string OrderPlaced = "order-placed";
+    public const string OrderConfirmed = "order-confirmed";
+    public const string OrderCancelled = "order-cancelled";
 
     /// <summary>In whole milliseconds, because that is what documents are sorted by: the times in a list must agree with its order.</summary>
     public DateTimeOffset CreatedAt { get; init; } = CreatedAt.AddTicks(-(CreatedAt.Ticks % TimeSpan.TicksPerMillisecond));

@@ -13,6 +13,8 @@ builder.AddDocuments("notifications", documents => documents
 builder.AddMessaging("notifications", messaging => messaging
     .UseDocuments<Notification>()
     .Handle<OrderPlaced, NotifyCustomer>()
+    .Handle<OrderConfirmed, NotifyCustomer>()
+    .Handle<OrderCancelled, NotifyCustomer>()
     .Handle<UserRegistered, RememberUser>()
     .Handle<UserProfileChanged, RememberUser>());
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, NotificationsJson.Default));

@@ -1,4 +1,5 @@
 using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 
 namespace ForgeShop.Orders;
@@ -7,6 +8,7 @@ namespace ForgeShop.Orders;
 public sealed class Order : IEventSource
 {
     private readonly List<OrderLine> _lines = [];
+    private readonly List<OrderChange> _changes = [];
 
     private Order()
     {
@@ -28,9 +30,12 @@ public sealed class Order : IEventSource
     public OrderStatus Status { get; private set; }
 
     /// <summary>Why the order was cancelled.</summary>
-    public string? Reason { get; private set; }
+    public CancelReason? Reason { get; private set; }
 
     public IReadOnlyList<OrderLine> Lines => _lines;
+
+    /// <summary>What became of it, change by change. Of an order that was loaded only what was added since.</summary>
+    public IReadOnlyList<OrderChange> Changes => _changes;
 
     public Money Total { get; private set; }
 
@@ -53,29 +58,52 @@ public sealed class Order : IEventSource
             Reference = reference,
             Fingerprint = fingerprint,
             PaymentMethod = paymentMethod,
-            Status = OrderStatus.Pending,
             // The database keeps microseconds; what is answered now must be what it answers later.
             PlacedAt = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)),
-            Version = 1,
         };
         order._lines.AddRange(lines);
         order.Total = order.Sum();
+        order.Change(OrderStatus.Pending, order.PlacedAt);
         return order;
     }
 
-    public void Reserve() => Become(OrderStatus.Reserved);
+    /// <summary>Its stock is set aside.</summary>
+    public void Reserve(DateTimeOffset now) => Become(OrderStatus.Reserved, now);
 
-    public void Pay() => Become(OrderStatus.Paid);
+    /// <summary>The money is taken.</summary>
+    public void Pay(DateTimeOffset now) => Become(OrderStatus.Paid, now);
 
-    public void Confirm() => Become(OrderStatus.Confirmed);
-
-    public void BeginCancelling(string reason)
+    public OrderConfirmed Confirm(DateTimeOffset now)
     {
-        Become(OrderStatus.Cancelling);
-        Reason = reason;
+        Become(OrderStatus.Confirmed, now);
+        return new(Id, UserId, Total, now);
     }
 
-    public void Cancel() => Become(OrderStatus.Cancelled);
+    /// <summary>What was done for it is being undone from here on.</summary>
+    public void BeginCancelling(CancelReason reason, DateTimeOffset now)
+    {
+        if (!reason.MayCancel(Status))
+            throw new InvalidOperationException($"An order that is {Status.ToName()} cannot be cancelled as {reason.ToName()}.");
+        Reason = reason;
+        Become(OrderStatus.Cancelling, now);
+    }
+
+    /// <summary>Everything is undone.</summary>
+    public OrderCancelled Cancel(DateTimeOffset now)
+    {
+        Become(OrderStatus.Cancelled, now);
+        return new(Id, UserId, Reason!.Value.ToName(), Total, now);
+    }
+
+    public OrderPlaced Placed() => new(
+        Id,
+        UserId,
+        Reference,
+        Status.ToName(),
+        [.. _lines.Select(line => new OrderPlacedItem(line.Id, line.ProductId, line.Sku, line.Name, line.Quantity, line.UnitPrice))],
+        Total,
+        PaymentMethod,
+        PlacedAt);
 
     private Money Sum()
     {
@@ -87,11 +115,17 @@ public sealed class Order : IEventSource
         return new Money(_lines.Sum(line => line.Amount), currency);
     }
 
-    private void Become(OrderStatus next)
+    private void Become(OrderStatus next, DateTimeOffset now)
     {
         if (!Status.MayBecome(next))
             throw new InvalidOperationException($"An order that is {Status.ToName()} cannot become {next.ToName()}.");
-        Status = next;
+        Change(next, now);
+    }
+
+    private void Change(OrderStatus status, DateTimeOffset now)
+    {
+        Status = status;
         Version++;
+        _changes.Add(new OrderChange(Version, status, Reason, now));
     }
 }

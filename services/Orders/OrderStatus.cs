@@ -28,6 +28,9 @@ public static class OrderStatuses
         Enum.GetValues<OrderStatus>().Cast<OrderStatus?>().FirstOrDefault(status => status!.Value.ToName() == name)
         ?? throw new FormatException("There is no such order status.");
 
+    /// <summary>Nothing more happens by itself.</summary>
+    public static bool IsFinal(this OrderStatus status) => status is OrderStatus.Confirmed or OrderStatus.Cancelled;
+
     /// <summary>pending → reserved → paid → confirmed; from each of them: cancelling → cancelled.</summary>
     public static bool MayBecome(this OrderStatus from, OrderStatus to) => (from, to) switch
     {

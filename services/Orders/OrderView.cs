@@ -21,7 +21,7 @@ public sealed record OrderView(
         [.. order.Lines.OrderBy(line => line.Position).Select(line => new OrderItemView(line.ProductId, line.Sku, line.Quantity, line.UnitPrice))],
         order.Total,
         order.PlacedAt,
-        order.Reason);
+        order.Reason?.ToName());
 }
 
 public sealed record OrderItemView(ProductId ProductId, string Sku, int Quantity, Money UnitPrice);

@@ -1,14 +1,21 @@
 using ForgeShop.Contracts;
 using ForgeShop.Forge.EntityFrameworkCore;
 using ForgeShop.Messaging;
+using ForgeShop.Orders.Checkout;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace ForgeShop.Orders;
 
 public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(options)
 {
+    private static readonly ValueConverter<OrderStatus, string> Status = new(status => status.ToName(), name => OrderStatuses.Parse(name));
+    private static readonly ValueConverter<CancelReason, string> Reason = new(reason => reason.ToName(), name => CancelReasons.Parse(name));
+
     public DbSet<Order> Orders => Set<Order>();
+
+    public DbSet<CheckoutSaga> Sagas => Set<CheckoutSaga>();
 
     public DbSet<ProductCopy> Products => Set<ProductCopy>();
 
@@ -18,6 +25,8 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
     {
         modelBuilder.Entity<Order>(Configure);
         modelBuilder.Entity<OrderLine>(Configure);
+        modelBuilder.Entity<OrderChange>(Configure);
+        modelBuilder.Entity<CheckoutSaga>(Configure);
         modelBuilder.Entity<ProductCopy>(Configure);
         modelBuilder.AddMessaging();
     }
@@ -31,8 +40,8 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
         order.Property(o => o.Reference).HasColumnName("reference");
         order.Property(o => o.Fingerprint).HasColumnName("fingerprint");
         order.Property(o => o.PaymentMethod).HasColumnName("payment_method");
-        order.Property(o => o.Status).HasColumnName("status").HasConversion(status => status.ToName(), name => OrderStatuses.Parse(name));
-        order.Property(o => o.Reason).HasColumnName("reason");
+        order.Property(o => o.Status).HasColumnName("status").HasConversion(Status);
+        order.Property(o => o.Reason).HasColumnName("reason").HasConversion(Reason);
         order.Property(o => o.PlacedAt).HasColumnName("placed_at");
         order.Property(o => o.Version).HasColumnName("version").IsConcurrencyToken();
         order.Property(o => o.LastSequence).HasColumnName("last_sequence");
@@ -43,7 +52,41 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
         });
         order.HasMany(o => o.Lines).WithOne().HasForeignKey("OrderId").HasConstraintName("fk_order_lines_orders");
         order.Navigation(o => o.Lines).UsePropertyAccessMode(PropertyAccessMode.Field).AutoInclude();
+        order.HasMany(o => o.Changes).WithOne().HasForeignKey(c => c.OrderId).HasConstraintName("fk_order_history_orders");
+        order.Navigation(o => o.Changes).UsePropertyAccessMode(PropertyAccessMode.Field);
         order.HasIndex(o => new { o.UserId, o.PlacedAt, o.Id }).HasDatabaseName("ix_orders_user_id_placed_at_id");
+    }
+
+    private static void Configure(EntityTypeBuilder<OrderChange> change)
+    {
+        change.ToTable("order_history");
+        change.HasKey(c => new { c.OrderId, c.Version }).HasName("pk_order_history");
+        change.Property(c => c.OrderId).HasColumnName("order_id");
+        change.Property(c => c.Version).HasColumnName("version").ValueGeneratedNever();
+        change.Property(c => c.Status).HasColumnName("status").HasConversion(Status);
+        change.Property(c => c.Reason).HasColumnName("reason").HasConversion(Reason);
+        change.Property(c => c.At).HasColumnName("at");
+    }
+
+    private static void Configure(EntityTypeBuilder<CheckoutSaga> saga)
+    {
+        saga.ToTable("sagas");
+        saga.HasKey(s => s.Id).HasName("pk_sagas");
+        saga.Property(s => s.Id).HasColumnName("id");
+        saga.Property(s => s.OrderId).HasColumnName("order_id");
+        saga.Property(s => s.Step).HasColumnName("step").HasConversion(step => step.ToString().ToLowerInvariant(), name => Enum.Parse<CheckoutStep>(name, true));
+        saga.Property(s => s.ReservationCommands).HasColumnName("reservation_commands");
+        saga.Property(s => s.PaymentCommands).HasColumnName("payment_commands");
+        saga.Property(s => s.DueAt).HasColumnName("due_at");
+        saga.Property(s => s.Resends).HasColumnName("resends");
+        saga.Property(s => s.StartedAt).HasColumnName("started_at");
+        saga.Property(s => s.EndedAt).HasColumnName("ended_at");
+        saga.ComplexProperty(s => s.Origin, origin => origin.MapOrigin());
+        saga.Property<uint>("xmin").IsRowVersion();
+        saga.HasOne<Order>().WithOne().HasForeignKey<CheckoutSaga>(s => s.OrderId).HasConstraintName("fk_sagas_orders");
+        saga.HasIndex(s => s.OrderId).IsUnique().HasDatabaseName("ix_sagas_order_id");
+        // What waits is little, however many orders there ever were.
+        saga.HasIndex(s => s.DueAt).HasFilter("due_at is not null").HasDatabaseName("ix_sagas_due_at");
     }
 
     private static void Configure(EntityTypeBuilder<OrderLine> line)

@@ -10,4 +10,5 @@ namespace ForgeShop.Orders;
 [JsonSerializable(typeof(CachedOrder))]
 [JsonSerializable(typeof(UnderstoodOrder))]
 [JsonSerializable(typeof(KnownProducts))]
+[JsonSerializable(typeof(FollowOrder.Change))]
 internal sealed partial class OrdersJson : JsonSerializerContext;

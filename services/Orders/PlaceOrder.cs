@@ -1,6 +1,5 @@
 using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
+using ForgeShop.Orders.Checkout;
 using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -20,7 +19,8 @@ public static class PlaceOrder
         .RequirePermission(Permissions.OrdersSelf);
 
     private static async Task<IResult> Handle(
-        OrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, ProductPrices prices, ForgeIds ids, TimeProvider time, CancellationToken cancellationToken)
+        OrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, ProductPrices prices, CheckoutProcess checkout, ForgeIds ids, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (!caller.IsNamedBy(body.UserId))
             return Problems.Status(StatusCodes.Status403Forbidden);
@@ -38,19 +38,14 @@ public static class PlaceOrder
 
         var lines = request.Items.Select((item, position) => Line(ids, request.OrderId, position, item, priced.Products[item.Sku]));
         var order = Order.Place(request.OrderId, request.UserId, request.Reference, fingerprint, request.PaymentMethod, lines, time.GetUtcNow());
-        // There is no checkout yet, so every step of it succeeds here and now.
-        order.Reserve();
-        order.Pay();
-        order.Confirm();
-        db.Orders.Add(order);
-        db.Emit(order, Placed(order));
+        checkout.Start(order);
         try
         {
             await db.SaveChangesAsync(cancellationToken);
         }
         catch (DbUpdateException error) when (error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            // The same request arrived twice and the other one was first; its order and its event are stored, ours are not.
+            // The same request arrived twice and the other one was first; its order, its checkout and its messages are stored, ours are not.
             db.ChangeTracker.Clear();
             if (await Find(db, request.OrderId, cancellationToken) is { } first)
                 return Replay(first, fingerprint);
@@ -71,14 +66,4 @@ public static class PlaceOrder
 
     private static OrderLine Line(ForgeIds ids, OrderId order, int position, OrderedItem item, ProductCopy product) =>
         new(ids.OrderLine(order, product.Id), position, product.Id, product.Sku, product.Name, item.Quantity, product.Price);
-
-    private static OrderPlaced Placed(Order order) => new(
-        order.Id,
-        order.UserId,
-        order.Reference,
-        order.Status.ToName(),
-        [.. order.Lines.Select(line => new OrderPlacedItem(line.Id, line.ProductId, line.Sku, line.Name, line.Quantity, line.UnitPrice))],
-        order.Total,
-        order.PaymentMethod,
-        order.PlacedAt);
 }

@@ -57,6 +57,9 @@ public sealed class Payment : IEventSource
     /// <summary>When the provider is to be asked; null if there is nothing to ask.</summary>
     public DateTimeOffset? NextCallAt { get; private set; }
 
+    /// <summary>When the provider was asked for the first time.</summary>
+    public DateTimeOffset? FirstCallAt { get; private set; }
+
     /// <summary>Until then a worker is asking; after that it must have died.</summary>
     public DateTimeOffset? ClaimedUntil { get; private set; }
 
@@ -114,8 +117,14 @@ public sealed class Payment : IEventSource
         return true;
     }
 
-    /// <summary>A worker is going to ask the provider.</summary>
-    public void Claim(DateTimeOffset until) => ClaimedUntil = until;
+    /// <summary>A worker is going to ask the provider. Not for money any more that nobody waits for: then it is to settle that nothing is taken.</summary>
+    public void Claim(DateTimeOffset now, DateTimeOffset until)
+    {
+        if (Status is PaymentStatus.Requested && now >= ValidUntil)
+            GiveUp(now);
+        FirstCallAt ??= now;
+        ClaimedUntil = until;
+    }
 
     /// <summary>The provider has taken the money. Told also when it is to be given back: it was taken, and everybody may know.</summary>
     /// <returns>Null if that is told already: two workers asked, because a claim ran out.</returns>
@@ -156,14 +165,22 @@ public sealed class Payment : IEventSource
     /// <summary>The provider did not answer. What became of it is open; the next call, under the same ID, will tell.</summary>
     /// <param name="now">The time.</param>
     /// <param name="pause">How long to leave the provider alone.</param>
-    public void Unanswered(DateTimeOffset now, TimeSpan pause)
+    /// <param name="patience">How long after its first call a charge is given up. A refund never is.</param>
+    public void Unanswered(DateTimeOffset now, TimeSpan pause, TimeSpan patience)
     {
         Failures++;
         ClaimedUntil = null;
-        if (Status is PaymentStatus.Requested)
-            NextCallAt = now + pause < ValidUntil ? now + pause : null; // Whoever asked does not wait any longer, and asks for a refund.
-        else if (Status is PaymentStatus.Refunding)
+        if (Status is PaymentStatus.Requested && (now + pause >= FirstCallAt + patience || now + pause >= ValidUntil))
+            GiveUp(now);
+        else if (Status is PaymentStatus.Requested or PaymentStatus.Refunding)
             NextCallAt = now + pause;
+    }
+
+    /// <summary>Nothing is known of the charge, so the provider is told that it is off; the answer is a refund, be it of nothing.</summary>
+    private void GiveUp(DateTimeOffset now)
+    {
+        Become(PaymentStatus.Refunding, now);
+        (NextCallAt, Failures) = (now, 0);
     }
 
     private void CallForRefund(DateTimeOffset now)

@@ -13,7 +13,11 @@ public sealed class PaymentOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan MinBackoff { get; set; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The longest pause. A charge is given up when nobody waits for it any more; a refund never.</summary>
+    /// <summary>So long after the first call a charge is given up: the provider is told that it is off, and the order hears that nothing was taken.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan ChargePatience { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>The longest pause between two calls. A refund is asked for until it is answered.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan MaxBackoff { get; set; } = TimeSpan.FromSeconds(30);
 

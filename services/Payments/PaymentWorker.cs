@@ -65,7 +65,7 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
             var ids = due.ConvertAll(id => new PaymentId(id));
             var payments = await db.Payments.Where(payment => ids.Contains(payment.Id)).ToListAsync(token);
             foreach (var payment in payments)
-                payment.Claim(now + _options.ProviderTimeout + RecordingTime);
+                payment.Claim(now, now + _options.ProviderTimeout + RecordingTime);
             return payments;
         }, cancellationToken);
     }
@@ -124,7 +124,7 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
             LogUnanswered(Logger, asked.Id, asked.Failures + 1, error.GetType().Name, error.Message);
             return (payment, now) =>
             {
-                payment.Unanswered(now, Pause(payment.Failures + 1, _options.MinBackoff, _options.MaxBackoff));
+                payment.Unanswered(now, Pause(payment.Failures + 1, _options.MinBackoff, _options.MaxBackoff), _options.ChargePatience);
                 return null;
             };
         }

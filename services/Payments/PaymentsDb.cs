@@ -46,6 +46,7 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
         payment.Property(p => p.ChangedAt).HasColumnName("changed_at");
         payment.Property(p => p.ChargedAt).HasColumnName("charged_at");
         payment.Property(p => p.NextCallAt).HasColumnName("next_call_at");
+        payment.Property(p => p.FirstCallAt).HasColumnName("first_call_at");
         payment.Property(p => p.ClaimedUntil).HasColumnName("claimed_until");
         payment.Property(p => p.Failures).HasColumnName("failures");
         payment.ComplexProperty(p => p.Origin, origin => origin.MapOrigin());

@@ -16,7 +16,7 @@ builder.AddDocuments("reporting", documents => documents
     .Collection(CustomerReport.Model));
 builder.AddMessaging("reporting", messaging => messaging
     .UseDocuments()
-    .HandleAll<RecordEvents>(Topics.UserEvents, Topics.OrderEvents, Topics.InventoryEvents, Topics.NotificationEvents));
+    .HandleAll<RecordEvents>(Topics.UserEvents, Topics.OrderEvents, Topics.InventoryEvents, Topics.PaymentEvents, Topics.NotificationEvents));
 builder.Services.AddSingleton<EventLog>();
 builder.Services.AddSingleton<CustomerSums>();
 builder.Services.AddSingleton<IProjection, CustomerProjection>();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
 using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.TestSupport;
@@ -25,17 +26,17 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
         return new ShopClient(http, (await Body(answer, HttpStatusCode.OK, cancellationToken)).GetProperty("accessToken").GetString());
     }
 
-    public async Task<HttpResponseMessage> PostOrder(string key, object items, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> PostOrder(string key, object items, CancellationToken cancellationToken, string paymentMethod = "sim-ok")
     {
         using var request = Request(HttpMethod.Post, "/api/v1/orders");
-        request.Content = JsonContent.Create(new { items });
+        request.Content = JsonContent.Create(new { items, paymentMethod });
         request.Headers.Add("Idempotency-Key", key);
         return await http.SendAsync(request, cancellationToken);
     }
 
-    public async Task<JsonElement> PlaceOrder(string key, object items, CancellationToken cancellationToken)
+    public async Task<JsonElement> PlaceOrder(string key, object items, CancellationToken cancellationToken, string paymentMethod = "sim-ok")
     {
-        using var answer = await PostOrder(key, items, cancellationToken);
+        using var answer = await PostOrder(key, items, cancellationToken, paymentMethod);
         return await Body(answer, HttpStatusCode.Accepted, cancellationToken);
     }
 
@@ -55,6 +56,45 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
             body => types.All(type => Events(body).Any(@event => @event.GetProperty("type").GetString() == type)),
             cancellationToken: cancellationToken);
         return Events(timeline);
+    }
+
+    /// <summary>The events of an order that is over, one way or the other, once the read model has all of them: also that the customer was told of each step.</summary>
+    public async Task<List<JsonElement>> SettledTimeline(OrderId order, CancellationToken cancellationToken)
+    {
+        var timeline = await Eventually.Get(
+            $"timeline of {order} is complete",
+            token => Get($"/api/v1/reports/orders/{order}/timeline", token),
+            body =>
+            {
+                var types = Events(body).ConvertAll(@event => @event.GetProperty("type").GetString());
+                return types.Exists(type => type is "order.confirmed" or "order.cancelled")
+                    && types.Count(type => type == "notification.sent") == types.Count(type => type!.StartsWith("order.", StringComparison.Ordinal));
+            },
+            cancellationToken: cancellationToken);
+        return Events(timeline);
+    }
+
+    /// <summary>The order's changes as a browser would see them, from the first to the last.</summary>
+    public async Task<List<string>> Follow(OrderId order, CancellationToken cancellationToken)
+    {
+        using var request = Request(HttpMethod.Get, $"/api/v1/orders/{order}/events");
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var seen = new List<string>();
+        await foreach (var item in SseParser.Create(await answer.Content.ReadAsStreamAsync(cancellationToken)).EnumerateAsync(cancellationToken))
+        {
+            if (item.EventType == "status")
+                seen.Add(JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("status").GetString()!);
+        }
+
+        return seen;
+    }
+
+    public async Task<HttpStatusCode> Cancel(OrderId order, CancellationToken cancellationToken)
+    {
+        using var request = Request(HttpMethod.Post, $"/api/v1/orders/{order}/cancel");
+        using var answer = await http.SendAsync(request, cancellationToken);
+        return answer.StatusCode;
     }
 
     public async Task<List<JsonElement>> Notifications(CancellationToken cancellationToken) =>

@@ -33,13 +33,17 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
         HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity } } }), ("Idempotency-Key", key));
 
     [Fact]
-    public async Task An_order_becomes_one_notification_under_a_derived_ID_that_says_what_was_ordered()
+    public async Task An_order_becomes_one_notification_for_each_of_its_events_under_derived_IDs_that_says_what_was_ordered()
     {
         var user = await Register("Ada Lovelace");
         var order = servers.Ids.Order(user, "cart-1");
         (await Place(user, "cart-1", await NewProduct("Analytical engine"), 2)).ShouldBe(HttpStatusCode.Accepted);
 
-        var told = (await shop.Notified(user, 1)).ShouldHaveSingleItem();
+        var all = await shop.Notified(user, 2);
+        all.Select(notification => notification.GetProperty("kind").GetString()).ShouldBe(["order-confirmed", "order-placed"]);
+        all[0].GetProperty("id").GetString().ShouldBe(servers.Ids.Notification(user, "order-confirmed", order.Value).ToString());
+        all[0].GetProperty("text").GetString()!.ShouldEndWith("Your order is confirmed: 25.00 EUR were paid.");
+        var told = all[1];
 
         told.GetProperty("id").GetString().ShouldBe(servers.Ids.Notification(user, "order-placed", order.Value).ToString());
         told.GetProperty("userId").GetString().ShouldBe(user.ToString());
@@ -50,21 +54,21 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
         told.GetProperty("createdAt").GetDateTimeOffset().ShouldBeInRange(DateTimeOffset.UtcNow.AddMinutes(-2), DateTimeOffset.UtcNow.AddSeconds(1));
         await Eventually.Get(
             "the user's name is known",
-            async _ => (await shop.Notified(user, 1))[0].GetProperty("text").GetString(),
+            async _ => (await shop.Notified(user, 2))[1].GetProperty("text").GetString(),
             text => text == "Hello Ada Lovelace. Thank you for your order: 2 × Analytical engine, 25.00 EUR in total.",
             cancellationToken: Cancellation);
     }
 
     [Fact]
-    public async Task Two_hundred_identical_orders_at_once_are_one_notification()
+    public async Task Two_hundred_identical_orders_at_once_are_told_of_once()
     {
         var (user, sku) = (NewUser(), await NewProduct("Mug"));
         await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Place(user, "cart-1", sku, 1)));
 
         // What comes after them for the same user shows that nothing of them is still on its way.
-        await shop.Notified(user, 1);
+        await shop.Notified(user, 2);
         await Place(user, "cart-2", sku, 1);
-        (await shop.Notified(user, 2)).Count.ShouldBe(2);
+        (await shop.Notified(user, 4)).Count.ShouldBe(4);
     }
 
     [Fact]
@@ -79,6 +83,25 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
         (await shop.Notified(user, 1)).Count.ShouldBe(1);
         (await shop.Notifications.Database.Scalar<int>(
             "select jsonb_array_length(document -> 'events') from notifications where user_id = $1", user.Value)).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("out-of-stock", "Your order is cancelled: there is not enough of a product. Nothing was charged.")]
+    [InlineData("payment-declined", "Your order is cancelled: the payment was declined. Nothing was charged.")]
+    [InlineData("timed-out", "Your order is cancelled: it could not be completed in time. Whatever was charged is refunded.")]
+    [InlineData("customer-request", "Your order is cancelled, as you asked for. Whatever was charged is refunded.")]
+    [InlineData("a-reason-of-a-later-release", "Your order is cancelled. Whatever was charged is refunded.")]
+    public async Task A_cancelled_order_is_told_of_with_its_reason(string reason, string text)
+    {
+        var user = NewUser();
+        var placed = shop.Order(user, "cart-1");
+        await shop.Publish(placed.OrderId.Value, 1, placed);
+        await shop.Publish(placed.OrderId.Value, 2, new OrderCancelled(placed.OrderId, user, reason, placed.Total, DateTimeOffset.UtcNow));
+
+        var told = (await shop.Notified(user, 2)).Single(notification => notification.GetProperty("kind").GetString() == "order-cancelled");
+
+        told.GetProperty("id").GetString().ShouldBe(servers.Ids.Notification(user, "order-cancelled", placed.OrderId.Value).ToString());
+        told.GetProperty("text").GetString().ShouldBe(text);
     }
 
     [Fact]

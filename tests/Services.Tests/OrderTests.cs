@@ -7,6 +7,7 @@ namespace ForgeShop.Services.Tests;
 public sealed class OrderTests
 {
     private static readonly ForgeIds Ids = new();
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
     private static readonly OrderStatus[] Statuses = Enum.GetValues<OrderStatus>();
 
     private static Order NewOrder(params OrderLine[] lines)
@@ -23,11 +24,11 @@ public sealed class OrderTests
     {
         switch (to)
         {
-            case OrderStatus.Reserved: order.Reserve(); break;
-            case OrderStatus.Paid: order.Pay(); break;
-            case OrderStatus.Confirmed: order.Confirm(); break;
-            case OrderStatus.Cancelling: order.BeginCancelling("customer-request"); break;
-            case OrderStatus.Cancelled: order.Cancel(); break;
+            case OrderStatus.Reserved: order.Reserve(Now); break;
+            case OrderStatus.Paid: order.Pay(Now); break;
+            case OrderStatus.Confirmed: order.Confirm(Now).Total.ShouldBe(order.Total); break;
+            case OrderStatus.Cancelling: order.BeginCancelling(CancelReason.CustomerRequest, Now); break;
+            case OrderStatus.Cancelled: order.Cancel(Now).Reason.ShouldBe("customer-request"); break;
             default: throw new ArgumentOutOfRangeException(nameof(to));
         }
     }
@@ -67,8 +68,29 @@ public sealed class OrderTests
                 }
             }
 
+            order.Changes.Select(change => change.Version).ShouldBe(Enumerable.Range(1, (int)order.Version).Select(version => (long)version));
+            order.Changes[^1].Status.ShouldBe(order.Status);
             (order.Reason is not null).ShouldBe(order.Status is OrderStatus.Cancelling or OrderStatus.Cancelled);
         }
+    }
+
+    [Theory]
+    [InlineData(CancelReason.OutOfStock, "pending")]
+    [InlineData(CancelReason.PaymentDeclined, "reserved")]
+    [InlineData(CancelReason.TimedOut, "pending", "reserved")]
+    [InlineData(CancelReason.CustomerRequest, "pending", "reserved", "paid", "confirmed")]
+    public void A_reason_to_cancel_holds_only_where_it_can_have_come_up(CancelReason reason, params string[] from)
+    {
+        Statuses.Where(status => reason.MayCancel(status)).Select(status => status.ToName()).ShouldBe(from);
+        CancelReasons.Parse(reason.ToName()).ShouldBe(reason);
+
+        var order = NewOrder(Line(1m, 1));
+        order.Reserve(Now);
+        order.Pay(Now);
+        if (reason is CancelReason.CustomerRequest)
+            return;
+        Should.Throw<InvalidOperationException>(() => order.BeginCancelling(reason, Now));
+        (order.Status, order.Reason, order.Version).ShouldBe((OrderStatus.Paid, null, 3L));
     }
 
     [Fact]

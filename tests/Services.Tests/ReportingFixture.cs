@@ -66,9 +66,16 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
         var id = servers.Ids.Order(user, reference);
         var product = servers.Ids.Product("MUG-TEST");
         return new(
-            id, user, reference, "confirmed",
+            id, user, reference, "pending",
             [new(servers.Ids.OrderLine(id, product), product, "MUG-TEST", "Mug", quantity, new Money(12.50m, "EUR"))],
             new Money(12.50m * quantity, "EUR"), "sim-ok", placedAt ?? DateTimeOffset.UtcNow);
+    }
+
+    /// <summary>An order and its confirmation.</summary>
+    public async Task PublishConfirmed(OrderPlaced order)
+    {
+        await Publish(order.OrderId.Value, 1, order);
+        await Publish(order.OrderId.Value, 2, new OrderConfirmed(order.OrderId, order.UserId, order.Total, DateTimeOffset.UtcNow));
     }
 
     /// <summary>The answer of Reporting, once it is a 200 that fulfils the condition.</summary>

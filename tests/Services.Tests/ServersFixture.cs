@@ -71,7 +71,7 @@ public sealed class ServersFixture : IAsyncLifetime
         // Two cores run all of this and its tests at once. How fast Redis and Inventory are today is not what is tested on these.
         Users = await StartUsers(settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20"), ("ServiceClients:orders", OrdersSecret)]);
         Inventory = await StartInventory(settings: ("ConnectionStrings:kafka", Kafka));
-        Payments = await StartPayments(settings: ("ConnectionStrings:kafka", Kafka));
+        Payments = await StartPayments(settings: [("ConnectionStrings:kafka", Kafka), ("SimulatedProvider:SlowAnswer", "00:00:01")]);
         Orders = await StartOrders(
             Inventory.Address, settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
     }
@@ -131,16 +131,17 @@ public sealed class ServersFixture : IAsyncLifetime
     /// <param name="inventory">Where Orders asks for products it has not heard of.</param>
     /// <param name="redis">Its cache; the shared one if null.</param>
     /// <param name="settings">What is configured otherwise than in production.</param>
-    public async Task<RunningService<OrdersDb>> StartOrders(Uri inventory, string? redis = null, params (string Key, string Value)[] settings)
-    {
-        var database = await CreateDatabase("orders");
-        return await Start<OrdersDb>(database,
+    public async Task<RunningService<OrdersDb>> StartOrders(Uri inventory, string? redis = null, params (string Key, string Value)[] settings) =>
+        await StartOrdersOn(await CreateDatabase("orders"), inventory, redis, settings);
+
+    /// <summary>Orders once more, on a database that there is.</summary>
+    public async Task<RunningService<OrdersDb>> StartOrdersOn(string database, Uri? inventory = null, string? redis = null, params (string Key, string Value)[] settings) =>
+        await Start<OrdersDb>(database,
             [
                 ("ConnectionStrings:orders", database), ("ConnectionStrings:redis", redis ?? Redis), ("ConnectionStrings:kafka", NoKafka),
-                ("services:inventory:http:0", inventory.ToString()),
+                ("services:inventory:http:0", (inventory ?? Inventory.Address).ToString()),
                 ("Authentication:ClientId", "orders"), ("Authentication:ClientSecret", OrdersSecret), .. settings,
             ]);
-    }
 
     /// <summary>A service that verifies the tokens of <see cref="Users"/>, and whose requests carry them.</summary>
     public async Task<RunningService<T>> Start<T>(string database, params (string Key, string Value)[] settings) where T : class

@@ -5,7 +5,7 @@ using ForgeShop.Operator.Demo;
 using Spectre.Console;
 
 var root = new RootCommand("Drives a running ForgeShop.");
-var demo = new Command("demo", "Places one order and compares its IDs, derived here beforehand, with every store.");
+var demo = new Command("demo", "Places three orders, follows them to their ends, and compares their IDs, derived here beforehand, with every store.");
 demo.SetAction((_, cancellationToken) => Run(async () =>
 {
     var shop = RunningShop.Find();

@@ -251,6 +251,86 @@ namespace ForgeShop.Orders.Migrations
                     b.ToTable("outbox", (string)null);
                 });
 
+            modelBuilder.Entity("ForgeShop.Orders.Checkout.CheckoutSaga", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<Guid>("OrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("order_id");
+
+                    b.Property<long>("PaymentCommands")
+                        .HasColumnType("bigint")
+                        .HasColumnName("payment_commands");
+
+                    b.Property<int>("Resends")
+                        .HasColumnType("integer")
+                        .HasColumnName("resends");
+
+                    b.Property<long>("ReservationCommands")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reservation_commands");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<string>("Step")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("step");
+
+                    b.Property<uint>("xmin")
+                        .IsConcurrencyToken()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("xid")
+                        .HasColumnName("xmin");
+
+                    b.ComplexProperty(typeof(Dictionary<string, object>), "Origin", "ForgeShop.Orders.Checkout.CheckoutSaga.Origin#Origin", b1 =>
+                        {
+                            b1.IsRequired();
+
+                            b1.Property<Guid?>("CausationId")
+                                .HasColumnType("uuid")
+                                .HasColumnName("causation_id");
+
+                            b1.Property<Guid?>("CorrelationId")
+                                .HasColumnType("uuid")
+                                .HasColumnName("correlation_id");
+
+                            b1.Property<string>("TraceParent")
+                                .HasColumnType("text")
+                                .HasColumnName("trace_parent");
+
+                            b1.Property<string>("TraceState")
+                                .HasColumnType("text")
+                                .HasColumnName("trace_state");
+                        });
+
+                    b.HasKey("Id")
+                        .HasName("pk_sagas");
+
+                    b.HasIndex("DueAt")
+                        .HasDatabaseName("ix_sagas_due_at")
+                        .HasFilter("due_at is not null");
+
+                    b.HasIndex("OrderId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_sagas_order_id");
+
+                    b.ToTable("sagas", (string)null);
+                });
+
             modelBuilder.Entity("ForgeShop.Orders.Order", b =>
                 {
                     b.Property<Guid>("Id")
@@ -319,6 +399,35 @@ namespace ForgeShop.Orders.Migrations
                         .HasDatabaseName("ix_orders_user_id_placed_at_id");
 
                     b.ToTable("orders", (string)null);
+                });
+
+            modelBuilder.Entity("ForgeShop.Orders.OrderChange", b =>
+                {
+                    b.Property<Guid>("OrderId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("order_id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("status");
+
+                    b.HasKey("OrderId", "Version")
+                        .HasName("pk_order_history");
+
+                    b.ToTable("order_history", (string)null);
                 });
 
             modelBuilder.Entity("ForgeShop.Orders.OrderLine", b =>
@@ -416,6 +525,26 @@ namespace ForgeShop.Orders.Migrations
                     b.ToTable("products", (string)null);
                 });
 
+            modelBuilder.Entity("ForgeShop.Orders.Checkout.CheckoutSaga", b =>
+                {
+                    b.HasOne("ForgeShop.Orders.Order", null)
+                        .WithOne()
+                        .HasForeignKey("ForgeShop.Orders.Checkout.CheckoutSaga", "OrderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_sagas_orders");
+                });
+
+            modelBuilder.Entity("ForgeShop.Orders.OrderChange", b =>
+                {
+                    b.HasOne("ForgeShop.Orders.Order", null)
+                        .WithMany("Changes")
+                        .HasForeignKey("OrderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_order_history_orders");
+                });
+
             modelBuilder.Entity("ForgeShop.Orders.OrderLine", b =>
                 {
                     b.HasOne("ForgeShop.Orders.Order", null)
@@ -428,6 +557,8 @@ namespace ForgeShop.Orders.Migrations
 
             modelBuilder.Entity("ForgeShop.Orders.Order", b =>
                 {
+                    b.Navigation("Changes");
+
                     b.Navigation("Lines");
                 });
 #pragma warning restore 612, 618

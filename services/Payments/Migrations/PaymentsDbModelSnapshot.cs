@@ -277,6 +277,10 @@ namespace ForgeShop.Payments.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("failures");
 
+                    b.Property<DateTimeOffset?>("FirstCallAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("first_call_at");
+
                     b.Property<long>("LastSequence")
                         .HasColumnType("bigint")
                         .HasColumnName("last_sequence");

@@ -1,3 +1,4 @@
+using ForgeShop.Contracts;
 using ForgeShop.Documents;
 using ForgeShop.Reporting.Orders;
 
@@ -18,11 +19,28 @@ namespace ForgeShop.Reporting.Customers;
 /// </summary>
 public sealed class CustomerSums(IDocumentCollection<CustomerReport> customers, IDocumentCollection<OrderReport> orders)
 {
+    // Not needed to be right, only to be quick: a customer's orders that come in a burst would otherwise make each other's writes fail, again and again.
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
+
     public async Task CountAsync(OrderReport order, CancellationToken cancellationToken)
     {
         if (order.Due is null || order.UserId is not { } user)
             return;
 
+        var turn = _turns[(uint)user.GetHashCode() % _turns.Length];
+        await turn.WaitAsync(cancellationToken);
+        try
+        {
+            await CountAsync(order, user, cancellationToken);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task CountAsync(OrderReport order, UserId user, CancellationToken cancellationToken)
+    {
         var customer = await customers.UpdateWithLookupAsync(user.Value, async known =>
         {
             var current = await orders.GetAsync(order.Id.Value, cancellationToken);

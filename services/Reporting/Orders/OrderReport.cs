@@ -12,6 +12,10 @@ public sealed record OrderReport(OrderId Id)
 {
     public UserId? UserId { get; init; }
     public string? Status { get; init; }
+
+    /// <summary>Why it was cancelled.</summary>
+    public string? Reason { get; init; }
+
     public IReadOnlyList<ReportedItem> Items { get; init; } = [];
     public Money? Total { get; init; }
     public DateTimeOffset? PlacedAt { get; init; }
@@ -23,9 +27,14 @@ public sealed record OrderReport(OrderId Id)
     /// <summary>What of this order is in the customer's sums for good; null while nothing is. See <see cref="CustomerSums"/>.</summary>
     public Contribution? Counted { get; init; }
 
-    /// <summary>What the customer's sums should have of this order; null while it is not known.</summary>
+    /// <summary>What the customer's sums should have of this order: its total while it is confirmed, before and after that nothing. Null while it is not known.</summary>
     [JsonIgnore]
-    public Contribution? Due => Total is { } total && PlacedAt is { } placedAt ? new(Sequence, total, placedAt) : null;
+    public Contribution? Due => Total is { } total && PlacedAt is { } placedAt
+        ? new(Sequence, Status == Confirmed ? total : total with { Amount = 0 }, placedAt)
+        : null;
+
+    private const string Confirmed = "confirmed";
+    private const string Cancelled = "cancelled";
 
     public static readonly DocumentField<OrderReport, Guid> UserField = DocumentField.Uuid<OrderReport>("userId", order => order.UserId?.Value);
     public static readonly DocumentField<OrderReport, DateTimeOffset> PlacedAtField = DocumentField.Time<OrderReport>("placedAt", order => order.PlacedAt);
@@ -38,8 +47,15 @@ public sealed record OrderReport(OrderId Id)
         if (Timeline.Any(known => known.Id == recorded.Id))
             return null;
         var order = this with { Timeline = TimelineEvent.InOrder([.. Timeline, TimelineEvent.Of(recorded)]) };
-        return recorded.Is<OrderPlaced>(out var placed) ? order.With(placed, recorded.Sequence) : order;
+        if (recorded.Is<OrderPlaced>(out var placed))
+            return order.With(placed, recorded.Sequence);
+        if (recorded.Is<OrderConfirmed>(out _))
+            return order.Becoming(Confirmed, null, recorded.Sequence);
+        return recorded.Is<OrderCancelled>(out var cancelled) ? order.Becoming(Cancelled, cancelled.Reason, recorded.Sequence) : order;
     }
+
+    private OrderReport Becoming(string status, string? reason, long sequence) =>
+        sequence > Sequence ? this with { Status = status, Reason = reason, Sequence = sequence } : this;
 
     private OrderReport With(OrderPlaced placed, long sequence) => this with
     {

@@ -1,8 +1,8 @@
 namespace ForgeShop.Contracts.Events;
 
 /// <summary>
-/// Charge an order. Answered by <see cref="PaymentCharged"/> or <see cref="PaymentDeclined"/>, or by nothing: after <paramref name="ValidUntil"/> no further
-/// attempt is begun, and whoever asked is expected to ask for a refund, which settles what became of it.
+/// Charge an order. Answered by <see cref="PaymentCharged"/>, <see cref="PaymentDeclined"/>, or <see cref="PaymentRefunded"/> where it was given up: the provider
+/// did not answer for too long, or it was not begun before <paramref name="ValidUntil"/>.
 /// </summary>
 /// <param name="Attempt">From 1. With the order, the payment's natural key.</param>
 /// <param name="Method">How it is to be paid, in the words of the payment provider.</param>

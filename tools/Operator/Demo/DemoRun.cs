@@ -1,13 +1,15 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
 using System.Text.Json;
 using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
 using Spectre.Console;
 
 namespace ForgeShop.Operator.Demo;
 
 /// <summary>
-/// One order through the whole shop: derive every ID, call the shop, wait for the last event, then read every store directly and compare.
+/// Three orders through the whole shop: derive every ID, call the shop, follow the orders to their ends, then read every store directly and compare.
 /// </summary>
 public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
 {
@@ -21,9 +23,17 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
 
         using var http = new HttpClient { BaseAddress = new Uri(shop.Gateway), Timeout = TimeSpan.FromSeconds(30) };
         await RegisterAndLogIn(http, story, cancellationToken);
-        await PlaceOrder(http, story, cancellationToken);
-        await Arrived(http, story, cancellationToken);
-        console.MarkupLine("the order reached every service; reading the stores directly");
+        foreach (var order in new[] { story.Confirmed, story.OutOfStock, story.Declined })
+        {
+            await PlaceOrder(http, order, cancellationToken);
+            await FollowOrder(http, order, cancellationToken);
+        }
+
+        console.WriteLine();
+        foreach (var order in new[] { story.Confirmed, story.OutOfStock, story.Declined })
+            DemoTimeline.Print(console, order, await Arrived(http, order, cancellationToken));
+        await Get(http, $"/api/v1/orders/{story.Order}", cancellationToken);
+        console.MarkupLine("the orders reached every service; reading the stores directly");
         console.WriteLine();
 
         List<Sighting> sightings =
@@ -46,22 +56,46 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         await Get(http, $"/api/v1/users/{story.User}", cancellationToken); // read once, so that the cache has it, too
     }
 
-    private async Task PlaceOrder(HttpClient http, DemoStory story, CancellationToken cancellationToken)
+    private async Task PlaceOrder(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
     {
+        var items = new[] { new { sku = order.Sku, quantity = order.Quantity } };
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/orders")
         {
-            Content = JsonContent.Create(new { items = new[] { new { sku = DemoStory.Sku, quantity = 2 } } }),
+            Content = JsonContent.Create(new { items, paymentMethod = order.PaymentMethod }),
         };
-        request.Headers.Add("Idempotency-Key", story.Key);
+        request.Headers.Add("Idempotency-Key", order.Key);
         using var answer = await http.SendAsync(request, cancellationToken);
         await Expect(answer, HttpStatusCode.Accepted, "place an order", cancellationToken);
         var trace = answer.Headers.TryGetValues("X-Trace-Id", out var values) ? values.First() : "unknown";
-        console.MarkupLineInterpolated($"placed an order; its trace is {trace}{(shop.Dashboard is null ? "" : $": {shop.Dashboard.TrimEnd('/')}/traces/detail/{trace}")}");
-        await Get(http, $"/api/v1/orders/{story.Order}", cancellationToken);
+        console.MarkupLineInterpolated($"placed an order: {order.Quantity} × {order.Sku}, {order.PaymentMethod}; its trace is {trace}{(shop.Dashboard is null ? "" : $": {shop.Dashboard.TrimEnd('/')}/traces/detail/{trace}")}");
     }
 
-    /// <summary>The last thing that happens is that Reporting sees the notification.</summary>
-    private static async Task Arrived(HttpClient http, DemoStory story, CancellationToken cancellationToken)
+    /// <summary>The order's changes as they happen, by server-sent events; the stream ends with the last.</summary>
+    private async Task FollowOrder(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
+    {
+        using var answer = await http.GetAsync($"/api/v1/orders/{order.Id}/events", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        await Expect(answer, HttpStatusCode.OK, "follow an order", cancellationToken);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(ArrivalTimeout);
+        var states = new List<string>();
+        try
+        {
+            await foreach (var item in SseParser.Create(await answer.Content.ReadAsStreamAsync(timeout.Token)).EnumerateAsync(timeout.Token))
+            {
+                if (item.EventType == "status")
+                    states.Add(JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("status").GetString()!);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new OperatorException($"the order stayed {states.LastOrDefault("unknown")} for {ArrivalTimeout.TotalSeconds:0} s; the dashboard shows where it stopped");
+        }
+
+        console.MarkupLineInterpolated($"  followed it live: {string.Join(" → ", states)}");
+    }
+
+    /// <summary>The order's timeline, once it is complete: the last thing that happens is that Reporting sees the last notification.</summary>
+    private static async Task<IReadOnlyList<JsonElement>> Arrived(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ArrivalTimeout);
@@ -69,12 +103,13 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         {
             while (true)
             {
-                using var answer = await http.GetAsync($"/api/v1/reports/orders/{story.Order}/timeline", timeout.Token);
+                using var answer = await http.GetAsync($"/api/v1/reports/orders/{order.Id}/timeline", timeout.Token);
                 if (answer.IsSuccessStatusCode)
                 {
                     var timeline = await answer.Content.ReadFromJsonAsync<JsonElement>(timeout.Token);
-                    if (timeline.GetProperty("events").EnumerateArray().Any(@event => @event.GetProperty("id").GetString() == story.NotificationSent.ToString()))
-                        return;
+                    var events = timeline.GetProperty("events").EnumerateArray().ToList();
+                    if (events.Exists(IsLast) && events.Count(IsNotice) == events.Count(@event => Type(@event).StartsWith("order.", StringComparison.Ordinal)))
+                        return events;
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(200), timeout.Token);
@@ -84,6 +119,10 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         {
             throw new OperatorException($"the order did not reach Reporting within {ArrivalTimeout.TotalSeconds:0} s; the dashboard shows where it stopped");
         }
+
+        static string Type(JsonElement @event) => @event.GetProperty("type").GetString()!;
+        static bool IsLast(JsonElement @event) => Type(@event) == OrderConfirmed.Type || Type(@event) == OrderCancelled.Type;
+        static bool IsNotice(JsonElement @event) => Type(@event) == NotificationSent.Type;
     }
 
     private static async Task Get(HttpClient http, string path, CancellationToken cancellationToken)

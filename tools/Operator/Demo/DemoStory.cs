@@ -4,7 +4,8 @@ namespace ForgeShop.Operator.Demo;
 
 /// <summary>
 /// What the demo is going to do, and every ID that this will make, derived here before the shop is called for the first time:
-/// from the e-mail address, the SKU and the Idempotency-Key, by the same rules as every service.
+/// from the e-mail address, the SKU and the Idempotency-Key, by the same rules as every service. One order will be confirmed; of
+/// another there is not enough in stock, and the third is not paid.
 /// </summary>
 public sealed class DemoStory
 {
@@ -17,23 +18,44 @@ public sealed class DemoStory
         Key = $"demo-{suffix}";
         User = ids.User(Email);
         Product = ids.Product(Sku);
-        Order = ids.Order(User, Key);
+        Confirmed = NewOrder("confirmed", Key, Sku, 2, "sim-ok");
+        OutOfStock = NewOrder("cancelled: not enough in stock", Key + "-stock", "HEADSET-PRO", 1000, "sim-ok");
+        Declined = NewOrder("cancelled: payment declined", Key + "-declined", Sku, 1, "sim-declined");
+        Order = Confirmed.Id;
+        Reservation = ids.Reservation(Order);
+        Payment = ids.Payment(Order, 1);
+        Saga = ids.Saga(Order);
         OrderLine = ids.OrderLine(Order, Product);
         Notification = ids.Notification(User, Notice, Order.Value);
         UserRegistered = ids.Event(User.Value, Contracts.Events.UserRegistered.Type, 1);
         OrderPlaced = ids.Event(Order.Value, Contracts.Events.OrderPlaced.Type, 1);
+        OrderConfirmed = ids.Event(Order.Value, Contracts.Events.OrderConfirmed.Type, 2);
+        Reserved = ids.Event(Reservation.Value, Contracts.Events.StockReserved.Type, 1);
+        Charged = ids.Event(Payment.Value, Contracts.Events.PaymentCharged.Type, 1);
         NotificationSent = ids.Event(Notification.Value, Contracts.Events.NotificationSent.Type, 1);
+
+        DemoOrder NewOrder(string title, string key, string sku, int quantity, string paymentMethod) => new(title, key, ids.Order(User, key), sku, quantity, paymentMethod);
     }
 
     public string Email { get; }
     public string Key { get; }
     public UserId User { get; }
     public ProductId Product { get; }
+    /// <summary>What becomes of it is looked up in every store.</summary>
+    public DemoOrder Confirmed { get; }
+    public DemoOrder OutOfStock { get; }
+    public DemoOrder Declined { get; }
     public OrderId Order { get; }
+    public ReservationId Reservation { get; }
+    public PaymentId Payment { get; }
+    public SagaId Saga { get; }
     public OrderLineId OrderLine { get; }
     public NotificationId Notification { get; }
     public EventId UserRegistered { get; }
     public EventId OrderPlaced { get; }
+    public EventId Reserved { get; }
+    public EventId Charged { get; }
+    public EventId OrderConfirmed { get; }
     public EventId NotificationSent { get; }
 
     /// <summary>The entities in the order in which the table shows them, with their natural keys in words.</summary>
@@ -43,12 +65,21 @@ public sealed class DemoStory
         new("product", "SKU", Product.Value, "Inventory derived it from the SKU, and so did Orders when the order named that SKU"),
         new("order", "user + Idempotency-Key", Order.Value, "Orders derived it from the user and the Idempotency-Key before it stored anything"),
         new("order line", "order + product", OrderLine.Value, "Orders derived it from the order and the product"),
+        new("saga", "order", Saga.Value, "Orders derived it from the order, and keeps the state of the checkout under it"),
+        new("reservation", "order", Reservation.Value, "Orders derived it to ask for the stock, and Inventory keeps what it set aside under it"),
+        new("payment", "order + attempt 1", Payment.Value, "Orders derived it to ask for the money; the payment provider knows the charge by it, so it can be asked twice"),
         new("event user.registered", "user + type + 1", UserRegistered.Value, "Users derived it as it wrote its outbox; consumers derived it again to check it"),
         new("event order.placed", "order + type + 1", OrderPlaced.Value, "Orders derived it as it wrote its outbox; consumers derived it again to check it"),
+        new("event reserved", "reservation + type + 1", Reserved.Value, "Inventory derived it; Orders and Reporting derived it again to check it"),
+        new("event charged", "payment + type + 1", Charged.Value, "Payments derived it; Orders and Reporting derived it again to check it"),
+        new("event order.confirmed", "order + type + 2", OrderConfirmed.Value, "Orders derived it; consumers derived it again to check it"),
         new("notification", "user + notice + order", Notification.Value, "Notifications derived it from what the event said"),
         new("event notification.sent", "notification + type + 1", NotificationSent.Value, "Notifications derived it; Reporting derived it again to check it"),
     ];
 }
+
+/// <summary>An order that the demo places, and what will become of it.</summary>
+public sealed record DemoOrder(string Title, string Key, OrderId Id, string Sku, int Quantity, string PaymentMethod);
 
 /// <summary>One row of the table.</summary>
 public sealed record DemoEntity(string Name, string NaturalKey, Guid Id, string HowServicesCameByIt);

@@ -11,14 +11,21 @@ internal static class KafkaSightings
     private const string Store = "Kafka";
     private const int NewestPerPartition = 5_000;
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(20);
-    private static readonly string[] TopicNames = [Topics.UserEvents, Topics.InventoryEvents, Topics.OrderEvents, Topics.NotificationEvents];
+    private static readonly string[] TopicNames = 
+    [
+        Topics.UserEvents, Topics.OrderEvents, Topics.InventoryCommands, Topics.InventoryEvents, Topics.PaymentCommands, Topics.PaymentEvents, Topics.NotificationEvents,
+    ];
 
     public static List<Sighting> Read(string bootstrapServers, DemoStory story, CancellationToken cancellationToken)
     {
         var messages = ReadNewest(bootstrapServers, cancellationToken);
         var placed = Find(Topics.OrderEvents, OrderPlaced.Type, data => Text(data, "reference") == story.Key);
         var registered = Find(Topics.UserEvents, UserRegistered.Type, data => Text(data, "email") == story.Email);
-        var sent = Find(Topics.NotificationEvents, NotificationSent.Type, data => Text(data, "reference") == Value(placed?.Data, "orderId"));
+        var sent = Find(Topics.NotificationEvents, NotificationSent.Type, data => Text(data, "reference") == Value(placed?.Data, "orderId") && Text(data, "kind") == DemoStory.Notice);
+        bool IsOurs(JsonElement data) => Text(data, "orderId") == Value(placed?.Data, "orderId");
+        var confirmed = Find(Topics.OrderEvents, OrderConfirmed.Type, IsOurs);
+        var reserved = Find(Topics.InventoryEvents, StockReserved.Type, IsOurs);
+        var charged = Find(Topics.PaymentEvents, PaymentCharged.Type, IsOurs);
         var product = Find(Topics.InventoryEvents, ProductChanged.Type, data => Text(data, "sku") == DemoStory.Sku);
         return
         [
@@ -28,8 +35,15 @@ internal static class KafkaSightings
             new("product", Store, "order.events productId", Id(placed is null ? null : Text(placed.Data.GetProperty("items")[0], "productId"))),
             new("order", Store, "order.events key", Id(placed?.Key)),
             new("order line", Store, "order.events lineId", Id(placed is null ? null : Text(placed.Data.GetProperty("items")[0], "lineId"))),
+            new("reservation", Store, "inventory.commands key", Id(Find(Topics.InventoryCommands, ReserveStock.Type, IsOurs)?.Key)),
+            new("reservation", Store, "inventory.events key", Id(reserved?.Key)),
+            new("payment", Store, "payment.commands key", Id(Find(Topics.PaymentCommands, ChargePayment.Type, IsOurs)?.Key)),
+            new("payment", Store, "payment.events key", Id(charged?.Key)),
             new("event user.registered", Store, "user.events ce_id", Id(registered?.EventId)),
             new("event order.placed", Store, "order.events ce_id", Id(placed?.EventId)),
+            new("event reserved", Store, "inventory.events ce_id", Id(reserved?.EventId)),
+            new("event charged", Store, "payment.events ce_id", Id(charged?.EventId)),
+            new("event order.confirmed", Store, "order.events ce_id", Id(confirmed?.EventId)),
             new("notification", Store, "notification.events key", Id(sent?.Key)),
             new("event notification.sent", Store, "notification.events ce_id", Id(sent?.EventId)),
         ];

@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using ForgeShop.Contracts;
+using ForgeShop.TestSupport;
+using Npgsql;
+
+namespace ForgeShop.EndToEnd.Tests;
+
+/// <summary>The ways of an order through the whole shop, undisturbed and with services that are killed on the way.</summary>
+public sealed class CheckoutTests(ShopFixture fixture)
+{
+    private static readonly string[] Methods = ["sim-ok", "sim-declined", "sim-lost-answer", "sim-ok", "sim-slow"];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static List<string?> Types(IEnumerable<JsonElement> timeline) =>
+        [.. timeline.Select(@event => @event.GetProperty("type").GetString()).Where(type => type != "notification.sent")];
+
+    [Theory]
+    [InlineData("sim-ok", 1, null, "pending, reserved, paid, confirmed", "order.placed, reserved, charged, order.confirmed")]
+    [InlineData("sim-declined", 1, "payment-declined", "pending, reserved, cancelling, cancelled", "order.placed, reserved, declined, released, order.cancelled")]
+    [InlineData("sim-ok", 1000, "out-of-stock", "pending, cancelling, cancelled", "order.placed, reservation-failed, order.cancelled")]
+    public async Task An_order_is_followed_live_to_its_end_and_its_timeline_names_every_step(string paymentMethod, int quantity, string? reason, string states, string events)
+    {
+        var (user, shop) = await fixture.NewCustomer("checkout", Cancellation);
+        var order = fixture.Ids.Order(user, "cart-1");
+        await shop.PlaceOrder("cart-1", new[] { new { sku = "MONITOR-27-4K", quantity } }, Cancellation, paymentMethod);
+
+        string.Join(", ", await shop.Follow(order, Cancellation)).ShouldBe(states);
+
+        var shown = await shop.Get($"/api/v1/orders/{order}", Cancellation);
+        (shown.TryGetProperty("reason", out var why) ? why.GetString() : null).ShouldBe(reason);
+        string.Join(", ", Types(await shop.SettledTimeline(order, Cancellation))).ShouldBe(events);
+    }
+
+    [Fact]
+    public async Task A_confirmed_order_can_be_cancelled_through_the_gateway()
+    {
+        var (user, shop) = await fixture.NewCustomer("checkout", Cancellation);
+        var order = fixture.Ids.Order(user, "cart-1");
+        await shop.PlaceOrder("cart-1", new[] { new { sku = Catalogue.Plenty, quantity = 1 } }, Cancellation);
+        (await shop.Follow(order, Cancellation))[^1].ShouldBe("confirmed");
+
+        (await shop.Cancel(order, Cancellation)).ShouldBe(HttpStatusCode.Accepted);
+
+        (await shop.Follow(order, Cancellation)).ShouldBe(["pending", "reserved", "paid", "confirmed", "cancelling", "cancelled"]);
+    }
+
+    [Fact]
+    public async Task Orders_whose_services_are_killed_in_the_middle_all_settle_and_the_sums_are_exact()
+    {
+        var placed = await PlaceMany(45, async number =>
+        {
+            // Each of the three is killed while orders of every state are on their way.
+            if (number is 10 or 22 or 34)
+                await Kill(number switch { 10 => "payments", 22 => "inventory", _ => "orders" });
+        });
+
+        await AllSettleExactly(placed, TimeSpan.FromSeconds(100));
+    }
+
+    /// <summary>The long tier: each service, again and again, at moments that fall into every step.</summary>
+    [Fact(Explicit = true)]
+    public async Task Each_service_killed_at_every_moment_of_the_checkout_loses_and_doubles_nothing()
+    {
+        foreach (var service in new[] { "orders", "inventory", "payments", "notifications", "reporting" })
+        {
+            for (var moment = 0; moment < 8; moment++)
+            {
+                var placed = await PlaceMany(10, _ => Task.CompletedTask);
+                await Task.Delay(TimeSpan.FromMilliseconds(30 * moment), Cancellation); // Not a wait for something: the moment is what is varied.
+                await Kill(service);
+                await AllSettleExactly(placed, TimeSpan.FromSeconds(100));
+            }
+        }
+    }
+
+    [Fact]
+    public Task A_hundred_orders_in_a_burst_settle_and_the_sums_are_exact() => Burst(100);
+
+    [Fact(Explicit = true)]
+    public Task Two_thousand_orders_in_a_burst_settle_and_the_sums_are_exact() => Burst(2000);
+
+    private async Task Burst(int count)
+    {
+        var watch = Stopwatch.StartNew();
+        var placed = await PlaceMany(count, _ => Task.CompletedTask);
+        var accepted = watch.Elapsed;
+        await AllSettleExactly(placed, TimeSpan.FromSeconds(60 + (count / 5)));
+        TestContext.Current.SendDiagnosticMessage($"{count} orders: all accepted after {accepted.TotalSeconds:0.0} s, all settled after {watch.Elapsed.TotalSeconds:0.0} s");
+    }
+
+    /// <summary>Orders of ten products with mixed payment methods, many at a time. What a service that is being restarted cannot answer is sent again, as any client would.</summary>
+    private async Task<List<OrderId>> PlaceMany(int count, Func<int, Task> meanwhile)
+    {
+        var (user, shop) = await fixture.NewCustomer("many", Cancellation);
+        var skus = (await fixture.Shop.Get("/api/v1/products?limit=100", Cancellation)).GetProperty("items").EnumerateArray().Select(item => item.GetProperty("sku").GetString()!).Take(10).ToList();
+        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Cancellation }, async (number, token) =>
+        {
+            await meanwhile(number);
+            await Eventually.True(
+                "the order is accepted",
+                async once =>
+                {
+                    using var answer = await shop.PostOrder($"order-{number}", new[] { new { sku = skus[number % skus.Count], quantity = 1 } }, once, Methods[number % Methods.Length]);
+                    return answer.StatusCode == HttpStatusCode.Accepted;
+                },
+                cancellationToken: token);
+        });
+        return [.. Enumerable.Range(0, count).Select(number => fixture.Ids.Order(user, $"order-{number}"))];
+    }
+
+    private async Task AllSettleExactly(List<OrderId> placed, TimeSpan timeout)
+    {
+        var ids = placed.Select(order => order.Value).ToArray();
+        await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-orders"));
+        await Eventually.Get(
+            "every order is in a final state",
+            token => Scalar<long>(orders, "select count(*) from orders o join sagas s on s.order_id = o.id where o.id = any($1) and (o.status, s.step) in (('confirmed', 'confirmed'), ('cancelled', 'cancelled'))", ids, token),
+            settled => settled == ids.Length, timeout, Cancellation);
+
+        await using var payments = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-payments"));
+        var confirmed = await Scalar<decimal>(orders, "select coalesce(sum(total_amount), 0) from orders where id = any($1) and status = 'confirmed'", ids, Cancellation);
+        var paymentIds = placed.Select(order => fixture.Ids.Payment(order, 1).Value).ToArray();
+        (await Scalar<decimal>(payments, "select coalesce(sum(amount), 0) from simulated_provider.charges where payment_id = any($1) and state = 'captured'", paymentIds, Cancellation)).ShouldBe(confirmed);
+        (await Scalar<bool>(payments, "select coalesce(bool_and(captures <= 1), true) from simulated_provider.charges where payment_id = any($1)", paymentIds, Cancellation)).ShouldBeTrue();
+
+        // What orders hold in the stock is what is reserved and sold for them; and no product has a piece reserved that no order holds.
+        await using var inventory = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-inventory"));
+        var sold = await Scalar<long>(orders, "select coalesce(sum(l.quantity), 0) from order_lines l join orders o on o.id = l.order_id where o.id = any($1) and o.status = 'confirmed'", ids, Cancellation);
+        var reservationIds = placed.Select(order => fixture.Ids.Reservation(order).Value).ToArray();
+        await Eventually.Get(
+            "exactly what was confirmed is sold",
+            token => Scalar<long>(inventory, "select coalesce(sum(l.quantity), 0) from reservation_lines l join reservations r on r.id = l.reservation_id where r.id = any($1) and r.status = 'sold'", reservationIds, token),
+            quantity => quantity == sold, TimeSpan.FromSeconds(30), Cancellation);
+        (await Scalar<bool>(inventory, """
+            select coalesce(bool_and(p.reserved = (select coalesce(sum(l.quantity), 0) from reservation_lines l join reservations r on r.id = l.reservation_id
+                where l.product_id = p.id and r.status = 'reserved')), true) from products p where cardinality($1) > 0
+            """, reservationIds, Cancellation)).ShouldBeTrue();
+    }
+
+    /// <summary>As kill -9 does it; returns when the service is there again.</summary>
+    private async Task Kill(string service)
+    {
+        using (var process = Process.GetProcessById(await fixture.ProcessId(service, Cancellation)))
+        {
+            process.Kill();
+            await process.WaitForExitAsync(Cancellation);
+        }
+
+        await fixture.EnsureRunning(service, Cancellation);
+    }
+
+    private static async Task<T> Scalar<T>(NpgsqlDataSource database, string sql, Guid[] ids, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.AddWithValue(ids);
+        return (T)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+}
