@@ -14,7 +14,10 @@ internal static class AuthenticationExtensions
     public static void AddAccessControl(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<AuthenticationSettings>().BindConfiguration(AuthenticationSettings.Section);
+        services.AddOptions<AuthenticationSettings>().BindConfiguration(AuthenticationSettings.Section)
+            .Validate(settings => settings.Algorithms.All(algorithm => algorithm is [('E' or 'P' or 'R'), 'S', .. "256" or "384" or "512"]), "Authentication:Algorithms are signatures: ES256, RS256, PS256 and their like.")
+            .Validate(settings => settings.UserFrom is "sub" or "email", "Authentication:UserFrom is sub or email.")
+            .ValidateOnStart();
         services.TryAddSingleton<IKeySetSource, HttpKeySetSource>();
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<ServiceTokens>();
@@ -35,7 +38,7 @@ internal static class AuthenticationExtensions
         {
             ValidAudience = settings.Audience,
             // One algorithm: neither "none" nor a signature keyed with what everybody can read is ever tried.
-            ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+            ValidAlgorithms = settings.Algorithms is { Length: > 0 } others ? others : [SecurityAlgorithms.EcdsaSha256],
             RequireSignedTokens = true,
             RequireExpirationTime = true,
             ClockSkew = TimeSpan.FromSeconds(10),
@@ -43,6 +46,7 @@ internal static class AuthenticationExtensions
         if (settings.Authority is { Length: > 0 } authority)
         {
             bearer.Authority = authority;
+            bearer.RequireHttpsMetadata = settings.RequireHttps;
             return;
         }
 

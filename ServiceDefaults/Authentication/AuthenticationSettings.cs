@@ -14,6 +14,18 @@ public sealed class AuthenticationSettings
     /// <summary>Another identity provider's address: keys and issuer then come from its discovery document. Null: Users issues the tokens.</summary>
     public string? Authority { get; set; }
 
+    /// <summary>Off only where the authority is on this machine, as in tests.</summary>
+    public bool RequireHttps { get; set; } = true;
+
+    /// <summary>What tokens may be signed with: ES256 if nothing else is said. Only signatures: a shared secret would let every service issue tokens.</summary>
+    public string[] Algorithms { get; set; } = [];
+
+    /// <summary>The claim that says who somebody is: <c>sub</c> has the user's ID, from <c>email</c> it is derived.</summary>
+    public string UserFrom { get; set; } = "sub";
+
+    /// <summary>Where this service gets a token of its own.</summary>
+    public Uri TokenEndpoint { get; set; } = new("https+http://users/internal/token");
+
     /// <summary>The name under which this service asks Users for a token of its own, to call other services' <c>/internal</c> endpoints.</summary>
     public string? ClientId { get; set; }
 

@@ -1,5 +1,7 @@
 using ForgeShop.Contracts;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace ForgeShop.ServiceDefaults;
 
@@ -25,8 +27,20 @@ public sealed record Caller(UserId Id, IReadOnlySet<string> Permissions)
     /// <summary>For minimal APIs: how a parameter of this type is found.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext context)
     {
-        if (!UserId.TryParse(context.User.FindFirst(SubjectClaim)?.Value, out var id))
+        if (!TryIdentify(context, out var id))
             throw new BadHttpRequestException("The token is not a person's.", StatusCodes.Status403Forbidden);
         return ValueTask.FromResult<Caller?>(new Caller(id, PermissionRequirement.PermissionsOf(context.User)));
+    }
+
+    private static bool TryIdentify(HttpContext context, out UserId id)
+    {
+        if (context.RequestServices.GetRequiredService<IOptions<AuthenticationSettings>>().Value.UserFrom != "email")
+            return UserId.TryParse(context.User.FindFirst(SubjectClaim)?.Value, out id);
+        // Another provider knows nothing of our IDs; the address says as much, since the ID is derived from it.
+        var derived = Guid.Empty;
+        var isKnown = context.User.FindFirst("email")?.Value is { } email
+            && context.RequestServices.GetRequiredService<ForgeIds>().Namespace("users").TryDerive(email, out derived);
+        id = new UserId(derived);
+        return isKnown;
     }
 }

@@ -1,6 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.RateLimiting;
@@ -38,11 +36,11 @@ internal static class RateLimits
         services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitOptions>>((limiter, limits) =>
         {
             limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
-                PartitionedRateLimiter.Create<HttpContext, string>(context => PerMinute(Address(context), limits.Value.PerAddress)),
+                PartitionedRateLimiter.Create<HttpContext, string>(context => PerMinute(ClientAddress.Of(context), limits.Value.PerAddress)),
                 PartitionedRateLimiter.Create<HttpContext, string>(context => User(context) is { } user
                     ? PerMinute(user, limits.Value.PerUser)
                     : RateLimitPartition.GetNoLimiter("")));
-            limiter.AddPolicy(Registrations, context => PerMinute(Address(context), limits.Value.Registrations));
+            limiter.AddPolicy(Registrations, context => PerMinute(ClientAddress.Of(context), limits.Value.Registrations));
             limiter.OnRejected = RefuseAsync;
         });
     }
@@ -51,17 +49,6 @@ internal static class RateLimits
         RateLimitPartition.GetFixedWindowLimiter(caller, _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Window });
 
     private static string? User(HttpContext context) => context.User.FindFirst(Caller.SubjectClaim)?.Value;
-
-    // An IPv6 subscriber has at least a /64 to choose addresses from.
-    private static string Address(HttpContext context)
-    {
-        var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        return address.AddressFamily is AddressFamily.InterNetworkV6 && !IPAddress.IsLoopback(address)
-            ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8))
-            : address.ToString();
-    }
 
     private static async ValueTask RefuseAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {

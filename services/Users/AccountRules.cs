@@ -22,8 +22,8 @@ public static class AccountRules
         if (password.Length > MaxPasswordLength)
             return $"A password has at most {MaxPasswordLength} characters.";
         var mixed = password.Any(char.IsUpper) && password.Any(char.IsLower) && password.Any(char.IsDigit);
-        return password.Length >= 12 || (password.Length >= 8 && mixed)
-            ? null
-            : "A password has at least 12 characters, or at least 8 with an upper-case letter, a lower-case letter and a digit.";
+        if (password.Length < 12 && !(password.Length >= 8 && mixed))
+            return "A password has at least 12 characters, or at least 8 with an upper-case letter, a lower-case letter and a digit.";
+        return CommonPasswords.Contains(password) ? "This password is one of the commonest, which are tried first. Choose another." : null;
     }
 }

@@ -45,8 +45,7 @@ public static class ChangeProfile
         // The strategy may run this again after a lost connection: nothing of the earlier try may be left.
         db.ChangeTracker.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        // Locked, so that two changes at once follow each other instead of one of them failing.
-        var user = await db.Users.FromSql($"select * from users where id = {id.Value} for update").SingleOrDefaultAsync(cancellationToken);
+        var user = await db.LockUserAsync(id, cancellationToken);
         if (user is null || !user.Rename(name))
             return user;
         db.Emit(user, new UserProfileChanged(user.Id, user.Name, now));

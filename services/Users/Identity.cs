@@ -17,6 +17,8 @@ internal static class Identity
         services.AddSingleton<Passwords>();
         services.AddSingleton(new ServiceClients(builder.Configuration));
         services.AddScoped<UserSessions>();
+        services.AddScoped<LoginThrottle>();
+        services.AddHostedService<SessionCleanup>();
         services.AddSingleton<AccessTokens>();
         // Others ask this service for the keys; it asks itself.
         services.AddSingleton<KeyRing>();

@@ -23,9 +23,12 @@ RegisterUser.Map(users);
 GetMe.Map(users);
 GetUser.Map(users);
 ChangeProfile.Map(users);
+ChangePassword.Map(users);
+DeactivateUser.Map(users);
 var auth = app.MapGroup("/api/v1/auth").WithTags("Identity");
 LogIn.Map(auth);
 RefreshSession.Map(auth);
+LogOut.Map(auth);
 WellKnown.Map(app);
 GrantServiceToken.Map(app);
 

@@ -54,6 +54,16 @@ public sealed class User : IEventSource
         Version++;
     }
 
+    /// <summary>False when it was so already. There is no way back: the address stays taken, and what was ordered keeps its owner.</summary>
+    public bool Deactivate(DateTimeOffset now)
+    {
+        if (DeactivatedAt is not null)
+            return false;
+        DeactivatedAt = now;
+        Version++;
+        return true;
+    }
+
     /// <summary>False when that was the name already.</summary>
     public bool Rename(string name)
     {

@@ -18,6 +18,10 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
 
     public DbSet<LoginFailures> LoginFailures => Set<LoginFailures>();
 
+    /// <summary>The user, locked until the transaction ends: changes of one account follow each other.</summary>
+    public Task<User?> LockUserAsync(UserId id, CancellationToken cancellationToken) =>
+        Users.FromSql($"select * from users where id = {id.Value} for update").SingleOrDefaultAsync(cancellationToken);
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(UserId).Assembly);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -10,6 +10,7 @@ namespace ForgeShop.Users;
 [JsonSerializable(typeof(CachedUser))]
 [JsonSerializable(typeof(LogInRequest))]
 [JsonSerializable(typeof(RefreshRequest))]
+[JsonSerializable(typeof(ChangePasswordRequest))]
 [JsonSerializable(typeof(TokenAnswer))]
 [JsonSerializable(typeof(KeySet))]
 [JsonSerializable(typeof(WellKnown.Configuration))]

@@ -31,6 +31,7 @@ public static class ContractsJson
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(UserRegistered))]
 [JsonSerializable(typeof(UserProfileChanged))]
+[JsonSerializable(typeof(UserDeactivated))]
 [JsonSerializable(typeof(ProductChanged))]
 [JsonSerializable(typeof(ReserveStock))]
 [JsonSerializable(typeof(ReleaseStock))]

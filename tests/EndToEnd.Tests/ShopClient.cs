@@ -11,7 +11,7 @@ namespace ForgeShop.EndToEnd.Tests;
 /// <summary>The shop's public API as a client sees it, through the gateway and nothing else; with a token once somebody has logged in.</summary>
 public sealed class ShopClient(HttpClient http, string? accessToken = null)
 {
-    private const string Password = "Correct-Horse-1";
+    public const string Password = "Correct-Horse-1";
 
     public async Task<JsonElement> Register(string email, string name, CancellationToken cancellationToken)
     {

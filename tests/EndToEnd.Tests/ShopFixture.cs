@@ -18,6 +18,12 @@ public sealed class ShopFixture : IAsyncLifetime
 
     private DistributedApplication? _app;
 
+    /// <summary>What the shop writes about itself, from its first moment on.</summary>
+    public TelemetrySink Telemetry { get; private set; } = null!;
+
+    /// <summary>The gateway, past <see cref="ShopClient"/>.</summary>
+    public HttpClient Http { get; private set; } = null!;
+
     public DistributedApplication App => _app ?? throw new InvalidOperationException("The shop is not started.");
 
     /// <summary>The IDs as any client derives them: no service is asked.</summary>
@@ -30,7 +36,19 @@ public sealed class ShopFixture : IAsyncLifetime
     {
         using var timeout = new CancellationTokenSource(StartTimeout);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(timeout.Token);
-        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+        Telemetry = await TelemetrySink.StartAsync();
+        builder.Services.AddLogging(logging => logging
+            .SetMinimumLevel(LogLevel.Warning)
+            .AddProvider(Telemetry)
+            .AddFilter<TelemetrySink>(null, LogLevel.Trace));
+        foreach (var service in builder.Resources.OfType<ProjectResource>().ToList())
+        {
+            builder.CreateResourceBuilder(service)
+                .WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", Telemetry.Address)
+                .WithEnvironment("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+                .WithEnvironment("OTEL_BSP_SCHEDULE_DELAY", "1000")
+                .WithEnvironment("OTEL_BLRP_SCHEDULE_DELAY", "1000");
+        }
 
         // One test process is one address: what protects a real shop would only slow the suite down.
         var gateway = builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == "gateway");
@@ -44,13 +62,26 @@ public sealed class ShopFixture : IAsyncLifetime
         foreach (var resource in Resources)
             await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, timeout.Token);
 
-        Shop = new ShopClient(_app.CreateHttpClient("gateway"));
+        Http = _app.CreateHttpClient("gateway");
+        Shop = new ShopClient(Http);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_app is not null)
             await _app.DisposeAsync();
+        if (Telemetry is not null)
+            await Telemetry.DisposeAsync();
+    }
+
+    /// <summary>What the AppHost generated for this run, by name: the servers' passwords, the administrator's, the services' secrets.</summary>
+    public async Task<Dictionary<string, string>> Secrets(CancellationToken cancellationToken)
+    {
+        var secrets = new Dictionary<string, string>();
+        foreach (var parameter in App.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>().Where(parameter => parameter.Secret))
+            secrets[parameter.Name] = await parameter.GetValueAsync(cancellationToken) ?? throw new InvalidOperationException($"{parameter.Name} has no value.");
+        secrets["the password of PostgreSQL"] = new Npgsql.NpgsqlConnectionStringBuilder(await ConnectionString("postgres")).Password!;
+        return secrets;
     }
 
     /// <summary>A customer who registered and logged in just now.</summary>

@@ -26,7 +26,7 @@ public sealed class ServersFixture : IAsyncLifetime
     private IConnectionMultiplexer? _cache;
 
     /// <summary>What Orders presents itself with; made anew for every run.</summary>
-    private static string OrdersSecret { get; } = Guid.NewGuid().ToString("N");
+    public static string OrdersSecret { get; } = Guid.NewGuid().ToString("N");
 
     /// <summary>IDs as any client derives them.</summary>
     public ForgeIds Ids { get; } = new ForgeIds();

@@ -16,10 +16,11 @@ public static class LogIn
         .Produces<TokenAnswer>()
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status401Unauthorized)
+        .ProducesProblem(StatusCodes.Status429TooManyRequests)
         .AllowAnonymous();
 
     private static async Task<IResult> Handle(
-        LogInRequest request, UsersDb db, ForgeIds ids, Passwords passwords, UserSessions sessions, HttpResponse response, CancellationToken cancellationToken)
+        LogInRequest request, HttpContext http, UsersDb db, ForgeIds ids, Passwords passwords, LoginThrottle throttle, UserSessions sessions, CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
         errors.Add("email", request.Email is null ? "An e-mail address is required." : null);
@@ -27,25 +28,25 @@ public static class LogIn
         if (errors.Any)
             return errors.ToProblem();
 
-        // What cannot be an address is an unknown one: it gets the same answer after the same time.
-        var isAddress = ids.Namespace("users").TryDerive(request.Email!, out var id);
-        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(known => known.Id == new UserId(id), cancellationToken);
-        if (!isAddress || user?.DeactivatedAt is not null)
-            user = null;
+        // Whether there is such an account, or could be, makes no difference to what happens from here on: the same questions, the same
+        // slow hash, the same answer.
+        _ = ids.Namespace("users").TryDerive(request.Email!, out var derived);
+        var id = new UserId(derived);
+        if (await throttle.BeginAsync(id, http, cancellationToken) is { } pause)
+            return LoginThrottle.TooManyAttempts(pause);
+        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(known => known.Id == id && known.DeactivatedAt == null, cancellationToken);
         var password = request.Password!.Length <= AccountRules.MaxPasswordLength ? request.Password : "";
         var result = await passwords.VerifyAsync(user, password, cancellationToken);
         if (user is null || result is PasswordVerificationResult.Failed)
-            return Problems.Unauthorized("bad-credentials", "There is no account with this e-mail address and this password.");
+            return BadCredentials();
 
-        if (result is PasswordVerificationResult.SuccessRehashNeeded)
-        {
-            // The same password, hashed as passwords are hashed today; unless it was changed meanwhile.
-            var hash = await passwords.HashAsync(password, cancellationToken);
-            await db.Users.Where(known => known.Id == user.Id && known.PasswordHash == user.PasswordHash)
-                .ExecuteUpdateAsync(set => set.SetProperty(known => known.PasswordHash, hash), cancellationToken);
-        }
-
-        response.Headers.CacheControl = "no-store";
-        return TypedResults.Ok(await sessions.OpenAsync(user, cancellationToken));
+        var rehashed = result is PasswordVerificationResult.SuccessRehashNeeded ? await passwords.HashAsync(password, cancellationToken) : null;
+        if (await sessions.OpenAsync(id, user.PasswordHash, rehashed, cancellationToken) is not { } answer)
+            return BadCredentials();
+        await throttle.SucceededAsync(id, http, cancellationToken);
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(answer);
     }
+
+    private static ProblemResult BadCredentials() => Problems.Unauthorized("bad-credentials", "There is no account with this e-mail address and this password.");
 }

@@ -6,6 +6,9 @@ namespace ForgeShop.Users;
 public sealed class Session
 {
     public const string Reused = "reused";
+    public const string LoggedOut = "logged-out";
+    public const string PasswordChanged = "password-changed";
+    public const string Deactivated = "deactivated";
 
     private Session()
     {

@@ -16,33 +16,73 @@ public sealed record TokenAnswer(string AccessToken, string TokenType, int Expir
 public sealed partial class UserSessions(
     UsersDb db, AccessTokens tokens, ForgeIds ids, IOptions<TokenOptions> options, TimeProvider time, ILogger<UserSessions> logger)
 {
-    private const int SessionsAtOnce = 100;
+    private const int SessionsInARow = 100;
 
-    public async Task<TokenAnswer> OpenAsync(User user, CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        // A session's ID is derived from its millisecond; of two logins in the same one, the second takes the next.
-        var issued = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
-        for (var attempt = 0; ; attempt++, issued = issued.AddMilliseconds(1))
+    /// <summary>
+    /// A session for whoever knew the password behind <paramref name="verifiedHash"/>; null if it was changed, or the account closed,
+    /// while the password was being verified.
+    /// </summary>
+    /// <param name="id">Whose.</param>
+    /// <param name="verifiedHash">The hash that the password was verified with.</param>
+    /// <param name="rehashed">The same password hashed as passwords are hashed today, if it was not.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    public Task<TokenAnswer?> OpenAsync(UserId id, string verifiedHash, string? rehashed, CancellationToken cancellationToken) =>
+        db.Database.CreateExecutionStrategy().ExecuteAsync(async token =>
         {
-            var session = Session.Open(ids.Session(user.Id, issued), user.Id, issued, options.Value.SessionLifetime);
-            db.Sessions.Add(session);
+            db.ChangeTracker.Clear();
+            await using var transaction = await db.Database.BeginTransactionAsync(token);
+            // Locked, so that whoever changes the password afterwards finds this session and ends it.
+            var user = await db.LockUserAsync(id, token);
+            if (user?.PasswordHash != verifiedHash || user.DeactivatedAt is not null)
+                return null;
+            if (rehashed is not null)
+                await db.Users.Where(known => known.Id == id).ExecuteUpdateAsync(set => set.SetProperty(known => known.PasswordHash, rehashed), token);
+            var now = time.GetUtcNow();
+            var session = await InsertAsync(id, now, token);
             var refreshToken = AddToken(session, now);
-            try
-            {
-                await db.SaveChangesAsync(cancellationToken);
-                return await AnswerAsync(user, session, refreshToken, cancellationToken);
-            }
-            catch (DbUpdateException error) when (attempt < SessionsAtOnce && error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
-            {
-                db.ChangeTracker.Clear();
-            }
-        }
-    }
+            await db.SaveChangesAsync(token);
+            await transaction.CommitAsync(token);
+            return await AnswerAsync(user, session, refreshToken, token);
+        }, cancellationToken);
 
     /// <summary>New tokens for an unused one; null if it is not good any more.</summary>
     public Task<TokenAnswer?> RefreshAsync(string refreshToken, CancellationToken cancellationToken) =>
         db.Database.CreateExecutionStrategy().ExecuteAsync(token => RotateAsync(RefreshToken.HashOf(refreshToken), token), cancellationToken);
+
+    /// <summary>Ends the session that a refresh token belongs to, if there is one.</summary>
+    public Task EndAsync(string refreshToken, CancellationToken cancellationToken)
+    {
+        var (hash, now) = (RefreshToken.HashOf(refreshToken), time.GetUtcNow());
+        return EndAsync(db.Sessions.Where(session => db.RefreshTokens.Any(token => token.Hash == hash && token.SessionId == session.Id)), Session.LoggedOut, now, cancellationToken);
+    }
+
+    /// <summary>Ends all of a user's sessions, in the transaction that the caller has open and in which the user is locked.</summary>
+    public Task EndAllAsync(UserId user, string reason, DateTimeOffset now, CancellationToken cancellationToken) =>
+        EndAsync(db.Sessions.Where(session => session.UserId == user), reason, now, cancellationToken);
+
+    private static Task EndAsync(IQueryable<Session> sessions, string reason, DateTimeOffset now, CancellationToken cancellationToken) =>
+        sessions.Where(session => session.EndedAt == null).ExecuteUpdateAsync(
+            set => set.SetProperty(session => session.EndedAt, now).SetProperty(session => session.EndReason, reason), cancellationToken);
+
+    private async Task<Session> InsertAsync(UserId user, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        // A session's ID is derived from its millisecond; of two logins in the same one, the second takes the next.
+        var issued = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
+        for (var attempt = 0; ; attempt++, issued = issued.AddMilliseconds(1))
+        {
+            var session = Session.Open(ids.Session(user, issued), user, issued, options.Value.SessionLifetime);
+            db.Sessions.Add(session);
+            try
+            {
+                await db.SaveChangesAsync(cancellationToken);
+                return session;
+            }
+            catch (DbUpdateException error) when (attempt < SessionsInARow && error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+            {
+                db.Entry(session).State = EntityState.Detached;
+            }
+        }
+    }
 
     private async Task<TokenAnswer?> RotateAsync(byte[] hash, CancellationToken cancellationToken)
     {
@@ -67,7 +107,7 @@ public sealed partial class UserSessions(
         }
 
         var user = await db.Users.SingleAsync(known => known.Id == session.UserId, cancellationToken);
-        if (now >= shown.ExpiresAt || user.DeactivatedAt is not null)
+        if (now >= shown.ExpiresAt)
             return null;
         shown.Use(now);
         var next = AddToken(session, now);

@@ -13,3 +13,10 @@ public sealed record UserProfileChanged(UserId UserId, string Name, DateTimeOffs
     public static string Type => "user.profile-changed";
     public static string Topic => Topics.UserEvents;
 }
+
+/// <summary>A user closed their account, or somebody who may did. Nobody can log in to it any more; what it ordered stays.</summary>
+public sealed record UserDeactivated(UserId UserId, DateTimeOffset DeactivatedAt) : IEventData
+{
+    public static string Type => "user.deactivated";
+    public static string Topic => Topics.UserEvents;
+}

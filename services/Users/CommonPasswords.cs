@@ -1,0 +1,20 @@
+using System.Collections.Frozen;
+
+namespace ForgeShop.Users;
+
+/// <summary>The passwords that are tried first everywhere, as far as the other rules would let them pass; in upper or lower case alike.</summary>
+public static class CommonPasswords
+{
+    private static readonly FrozenSet<string> Known = Read().ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    public static bool Contains(string password) => Known.Contains(password.Trim());
+
+    private static IEnumerable<string> Read()
+    {
+        using var file = typeof(CommonPasswords).Assembly.GetManifestResourceStream("common-passwords.txt")
+            ?? throw new InvalidOperationException("The list of common passwords is not embedded in this build.");
+        using var reader = new StreamReader(file);
+        while (reader.ReadLine() is { } line)
+            yield return line;
+    }
+}

@@ -1,0 +1,44 @@
+using ForgeShop.Caching;
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using ForgeShop.Messaging;
+using ForgeShop.ServiceDefaults;
+using Microsoft.EntityFrameworkCore;
+
+namespace ForgeShop.Users;
+
+/// <summary>POST /api/v1/users/{id}/deactivate</summary>
+public static class DeactivateUser
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/deactivate", Handle)
+        .WithName("DeactivateUser")
+        .WithSummary("Closes an account for good: no more logins, all sessions end. What was ordered stays. One's own, or anybody's with users:write.")
+        .Produces(StatusCodes.Status204NoContent)
+        .ProducesProblem(StatusCodes.Status404NotFound)
+        .RequirePermission(Permissions.AccountSelf, Permissions.UsersWrite);
+
+    private static async Task<IResult> Handle(
+        UserId id, Caller caller, UsersDb db, UserSessions sessions, EntityCache<CachedUser> cache, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!caller.MaySee(id, Permissions.UsersWrite))
+            return Problems.Status(StatusCodes.Status403Forbidden);
+        var user = await db.Database.CreateExecutionStrategy().ExecuteAsync(async token =>
+        {
+            db.ChangeTracker.Clear();
+            await using var transaction = await db.Database.BeginTransactionAsync(token);
+            var user = await db.LockUserAsync(id, token);
+            var now = time.GetUtcNow();
+            if (user is null || !user.Deactivate(now))
+                return user;
+            db.Emit(user, new UserDeactivated(user.Id, now));
+            await sessions.EndAllAsync(id, Session.Deactivated, now, token);
+            await db.SaveChangesAsync(token);
+            await transaction.CommitAsync(token);
+            return user;
+        }, cancellationToken);
+        if (user is null)
+            return Problems.NotFound("user-not-found", "There is no such user.");
+        await cache.PutAsync(id.Value, CachedUser.Of(user));
+        return TypedResults.NoContent();
+    }
+}

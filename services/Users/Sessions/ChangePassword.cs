@@ -1,0 +1,61 @@
+using ForgeShop.Caching;
+using ForgeShop.Contracts;
+using ForgeShop.ServiceDefaults;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+
+namespace ForgeShop.Users;
+
+public sealed record ChangePasswordRequest(string? CurrentPassword, string? NewPassword);
+
+/// <summary>PUT /api/v1/users/{id}/password</summary>
+public static class ChangePassword
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/{id}/password", Handle)
+        .WithName("ChangePassword")
+        .WithSummary("Changes the password and ends all sessions, this one included. A wrong current password is 403 wrong-password.")
+        .Produces(StatusCodes.Status204NoContent)
+        .ProducesValidationProblem()
+        .ProducesProblem(StatusCodes.Status409Conflict)
+        .ProducesProblem(StatusCodes.Status429TooManyRequests)
+        .RequirePermission(Permissions.AccountSelf);
+
+    private static async Task<IResult> Handle(
+        UserId id, ChangePasswordRequest request, Caller caller, HttpContext http, UsersDb db, Passwords passwords, LoginThrottle throttle,
+        UserSessions sessions, EntityCache<CachedUser> cache, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!caller.Is(id))
+            return Problems.Status(StatusCodes.Status403Forbidden);
+        var errors = new ValidationErrors();
+        errors.Add("currentPassword", request.CurrentPassword is null ? "The current password is required." : null);
+        errors.Add("newPassword", AccountRules.Password(request.NewPassword));
+        if (errors.Any)
+            return errors.ToProblem();
+
+        if (await throttle.BeginAsync(id, http, cancellationToken) is { } pause)
+            return LoginThrottle.TooManyAttempts(pause);
+        var known = await db.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == id && user.DeactivatedAt == null, cancellationToken);
+        if (await passwords.VerifyAsync(known, request.CurrentPassword!, cancellationToken) is PasswordVerificationResult.Failed)
+            return Problems.Forbidden("wrong-password", "This is not the current password.");
+        await throttle.SucceededAsync(id, http, cancellationToken);
+
+        var hash = await passwords.HashAsync(request.NewPassword!, cancellationToken);
+        var changed = await db.Database.CreateExecutionStrategy().ExecuteAsync(async token =>
+        {
+            db.ChangeTracker.Clear();
+            await using var transaction = await db.Database.BeginTransactionAsync(token);
+            var user = await db.LockUserAsync(id, token);
+            if (user?.PasswordHash != known!.PasswordHash)
+                return null;
+            user.SetPassword(hash);
+            await sessions.EndAllAsync(id, Session.PasswordChanged, time.GetUtcNow(), token);
+            await db.SaveChangesAsync(token);
+            await transaction.CommitAsync(token);
+            return user;
+        }, cancellationToken);
+        if (changed is null)
+            return Problems.Conflict("account-changed", "The account was changed at the same moment. Try again.");
+        await cache.PutAsync(id.Value, CachedUser.Of(changed));
+        return TypedResults.NoContent();
+    }
+}

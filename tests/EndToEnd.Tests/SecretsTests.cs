@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using ForgeShop.TestSupport;
+
+namespace ForgeShop.EndToEnd.Tests;
+
+/// <summary>
+/// Runs after all the others (<see cref="SecretsLast"/>), and searches what the shop wrote during all of them: its consoles, its traces, metrics and
+/// logs as a dashboard gets them, and the errors that it answers here.
+/// </summary>
+public sealed class SecretsTests(ShopFixture fixture)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Nothing_that_the_shop_writes_has_a_password_a_token_or_an_address_in_it()
+    {
+        var email = $"secrets-{Guid.NewGuid():N}@example.com";
+        const string wrong = "Mistyped-Horse-7";
+        await fixture.Shop.Register(email, "Ada Lovelace", Cancellation);
+        var login = await Json(await Send(HttpMethod.Post, "/api/v1/auth/token", new { email, password = ShopClient.Password }));
+        var (access, refresh) = (login.GetProperty("accessToken").GetString()!, login.GetProperty("refreshToken").GetString()!);
+        (await Send(HttpMethod.Post, "/api/v1/auth/refresh", new { refreshToken = refresh })).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        // Everything that people put where it does not belong, or that goes wrong while a secret is about.
+        HttpResponseMessage[] refused =
+        [
+            await Send(HttpMethod.Post, "/api/v1/auth/token", new { email, password = wrong }),
+            await Send(HttpMethod.Post, "/api/v1/users", new { email, name = "Ada", password = ShopClient.Password }),
+            await Send(HttpMethod.Post, "/api/v1/users", new { email = "not " + email, name = "A", password = "Short1a" }),
+            await SendText(HttpMethod.Post, "/api/v1/auth/token", $$"""{"email":"{{email}}","password":"{{wrong}}" """),
+            await SendText(HttpMethod.Post, "/api/v1/users", $$"""{"email":["{{email}}"],"password":{"{{wrong}}":1}}"""),
+            await Send(HttpMethod.Get, $"/api/v1/users/{Uri.EscapeDataString(email)}", null, access),
+            await Send(HttpMethod.Get, $"/api/v1/orders/{access}?access_token={access}", null, access),
+            await Send(HttpMethod.Get, $"/api/v1/nothing/{email}?password={wrong}", null),
+            await Send(HttpMethod.Get, $"/api/v1/reports/customers?email={Uri.EscapeDataString("other-" + email)}", null, access),
+            await Send(HttpMethod.Get, $"/api/v1/users/me?email={email}", null, access[..^6]),
+            await Send(HttpMethod.Put, $"/api/v1/users/{fixture.Ids.User(email)}/password", new { currentPassword = wrong, newPassword = "Quite-Another-9" }, access),
+            // Last: it ends the session, and Users logs that it does.
+            await Send(HttpMethod.Post, "/api/v1/auth/refresh", new { refreshToken = refresh }),
+        ];
+
+        refused.ShouldAllBe(answer => (int)answer.StatusCode >= 400);
+        var trace = Convert.FromHexString(refused[^1].Headers.GetValues("X-Trace-Id").Single());
+        await Eventually.True("the last request's trace has arrived", _ => Task.FromResult(fixture.Telemetry.Contains("traces", trace)), cancellationToken: Cancellation);
+        await Eventually.True("and its log", _ => Task.FromResult(fixture.Telemetry.Contains("logs", trace)), cancellationToken: Cancellation);
+        fixture.Telemetry.Received.Keys.ShouldBe(["traces", "metrics", "logs", "console"], ignoreOrder: true);
+
+        var secrets = new Dictionary<string, string>
+        {
+            ["a password"] = ShopClient.Password, ["a wrong password"] = wrong, ["a new password"] = "Quite-Another-9", ["an access token's signature"] = access.Split('.')[2],
+            ["the beginning of a token"] = "eyJhbGciOi", ["a refresh token"] = refresh, ["an e-mail address"] = "@example.com",
+            ["an e-mail address, escaped"] = "%40example.com", ["an administrator's e-mail address"] = "@forgeshop.example",
+        };
+        foreach (var (name, value) in await fixture.Secrets(Cancellation))
+            secrets[name] = value;
+        var found = secrets.SelectMany(secret => fixture.Telemetry.Find(secret.Value).Take(3).Select(where => $"{secret.Key} in {where}")).ToList();
+        foreach (var answer in refused)
+        {
+            var body = await answer.Content.ReadAsStringAsync(Cancellation);
+            found.AddRange(secrets.Where(secret => body.Contains(secret.Value, StringComparison.Ordinal)).Select(secret => $"{secret.Key} in {body}"));
+        }
+
+        found.ShouldBeEmpty();
+    }
+
+    private Task<HttpResponseMessage> Send(HttpMethod method, string path, object? body, string? token = null) =>
+        Send(method, path, body is null ? null : JsonContent.Create(body), token);
+
+    private Task<HttpResponseMessage> SendText(HttpMethod method, string path, string body) => Send(method, path, new StringContent(body, Encoding.UTF8, "application/json"), null);
+
+    private async Task<HttpResponseMessage> Send(HttpMethod method, string path, HttpContent? body, string? token)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body };
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return await fixture.Http.SendAsync(request, Cancellation);
+    }
+
+    private static async Task<JsonElement> Json(HttpResponseMessage answer) => JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(Cancellation));
+}

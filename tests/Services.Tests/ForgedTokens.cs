@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using System.Text;
+using ForgeShop.Contracts;
+using ForgeShop.ServiceDefaults;
+using ForgeShop.Users;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>
+/// Tokens that allow everything and are good but for one thing. The good one is made the same way and has to pass, or the others would
+/// prove nothing.
+/// </summary>
+public sealed class ForgedTokens
+{
+    private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false };
+
+    private readonly SigningCredentials _signer;
+    private readonly AuthenticationSettings _settings = new();
+    private readonly UserId _user;
+
+    private ForgedTokens(SigningCredentials signer, UserId user) => (_signer, _user) = (signer, user);
+
+    public static async Task<ForgedTokens> Create(IServiceProvider users, UserId user) =>
+        new(await users.GetRequiredService<KeyRing>().SignerAsync(TestContext.Current.CancellationToken), user);
+
+    public string Good => Issue(_ => { });
+
+    public IEnumerable<(string Name, string Authorization)> All()
+    {
+        var now = DateTime.UtcNow;
+        var good = Good;
+        var parts = good.Split('.');
+        using var another = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var publicKey = ((ECDsaSecurityKey)_signer.Key).ECDsa.ExportSubjectPublicKeyInfo();
+        var publicPem = Encoding.ASCII.GetBytes(((ECDsaSecurityKey)_signer.Key).ECDsa.ExportSubjectPublicKeyInfoPem());
+        (string Name, string Token)[] tokens =
+        [
+            ("expired", Issue(token => (token.NotBefore, token.IssuedAt, token.Expires) = (now.AddMinutes(-11), now.AddMinutes(-11), now.AddMinutes(-1)))),
+            ("not yet valid", Issue(token => (token.NotBefore, token.Expires) = (now.AddMinutes(1), now.AddMinutes(11)))),
+            ("without an end", Issue(token => token.Expires = null)),
+            ("wrong issuer", Issue(token => token.Issuer = "https://elsewhere.example")),
+            ("no issuer", Issue(token => token.Issuer = null)),
+            ("wrong audience", Issue(token => token.Audience = "another-shop")),
+            ("no audience", Issue(token => token.Audience = null)),
+            ("another kind of token", Issue(token => token.TokenType = "JWT")),
+            ("unknown key", Issue(token => token.SigningCredentials = Sign(another, Guid.NewGuid().ToString("N")))),
+            ("unknown key under a known name", Issue(token => token.SigningCredentials = Sign(another, _signer.Key.KeyId))),
+            ("alg none", Unsigned(parts, """{"alg":"none","typ":"at+jwt"}""")),
+            ("alg None", Unsigned(parts, """{"alg":"None","typ":"at+jwt"}""")),
+            ("alg none with a signature", Unsigned(parts, """{"alg":"none","typ":"at+jwt"}""") + parts[2]),
+            ("HS256 keyed with the public key", Issue(token => token.SigningCredentials = Hash(publicKey))),
+            ("HS256 keyed with the public key as PEM", Issue(token => token.SigningCredentials = Hash(publicPem))),
+            ("tampered payload", $"{parts[0]}.{Tamper(parts[1])}.{parts[2]}"),
+            ("truncated signature", good[..^20]),
+            ("signature cut by one byte", good[..^2]),
+            ("empty signature", $"{parts[0]}.{parts[1]}."),
+            ("no signature", $"{parts[0]}.{parts[1]}"),
+            ("two tokens in one", $"{good} {good}"),
+            ("no token at all", "nonsense"),
+            ("not even base64", "a.b.c"),
+            ("a very long one", new string('A', 8000)),
+        ];
+        return [.. tokens.Select(token => (token.Name, "Bearer " + token.Token)), ("another scheme", "Basic " + Convert.ToBase64String("admin:admin"u8))];
+    }
+
+    private string Issue(Action<SecurityTokenDescriptor> change)
+    {
+        var now = DateTime.UtcNow;
+        var token = new SecurityTokenDescriptor
+        {
+            TokenType = "at+jwt",
+            Issuer = _settings.Issuer,
+            Audience = _settings.Audience,
+            IssuedAt = now,
+            NotBefore = now,
+            Expires = now.AddMinutes(10),
+            Claims = new Dictionary<string, object>
+            {
+                ["sub"] = _user.ToString(), ["jti"] = Guid.NewGuid().ToString(), ["scope"] = string.Join(' ', [.. Permissions.OfAdministrators, Permissions.Internal]),
+            },
+            SigningCredentials = _signer,
+        };
+        change(token);
+        return Handler.CreateToken(token);
+    }
+
+    private static SigningCredentials Sign(ECDsa key, string name) => new(new ECDsaSecurityKey(key) { KeyId = name }, SecurityAlgorithms.EcdsaSha256);
+
+    private SigningCredentials Hash(byte[] key) => new(new SymmetricSecurityKey(key) { KeyId = _signer.Key.KeyId }, SecurityAlgorithms.HmacSha256);
+
+    private static string Unsigned(string[] parts, string header) => $"{Base64UrlEncoder.Encode(header)}.{parts[1]}.";
+
+    private static string Tamper(string payload) => Base64UrlEncoder.Encode(Base64UrlEncoder.Decode(payload).Replace("\"exp\":1", "\"exp\":2"));
+}
