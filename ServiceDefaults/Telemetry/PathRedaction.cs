@@ -4,7 +4,7 @@ using OpenTelemetry;
 
 namespace ForgeShop.ServiceDefaults.Telemetry;
 
-/// <summary>E-mail addresses belong in the query, which telemetry leaves out. Somebody will put one in a path anyway.</summary>
+/// <summary>E-mail addresses belong in the query, which telemetry leaves out, and tokens in a header. Somebody will put one in a path anyway.</summary>
 internal sealed partial class PathRedaction : BaseProcessor<Activity>
 {
     public override void OnEnd(Activity data)
@@ -15,10 +15,10 @@ internal sealed partial class PathRedaction : BaseProcessor<Activity>
 
     private static void Redact(Activity span, string tag)
     {
-        if (span.GetTagItem(tag) is string value && Address().IsMatch(value))
-            span.SetTag(tag, Address().Replace(value, "*"));
+        if (span.GetTagItem(tag) is string value && Personal().IsMatch(value))
+            span.SetTag(tag, Personal().Replace(value, "*"));
     }
 
-    [GeneratedRegex("[^/?]*(@|%40)[^/?]*", RegexOptions.IgnoreCase)]
-    private static partial Regex Address();
+    [GeneratedRegex("[^/?]*(@|%40|eyJ[0-9A-Za-z_-]{10})[^/?]*", RegexOptions.IgnoreCase)]
+    private static partial Regex Personal();
 }

@@ -47,7 +47,8 @@ public sealed class ShopFixture : IAsyncLifetime
                 .WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", Telemetry.Address)
                 .WithEnvironment("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
                 .WithEnvironment("OTEL_BSP_SCHEDULE_DELAY", "1000")
-                .WithEnvironment("OTEL_BLRP_SCHEDULE_DELAY", "1000");
+                .WithEnvironment("OTEL_BLRP_SCHEDULE_DELAY", "1000")
+                .WithEnvironment("OTEL_METRIC_EXPORT_INTERVAL", "5000");
         }
 
         // One test process is one address: what protects a real shop would only slow the suite down.

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ForgeShop.EndToEnd.Tests;
 
@@ -60,7 +61,9 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
         }
     }
 
-    public ILogger CreateLogger(string categoryName) => new Lines(_received);
+    /// <summary>Of what is logged in this process, the tests' own requests are not the shop's.</summary>
+    public ILogger CreateLogger(string categoryName) =>
+        categoryName.StartsWith("System.Net.Http.HttpClient", StringComparison.Ordinal) ? NullLogger.Instance : new Lines(_received);
 
     public void Dispose()
     {

@@ -38,8 +38,8 @@ public sealed partial class RepositorySecretsTests
     /// <summary>Expressions and placeholders; and, without quotes, names.</summary>
     private static bool IsHarmless(Match match)
     {
-        var value = match.Groups["value"].ValueSpan;
-        return value.ContainsAny("(){}$<>[]") || (match.Groups["quote"].Length == 0 && (!value.ContainsAnyInRange('0', '9') || value.Contains('.')));
+        var value = match.Groups["value"].Value;
+        return value.Any("(){}$<>[]".Contains) || (match.Groups["quote"].Length == 0 && (!value.Any(char.IsAsciiDigit) || value.Contains('.')));
     }
 
     private static string Root { get; } = FindRoot();
