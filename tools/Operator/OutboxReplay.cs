@@ -19,7 +19,7 @@ public static class OutboxReplay
         if (!shop.Services.TryGetValue(service, out var running))
             throw new OperatorException($"there is no service '{service}'; there are {string.Join(", ", shop.Services.Keys.Order())}");
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(5) };
-        using var answer = await SendAsync(http, shop, new Uri(new Uri(running.Url), $"/internal/outbox/replay?since={Uri.EscapeDataString(start.ToString("O", CultureInfo.InvariantCulture))}"), cancellationToken);
+        using var answer = await SendAsync(http, shop, new Uri(new Uri(running.Url), $"/operations/outbox/replay?since={Uri.EscapeDataString(start.ToString("O", CultureInfo.InvariantCulture))}"), cancellationToken);
         if (answer.StatusCode == System.Net.HttpStatusCode.NotFound)
             throw new OperatorException($"{service} has no outbox");
         if (!answer.IsSuccessStatusCode)

@@ -7,13 +7,13 @@ using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.Messaging;
 
-/// <summary>POST /internal/outbox/replay?since=: for the operator's <c>forge outbox replay</c>. Not routed from outside.</summary>
+/// <summary>POST /operations/outbox/replay?since=: for the operator's <c>forge outbox replay</c>. Not routed from outside.</summary>
 public static partial class ReplayOutbox
 {
     public sealed record Answer(long Events);
 
     /// <summary>Maps it, for a service with an outbox.</summary>
-    public static RouteHandlerBuilder MapOutboxReplay(this IEndpointRouteBuilder routes) => routes.MapPost("/internal/outbox/replay", Handle)
+    public static RouteHandlerBuilder MapOutboxReplay(this IEndpointRouteBuilder routes) => routes.MapPost("/operations/outbox/replay", Handle)
         .WithName("ReplayOutbox")
         .WithSummary("Publishes again what happened since then. Consumers drop what they had.")
         .Produces<Answer>()

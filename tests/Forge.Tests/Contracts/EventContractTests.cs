@@ -19,6 +19,7 @@ public sealed class EventContractTests
     {
         { new UserRegistered(Ada, "ada@example.com", "Ada", Noon), """{"userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","email":"ada@example.com","name":"Ada","registeredAt":"2024-01-15T12:00:00+00:00"}""" },
         { new UserProfileChanged(Ada, "Ada L.", Noon), """{"userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","name":"Ada L.","changedAt":"2024-01-15T12:00:00+00:00"}""" },
+        { new UserDeactivated(Ada, Noon), """{"userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","deactivatedAt":"2024-01-15T12:00:00+00:00"}""" },
         {
             new ProductChanged(Ids.Product("SKU-001"), "SKU-001", "Hammer", new Money(12.5m, "EUR"), 3, Noon),
             """{"productId":"10233541-53d6-55c9-8081-25749ee3bf3e","sku":"SKU-001","name":"Hammer","price":{"amount":"12.50","currency":"EUR"},"available":3,"changedAt":"2024-01-15T12:00:00+00:00"}"""
@@ -91,13 +92,13 @@ public sealed class EventContractTests
         static string Describe<T>() where T : IEventData => $"{T.Type} {T.Topic} {T.DataVersion}";
         string[] events =
         [
-            Describe<UserRegistered>(), Describe<UserProfileChanged>(), Describe<ProductChanged>(), Describe<StockReserved>(), Describe<ReservationFailed>(), Describe<StockReleased>(),
+            Describe<UserRegistered>(), Describe<UserProfileChanged>(), Describe<UserDeactivated>(), Describe<ProductChanged>(), Describe<StockReserved>(), Describe<ReservationFailed>(), Describe<StockReleased>(),
             Describe<PaymentCharged>(), Describe<PaymentDeclined>(), Describe<PaymentRefunded>(), Describe<OrderPlaced>(), Describe<OrderConfirmed>(), Describe<OrderCancelled>(),
             Describe<NotificationSent>(),
         ];
         events.ShouldBe(
         [
-            "user.registered user.events 1", "user.profile-changed user.events 1", "product-changed inventory.events 1", "reserved inventory.events 1",
+            "user.registered user.events 1", "user.profile-changed user.events 1", "user.deactivated user.events 1", "product-changed inventory.events 1", "reserved inventory.events 1",
             "reservation-failed inventory.events 1", "released inventory.events 1", "charged payment.events 1", "declined payment.events 1", "refunded payment.events 1",
             "order.placed order.events 1", "order.confirmed order.events 1", "order.cancelled order.events 1", "notification.sent notification.events 2",
         ]);
