@@ -93,7 +93,7 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
         (await shop.FingerprintAsync()).ShouldBe(before);
         // They differ from this one in one thing each, so it was that thing.
         foreach (var call in Protected.Where(call => call.Method == "GET"))
-            ((int)(await Send(call, call.Path, "Bearer " + tokens.Good)).Status).ShouldBeInRange(200, 400, call.ToString());
+            ((int)await StatusOf(call, tokens.Good)).ShouldBeInRange(200, 400, call.ToString());
 
         async Task Check(Call call, string name, string? authorization, HttpStatusCode status, string[] codes)
         {
@@ -185,6 +185,15 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
         var body = call.Method is "GET" or "DELETE" ? null : JsonContent.Create(BodyOf(call.Name));
         (string, string)[] headers = [("Idempotency-Key", "victims-cart-2")];
         return call.Http.Send(HttpMethod.Parse(call.Method), path, body, authorization is null ? headers : [("Authorization", authorization), .. headers]);
+    }
+
+    /// <summary>Of an answer that may go on for as long as the order does.</summary>
+    private static async Task<HttpStatusCode> StatusOf(Call call, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Parse(call.Method), call.Path);
+        request.Headers.Authorization = new("Bearer", token);
+        using var answer = await call.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        return answer.StatusCode;
     }
 
     private static bool IsProblem(Answer answer, HttpStatusCode status, string[]? codes) =>
