@@ -71,6 +71,26 @@ public sealed class DeadLetterCommandTests(Servers servers)
     }
 
     [Fact]
+    public async Task What_found_no_room_behind_a_dead_letter_comes_back_with_it_and_cannot_be_skipped_to()
+    {
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await using var service = await StartAsync(broker, ("Messaging:MaxParkedPerKey", "1"));
+        var counter = Guid.NewGuid();
+        service.Faults.BeforeHandling = (_, context) => context.Sequence == 1 ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
+        await service.CountAsync(counter, 4);
+        await ListedAsync(broker, "3 dead letters in counter.events");
+
+        (await Should.ThrowAsync<OperatorException>(() => RunAsync(broker, dlq => dlq.SkipAsync(Topic, new ForgeIds().Event(counter, CounterChanged.Type, 4).ToString(), Cancelled))))
+            .Message.ShouldContain("waits for an earlier dead letter");
+        service.Faults.BeforeHandling = (_, _) => Task.CompletedTask;
+        await RunAsync(broker, dlq => dlq.RetryAsync(Topic, null, Cancelled));
+
+        await service.HandledAsync(counter, 4);
+        (await service.HandledAsync(counter)).ShouldBe([1, 2, 3, 4]);
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_said_in_one_line()
     {
         await using var broker = new Broker();
@@ -114,14 +134,14 @@ public sealed class DeadLetterCommandTests(Servers servers)
     private static Task ListedAsync(Broker broker, string text) => Eventually.Get(
         $"dlq list says '{text}'", _ => RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled)), listed => listed.Contains(text, StringComparison.Ordinal), cancellationToken: Cancelled);
 
-    private async Task<EntityFrameworkCounters> StartAsync(Broker broker)
+    private async Task<EntityFrameworkCounters> StartAsync(Broker broker, params (string Key, string Value)[] settings)
     {
         var service = new EntityFrameworkCounters
         {
             Name = $"counters-{Guid.NewGuid():N}",
             Database = await servers.CreateDatabaseAsync(),
             Kafka = broker.Address,
-            Settings = new Dictionary<string, string> { ["Messaging:MaxHandleAttempts"] = "2", ["Messaging:GapTimeout"] = "00:00:01" },
+            Settings = settings.Append(("Messaging:MaxHandleAttempts", "2")).Append(("Messaging:GapTimeout", "00:00:01")).ToDictionary(setting => setting.Item1, setting => setting.Item2),
         };
         await service.StartAsync();
         return service;

@@ -28,6 +28,7 @@ internal sealed class PartitionQueue : IDisposable
     private Delivery? _position;
     private bool _moved;
     private (long End, DateTimeOffset At)? _ahead;
+    private DateTimeOffset? _caughtUpTo;
 
     public PartitionQueue(
         TopicPartitionOffset start, MessageProcessor processor, MessagingOptions options, MessagingMetrics metrics, TimeProvider time, ILogger logger)
@@ -122,7 +123,14 @@ internal sealed class PartitionQueue : IDisposable
     /// Up to when everything that was appended to the partition has been handled or parked. Not exact, and not after the truth: for those who
     /// wait for an event that should be in the log.
     /// </summary>
-    public DateTimeOffset? CaughtUpTo { get; private set; }
+    public DateTimeOffset? CaughtUpTo
+    {
+        get
+        {
+            lock (_lock)
+                return _caughtUpTo;
+        }
+    }
 
     /// <param name="end">Where the partition ends now.</param>
     /// <param name="position">What is read next.</param>
@@ -135,7 +143,7 @@ internal sealed class PartitionQueue : IDisposable
             _ahead ??= (end, now);
             if (done < _ahead.Value.End)
                 return;
-            CaughtUpTo = _ahead.Value.At;
+            _caughtUpTo = _ahead.Value.At;
             _ahead = (end, now);
         }
     }

@@ -28,10 +28,13 @@ public sealed class DeadLetterCommands(string kafka, TextWriter output)
     }
 
     /// <summary>Lets the groups go on without an event, or without those that are missing before it.</summary>
+    /// <exception cref="OperatorException">It is not the event that they stand before.</exception>
     public async Task<int> SkipAsync(string topic, string eventId, CancellationToken cancellationToken)
     {
         var letters = DeadLetterTopic.Open(kafka, topic);
         var open = Find(letters, eventId, cancellationToken);
+        if (open.Exists(letter => letter.Cause == "no-room"))
+            throw new OperatorException($"event {eventId} waits for an earlier dead letter of {open[0].Subject}, and everything in between with it; retry or skip that one");
         foreach (var letter in open)
         {
             await letters.SettleAsync(letter, skip: true, cancellationToken);

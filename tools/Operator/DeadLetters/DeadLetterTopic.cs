@@ -34,9 +34,14 @@ public sealed class DeadLetterTopic
         return new(kafka, name);
     }
 
-    /// <summary>The letters that nobody has dealt with, in the order in which they were written; of each event and group the last.</summary>
+    /// <summary>The letters that nobody has dealt with, of each event and group the last: the aggregates by time, the letters of each by their sequence.</summary>
     public IReadOnlyList<DeadLetter> Open(CancellationToken cancellationToken) =>
-        [.. All(cancellationToken).Where(letter => !letter.IsSettled).Select(letter => letter.Letter).OrderBy(letter => letter.Time, StringComparer.Ordinal).ThenBy(letter => letter.Sequence)];
+    [
+        .. All(cancellationToken).Where(letter => !letter.IsSettled).Select(letter => letter.Letter)
+            .GroupBy(letter => letter.Subject)
+            .OrderBy(aggregate => aggregate.Min(letter => letter.Time), StringComparer.Ordinal)
+            .SelectMany(aggregate => aggregate.OrderBy(letter => letter.Sequence)),
+    ];
 
     /// <summary>Of each event and group the last letter, and whether an operator has dealt with it.</summary>
     public IReadOnlyList<(DeadLetter Letter, bool IsSettled)> All(CancellationToken cancellationToken)
