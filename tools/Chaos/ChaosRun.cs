@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using Spectre.Console;
+
+namespace ForgeShop.Chaos;
+
+/// <summary>A shop, customers, a saboteur; then quiet, and then the books have to balance.</summary>
+internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double ordersPerSecond, int seed)
+{
+    private const int Customers = 20;
+    // After the last kill everything has to settle within this time; a payment that never answers takes longest.
+    private static readonly TimeSpan SettleTimeout = TimeSpan.FromMinutes(5);
+    // What there is of each product at the start: the first five never run out, the others do.
+    private static readonly Dictionary<string, int> Stock =
+        Enumerable.Range(1, 10).ToDictionary(number => $"CHAOS-{number}", number => number <= 5 ? 1_000_000 : 40 * number);
+
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly Tally _tally = new();
+    private readonly ForgeIds _ids = new();
+
+    /// <returns>Whether every order came to its end and all books agree.</returns>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        console.MarkupLineInterpolated($"starting a shop of our own; seed {seed}");
+        await using var shop = await ChaosShop.StartAsync(cancellationToken);
+        using var http = new HttpClient { BaseAddress = shop.Gateway, Timeout = TimeSpan.FromSeconds(15) };
+        var customers = await PrepareAsync(shop, http, cancellationToken);
+
+        var watcher = new TopicWatcher(await shop.ConnectionStringAsync("kafka", cancellationToken), Topics.All);
+        using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watched = watcher.RunAsync(watching.Token);
+        var load = new OrderLoad(customers, [.. Stock.Keys], _ids, _tally, new Random(seed), _time);
+        await using var books = await Books.OpenAsync(shop, cancellationToken);
+
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ending.CancelAfter(duration);
+        console.MarkupLineInterpolated($"{ordersPerSecond} orders a second for {duration.TotalMinutes:0.#} minutes, while somebody is killed every few seconds: {string.Join(", ", shop.Victims)}");
+        var work = Task.WhenAll(
+            load.RunAsync(ordersPerSecond, ending.Token, cancellationToken),
+            new Saboteur(shop, _tally, new Random(seed + 1)).RunAsync(ending.Token, cancellationToken));
+        await ProgressAsync("breaking", work, books, watcher, cancellationToken);
+
+        var settled = books.SettledAsync(load.Accepted.Count, SettleTimeout, cancellationToken);
+        await ProgressAsync("settling", settled, books, watcher, cancellationToken);
+        await watching.CancelAsync();
+        await watched;
+
+        var findings = await books.CompareAsync([.. load.Accepted], Stock, cancellationToken);
+        return new ChaosReport(console, _tally, watcher).Print(await settled, findings);
+    }
+
+    private async Task<IReadOnlyList<Customer>> PrepareAsync(ChaosShop shop, HttpClient http, CancellationToken cancellationToken)
+    {
+        var administrator = new Customer(http, _tally, shop.AdminEmail, shop.AdminPassword, _time);
+        foreach (var (number, (sku, stock)) in Stock.Index())
+            await administrator.PutProductAsync(sku, new { name = $"Chaos article {number + 1}", price = new { amount = $"{number + 1}.99", currency = "EUR" }, stock }, cancellationToken);
+
+        var customers = Enumerable.Range(1, Customers)
+            .Select(number => new Customer(http, _tally, $"chaos-{number}@example.com", "Correct-Horse-Battery-1", _time)).ToList();
+        foreach (var customer in customers)
+            await customer.RegisterAsync("Chaos Customer", cancellationToken);
+        return customers;
+    }
+
+    /// <summary>One line a second, until <paramref name="work"/> is done.</summary>
+    private async Task ProgressAsync(string phase, Task work, Books books, TopicWatcher watcher, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        using var beat = new PeriodicTimer(TimeSpan.FromSeconds(1), _time);
+        while (!work.IsCompleted)
+        {
+            await Task.WhenAny(work, beat.WaitForNextTickAsync(cancellationToken).AsTask());
+            cancellationToken.ThrowIfCancellationRequested();
+            await books.CountEndedAsync(cancellationToken);
+            console.WriteLine(
+                $"{phase} {watch.Elapsed:m\\:ss}  orders {_tally.Placed,5}  ended {books.Ended,5}  kills {_tally.Kills,3}  down {_tally.Recovering,2}  sent again {_tally.Resent,4}  events {watcher.Events,6}  copies {watcher.Duplicates,6}");
+        }
+
+        await work;
+    }
+}

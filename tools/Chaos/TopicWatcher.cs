@@ -1,0 +1,79 @@
+using System.Text;
+using Confluent.Kafka;
+
+namespace ForgeShop.Chaos;
+
+/// <summary>
+/// Reads every topic along and counts how often each event was published. Every copy after the first is one that each
+/// consumer of the topic has to recognise and drop. What was lost with a killed broker before it was read here is not counted.
+/// </summary>
+internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string> topics)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
+
+    private readonly Dictionary<Guid, int> _copies = [];
+
+    public int Events
+    {
+        get
+        {
+            lock (_copies)
+                return _copies.Count;
+        }
+    }
+
+    public int Duplicates
+    {
+        get
+        {
+            lock (_copies)
+                return _copies.Values.Sum(copies => copies - 1);
+        }
+    }
+
+    public Task RunAsync(CancellationToken ending) => Task.Factory.StartNew(() => Read(ending), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void Read(CancellationToken ending)
+    {
+        var config = new ConsumerConfig
+        {
+            BootstrapServers = bootstrapServers,
+            GroupId = "forge-chaos-" + Guid.NewGuid().ToString("N"),
+            EnableAutoCommit = false,
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+            // A topic that a broker lost comes back when somebody publishes to it.
+            TopicMetadataRefreshIntervalMs = 1_000,
+            LogConnectionClose = false,
+        };
+        using var consumer = new ConsumerBuilder<Ignore, Ignore>(config)
+            .SetErrorHandler((_, _) => { }) // the broker is killed on purpose
+            .SetLogHandler((_, _) => { })
+            .SetPartitionsAssignedHandler((_, partitions) => partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)))
+            .SetPartitionsRevokedHandler((_, _) => { })
+            .Build();
+        consumer.Subscribe(topics);
+        while (!ending.IsCancellationRequested)
+        {
+            try
+            {
+                if (consumer.Consume(Poll) is { Message.Headers: { } headers } && headers.TryGetLastBytes("ce_id", out var id)
+                    && Guid.TryParse(Encoding.ASCII.GetString(id), out var eventId))
+                {
+                    Count(eventId);
+                }
+            }
+            catch (ConsumeException error) when (!error.Error.IsFatal)
+            {
+                ending.WaitHandle.WaitOne(Poll);
+            }
+        }
+
+        consumer.Close();
+    }
+
+    private void Count(Guid eventId)
+    {
+        lock (_copies)
+            _copies[eventId] = _copies.GetValueOrDefault(eventId) + 1;
+    }
+}
