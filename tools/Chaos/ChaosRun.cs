@@ -25,7 +25,9 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         console.MarkupLineInterpolated($"starting a shop of our own; seed {seed}");
         await using var shop = await ChaosShop.StartAsync(cancellationToken);
         using var http = new HttpClient { BaseAddress = shop.Gateway, Timeout = TimeSpan.FromSeconds(15) };
-        var customers = await PrepareAsync(shop, http, cancellationToken);
+        var customers = Enumerable.Range(1, Customers)
+            .Select(number => new Customer(http, _tally, $"chaos-{number}@example.com", "Correct-Horse-Battery-1", _time)).ToList();
+        await PrepareAsync(shop, http, customers, cancellationToken);
 
         var watcher = new TopicWatcher(await shop.ConnectionStringAsync("kafka", cancellationToken), Topics.All);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -47,20 +49,18 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         await watched;
 
         var findings = await books.CompareAsync([.. load.Accepted], Stock, cancellationToken);
+        customers.ForEach(customer => customer.Dispose());
         return new ChaosReport(console, _tally, watcher).Print(await settled, findings);
     }
 
-    private async Task<IReadOnlyList<Customer>> PrepareAsync(ChaosShop shop, HttpClient http, CancellationToken cancellationToken)
+    private async Task PrepareAsync(ChaosShop shop, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
     {
-        var administrator = new Customer(http, _tally, shop.AdminEmail, shop.AdminPassword, _time);
+        using var administrator = new Customer(http, _tally, shop.AdminEmail, shop.AdminPassword, _time);
         foreach (var (number, (sku, stock)) in Stock.Index())
             await administrator.PutProductAsync(sku, new { name = $"Chaos article {number + 1}", price = new { amount = $"{number + 1}.99", currency = "EUR" }, stock }, cancellationToken);
 
-        var customers = Enumerable.Range(1, Customers)
-            .Select(number => new Customer(http, _tally, $"chaos-{number}@example.com", "Correct-Horse-Battery-1", _time)).ToList();
         foreach (var customer in customers)
             await customer.RegisterAsync("Chaos Customer", cancellationToken);
-        return customers;
     }
 
     /// <summary>One line a second, until <paramref name="work"/> is done.</summary>

@@ -10,7 +10,7 @@ namespace ForgeShop.Chaos;
 /// A client as it should be: it names each order by an Idempotency-Key of its own and sends the request again until there is an
 /// answer to it. It never has to wonder whether an order was placed.
 /// </summary>
-internal sealed class Customer(HttpClient http, Tally tally, string email, string password, TimeProvider time)
+internal sealed class Customer(HttpClient http, Tally tally, string email, string password, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(4);
@@ -58,6 +58,8 @@ internal sealed class Customer(HttpClient http, Tally tally, string email, strin
             throw new InvalidOperationException($"could not set a product: {(int)status} {body}");
     }
 
+    public void Dispose() => _login.Dispose();
+
     /// <summary>Sends until there is an answer that is one: not "later", not silence.</summary>
     private async Task<(HttpStatusCode Status, string Body)> SendAsync(
         HttpMethod method, string path, object? body, string? key, CancellationToken cancellationToken)
@@ -80,7 +82,7 @@ internal sealed class Customer(HttpClient http, Tally tally, string email, strin
                 if (time.GetElapsedTime(started) > Patience)
                     return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
             }
-            catch (Exception error) when (IsNoAnswer(error, cancellationToken))
+            catch (Exception error) when (IsNoAnswer(error) && !cancellationToken.IsCancellationRequested)
             {
                 if (time.GetElapsedTime(started) > Patience)
                     throw;
@@ -105,7 +107,7 @@ internal sealed class Customer(HttpClient http, Tally tally, string email, strin
             _token = (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("accessToken").GetString();
             return true;
         }
-        catch (Exception error) when (IsNoAnswer(error, cancellationToken))
+        catch (Exception error) when (IsNoAnswer(error) && !cancellationToken.IsCancellationRequested)
         {
             return false;
         }
@@ -115,8 +117,7 @@ internal sealed class Customer(HttpClient http, Tally tally, string email, strin
         }
     }
 
-    private static bool IsNoAnswer(Exception error, CancellationToken cancellationToken) =>
-        error is HttpRequestException or OperationCanceledException or IOException && !cancellationToken.IsCancellationRequested;
+    private static bool IsNoAnswer(Exception error) => error is HttpRequestException or OperationCanceledException or IOException;
 
     private static string? Code(string body)
     {

@@ -11,6 +11,9 @@ public static class Topics
     public const string PaymentEvents = "payment.events";
     public const string NotificationEvents = "notification.events";
 
+    /// <summary>All of them, dead letters aside.</summary>
+    public static IReadOnlyList<string> All { get; } = [UserEvents, OrderEvents, InventoryCommands, InventoryEvents, PaymentCommands, PaymentEvents, NotificationEvents];
+
     /// <summary>Where messages of a topic go that could not be handled.</summary>
     public static string DeadLetters(string topic) => topic + ".dlq";
 }
