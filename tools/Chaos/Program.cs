@@ -11,12 +11,22 @@ rate.Validators.Add(result => Within(result, rate, 0.1, 100));
 var chaos = new RootCommand("Starts a shop of its own, places orders, kills processes, and checks that nothing is lost and nothing doubled.") { minutes, rate, seed };
 chaos.SetAction(async (options, cancellationToken) =>
 {
+    // A file or a pipe has no width of its own and wants no colours.
     if (Console.IsOutputRedirected)
+    {
         AnsiConsole.Profile.Width = 160;
+        AnsiConsole.Profile.Capabilities.Ansi = false;
+    }
+
     var run = new ChaosRun(AnsiConsole.Console, TimeSpan.FromMinutes(options.GetValue(minutes)), options.GetValue(rate), options.GetValue(seed) ?? Random.Shared.Next(1_000_000));
     try
     {
         return await run.RunAsync(cancellationToken) ? 0 : 1;
+    }
+    catch (TimeoutException error)
+    {
+        Console.WriteLine("NOT clean: " + error.Message);
+        return 1;
     }
     catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
     {

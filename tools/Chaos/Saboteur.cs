@@ -1,9 +1,10 @@
 namespace ForgeShop.Chaos;
 
-/// <summary>Kills somebody every few seconds, also while others are not back yet, but nobody who is not back himself.</summary>
+/// <summary>Kills somebody every few seconds, also while another is not back yet; with more than that down at once there would be no shop to break.</summary>
 internal sealed class Saboteur(ChaosShop shop, Tally tally, Random random)
 {
     private const double MinPause = 3, MaxPause = 8; // seconds
+    private const int MaxDown = 2;
     private static readonly TimeSpan RecoveryTimeout = TimeSpan.FromMinutes(3);
 
     private readonly HashSet<string> _down = [];
@@ -15,8 +16,7 @@ internal sealed class Saboteur(ChaosShop shop, Tally tally, Random random)
         var recoveries = new List<Task>();
         while (!ending.IsCancellationRequested)
         {
-            var victims = shop.Victims.Where(victim => !IsDown(victim)).ToList();
-            if (victims.Count > 0)
+            if (Standing() is { } victims)
                 recoveries.Add(KillAsync(victims[random.Next(victims.Count)], cancellationToken));
             await Task.Delay(TimeSpan.FromSeconds(MinPause + (random.NextDouble() * (MaxPause - MinPause))), ending).ContinueWith(_ => { }, CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
@@ -45,9 +45,10 @@ internal sealed class Saboteur(ChaosShop shop, Tally tally, Random random)
             _down.Remove(victim);
     }
 
-    private bool IsDown(string victim)
+    /// <summary>Who may be killed; null while too many are down already.</summary>
+    private List<string>? Standing()
     {
         lock (_down)
-            return _down.Contains(victim);
+            return _down.Count < MaxDown ? [.. shop.Victims.Where(victim => !_down.Contains(victim))] : null;
     }
 }
