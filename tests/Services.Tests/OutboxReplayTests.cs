@@ -22,14 +22,14 @@ public sealed class OutboxReplayTests(ServersFixture servers)
     [Fact]
     public async Task Nobody_else_does_and_without_a_time_nothing_is_replayed()
     {
-        (await servers.Inventory.As(servers.Ids.User("ada@example.com")).Send(HttpMethod.Post, "/internal/outbox/replay?since=2026-01-01", null)).ShouldBe(HttpStatusCode.Forbidden);
+        (await servers.Inventory.As(servers.Ids.User("ada@example.com")).Send(HttpMethod.Post, "/operations/outbox/replay?since=2026-01-01", null)).ShouldBe(HttpStatusCode.Forbidden);
         foreach (var query in new[] { "", "?since=", "?since=yesterday" })
-            (await servers.Inventory.Http.Send(HttpMethod.Post, "/internal/outbox/replay" + query, null)).ShouldBe(HttpStatusCode.BadRequest);
+            (await servers.Inventory.Http.Send(HttpMethod.Post, "/operations/outbox/replay" + query, null)).ShouldBe(HttpStatusCode.BadRequest);
     }
 
     private async Task<Answer> Replay(DateTimeOffset since)
     {
-        var answer = await servers.Inventory.Http.Send(HttpMethod.Post, $"/internal/outbox/replay?since={Uri.EscapeDataString(since.ToString("O"))}", null);
+        var answer = await servers.Inventory.Http.Send(HttpMethod.Post, $"/operations/outbox/replay?since={Uri.EscapeDataString(since.ToString("O"))}", null);
         answer.ShouldBe(HttpStatusCode.OK);
         return answer;
     }

@@ -44,12 +44,12 @@ public sealed class AppHostProcessTests
     public async Task What_a_killed_AppHost_left_running_is_ended_by_the_next_one_and_the_data_is_kept()
     {
         var folder = ShopProcess.NewFolder();
-        var email = $"{Guid.NewGuid():n}@example.com";
+        var (email, password) = ($"{Guid.NewGuid():n}@example.com", "Correct-Horse-1");
         await using (var killed = await ShopProcess.StartAsync(folder))
         {
             var endpoints = await killed.HealthyAsync(Cancellation);
             using var http = new HttpClient { BaseAddress = new Uri(endpoints.GetProperty("gateway").GetString()!) };
-            using var answer = await http.PostAsJsonAsync("/api/v1/users", new { email, name = "Ada Lovelace", password = "Correct-Horse-1" }, Cancellation);
+            using var answer = await http.PostAsJsonAsync("/api/v1/users", new { email, name = "Ada Lovelace", password }, Cancellation);
             answer.EnsureSuccessStatusCode();
             var location = answer.Headers.Location!;
 
@@ -67,6 +67,9 @@ public sealed class AppHostProcessTests
                     "the next shop is healthy", now => ProcessIdOf(now, "gateway") != ProcessIdOf(endpoints, "gateway"), Cancellation);
                 paused.IsAlive.ShouldBeFalse();
                 using var client = new HttpClient { BaseAddress = new Uri(again.GetProperty("gateway").GetString()!) };
+                using var login = await client.PostAsJsonAsync("/api/v1/auth/token", new { email, password }, Cancellation);
+                var token = (await login.Content.ReadFromJsonAsync<System.Text.Json.JsonElement>(Cancellation)).GetProperty("accessToken").GetString();
+                client.DefaultRequestHeaders.Authorization = new("Bearer", token);
                 (await client.GetStringAsync(location, Cancellation)).ShouldContain("Ada Lovelace");
 
                 next.AppHost.Identity.Signal(UnixSignal.Terminate).ShouldBeTrue();
