@@ -36,7 +36,7 @@ internal static class Comparison
         Result[] results = [.. processes.GroupBy(process => process.LaneBits).SelectMany(Reported)];
         Print(results);
         if (json is null) return 0;
-        var report = new Report(Describe(), DateTime.UtcNow, results, processes);
+        var report = new Report(Describe(), TimeProvider.System.GetUtcNow(), results, processes);
         File.WriteAllText(json, JsonSerializer.Serialize(report, ReportJson.Default.Report) + "\n");
         return 0;
     }

@@ -7,7 +7,7 @@ namespace ForgeShop.Benchmarks;
 /// <param name="MeasuredAt">When, in UTC.</param>
 /// <param name="Results">One row a way and length.</param>
 /// <param name="Processes">Everything that was measured, process by process.</param>
-public sealed record Report(Machine Machine, DateTime MeasuredAt, IReadOnlyList<Result> Results, IReadOnlyList<ProcessReport> Processes);
+public sealed record Report(Machine Machine, DateTimeOffset MeasuredAt, IReadOnlyList<Result> Results, IReadOnlyList<ProcessReport> Processes);
 
 /// <summary>A machine.</summary>
 public sealed record Machine(string Processor, int Processors, string Architecture, string OperatingSystem, string Runtime);

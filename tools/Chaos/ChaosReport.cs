@@ -26,14 +26,14 @@ internal sealed class ChaosReport(IAnsiConsole console, Tally tally, TopicWatche
         console.WriteLine($"orders accepted: {tally.Placed}; requests sent again: {tally.Resent}");
         console.WriteLine($"kills: {tally.Kills} ({victims})");
         console.WriteLine($"duplicates: {watcher.Duplicates} copies of {watcher.Events} events seen on the topics; every consumer dropped them, or the books above would not balance");
-        console.WriteLine($"worst recovery: {tally.WorstRecovery.TotalSeconds:0.0} s ({tally.WorstVictim}), from the kill until healthy again");
+        console.WriteLine($"worst recovery: {tally.WorstRecovery.After.TotalSeconds:0.0} s ({tally.WorstRecovery.Victim}), from the kill until healthy again");
         foreach (var surprise in tally.Surprises.Take(SurprisesShown))
             console.WriteLine("unexpected: " + surprise);
 
         var clean = settled && tally.Surprises.IsEmpty && findings.All(finding => finding.Agrees);
         console.WriteLine(clean
             ? "clean: every accepted order came to its end, nothing was lost, nothing doubled"
-            : $"NOT clean: {(settled ? "" : "not every order came to its end; ")}{findings.Count(finding => !finding.Agrees)} findings disagree, {tally.Refused} answers were unexpected");
+            : $"NOT clean: {(settled ? "" : "not every order came to its end; ")}{findings.Count(finding => !finding.Agrees)} findings disagree, {tally.Surprises.Count} answers were unexpected");
         return clean;
     }
 

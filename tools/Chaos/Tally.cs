@@ -5,8 +5,8 @@ namespace ForgeShop.Chaos;
 /// <summary>What has happened so far, counted by many at once.</summary>
 internal sealed class Tally
 {
-    private int _placed, _refused, _resent, _kills, _recovering;
-    private long _worstTicks;
+    private readonly Lock _worst = new();
+    private int _placed, _resent, _kills, _recovering;
 
     /// <summary>Orders that the shop answered with 202: for these it has to stand.</summary>
     public int Placed => _placed;
@@ -19,26 +19,19 @@ internal sealed class Tally
     /// <summary>Victims that are not back yet.</summary>
     public int Recovering => _recovering;
 
-    public TimeSpan WorstRecovery => TimeSpan.FromTicks(Interlocked.Read(ref _worstTicks));
-
-    public string WorstVictim { get; private set; } = "";
+    /// <summary>To be read when nobody is killed any more.</summary>
+    public (string Victim, TimeSpan After) WorstRecovery { get; private set; } = ("", TimeSpan.Zero);
 
     public ConcurrentDictionary<string, int> KillsOf { get; } = new();
 
     /// <summary>Answers that a client must never get, whatever dies.</summary>
     public ConcurrentQueue<string> Surprises { get; } = new();
 
-    public int Refused => _refused;
-
     public void OrderPlaced() => Interlocked.Increment(ref _placed);
 
     public void RequestResent() => Interlocked.Increment(ref _resent);
 
-    public void Surprise(string what)
-    {
-        Interlocked.Increment(ref _refused);
-        Surprises.Enqueue(what);
-    }
+    public void Surprise(string what) => Surprises.Enqueue(what);
 
     public void Killed(string victim)
     {
@@ -50,12 +43,10 @@ internal sealed class Tally
     public void Recovered(string victim, TimeSpan after)
     {
         Interlocked.Decrement(ref _recovering);
-        lock (KillsOf)
+        lock (_worst)
         {
-            if (after <= WorstRecovery)
-                return;
-            Interlocked.Exchange(ref _worstTicks, after.Ticks);
-            WorstVictim = victim;
+            if (after > WorstRecovery.After)
+                WorstRecovery = (victim, after);
         }
     }
 }

@@ -57,7 +57,7 @@ internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string
             try
             {
                 if (consumer.Consume(Poll) is { Message.Headers: { } headers } && headers.TryGetLastBytes("ce_id", out var id)
-                    && Guid.TryParse(Encoding.ASCII.GetString(id), out var eventId))
+                    && Forge.Uuid.TryParse(Encoding.ASCII.GetString(id), out var eventId))
                 {
                     Count(eventId);
                 }

@@ -87,7 +87,8 @@ internal static partial class KindModel
         var offset = TimeSpan.Zero;
         if (zone != "Z")
         {
-            offset = TimeSpan.ParseExact(zone[1..], @"hh\:mm", CultureInfo.InvariantCulture);
+            // Not TimeSpan.Parse, to which 92:59 is no time of day and so an error of its own.
+            offset = new TimeSpan(int.Parse(zone[1..3], CultureInfo.InvariantCulture), int.Parse(zone[4..], CultureInfo.InvariantCulture), 0);
             if (zone == "-00:00" || offset > TimeSpan.FromHours(14)) return null;
             if (zone[0] == '-') offset = -offset;
         }
