@@ -9,7 +9,7 @@ public sealed class ThroughputTests(Servers servers)
     private const int EventsEach = 5;
 
     [Fact]
-    public async Task A_thousand_aggregates_with_five_events_each_are_published_and_handled_in_seconds()
+    public async Task A_thousand_aggregates_with_five_events_each_are_all_published_and_handled_once()
     {
         await using var broker = new Broker();
         var (database, output) = (await servers.CreateDatabaseAsync(), TestContext.Current.TestOutputHelper!);
@@ -29,8 +29,6 @@ public sealed class ThroughputTests(Servers servers)
         var handled = TimeProvider.System.GetElapsedTime(started);
 
         output.WriteLine($"{Counters * EventsEach} events published in {published.TotalSeconds:0.00} s ({Counters * EventsEach / published.TotalSeconds:0}/s), handled in {handled.TotalSeconds:0.00} s ({Counters * EventsEach / handled.TotalSeconds:0}/s), the start included");
-        // Seconds, not minutes, on a machine that does other things meanwhile.
-        handled.ShouldBeLessThan(TimeSpan.FromSeconds(30));
     }
 
     private static Task EventuallyAsync(EntityFrameworkCounters service, Func<CountersDb, Task<int>> count) => Eventually.Get(

@@ -121,7 +121,7 @@ public sealed class KafkaBrokerTests : IAsyncLifetime
     {
         using var producer = Producer();
         await producer.ProduceAsync("quick", new() { Key = "k", Value = "warm up" }, Token);
-        using var consumer = Consumer("quick", config => config.FetchWaitMaxMs = 5_000);
+        using var consumer = Consumer("quick", config => config.FetchWaitMaxMs = 30_000);
         consumer.Subscribe("quick");
         Next(consumer);
         await Task.Delay(300, Token); // now a fetch that found nothing is waiting
@@ -130,7 +130,7 @@ public sealed class KafkaBrokerTests : IAsyncLifetime
         await producer.ProduceAsync("quick", new() { Key = "k", Value = "v" }, Token);
         Next(consumer);
 
-        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(1));
+        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10), "the fetch that was waiting would have waited 30 s");
         consumer.Close();
     }
 
@@ -174,15 +174,13 @@ public sealed class KafkaBrokerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_clean_stop_takes_a_moment_and_exits_with_0_though_clients_are_connected()
+    public async Task A_clean_stop_ends_within_the_grace_and_exits_with_0_though_clients_are_connected()
     {
         using var producer = Producer();
         await producer.ProduceAsync("orders", new() { Key = "k", Value = "v" }, Token);
 
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        (await broker.Process.StopAsync(cancellationToken: Token)).ShouldBe(0);
-
-        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        // Whoever takes longer than the grace is killed, and does not exit with 0.
+        (await broker.Process.StopAsync(TimeSpan.FromSeconds(10), Token)).ShouldBe(0);
     }
 
     private static int Poll(params IConsumer<string, string>[] consumers)

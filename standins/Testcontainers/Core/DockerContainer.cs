@@ -17,6 +17,7 @@ public abstract class DockerContainer : IContainer
     private string? folder;
     private int? lastPort;
     private bool isPaused;
+    private volatile bool isStopping;
 
     private protected DockerContainer(ContainerConfiguration configuration, int containerPort)
     {
@@ -62,6 +63,8 @@ public abstract class DockerContainer : IContainer
             var port = configuration.HostPort ?? (lastPort is { } last && FreePort.IsFree(last) ? last : null);
             Server = await StartServerAsync(folder, port, ct);
             lastPort = Server.Port;
+            isStopping = false;
+            _ = TellOfDeathAsync(Server);
         }
         finally
         {
@@ -137,9 +140,22 @@ public abstract class DockerContainer : IContainer
     {
         if (Server is null)
             return;
+        isStopping = true;
         await Server.StopAsync(ct);
         await Server.DisposeAsync();
         Server = null;
         isPaused = false;
+    }
+
+    /// <summary>A server that ends by itself is to be seen in the output: all that its clients can say is that nobody answers.</summary>
+    private async Task TellOfDeathAsync(INativeServer server)
+    {
+        var exitCode = await server.Process.Exited;
+        if (ReferenceEquals(Server, server) && !isStopping)
+        {
+            await Console.Error.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{GetType().Name}: {server.Process} on port {server.Port} ended with exit code {exitCode} though nobody stopped it; it said: {string.Join(" | ", server.Process.LastLines.TakeLast(8))}"));
+        }
     }
 }

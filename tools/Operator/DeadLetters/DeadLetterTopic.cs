@@ -100,18 +100,19 @@ public sealed class DeadLetterTopic
         var config = new ConsumerConfig { BootstrapServers = _kafka, GroupId = "forge-dlq", EnableAutoCommit = false, EnableAutoOffsetStore = false, EnablePartitionEof = true };
         using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(config).SetLogHandler((_, _) => { }).Build();
         using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
-        var partitions = admin.GetMetadata(_letters, Patience).Topics.Single().Partitions;
-        consumer.Assign(partitions.Select(partition => new TopicPartitionOffset(_letters, partition.PartitionId, Offset.Beginning)));
+        // By name and not by number: a partition that is still written to comes to its end more than once.
+        var open = admin.GetMetadata(_letters, Patience).Topics.Single().Partitions.Select(partition => new TopicPartition(_letters, partition.PartitionId)).ToHashSet();
+        consumer.Assign(open.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         var messages = new List<ConsumeResult<byte[]?, byte[]?>>();
         try
         {
-            for (var open = partitions.Count; open > 0;)
+            while (open.Count > 0)
             {
                 var message = consumer.Consume(patience.Token);
                 if (message.IsPartitionEOF)
-                    open--;
+                    open.Remove(message.TopicPartition);
                 else
                     messages.Add(message);
             }
