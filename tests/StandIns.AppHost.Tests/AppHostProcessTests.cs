@@ -16,7 +16,9 @@ public sealed class AppHostProcessTests
         var folder = ShopProcess.NewFolder();
         await using var shop = await ShopProcess.StartAsync(folder);
         var endpoints = await shop.HealthyAsync(Cancellation);
-        File.GetUnixFileMode(shop.EndpointsFile).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var secrets = Directory.GetFiles(folder, "secrets.json", SearchOption.AllDirectories).ShouldHaveSingleItem();
+        foreach (var file in new[] { shop.EndpointsFile, secrets })
+            File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite, file);
 
         await using (var second = await ShopProcess.StartAsync(folder))
         {

@@ -15,7 +15,11 @@ root.Add(demo);
 root.Add(DeadLetterCommand());
 root.Add(OutboxCommand());
 
-return await root.Parse(args).InvokeAsync();
+var parsed = root.Parse(args);
+if (parsed.Errors.Count == 0)
+    return await parsed.InvokeAsync();
+await Console.Error.WriteLineAsync($"forge: {parsed.Errors[0].Message}; ./forge help shows how it is used");
+return 2;
 
 static Command DeadLetterCommand()
 {

@@ -8,9 +8,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace ForgeShop.Forge.Tests;
 
 /// <summary>One literal of the library, made another.</summary>
-internal sealed record Mutant(string File, int Line, string Was, string Becomes, SyntaxTree Original, SyntaxTree Changed)
+internal sealed record Mutant(string File, string Line, string Was, string Becomes, SyntaxTree Original, SyntaxTree Changed)
 {
-    public override string ToString() => $"{File}:{Line}: {Was} -> {Becomes}";
+    public override string ToString() => $"{File}: {Was} -> {Becomes} in: {Line}";
 }
 
 /// <summary>The library's sources, compiled here, as they are or with one literal changed.</summary>
@@ -62,7 +62,7 @@ internal sealed class MutatedForge
         let other = Another(literal.Token)
         where other is not null
         select new Mutant(
-            tree.FilePath, literal.GetLocation().GetLineSpan().StartLinePosition.Line + 1, literal.Token.Text, other, tree,
+            tree.FilePath, tree.GetText().Lines.GetLineFromPosition(literal.SpanStart).ToString().Trim(), literal.Token.Text, other, tree,
             tree.WithChangedText(tree.GetText().WithChanges(new Microsoft.CodeAnalysis.Text.TextChange(literal.Token.Span, other))));
 
     /// <summary>The library with one mutant in it, or as it is. Null if the compiler refuses it.</summary>

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace ForgeShop.Forge.Tests;
+
+/// <summary>
+/// A program of this folder, run with another library than the one it was built with. In a process of its own: a changed constant may well
+/// make a loop without end, and only a process can be ended.
+/// </summary>
+internal sealed class MutantProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("forge-mutant-").FullName;
+    private readonly string _program;
+
+    /// <param name="library">What takes the place of ForgeShop.Forge.dll.</param>
+    /// <param name="program">The program's file name.</param>
+    /// <param name="files">Patterns of the files that it needs. Copies: a program that is a link is run where it really lies, with what lies there.</param>
+    public MutantProcess(byte[] library, string program, params string[] files)
+    {
+        _program = program;
+        foreach (var file in files.SelectMany(pattern => Directory.EnumerateFiles(AppContext.BaseDirectory, pattern, SearchOption.AllDirectories)))
+        {
+            var copy = Path.Combine(_folder, Path.GetRelativePath(AppContext.BaseDirectory, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+        File.WriteAllBytes(Path.Combine(_folder, "ForgeShop.Forge.dll"), library);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>Whether it says that something is wrong, by its exit code or by never ending.</summary>
+    public async Task<bool> FailsAsync(IEnumerable<string> arguments, bool vectors = true, CancellationToken cancellationToken = default)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(_folder, _program), .. arguments]) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        if (!vectors) start.Environment["DOTNET_EnableHWIntrinsic"] = "0";
+        using var process = Process.Start(start)!;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        try
+        {
+            await Task.WhenAll(process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token), process.WaitForExitAsync(patience.Token));
+            return process.ExitCode != 0;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return true;
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+}
