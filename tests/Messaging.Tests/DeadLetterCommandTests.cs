@@ -25,7 +25,7 @@ public sealed class DeadLetterCommandTests(Servers servers)
         await ListedAsync(broker, "1 dead letter in counter.events");
 
         var listed = await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled));
-        listed.ShouldContain($"counter.changed 2  event {eventId}  of {counter}  group {service.Name}  failed after 2 attempts");
+        listed.ShouldContain($"counter.changed 2, event {eventId} of {counter}  group {service.Name}  failed after 2 attempts");
         listed.ShouldContain("InvalidOperationException: no mail to (address) really");
         listed.ShouldNotContain("ada");
 
@@ -88,6 +88,27 @@ public sealed class DeadLetterCommandTests(Servers servers)
 
         await service.HandledAsync(counter, 4);
         (await service.HandledAsync(counter)).ShouldBe([1, 2, 3, 4]);
+    }
+
+    [Fact]
+    public async Task What_is_no_event_is_published_again_once_for_all_groups_and_skipped_by_its_place()
+    {
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await using var one = await StartAsync(broker);
+        await using var other = await StartAsync(broker);
+        await KafkaLog.ProduceAsync(broker.Address, Topic, new() { Key = "nobody"u8.ToArray(), Value = "nothing"u8.ToArray() });
+        await ListedAsync(broker, "2 dead letters in counter.events");
+
+        (await RunAsync(broker, dlq => dlq.RetryAsync(Topic, null, Cancelled))).ShouldEndWith("2 dead letters of counter.events retried\n");
+        await Eventually.Get("both groups have given the copy up, too", _ => KafkaLog.ReadAsync(broker.Address, Topic + ".dlq"), letters => letters.Count == 2 + 2 + 2, cancellationToken: Cancelled);
+        (await KafkaLog.ReadAsync(broker.Address, Topic)).Count.ShouldBe(2);
+        var copy = (await KafkaLog.ReadAsync(broker.Address, Topic)).MaxBy(message => message.Offset.Value)!;
+        (await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled))).ShouldEndWith("2 dead letters in counter.events\n");
+
+        (await RunAsync(broker, dlq => dlq.SkipAsync(Topic, $"{copy.Partition.Value}:{copy.Offset.Value}", Cancelled))).ShouldContain($"group {one.Name} goes on without message ");
+        (await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled))).ShouldBe("0 dead letters in counter.events\n");
+        (await KafkaLog.ReadAsync(broker.Address, Topic)).Count.ShouldBe(2);
     }
 
     [Fact]

@@ -18,15 +18,15 @@ root.Add(OutboxCommand());
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync();
-await Console.Error.WriteLineAsync($"forge: {parsed.Errors[0].Message}; ./forge help shows how it is used");
+await Console.Error.WriteLineAsync($"forge: {parsed.Errors[0].Message.TrimEnd('.')}; ./forge help shows how it is used");
 return 2;
 
 static Command DeadLetterCommand()
 {
     var dlq = new Command("dlq", "Messages that a service could not handle, and what waits behind them.");
     var topic = new Argument<string>("TOPIC") { Description = "The topic that they come from, for example order.events." };
-    var one = new Option<string?>("--event") { Description = "Only the event with this ID." };
-    var which = new Option<string>("--event") { Description = "The event's ID.", Required = true };
+    var one = new Option<string?>("--event") { Description = "Only the event with this ID; a message that is no event goes by partition:offset." };
+    var which = new Option<string>("--event") { Description = "The event's ID; a message that is no event goes by partition:offset.", Required = true };
 
     var list = new Command("list", "Shows what nobody has dealt with.") { topic };
     list.SetAction((parsed, cancellationToken) => Run(() => DeadLetters().ListAsync(parsed.GetRequiredValue(topic), cancellationToken)));

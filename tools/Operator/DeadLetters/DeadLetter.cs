@@ -17,9 +17,12 @@ public sealed partial record DeadLetter(TopicPartitionOffset Position, Message<b
 
     public string Group => Text(GroupHeader) ?? "?";
 
-    public string? EventId => Text("ce_id");
+    /// <summary>The event's ID, and of a message that is none its place in its topic, as <c>partition:offset</c>. What an operator names it by.</summary>
+    public string Id => Text("ce_id") ?? $"{Text("dlq_partition")}:{Text("dlq_offset")}";
 
-    public string Type => Text("ce_type") ?? "(no event)";
+    public bool IsEvent => Text("ce_id") is not null;
+
+    public string Type => Text("ce_type") ?? "(no type)";
 
     public string Subject => Text("ce_subject") ?? "?";
 
@@ -39,8 +42,8 @@ public sealed partial record DeadLetter(TopicPartitionOffset Position, Message<b
 
     public string Place => $"{Position.Partition.Value}:{Position.Offset.Value}";
 
-    /// <summary>Letters of the same event and group: the last of them tells.</summary>
-    public (string Event, string Group) Identity => (EventId ?? Place, Group);
+    /// <summary>Letters of the same message and group: the last of them tells.</summary>
+    public (string Id, string Group) Identity => (Id, Group);
 
     /// <summary>The message as it was before it became a dead letter.</summary>
     public Message<byte[]?, byte[]?> Original()
@@ -60,8 +63,11 @@ public sealed partial record DeadLetter(TopicPartitionOffset Position, Message<b
         return message;
     }
 
+    /// <summary>What it is, in a few words.</summary>
+    public string Name => IsEvent ? $"{Type} {Sequence}, event {Id}" : $"no event, message {Id}";
+
     public override string ToString() =>
-        $"{Time}  {Type} {Sequence}  event {EventId ?? "none"}  of {Subject}  group {Group}  {Cause} after {Attempts} attempts{Environment.NewLine}    {Error}";
+        $"{Time}  {Name} of {Subject}  group {Group}  {Cause} after {Attempts} attempts{Environment.NewLine}    {Error}";
 
     private string? Text(string name) => Text(Message, name);
 

@@ -18,10 +18,10 @@ public sealed class DeadLetterCommands(string kafka, TextWriter output)
     {
         var letters = DeadLetterTopic.Open(kafka, topic);
         var open = eventId is null ? letters.Open(cancellationToken) : Find(letters, eventId, cancellationToken);
-        foreach (var letter in open)
+        foreach (var ofOneMessage in open.GroupBy(letter => letter.Id))
         {
-            await letters.SettleAsync(letter, skip: false, cancellationToken);
-            await output.WriteLineAsync($"retried {letter.Type} {letter.Sequence}, event {letter.EventId ?? "none"}, for group {letter.Group}");
+            await letters.RetryAsync([.. ofOneMessage], cancellationToken);
+            await output.WriteLineAsync($"retried {ofOneMessage.First().Name}, for group {string.Join(", ", ofOneMessage.Select(letter => letter.Group))}");
         }
         await output.WriteLineAsync(open.Count == 0 ? $"nothing to retry in {letters.Name}" : $"{Count(open.Count)} of {letters.Name} retried");
         return 0;
@@ -37,10 +37,10 @@ public sealed class DeadLetterCommands(string kafka, TextWriter output)
             throw new OperatorException($"event {eventId} waits for an earlier dead letter of {open[0].Subject}, and everything in between with it; retry or skip that one");
         foreach (var letter in open)
         {
-            await letters.SettleAsync(letter, skip: true, cancellationToken);
+            await letters.SkipAsync(letter, cancellationToken);
             await output.WriteLineAsync(letter.Cause == "missing"
-                ? $"group {letter.Group} goes on with event {letter.EventId}, without what is missing before it"
-                : $"group {letter.Group} goes on without event {letter.EventId}");
+                ? $"group {letter.Group} goes on with event {letter.Id}, without what is missing before it"
+                : $"group {letter.Group} goes on without {(letter.IsEvent ? "event" : "message")} {letter.Id}");
         }
         if (open.Count == 0)
             await output.WriteLineAsync($"nothing to skip in {letters.Name}");
@@ -50,7 +50,7 @@ public sealed class DeadLetterCommands(string kafka, TextWriter output)
     /// <exception cref="OperatorException">There never was a dead letter of that event.</exception>
     private static List<DeadLetter> Find(DeadLetterTopic letters, string eventId, CancellationToken cancellationToken)
     {
-        var found = letters.All(cancellationToken).Where(letter => string.Equals(letter.Letter.EventId, eventId, StringComparison.OrdinalIgnoreCase)).ToList();
+        var found = letters.All(cancellationToken).Where(letter => string.Equals(letter.Letter.Id, eventId, StringComparison.OrdinalIgnoreCase)).ToList();
         if (found.Count == 0)
             throw new OperatorException($"there is no dead letter of event {eventId} in {letters.Name}; ./forge dlq list {letters.Name} shows them");
         return [.. found.Where(letter => !letter.IsSettled).Select(letter => letter.Letter)];

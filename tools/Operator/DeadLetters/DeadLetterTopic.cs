@@ -61,8 +61,28 @@ public sealed class DeadLetterTopic
         ];
     }
 
-    /// <summary>Publishes the message to its old topic again, and notes that the letter is dealt with. Interrupted in between, both may be done again: consumers drop the second copy.</summary>
-    public async Task SettleAsync(DeadLetter letter, bool skip, CancellationToken cancellationToken)
+    /// <summary>
+    /// Publishes the message to its topic again, once, however many groups gave it up, and notes that their letters are dealt with.
+    /// Interrupted in between, both may be done again: consumers drop the second copy.
+    /// </summary>
+    public Task RetryAsync(IReadOnlyCollection<DeadLetter> lettersOfOneMessage, CancellationToken cancellationToken) => ProduceAsync(
+        async producer =>
+        {
+            await producer.ProduceAsync(Name, lettersOfOneMessage.First().Original(), cancellationToken);
+            foreach (var letter in lettersOfOneMessage)
+                await NoteAsync(producer, letter, "retry", cancellationToken);
+        });
+
+    /// <summary>Publishes the message with the word to the letter's group that it may go on without it; what is no event holds nobody up, and is only noted.</summary>
+    public Task SkipAsync(DeadLetter letter, CancellationToken cancellationToken) => ProduceAsync(
+        async producer =>
+        {
+            if (letter.IsEvent)
+                await producer.ProduceAsync(Name, letter.Skipping(), cancellationToken);
+            await NoteAsync(producer, letter, "skip", cancellationToken);
+        });
+
+    private async Task ProduceAsync(Func<IProducer<byte[]?, byte[]?>, Task> produce)
     {
         using var producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig
         {
@@ -75,8 +95,7 @@ public sealed class DeadLetterTopic
         }).SetLogHandler((_, _) => { }).Build();
         try
         {
-            await producer.ProduceAsync(Name, skip ? letter.Skipping() : letter.Original(), cancellationToken);
-            await producer.ProduceAsync(new TopicPartition(_letters, letter.Position.Partition), Note(letter, skip), cancellationToken);
+            await produce(producer);
         }
         catch (ProduceException<byte[]?, byte[]?> exception)
         {
@@ -84,15 +103,15 @@ public sealed class DeadLetterTopic
         }
     }
 
-    private static Message<byte[]?, byte[]?> Note(DeadLetter letter, bool skip)
+    private Task NoteAsync(IProducer<byte[]?, byte[]?> producer, DeadLetter letter, string action, CancellationToken cancellationToken)
     {
         var headers = new Headers
         {
             { DeadLetter.SettlesHeader, Encoding.UTF8.GetBytes(letter.Place) },
-            { "dlq_action", Encoding.UTF8.GetBytes(skip ? "skip" : "retry") },
+            { "dlq_action", Encoding.UTF8.GetBytes(action) },
             { "dlq_time", Encoding.UTF8.GetBytes(TimeProvider.System.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture)) },
         };
-        return new() { Key = letter.Message.Key, Headers = headers };
+        return producer.ProduceAsync(new TopicPartition(_letters, letter.Position.Partition), new() { Key = letter.Message.Key, Headers = headers }, cancellationToken);
     }
 
     private List<ConsumeResult<byte[]?, byte[]?>> Read(CancellationToken cancellationToken)
