@@ -33,6 +33,7 @@ public sealed class KafkaBroker : INativeServer
     {
         Prerequisites.Require(Prerequisites.ForKafka());
         var folder = await DataFolder.OpenAsync(options.DataFolder, null, options.Log, cancellationToken);
+        NativeProcess? started = null;
         try
         {
             var (process, port) = await ServerStart.RunAsync(
@@ -47,9 +48,12 @@ public sealed class KafkaBroker : INativeServer
                         OnLine = options.OnLine,
                     });
                     folder.Record(process);
-                    return process;
+                    return started = process;
                 },
-                AskMetadataAsync,
+                // Only its own word tells that it got the port: until then another broker may answer there, and ours is about to fail.
+                (port, token) => started!.LastLines.Any(line => line.StartsWith("ready:", StringComparison.Ordinal))
+                    ? AskMetadataAsync(port, token)
+                    : throw new IOException("the broker does not listen yet"),
                 cancellationToken);
             return new KafkaBroker(folder, process, port);
         }

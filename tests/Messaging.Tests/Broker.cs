@@ -8,6 +8,10 @@ namespace ForgeShop.Messaging.Tests;
 /// <param name="partitions">Of every topic.</param>
 public sealed class Broker(int partitions = 12) : IAsyncDisposable
 {
+    private const int LowestPort = 10_000;
+    private const int Ports = 5_000;
+    private static int lastPort = Random.Shared.Next(Ports);
+
     private readonly int _port = FreePort();
     private KafkaContainer? _container;
 
@@ -31,10 +35,26 @@ public sealed class Broker(int partitions = 12) : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
+    /// <summary>
+    /// Each port once, and below those that the kernel hands out: otherwise another server could get it while this broker is down, and our
+    /// clients would talk to that one.
+    /// </summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        for (var attempt = 0; attempt < Ports; attempt++)
+        {
+            var port = LowestPort + (int)((uint)Interlocked.Increment(ref lastPort) % Ports);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: the next one.
+            }
+        }
+        throw new InvalidOperationException($"No port between {LowestPort} and {LowestPort + Ports - 1} is free.");
     }
 }
