@@ -46,12 +46,12 @@ public sealed class FollowOrder(
 
     private async Task<IResult> AnswerAsync(OrderId id, long after, Caller caller, HttpContext http, CancellationToken cancellationToken)
     {
-        var known = await ReadAsync(id, 0, cancellationToken);
         // Somebody else's order is answered as one that does not exist.
-        if (known.Count == 0 || !await MaySeeAsync(id, caller, cancellationToken))
+        if (!await MaySeeAsync(id, caller, cancellationToken))
             return Problems.NotFound("order-not-found", "There is no such order.");
+        var known = await ReadAsync(id, 0, cancellationToken);
         // To a client that has everything already and would only be told so again and again, 204 says that it need not come back.
-        if (known[^1].Version <= after && IsFinal(known[^1]))
+        if (known is [.., var last] && last.Version <= after && IsFinal(last))
             return TypedResults.NoContent();
         if (signals.TryFollow(id, options.Value.MaxStreams) is not { } subscription)
             return Problems.Unavailable("too-many-streams", "Too many orders are being followed right now.", RetryAfter);
@@ -65,8 +65,7 @@ public sealed class FollowOrder(
     private async Task<bool> MaySeeAsync(OrderId id, Caller caller, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var owner = await scope.ServiceProvider.GetRequiredService<OrdersDb>().Orders.Where(order => order.Id == id).Select(order => order.UserId).SingleAsync(cancellationToken);
-        return caller.MaySee(owner, Permissions.OrdersRead);
+        return await scope.ServiceProvider.GetRequiredService<OrdersDb>().MaySeeAsync(id, caller, cancellationToken);
     }
 
     private async IAsyncEnumerable<SseItem<string>> StreamAsync(
