@@ -23,6 +23,12 @@ public sealed class AuthenticationSettings
     /// <summary>The claim that says who somebody is: <c>sub</c> has the user's ID, from <c>email</c> it is derived.</summary>
     public string UserFrom { get; set; } = "sub";
 
+    /// <summary>
+    /// With <see cref="UserFrom"/> <c>email</c>: the provider verifies every address and says nothing of it. Off, a token has to have
+    /// <c>email_verified</c>; where it says <c>false</c>, nobody is anybody either way.
+    /// </summary>
+    public bool EmailIsVerified { get; set; }
+
     /// <summary>Where this service gets a token of its own.</summary>
     public Uri TokenEndpoint { get; set; } = new("https+http://users/internal/token");
 

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using ForgeShop.Contracts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,13 +35,22 @@ public sealed record Caller(UserId Id, IReadOnlySet<string> Permissions)
 
     private static bool TryIdentify(HttpContext context, out UserId id)
     {
-        if (context.RequestServices.GetRequiredService<IOptions<AuthenticationSettings>>().Value.UserFrom != "email")
+        var settings = context.RequestServices.GetRequiredService<IOptions<AuthenticationSettings>>().Value;
+        if (settings.UserFrom != "email")
             return UserId.TryParse(context.User.FindFirst(SubjectClaim)?.Value, out id);
-        // Another provider knows nothing of our IDs; the address says as much, since the ID is derived from it.
+        // Another provider knows nothing of our IDs; the address says as much, since the ID is derived from it. If it is theirs: at many providers
+        // anybody may enter anybody's.
         var derived = Guid.Empty;
-        var isKnown = context.User.FindFirst("email")?.Value is { } email
+        var isKnown = IsEmailVerified(context.User, settings)
+            && context.User.FindFirst("email")?.Value is { } email
             && context.RequestServices.GetRequiredService<ForgeIds>().Namespace("users").TryDerive(email, out derived);
         id = new UserId(derived);
         return isKnown;
+    }
+
+    private static bool IsEmailVerified(ClaimsPrincipal user, AuthenticationSettings settings)
+    {
+        var said = user.FindAll("email_verified").ToList();
+        return said.Count == 0 ? settings.EmailIsVerified : said.TrueForAll(claim => string.Equals(claim.Value, "true", StringComparison.OrdinalIgnoreCase));
     }
 }

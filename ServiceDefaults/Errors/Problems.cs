@@ -21,6 +21,10 @@ public static class Problems
 
     public static ProblemResult Unprocessable(string code, string detail) => new(StatusCodes.Status422UnprocessableEntity, code, detail);
 
+    /// <summary>429: the caller asks for more than there is for one.</summary>
+    public static ProblemResult TooManyRequests(string code, string detail, TimeSpan retryAfter) =>
+        new(StatusCodes.Status429TooManyRequests, code, detail) { RetryAfter = retryAfter };
+
     /// <summary>503: the same request can succeed later.</summary>
     public static ProblemResult Unavailable(string code, string detail, TimeSpan? retryAfter = null) =>
         new(StatusCodes.Status503ServiceUnavailable, code, detail) { RetryAfter = retryAfter };

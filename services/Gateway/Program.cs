@@ -4,6 +4,7 @@ using ForgeShop.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
+builder.Services.AddTrustedProxies();
 builder.Services.AddTraceRoot();
 builder.Services.AddRateLimits();
 builder.Services.AddSignedInPolicy();
@@ -14,6 +15,7 @@ builder.Services.AddReverseProxy()
 
 var app = builder.Build();
 
+app.UseForwardedHeaders();
 app.UseCallerLink();
 app.UseAuthentication();
 app.UseRateLimiter();

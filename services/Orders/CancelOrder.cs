@@ -18,14 +18,18 @@ public static class CancelOrder
 
     private static async Task<IResult> Handle(OrderId id, Caller caller, OrdersDb db, CheckoutProcess process, CancellationToken cancellationToken)
     {
+        // Somebody else's order is answered as one that does not exist, also to those who may see it: cancelling is the customer's. And before anything is
+        // locked, or a stranger could hold up its checkout.
+        if (!await db.IsOwnAsync(id, caller, cancellationToken))
+            return NotFound();
         var begun = false;
-        var order = await db.InTransactionAsync(
-            token => process.StepAsync(id, (saga, order, scope) => begun = caller.Is(order.UserId) && saga.Cancel(order, scope), token), cancellationToken);
-        // Somebody else's order is answered as one that does not exist, also to those who may see it: cancelling is the customer's.
-        if (order is null || !caller.Is(order.UserId))
-            return Problems.NotFound("order-not-found", "There is no such order.");
+        var order = await db.InTransactionAsync(token => process.StepAsync(id, (saga, order, scope) => begun = saga.Cancel(order, scope), token), cancellationToken);
+        if (order is null)
+            return NotFound();
         return begun
             ? TypedResults.Accepted($"/api/v1/orders/{order.Id}", OrderView.Of(order))
             : Problems.Conflict("order-not-cancellable", $"The order is {order.Status.ToName()} already.");
     }
+
+    private static ProblemResult NotFound() => Problems.NotFound("order-not-found", "There is no such order.");
 }

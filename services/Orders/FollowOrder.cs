@@ -32,6 +32,7 @@ public sealed class FollowOrder(
         .Produces(StatusCodes.Status204NoContent)
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status429TooManyRequests)
         .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
         .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead);
 
@@ -46,36 +47,41 @@ public sealed class FollowOrder(
 
     private async Task<IResult> AnswerAsync(OrderId id, long after, Caller caller, HttpContext http, CancellationToken cancellationToken)
     {
-        var known = await ReadAsync(id, 0, cancellationToken);
         // Somebody else's order is answered as one that does not exist.
-        if (known.Count == 0 || !await MaySeeAsync(id, caller, cancellationToken))
+        if (!await MaySeeAsync(id, caller, cancellationToken))
             return Problems.NotFound("order-not-found", "There is no such order.");
+        var known = await ReadAsync(id, 0, cancellationToken);
         // To a client that has everything already and would only be told so again and again, 204 says that it need not come back.
-        if (known[^1].Version <= after && IsFinal(known[^1]))
+        if (known is [.., var last] && last.Version <= after && IsFinal(last))
             return TypedResults.NoContent();
-        if (signals.TryFollow(id, options.Value.MaxStreams) is not { } subscription)
-            return Problems.Unavailable("too-many-streams", "Too many orders are being followed right now.", RetryAfter);
+        if (signals.TryFollow(id, caller.Id, options.Value, out var isUsersLimit) is not { } subscription)
+        {
+            return isUsersLimit
+                ? Problems.TooManyRequests("too-many-streams-per-user", "This user follows as many orders as one may at the same time.", RetryAfter)
+                : Problems.Unavailable("too-many-streams", "Too many orders are being followed right now.", RetryAfter);
+        }
 
         // Ends with the stream, also where it is never begun.
         http.Response.RegisterForDispose(subscription);
         http.Response.Headers.CacheControl = "no-store";
-        return TypedResults.ServerSentEvents(StreamAsync(id, after, subscription, cancellationToken));
+        // Nobody is told anything with a token that has expired: the client comes back with a fresh one, and Last-Event-ID.
+        var longest = TokenLifetime.LeftOf(http.User, time.GetUtcNow(), options.Value.LongestStream);
+        return TypedResults.ServerSentEvents(StreamAsync(id, after, longest, subscription, cancellationToken));
     }
 
     private async Task<bool> MaySeeAsync(OrderId id, Caller caller, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var owner = await scope.ServiceProvider.GetRequiredService<OrdersDb>().Orders.Where(order => order.Id == id).Select(order => order.UserId).SingleAsync(cancellationToken);
-        return caller.MaySee(owner, Permissions.OrdersRead);
+        return await scope.ServiceProvider.GetRequiredService<OrdersDb>().MaySeeAsync(id, caller, cancellationToken);
     }
 
     private async IAsyncEnumerable<SseItem<string>> StreamAsync(
-        OrderId id, long after, OrderSignals.Subscription subscription, [EnumeratorCancellation] CancellationToken cancellationToken)
+        OrderId id, long after, TimeSpan longest, OrderSignals.Subscription subscription, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var settings = options.Value;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         var (began, told) = (time.GetTimestamp(), time.GetTimestamp());
-        while (time.GetElapsedTime(began) < settings.LongestStream && !stop.IsCancellationRequested)
+        while (time.GetElapsedTime(began) < longest && !stop.IsCancellationRequested)
         {
             var changes = await ReadAsync(id, after, cancellationToken);
             foreach (var change in changes)
@@ -96,7 +102,9 @@ public sealed class FollowOrder(
                 told = time.GetTimestamp();
             }
 
-            await WaitAsync(subscription, settings.PollInterval, stop.Token);
+            var rest = longest - time.GetElapsedTime(began);
+            if (rest > TimeSpan.Zero)
+                await WaitAsync(subscription, rest < settings.PollInterval ? rest : settings.PollInterval, stop.Token);
         }
     }
 
@@ -135,11 +143,15 @@ public sealed class FollowOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Then the stream ends, and a client that is still there comes back with Last-Event-ID.</summary>
+    /// <summary>Then the stream ends, if the access token does not expire before, and a client that is still there comes back with Last-Event-ID.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan LongestStream { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>So many streams at the same time in one instance.</summary>
     [Range(1, 100_000)]
     public int MaxStreams { get; set; } = 1000;
+
+    /// <summary>So many of them may be one user's.</summary>
+    [Range(1, 100_000)]
+    public int MaxStreamsPerUser { get; set; } = 20;
 }

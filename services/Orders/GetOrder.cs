@@ -16,13 +16,16 @@ public static class GetOrder
         .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead);
 
-    private static async Task<IResult> Handle(OrderId id, Caller caller, EntityCache<CachedOrder> cache, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(OrderId id, Caller caller, OrdersDb db, EntityCache<CachedOrder> cache, CancellationToken cancellationToken)
     {
-        var cached = await cache.GetAsync(id.Value, (services, token) => Load(services.GetRequiredService<OrdersDb>(), id, token), cancellationToken);
-        // Somebody else's order is answered as one that does not exist: nobody learns that it does.
-        return cached is null || !caller.MaySee(cached.Order.UserId, Permissions.OrdersRead)
-            ? Problems.NotFound("order-not-found", "There is no such order.")
-            : TypedResults.Ok(cached.Order);
+        if (await cache.FindAsync(id.Value) is { } cached && caller.MaySee(cached.Order.UserId, Permissions.OrdersRead))
+            return TypedResults.Ok(cached.Order);
+        // Somebody else's order is answered as one that does not exist, and with the same work, be it in the cache or not: nobody learns that it does,
+        // nor puts it into the cache.
+        return await db.MaySeeAsync(id, caller, cancellationToken)
+            && await cache.LoadAsync(id.Value, (services, token) => Load(services.GetRequiredService<OrdersDb>(), id, token), cancellationToken) is { } loaded
+            ? TypedResults.Ok(loaded.Order)
+            : Problems.NotFound("order-not-found", "There is no such order.");
     }
 
     private static async Task<CachedOrder?> Load(OrdersDb db, OrderId id, CancellationToken cancellationToken) =>

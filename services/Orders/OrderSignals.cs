@@ -11,17 +11,21 @@ public sealed class OrderSignals
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<OrderId, List<Subscription>> _followers = [];
+    private readonly Dictionary<UserId, int> _streams = [];
     private int _count;
 
-    /// <summary>To be disposed of. Null where as many as <paramref name="limit"/> follow orders already.</summary>
-    public Subscription? TryFollow(OrderId order, int limit)
+    /// <summary>To be disposed of. Null where there is no room: for this user (<paramref name="isUsersLimit"/>), so that nobody takes it all, or for anybody.</summary>
+    public Subscription? TryFollow(OrderId order, UserId user, FollowOptions limits, out bool isUsersLimit)
     {
         lock (_lock)
         {
-            if (_count >= limit)
+            var theirs = _streams.GetValueOrDefault(user);
+            isUsersLimit = theirs >= limits.MaxStreamsPerUser;
+            if (isUsersLimit || _count >= limits.MaxStreams)
                 return null;
             _count++;
-            var subscription = new Subscription(this, order);
+            _streams[user] = theirs + 1;
+            var subscription = new Subscription(this, order, user);
             if (_followers.TryGetValue(order, out var others))
                 others.Add(subscription);
             else
@@ -46,16 +50,20 @@ public sealed class OrderSignals
             if (!_followers.TryGetValue(subscription.Order, out var followers) || !followers.Remove(subscription))
                 return;
             _count--;
+            if (--_streams[subscription.User] == 0)
+                _streams.Remove(subscription.User);
             if (followers.Count == 0)
                 _followers.Remove(subscription.Order);
         }
     }
 
-    public sealed class Subscription(OrderSignals signals, OrderId order) : IDisposable
+    public sealed class Subscription(OrderSignals signals, OrderId order, UserId user) : IDisposable
     {
         private readonly Channel<bool> _channel = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
         internal OrderId Order => order;
+
+        internal UserId User => user;
 
         internal void Signal() => _channel.Writer.TryWrite(true);
 

@@ -12,7 +12,7 @@ internal static class Identity
     {
         var services = builder.Services;
         services.AddOptions<TokenOptions>().BindConfiguration("Tokens").ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<PasswordHasherOptions>().Configure(passwords => passwords.IterationCount = 210_000).BindConfiguration("Passwords");
+        services.AddOptions<PasswordHasherOptions>().Configure(passwords => passwords.IterationCount = Passwords.Rounds).BindConfiguration("Passwords");
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.AddSingleton<Passwords>();
         services.AddSingleton(new ServiceClients(builder.Configuration));

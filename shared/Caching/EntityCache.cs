@@ -29,11 +29,16 @@ public sealed class EntityCache<TView> where TView : class, ICachedView
     /// The view from the cache, or from <paramref name="load"/>, which reads the database in a scope of its own: requests
     /// for the same entity that arrive meanwhile share that one read, and none of them can cancel it for the others.
     /// </summary>
-    public async Task<TView?> GetAsync(Guid id, Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken)
+    public async Task<TView?> GetAsync(Guid id, Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken) =>
+        await FindAsync(id) ?? await LoadAsync(id, load, cancellationToken);
+
+    /// <summary>The view if the cache has it.</summary>
+    public Task<TView?> FindAsync(Guid id) => ReadAsync(Key(id));
+
+    /// <summary>The view from <paramref name="load"/>, as <see cref="GetAsync"/> does it where the cache has none; the cache has it afterwards.</summary>
+    public async Task<TView?> LoadAsync(Guid id, Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken)
     {
         var key = Key(id);
-        if (await ReadAsync(key) is { } cached)
-            return cached;
         var shared = new Lazy<Task<TView?>>(() => LoadAsync(key, load));
         return await _loads.GetOrAdd(key, shared).Value.WaitAsync(cancellationToken);
     }

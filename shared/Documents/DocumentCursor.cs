@@ -9,13 +9,16 @@ namespace ForgeShop.Documents;
 /// <summary>
 /// Where a page ended: the last document's value of the field ordered by, and its ID. The text is base64url of a check sum, the
 /// 16 bytes of the ID and the value. The check sum covers the query as well, so that a mangled cursor, or one of another list,
-/// is refused instead of leading to some other place. It is no secret: a cursor moves within what the query may see anyway.
+/// is refused instead of leading to some other place. It is no secret: a cursor moves within what the query may see anyway. So
+/// anybody can make one with a right check sum; one that Write would not have written is refused as well.
 /// </summary>
 internal sealed record DocumentCursor(object? Value, Guid Id)
 {
     private const int CheckSumLength = 8;
     private const int HeadLength = CheckSumLength + 16;
     private const int MaximumTextLength = 8192;
+    private static readonly long Earliest = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
+    private static readonly long Latest = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     public static string Write<T>(DocumentModel<T> model, DocumentQuery<T> query, object? value, Guid id) where T : class
     {
@@ -39,7 +42,10 @@ internal sealed record DocumentCursor(object? Value, Guid Id)
             throw new InvalidCursorException();
 
         var id = new Guid(bytes.AsSpan(CheckSumLength, 16), bigEndian: true);
-        return new(Parse(query.Order?.Kind, Encoding.UTF8.GetString(bytes.AsSpan(HeadLength))), id);
+        var value = bytes.AsSpan(HeadLength);
+        return TryParse(query.Order?.Kind, Encoding.UTF8.GetString(value), out var parsed) && Encoding.UTF8.GetBytes(Text(parsed)).AsSpan().SequenceEqual(value)
+            ? new(parsed, id)
+            : throw new InvalidCursorException();
     }
 
     private static ReadOnlySpan<byte> CheckSum<T>(DocumentModel<T> model, DocumentQuery<T> query, ReadOnlySpan<byte> place) where T : class
@@ -75,13 +81,19 @@ internal sealed record DocumentCursor(object? Value, Guid Id)
         _ => (string)value,
     };
 
-    private static object? Parse(FieldKind? kind, string text) => kind switch
+    private static bool TryParse(FieldKind? kind, string text, out object? value)
     {
-        null => null,
-        FieldKind.Uuid => Guid.ParseExact(text, "D"),
-        FieldKind.Integer => long.Parse(text, CultureInfo.InvariantCulture),
-        FieldKind.Decimal => decimal.Parse(text, CultureInfo.InvariantCulture),
-        FieldKind.Time => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(text, CultureInfo.InvariantCulture)),
-        _ => text,
-    };
+        value = kind switch
+        {
+            null => null,
+            FieldKind.Uuid => Guid.TryParseExact(text, "D", out var id) ? id : null,
+            FieldKind.Integer => long.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : null,
+            FieldKind.Decimal => decimal.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : null,
+            FieldKind.Time => long.TryParse(text, CultureInfo.InvariantCulture, out var time) && time >= Earliest && time <= Latest
+                ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null,
+            // No store keeps this character (DocumentJson), and PostgreSQL does not even compare with it.
+            _ => text.Contains('\0') ? null : text,
+        };
+        return kind is null || value is not null;
+    }
 }

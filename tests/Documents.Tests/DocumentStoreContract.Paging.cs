@@ -73,6 +73,60 @@ public abstract partial class DocumentStoreContract
             await Should.ThrowAsync<InvalidCursorException>(() => Items.QueryAsync(Newest.Page(hostile, 1), Cancelled), hostile);
     }
 
+    /// <summary>The check sum is no secret, so anybody can make one that is right over whatever they like.</summary>
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("")]
+    [InlineData("\0")]
+    [InlineData("a\0")]
+    [InlineData(" 1")]
+    [InlineData("1 ")]
+    [InlineData("+1")]
+    [InlineData("01")]
+    [InlineData("1,000")]
+    [InlineData("1e3")]
+    [InlineData("9223372036854775808")]
+    [InlineData("253402300800000")]
+    [InlineData("-62135596800001")]
+    [InlineData("79228162514264337593543950336")]
+    [InlineData("{6e16f6c3-de6b-55c3-80ba-75907720bb8a}")]
+    [InlineData("6E16F6C3-DE6B-55C3-80BA-75907720BB8A")]
+    public async Task A_cursor_with_a_right_check_sum_and_nonsense_inside_is_refused(string nonsense)
+    {
+        await AddAsync(new() { Owner = Owner, At = Noon, Name = "name", Price = 1, Count = 1 });
+        var isCount = nonsense is "253402300800000" or "-62135596800001"; // only no time
+        var isPrice = isCount || nonsense is "9223372036854775808";
+        foreach (var (query, isOne) in new (DocumentQuery<Item>, bool)[]
+        {
+            (Query, nonsense.Length == 0),
+            (Query.OrderBy(Item.OwnerField), false),
+            (Query.OrderBy(Item.CountField), isCount),
+            (Query.OrderBy(Item.PriceField), isPrice),
+            (Query.OrderBy(Item.AtField), false),
+            (Query.OrderByDescending(Item.NameField), !nonsense.Contains('\0')),
+        })
+        {
+            var cursor = DocumentCursor.Write(Item.Model(CollectionName), query, nonsense, Guid.NewGuid());
+            if (isOne)
+                await Items.QueryAsync(query.Page(cursor, 1), Cancelled);
+            else
+                await Should.ThrowAsync<InvalidCursorException>(() => Items.QueryAsync(query.Page(cursor, 1), Cancelled), $"{query.Order?.Name}: {nonsense}");
+        }
+    }
+
+    [Fact]
+    public async Task A_cursor_at_the_ends_of_what_a_field_can_hold_is_one()
+    {
+        foreach (var (query, value) in new (DocumentQuery<Item>, object)[]
+        {
+            (Query.OrderBy(Item.CountField), long.MinValue), (Query.OrderBy(Item.CountField), long.MaxValue),
+            (Query.OrderBy(Item.PriceField), decimal.MinValue), (Query.OrderBy(Item.PriceField), 0.10m),
+            (Query.OrderBy(Item.AtField), DateTimeOffset.MinValue), (Query.OrderBy(Item.AtField), DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())),
+            (Query.OrderBy(Item.OwnerField), Guid.Empty), (Query.OrderBy(Item.NameField), ""),
+        })
+            (await Items.QueryAsync(query.Page(DocumentCursor.Write(Item.Model(CollectionName), query, value, Guid.NewGuid()), 1), Cancelled)).Items.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_cursor_of_another_list_is_refused()
     {

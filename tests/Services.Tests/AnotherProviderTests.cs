@@ -11,6 +11,11 @@ namespace ForgeShop.Services.Tests;
 /// <summary>A service whose tokens somebody else issues, as docs/identity.md describes it: found by discovery, RS256, people known by their address.</summary>
 public sealed class AnotherProviderTests(ServersFixture servers)
 {
+    private static readonly (string, string)[] ByEmail =
+    [
+        ("Authentication:RequireHttps", "false"), ("Authentication:Audience", "the-shop"), ("Authentication:Algorithms:0", "RS256"), ("Authentication:UserFrom", "email"),
+    ];
+
     [Fact]
     public async Task Another_provider_says_who_somebody_is_and_Users_does_not_any_more()
     {
@@ -19,16 +24,8 @@ public sealed class AnotherProviderTests(ServersFixture servers)
         await using var provider = await StartProvider(rsa.ExportParameters(includePrivateParameters: false));
         var issuer = provider.Urls.Single();
         await using var orders = await servers.StartOrders(
-            servers.Inventory.Address, settings:
-            [
-                ("Authentication:Authority", issuer), ("Authentication:RequireHttps", "false"), ("Authentication:Audience", "the-shop"),
-                ("Authentication:Algorithms:0", "RS256"), ("Authentication:UserFrom", "email"),
-            ]);
-        string Issue(SecurityKey signer, string algorithm, string audience) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-        {
-            Issuer = issuer, Audience = audience, Expires = DateTime.UtcNow.AddMinutes(5), SigningCredentials = new SigningCredentials(signer, algorithm),
-            Claims = new Dictionary<string, object> { ["sub"] = "4711", ["email"] = "Ada@Example.com", ["scope"] = "orders:self" },
-        });
+            servers.Inventory.Address, settings: [("Authentication:Authority", issuer), .. ByEmail]);
+        string Issue(SecurityKey signer, string algorithm, string audience) => IssueTo("Ada@Example.com", issuer, audience, new SigningCredentials(signer, algorithm), true);
 
         var mine = await orders.With(Issue(key, SecurityAlgorithms.RsaSha256, "the-shop")).Get($"/api/v1/orders?userId={servers.Ids.User("ada@example.com")}");
         mine.ShouldBe(HttpStatusCode.OK);
@@ -37,6 +34,38 @@ public sealed class AnotherProviderTests(ServersFixture servers)
         (await orders.With(Issue(key, SecurityAlgorithms.RsaSha256, "elsewhere")).Get("/api/v1/orders")).ShouldBeProblem(HttpStatusCode.Unauthorized, "invalid-token");
         (await orders.With(Issue(key, SecurityAlgorithms.RsaSha512, "the-shop")).Get("/api/v1/orders")).ShouldBeProblem(HttpStatusCode.Unauthorized, "invalid-token");
         (await orders.As(servers.Ids.User("ada@example.com")).Get("/api/v1/orders")).ShouldBeProblem(HttpStatusCode.Unauthorized, "invalid-token");
+    }
+
+    /// <summary>Or whoever enters the victim's address at the provider would be the victim.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_address_counts_only_where_the_provider_has_verified_it(bool optOut)
+    {
+        using var rsa = RSA.Create(2048);
+        var signer = new SigningCredentials(new RsaSecurityKey(rsa) { KeyId = "theirs" }, SecurityAlgorithms.RsaSha256);
+        await using var provider = await StartProvider(rsa.ExportParameters(includePrivateParameters: false));
+        var issuer = provider.Urls.Single();
+        (string, string)[] choice = optOut ? [("Authentication:EmailIsVerified", "true")] : [];
+        await using var orders = await servers.StartOrders(servers.Inventory.Address, settings: [("Authentication:Authority", issuer), .. ByEmail, .. choice]);
+        Task<Answer> Ask(object? verified) => orders.With(IssueTo("victim@example.com", issuer, "the-shop", signer, verified)).Get("/api/v1/orders");
+
+        foreach (var verified in new object[] { true, "true", "True" })
+            (await Ask(verified)).ShouldBe(HttpStatusCode.OK);
+        foreach (var verified in new object[] { false, "false", "", 1, new[] { "true", "false" } })
+            (await Ask(verified)).ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
+        (await Ask(null)).ShouldBe(optOut ? HttpStatusCode.OK : HttpStatusCode.Forbidden);
+    }
+
+    private static string IssueTo(string email, string issuer, string audience, SigningCredentials signer, object? verified)
+    {
+        var claims = new Dictionary<string, object> { ["sub"] = "4711", ["email"] = email, ["scope"] = "orders:self" };
+        if (verified is not null)
+            claims["email_verified"] = verified;
+        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = issuer, Audience = audience, Expires = DateTime.UtcNow.AddMinutes(5), SigningCredentials = signer, Claims = claims,
+        });
     }
 
     private static async Task<WebApplication> StartProvider(RSAParameters key)

@@ -1,9 +1,12 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
+using System.Security.Claims;
 using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Orders;
+using ForgeShop.ServiceDefaults;
+using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
@@ -135,18 +138,84 @@ public sealed class FollowOrderTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task One_user_follows_so_many_orders_at_the_same_time_and_leaves_room_for_others()
+    {
+        await using var orders = await servers.StartOrders(servers.Inventory.Address, settings: ("FollowOrder:MaxStreamsPerUser", "2"));
+        var http = orders.As(_user);
+        var order = await Place(http);
+        using var first = await Open(http, order);
+        using (var second = await Open(http, order))
+        {
+            second.StatusCode.ShouldBe(HttpStatusCode.OK);
+            var third = await http.Get($"/api/v1/orders/{order}/events");
+            third.ShouldBeProblem(HttpStatusCode.TooManyRequests, "too-many-streams-per-user");
+            third.Message.Headers.RetryAfter.ShouldNotBeNull();
+            using var anothers = await Open(orders.Http, order);
+            anothers.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
+        // The service notices that the second has gone when it next writes, or at once.
+        await Eventually.True("there is room again", async _ =>
+        {
+            using var next = await Open(http, order);
+            return next.StatusCode == HttpStatusCode.OK;
+        }, cancellationToken: Cancellation);
+    }
+
+    [Fact]
+    public async Task A_stream_ends_with_the_token_it_was_opened_with_and_goes_on_with_a_fresh_one()
+    {
+        // Nobody answers this instance: the stream of a pending order would go on for ten minutes, which is more than Read has patience for.
+        await using var orders = await servers.StartOrders(servers.Inventory.Address);
+        var order = await Place(orders.As(_user));
+        var tokens = await ForgedTokens.Create(servers.Users.Services, _user);
+
+        using var answer = await Open(orders.With(tokens.GoodUntil(DateTime.UtcNow.AddSeconds(6))), order);
+        Changes(await Read(answer)).ShouldBe([("1", "pending")]);
+
+        using var fresh = await Open(orders.As(_user), order, lastEventId: "1");
+        fresh.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("100", 0, 100)]
+    [InlineData("100.5", 0, 100.5)]
+    [InlineData("100", 90, 10)]
+    [InlineData("100", 101, 0)]
+    [InlineData("1e300", 0, 600)]
+    [InlineData("601", 0, 600)]
+    [InlineData("soon", 0, 0)]
+    [InlineData(null, 0, 0)]
+    public void What_is_left_of_a_token_is_never_less_than_nothing_nor_more_than_the_longest_stream(string? expires, int now, double left)
+    {
+        var user = new ClaimsPrincipal(new ClaimsIdentity(expires is null ? [] : [new Claim("exp", expires)]));
+        TokenLifetime.LeftOf(user, DateTimeOffset.FromUnixTimeSeconds(now), TimeSpan.FromMinutes(10)).ShouldBe(TimeSpan.FromSeconds(left));
+    }
+
+    [Fact]
     public void A_follower_who_leaves_is_forgotten_and_the_number_of_followers_is_bounded()
     {
         var (signals, order) = (new OrderSignals(), new OrderId(Guid.NewGuid()));
-        var first = signals.TryFollow(order, 2).ShouldNotBeNull();
-        var second = signals.TryFollow(order, 2).ShouldNotBeNull();
-        signals.TryFollow(order, 2).ShouldBeNull();
+        var limits = new FollowOptions { MaxStreams = 3, MaxStreamsPerUser = 2 };
+        var (ada, bob) = (new UserId(Guid.NewGuid()), new UserId(Guid.NewGuid()));
+        OrderSignals.Subscription? Follow(UserId user, bool isUsersLimit)
+        {
+            var subscription = signals.TryFollow(order, user, limits, out var isTheirs);
+            isTheirs.ShouldBe(isUsersLimit);
+            return subscription;
+        }
+
+        var first = Follow(ada, false).ShouldNotBeNull();
+        var second = Follow(ada, false).ShouldNotBeNull();
+        Follow(ada, true).ShouldBeNull();
+        using var bobs = Follow(bob, false).ShouldNotBeNull();
+        Follow(bob, false).ShouldBeNull("there is no room for anybody");
 
         first.Dispose();
         first.Dispose();
 
-        using var third = signals.TryFollow(order, 2).ShouldNotBeNull();
-        signals.TryFollow(order, 2).ShouldBeNull();
+        using var third = Follow(ada, false).ShouldNotBeNull();
+        Follow(ada, true).ShouldBeNull();
         second.Dispose();
         signals.Raise(order);
     }

@@ -28,6 +28,8 @@ public sealed class ForgedTokens
 
     public string Good => Issue(_ => { });
 
+    public string GoodUntil(DateTime expires) => Issue(token => token.Expires = expires);
+
     public IEnumerable<(string Name, string Authorization)> All()
     {
         var now = DateTime.UtcNow;

@@ -27,7 +27,7 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
     public TaskCompletionSource Stream { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>A request as the service behind the gateway saw it.</summary>
-    public sealed record Arrival(string Method, string PathAndQuery, string? TraceParent, string? TraceState, string? Baggage, string Body);
+    public sealed record Arrival(string Method, string PathAndQuery, string? TraceParent, string? TraceState, string? Baggage, string? ForwardedFor, string? ForwardedProto, string Body);
 
     public sealed record Item(string Sku, int Quantity);
 
@@ -85,7 +85,8 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
         var body = await new StreamReader(request.Body).ReadToEndAsync(context.RequestAborted);
         request.Body.Position = 0;
         Arrivals.Enqueue(new Arrival(
-            request.Method, request.Path + request.QueryString, request.Headers.TraceParent, request.Headers.TraceState, request.Headers.Baggage, body));
+            request.Method, request.Path + request.QueryString, request.Headers.TraceParent, request.Headers.TraceState, request.Headers.Baggage,
+            request.Headers["X-Forwarded-For"], request.Headers["X-Forwarded-Proto"], body));
         await next(context);
     }
 

@@ -49,12 +49,8 @@ public sealed class LoginThrottle(UsersDb db, TimeProvider time)
         return db.LoginFailures.Where(known => known.Key == key).ExecuteDeleteAsync(cancellationToken);
     }
 
-    public static ProblemResult TooManyAttempts(TimeSpan pause)
-    {
-        var problem = new ProblemResult(StatusCodes.Status429TooManyRequests, "too-many-attempts", "Too many failed logins; the Retry-After header says in how many seconds there may be another.");
-        problem.RetryAfter = pause;
-        return problem;
-    }
+    public static ProblemResult TooManyAttempts(TimeSpan pause) =>
+        Problems.TooManyRequests("too-many-attempts", "Too many failed logins; the Retry-After header says in how many seconds there may be another.", pause);
 
     private static byte[] KeyOf(UserId account, HttpContext http) => SHA256.HashData(Encoding.UTF8.GetBytes($"{account} {ClientAddress.Of(http)}"));
 }

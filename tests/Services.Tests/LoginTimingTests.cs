@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using ForgeShop.Users;
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>The time that a failed login takes does not tell whether there is such an account. With as many rounds as in production: with fewer, everything is fast.</summary>
+public sealed class LoginTimingTests(ServersFixture servers)
+{
+    private const string Password = "Correct-Horse-1";
+    private const int Samples = 9;
+
+    private int _asked;
+
+    private static async Task<string> Register(RunningService<UsersDb> users)
+    {
+        var email = $"timing-{Guid.NewGuid():N}@example.com";
+        (await users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password })).ShouldBe(HttpStatusCode.Created);
+        return email;
+    }
+
+    /// <summary>
+    /// An answer without the slow hash would come several times as soon. All kinds are asked in turn, so that whatever else the machine does meets all of them,
+    /// and compared with each other only.
+    /// </summary>
+    [Fact]
+    public async Task An_unknown_address_a_closed_account_and_one_with_an_old_hash_take_as_long_as_a_wrong_password()
+    {
+        await using var users = await servers.StartUsersOn(
+            servers.Users.Database, ("Passwords:IterationCount", Passwords.Rounds.ToString(CultureInfo.InvariantCulture)));
+        var known = await Register(users);
+        var closed = await Register(users);
+        var id = servers.Ids.User(closed);
+        (await servers.Users.As(id).Post($"/api/v1/users/{id}/deactivate", new { })).ShouldBe(HttpStatusCode.NoContent);
+        // The other instance hashes with a thousand rounds.
+        var old = await Register(servers.Users);
+        // Whatever is made at first need is made: nobody's hash among it.
+        await Milliseconds(users, "nobody@example.com");
+
+        var times = new Dictionary<string, List<double>> { [known] = [], [closed] = [], [old] = [], ["unknown"] = [] };
+        for (var sample = 0; sample < Samples; sample++)
+        {
+            foreach (var (email, list) in times)
+                list.Add(await Milliseconds(users, email == "unknown" ? $"nobody-{Guid.NewGuid():N}@example.com" : email));
+        }
+
+        var medians = times.ToDictionary(kind => kind.Key, kind => kind.Value.Order().ElementAt(Samples / 2));
+        foreach (var kind in new[] { closed, old, "unknown" })
+            (medians[kind] / medians[known]).ShouldBeInRange(1 / 3.0, 3, $"unknown, closed or old: {string.Join(", ", medians.Values.Select(median => median.ToString("0.0", CultureInfo.InvariantCulture)))} ms");
+    }
+
+    /// <summary>Each from another address: what fails here slows nothing down.</summary>
+    private async Task<double> Milliseconds(RunningService<UsersDb> users, string email)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        var answer = await users.Anonymous.Send(
+            HttpMethod.Post, "/api/v1/auth/token", JsonContent.Create(new { email, password = "Wrong-Password-1" }), ("X-Forwarded-For", $"198.51.100.{++_asked}"));
+        answer.ShouldBeProblem(HttpStatusCode.Unauthorized, "bad-credentials");
+        return TimeProvider.System.GetElapsedTime(started).TotalMilliseconds;
+    }
+}
