@@ -4,17 +4,27 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ForgeShop.Messaging.Tests;
 
-/// <summary>The service's inbox, but as of a service that is killed before it stores a position: whoever comes next reads everything again.</summary>
-internal sealed class FaultyInbox(IInboxStore inner) : IInboxStore
+/// <summary>The service's inbox with a defect.</summary>
+/// <param name="inner">The inbox as it is.</param>
+/// <param name="saves">If not: as of a service that is killed before it stores a position, so that whoever comes next reads everything again.</param>
+/// <param name="firstLoad">What happens when the positions of partitions are asked for the first time.</param>
+internal sealed class FaultyInbox(IInboxStore inner, bool saves, Exception? firstLoad) : IInboxStore
 {
-    public static void Install(IServiceCollection services)
+    private Exception? _firstLoad = firstLoad;
+
+    public static Action<IServiceCollection> ThatSavesNothing => services => Install(services, saves: false, null);
+
+    public static Action<IServiceCollection> WhoseFirstLoadFails(Exception exception) => services => Install(services, saves: true, exception);
+
+    private static void Install(IServiceCollection services, bool saves, Exception? firstLoad)
     {
         var registered = services.Last(service => service.ServiceType == typeof(IInboxStore));
         services.Remove(registered);
-        services.AddSingleton<IInboxStore>(provider => new FaultyInbox((IInboxStore)ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!)));
+        services.AddSingleton<IInboxStore>(provider => new FaultyInbox((IInboxStore)ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!), saves, firstLoad));
     }
 
-    public Task SavePositionsAsync(IReadOnlyCollection<LogAnchor> positions, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task SavePositionsAsync(IReadOnlyCollection<LogAnchor> positions, CancellationToken cancellationToken) =>
+        saves ? inner.SavePositionsAsync(positions, cancellationToken) : Task.CompletedTask;
 
     public Task<InboxResult> HandleAsync(ReceivedEvent received, Func<IServiceProvider, CancellationToken, Task> handle, CancellationToken cancellationToken) =>
         inner.HandleAsync(received, handle, cancellationToken);
@@ -32,7 +42,9 @@ internal sealed class FaultyInbox(IInboxStore inner) : IInboxStore
     public Task<InboxDepth> MeasureAsync(CancellationToken cancellationToken) => inner.MeasureAsync(cancellationToken);
 
     public Task<IReadOnlyList<LogAnchor>> LoadPositionsAsync(IReadOnlyCollection<TopicPartition> partitions, CancellationToken cancellationToken) =>
-        inner.LoadPositionsAsync(partitions, cancellationToken);
+        partitions.Count > 0 && Interlocked.Exchange(ref _firstLoad, null) is { } failure
+            ? Task.FromException<IReadOnlyList<LogAnchor>>(failure)
+            : inner.LoadPositionsAsync(partitions, cancellationToken);
 
     public Task<bool> IsStoreTroubleAsync(Exception exception, CancellationToken cancellationToken) => inner.IsStoreTroubleAsync(exception, cancellationToken);
 }

@@ -242,7 +242,7 @@ public abstract class OrderContract(Servers servers, NewService create) : Contra
         var (database, name, poisoned, gap, plain) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
         for (var life = 0; life < 2; life++)
         {
-            await using var killed = await StartAsync(database, name, replace: FaultyInbox.Install, settings: Impatient);
+            await using var killed = await StartAsync(database, name, replace: FaultyInbox.ThatSavesNothing, settings: Impatient);
             Poison(killed, poisoned, 2);
             if (life == 0)
             {

@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using ForgeShop.TestSupport;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -140,6 +141,20 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
         (await returned.HandledAsync(unknown)).ShouldBe(Upto(20));
         (await returned.HandledAsync(known)).ShouldBe(Upto(3));
         returned.Log.ShouldContain(line => line.Contains("Kafka has lost what was read", StringComparison.Ordinal));
+    }
+
+    /// <summary>As Kafka's client itself says it: when the broker was emptied between two questions about what it has.</summary>
+    [Fact]
+    public async Task A_client_that_could_not_take_over_its_partitions_is_replaced()
+    {
+        var failure = new ConsumeException(new ConsumeResult<byte[], byte[]>(), new Error(ErrorCode.Local_AutoOffsetReset));
+        await using var service = await StartAsync(replace: FaultyInbox.WhoseFirstLoadFails(failure));
+        var counter = Guid.NewGuid();
+
+        await service.CountAsync(counter, 3);
+
+        await service.HandledAsync(counter, 3);
+        service.Log.ShouldContain(line => line.Contains("could not be taken over", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -31,9 +31,9 @@ internal sealed class ConsumerSession(ConsumerParts parts, CancellationToken sto
     public string? Run()
     {
         using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(parts.Kafka.Consumer())
-            .SetPartitionsAssignedHandler((_, partitions) => Assigned(partitions))
-            .SetPartitionsRevokedHandler((consumer, partitions) => Release(consumer, partitions))
-            .SetPartitionsLostHandler((consumer, partitions) => Lose(consumer, [.. partitions.Select(partition => partition.TopicPartition)]))
+            .SetPartitionsAssignedHandler((_, partitions) => OrEnd(() => Assigned(partitions)))
+            .SetPartitionsRevokedHandler((consumer, partitions) => OrEnd(() => Release(consumer, partitions)))
+            .SetPartitionsLostHandler((consumer, partitions) => OrEnd(() => Lose(consumer, [.. partitions.Select(partition => partition.TopicPartition)])))
             .SetErrorHandler((_, error) => OnError(error))
             .SetLogHandler((_, line) => parts.Logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message))
             .Build();
@@ -102,6 +102,28 @@ internal sealed class ConsumerSession(ConsumerParts parts, CancellationToken sto
             return;
         queue.IsPaused = !queue.IsPaused;
     }
+
+    /// <summary>
+    /// What fails in a handler comes out of Consume, and must not look like a failure of Consume itself (the probe reads, too): a client that was not told
+    /// which partitions it has waits for that for good. So the session ends, and the next one asks again.
+    /// </summary>
+    private static T OrEnd<T>(Func<T> handler)
+    {
+        try
+        {
+            return handler();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            throw new InvalidOperationException($"The partitions could not be taken over or given away: {exception.Message}", exception);
+        }
+    }
+
+    private static void OrEnd(Action handler) => OrEnd(() =>
+    {
+        handler();
+        return true;
+    });
 
     /// <summary>
     /// Where to begin: behind the last message that we know to be handled, if it is still there. If it is not, the log is another one, and
