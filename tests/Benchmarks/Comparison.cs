@@ -20,24 +20,17 @@ internal static class Comparison
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
-    public static int Run(string? json)
+    public static int Run(TextWriter table, Action<string>? json = null)
     {
-        if (json is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(json))))
-        {
-            Console.Error.WriteLine($"forge: there is no folder for {json}");
-            return 2;
-        }
-        Console.WriteLine("measuring for about half a minute ...");
+        table.WriteLine("measuring for about half a minute ...");
         List<ProcessReport> processes = [];
         foreach (var switches in Legs())
         {
             for (var i = 0; i < ProcessesEach; i++) processes.Add(Measure(switches));
         }
         Result[] results = [.. processes.GroupBy(process => process.LaneBits).SelectMany(Reported)];
-        Print(results);
-        if (json is null) return 0;
-        var report = new Report(Describe(), TimeProvider.System.GetUtcNow(), results, processes);
-        File.WriteAllText(json, JsonSerializer.Serialize(report, ReportJson.Default.Report) + "\n");
+        Print(table, results);
+        json?.Invoke(JsonSerializer.Serialize(new Report(Describe(), TimeProvider.System.GetUtcNow(), results, processes), ReportJson.Default.Report));
         return 0;
     }
 
@@ -80,19 +73,19 @@ internal static class Comparison
 
     private static Result Platform(IEnumerable<Result> results) => results.Single(result => result.Way is nameof(NameBenchmarks.Platform));
 
-    private static void Print(Result[] results)
+    private static void Print(TextWriter table, Result[] results)
     {
         int[] lengths = [.. results.Select(result => result.Length).Distinct()];
         var widest = results.Max(result => result.LaneBits);
-        Console.WriteLine("nanoseconds per ID, text in, ID out, one core; in brackets how many times faster than the platform's SHA-1 in the same process");
-        Console.WriteLine($"{"",-34}{string.Concat(lengths.Select(length => $"{$"{length} characters",22}"))}");
+        table.WriteLine("nanoseconds per ID, text in, ID out, one core; in brackets how many times faster than the platform's SHA-1 in the same process");
+        table.WriteLine($"{"",-34}{string.Concat(lengths.Select(length => $"{$"{length} characters",22}"))}");
         Row("the platform's SHA-1", nameof(NameBenchmarks.Platform), widest);
         Row("one ID", nameof(NameBenchmarks.One), widest);
         Row("one ID, the next waits for it", nameof(NameBenchmarks.Dependent), widest);
         foreach (var bits in results.Select(result => result.LaneBits).Distinct()) Row($"batch of {NameBenchmarks.Names}, {Lanes(bits)}", nameof(NameBenchmarks.Batch), bits);
-        Console.WriteLine($"allocated: {results.Where(result => result.Way is not nameof(NameBenchmarks.Platform)).Max(result => result.BytesPerId):0.##} bytes per ID");
+        table.WriteLine($"allocated: {results.Where(result => result.Way is not nameof(NameBenchmarks.Platform)).Max(result => result.BytesPerId):0.##} bytes per ID");
 
-        void Row(string title, string way, int laneBits) => Console.WriteLine($"{title,-34}{string.Concat(lengths.Select(length => Cell(way, laneBits, length)))}");
+        void Row(string title, string way, int laneBits) => table.WriteLine($"{title,-34}{string.Concat(lengths.Select(length => Cell(way, laneBits, length)))}");
 
         string Cell(string way, int laneBits, int length)
         {

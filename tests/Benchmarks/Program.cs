@@ -8,14 +8,19 @@ using ForgeShop.Benchmarks;
 switch (args)
 {
     case ["forge"]:
-        return Comparison.Run(json: null);
+        return Comparison.Run(Console.Out);
+    case ["forge", "--json"]:
+        return Comparison.Run(Console.Error, report => Console.Out.WriteLine(report));
+    case ["forge", "--json", var file] when !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))):
+        Console.Error.WriteLine($"forge: there is no folder for {file}");
+        return 2;
     case ["forge", "--json", var file]:
-        return Comparison.Run(file);
+        return Comparison.Run(Console.Out, report => File.WriteAllText(file, report + "\n"));
     case [Measurement.Argument]:
         Measurement.Run(Console.Out);
         return 0;
     case ["forge", ..]:
-        Console.Error.WriteLine("forge: bench forge takes nothing but --json FILE");
+        Console.Error.WriteLine("forge: bench forge takes nothing but --json [FILE]");
         return 2;
     default:
         // In this process: a project that BenchmarkDotNet generates would build into this repository's artifacts.

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace ForgeShop.Benchmarks;
 
-/// <summary>What <c>./forge bench forge --json FILE</c> writes.</summary>
+/// <summary>What <c>./forge bench forge --json</c> writes.</summary>
 /// <param name="Machine">Where it was measured.</param>
 /// <param name="MeasuredAt">When, in UTC.</param>
 /// <param name="Results">One row a way and length.</param>

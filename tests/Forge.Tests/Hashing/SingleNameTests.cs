@@ -31,6 +31,22 @@ public sealed class SingleNameTests
         }
     }
 
+    /// <summary>Nothing beside the key is read: what stands there could pass for a part of it.</summary>
+    [Fact]
+    public void Every_length_of_a_key_in_the_middle_of_a_text()
+    {
+        var texts = new ForgeDomain("forgeshop.example").Entity("texts", KeyKind.Text);
+        var text = string.Create(600, 0, static (characters, _) => { for (var i = 0; i < characters.Length; i++) characters[i] = (char)('!' + i * 31 % 94); });
+        var bytes = Encoding.UTF8.GetBytes(text);
+        for (var length = 1; length <= 300; length++)
+        {
+            var from = 100 + length % 23;
+            var expected = PlatformSha1.V5(texts.Id, text.Substring(from, length));
+            texts.Derive(text.AsSpan(from, length)).ShouldBe(expected, $"{length} characters");
+            texts.Derive(bytes.AsSpan(from, length)).ShouldBe(expected, $"{length} bytes");
+        }
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(20)]

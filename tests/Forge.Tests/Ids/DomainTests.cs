@@ -23,6 +23,17 @@ public sealed class DomainTests
     }
 
     [Theory]
+    [InlineData(ForgeAlgorithm.V5, "v5")]
+    [InlineData(ForgeAlgorithm.V8Sha256, "v8-sha256")]
+    [InlineData(ForgeAlgorithm.V8HmacSha256, "v8-hmac-sha256")]
+    public void An_algorithm_has_one_name(ForgeAlgorithm algorithm, string name)
+    {
+        algorithm.ToName().ShouldBe(name);
+        ForgeAlgorithms.TryParse(name, out var parsed).ShouldBeTrue();
+        parsed.ShouldBe(algorithm);
+    }
+
+    [Theory]
     [InlineData("www.example.com", "2ed6657d-e927-568b-95e1-2665a8aea6a2", "5c146b14-3c52-8afd-938a-375d0df1fbf6")]
     public void The_examples_of_the_RFC_come_out(string name, string v5, string v8)
     {

@@ -80,8 +80,8 @@ public sealed class RecordKeyTests
     {
         var instant = new DateTimeOffset(2024, 2, 29, 23, 59, 59, 123, TimeSpan.FromHours(5.5));
         Things.GetName(
-            ("n", long.MinValue), ("d", 12.50m), ("t", true), ("id", Ada), ("ts", KeyValue.Of(KeyKind.Ts3, instant)), ("us", KeyValue.Of(KeyKind.Ts6, instant.AddMicroseconds(4))))
-            .ShouldBe("""["forge:1","things",{"d":"dec:12.5","id":"uuid:6e16f6c3-de6b-55c3-80ba-75907720bb8a","n":"int:-9223372036854775808","t":"bool:true","ts":"ts3:2024-02-29T18:29:59.123Z","us":"ts6:2024-02-29T18:29:59.123004Z"}]""");
+            ("n", long.MinValue), ("d", 12.50m), ("t", true), ("f", false), ("id", Ada), ("ts", KeyValue.Of(KeyKind.Ts3, instant)), ("us", KeyValue.Of(KeyKind.Ts6, instant.AddMicroseconds(4))))
+            .ShouldBe("""["forge:1","things",{"d":"dec:12.5","f":"bool:false","id":"uuid:6e16f6c3-de6b-55c3-80ba-75907720bb8a","n":"int:-9223372036854775808","t":"bool:true","ts":"ts3:2024-02-29T18:29:59.123Z","us":"ts6:2024-02-29T18:29:59.123004Z"}]""");
         Refusal(("ts", KeyValue.Of(KeyKind.Ts3, instant.AddTicks(1)))).ShouldBe(KeyRefusal.TooPrecise);
         Refusal(("d", decimal.MaxValue)).ShouldBe(KeyRefusal.TooManyDigits);
         Refusal(("ts", (KeyValue)instant)).ShouldBe(KeyRefusal.WrongKind);
@@ -161,6 +161,7 @@ public sealed class RecordKeyTests
         error.Refusal.ShouldBe(KeyRefusal.FieldName);
         error.Field.ShouldBeNull();
         Error(Things, ("ok", KeyValue.Record((name, 1L)))).Field.ShouldBe("ok");
+        Error(Things, ("ok", KeyValue.Record(("inner", KeyValue.Record((name, 1L)))))).Field.ShouldBe("ok.inner");
         Should.Throw<ForgeConfigurationException>(() => KeyShape.Record((name, KeyKind.Int)));
     }
 

@@ -77,11 +77,14 @@ internal sealed class MutatedForge
 
     // Texts of exceptions and attributes are for people.
     private static bool IsMessage(SyntaxNode literal) => literal.Ancestors().Any(parent =>
-        parent is AttributeSyntax or ThrowExpressionSyntax or ThrowStatementSyntax || parent is ObjectCreationExpressionSyntax creation && creation.Type.ToString().EndsWith("Exception", StringComparison.Ordinal));
+        parent is AttributeSyntax or ThrowExpressionSyntax or ThrowStatementSyntax
+        || parent is MethodDeclarationSyntax method && method.ReturnType.ToString().EndsWith("Exception", StringComparison.Ordinal) || parent is ObjectCreationExpressionSyntax creation && creation.Type.ToString().EndsWith("Exception", StringComparison.Ordinal));
 
     // Room for more than is ever written changes nothing.
-    private static bool IsSize(SyntaxNode literal) =>
-        literal.Ancestors().Any(parent => parent is StackAllocArrayCreationExpressionSyntax || parent is VariableDeclaratorSyntax { Identifier.Text: "StackLimit" or "RecordScratch" });
+    private static bool IsSize(SyntaxNode literal) => literal.Ancestors().Any(parent =>
+        parent is StackAllocArrayCreationExpressionSyntax or MethodDeclarationSyntax { Identifier.Text: "Bound" }
+        || parent is VariableDeclaratorSyntax { Identifier.Text: "StackLimit" or "RecordScratch" or "NameBufferSize" or "FirstRental" or "Size" }
+        || parent is InvocationExpressionSyntax call && (call.Expression.ToString() is "Reserve" || call.Expression.ToString().EndsWith(".Rent", StringComparison.Ordinal)));
 
     // Where something lies, and how far a loop has come: 0 and 1, and the 240 places of the rounds of SHA-1, all of which every single vector goes
     // through. The namespaces that Forge itself does not use are only published (DomainTests).
