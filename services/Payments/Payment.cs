@@ -18,6 +18,12 @@ public enum PaymentStatus
     /// <summary>The provider is to be told to give back what it took, and to take nothing from here on.</summary>
     Refunding,
 
+    /// <summary>
+    /// Of a charge that its order still waits for, nothing was heard in time: the provider is told as for <see cref="Refunding"/>. The order hears of that alone,
+    /// and never that the money was taken, which it would take for the end of waiting.
+    /// </summary>
+    GivenUp,
+
     /// <summary>Nothing is taken any more.</summary>
     Refunded,
 }
@@ -70,6 +76,9 @@ public sealed class Payment : IEventSource
     public Origin Origin { get; private set; } = Origin.None;
 
     public long LastSequence { get; set; }
+
+    /// <summary>The provider is to be told that the charge is off.</summary>
+    public bool IsToBeRefunded => Status is PaymentStatus.Refunding or PaymentStatus.GivenUp;
 
     Guid IEventSource.AggregateId => Id.Value;
 
@@ -126,8 +135,8 @@ public sealed class Payment : IEventSource
         ClaimedUntil = until;
     }
 
-    /// <summary>The provider has taken the money. Told also when it is to be given back: it was taken, and everybody may know.</summary>
-    /// <returns>Null if that is told already: two workers asked, because a claim ran out.</returns>
+    /// <summary>The provider has taken the money. Told also when it is to be given back on request: it was taken, and everybody may know.</summary>
+    /// <returns>Null if that is told already (two workers asked, because a claim ran out), or the charge was given up meanwhile.</returns>
     public PaymentCharged? Charged(DateTimeOffset now)
     {
         if (Status is PaymentStatus.Requested)
@@ -156,7 +165,7 @@ public sealed class Payment : IEventSource
     /// <returns>Null if that is told already.</returns>
     public PaymentRefunded? Refunded(Money givenBack, DateTimeOffset now)
     {
-        if (Status is not PaymentStatus.Refunding)
+        if (!IsToBeRefunded)
             return null;
         Settle(PaymentStatus.Refunded, now);
         return new(Id, OrderId, givenBack);
@@ -172,20 +181,20 @@ public sealed class Payment : IEventSource
         ClaimedUntil = null;
         if (Status is PaymentStatus.Requested && (now + pause >= FirstCallAt + patience || now + pause >= ValidUntil))
             GiveUp(now);
-        else if (Status is PaymentStatus.Requested or PaymentStatus.Refunding)
+        else if (Status is PaymentStatus.Requested || IsToBeRefunded)
             NextCallAt = now + pause;
     }
 
     /// <summary>Nothing is known of the charge, so the provider is told that it is off; the answer is a refund, be it of nothing.</summary>
     private void GiveUp(DateTimeOffset now)
     {
-        Become(PaymentStatus.Refunding, now);
+        Become(PaymentStatus.GivenUp, now);
         (NextCallAt, Failures) = (now, 0);
     }
 
     private void CallForRefund(DateTimeOffset now)
     {
-        if (Status is PaymentStatus.Refunding)
+        if (IsToBeRefunded)
             (ClaimedUntil, NextCallAt, Failures) = (null, now, 0);
     }
 

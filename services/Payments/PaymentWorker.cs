@@ -87,7 +87,7 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
 
     private async Task CallAsync(Payment payment, CancellationToken cancellationToken)
     {
-        using var resumed = payment.Origin.Resume(payment.Status is PaymentStatus.Refunding ? "refund payment" : "charge payment");
+        using var resumed = payment.Origin.Resume(payment.IsToBeRefunded ? "refund payment" : "charge payment");
         try
         {
             await RecordAsync(payment.Id, await AskAsync(payment, cancellationToken), cancellationToken);
@@ -110,7 +110,7 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            if (asked.Status is PaymentStatus.Refunding)
+            if (asked.IsToBeRefunded)
             {
                 var givenBack = await provider.RefundAsync(asked.Id, asked.Amount, bounded.Token);
                 return (payment, now) => payment.Refunded(givenBack, now);

@@ -60,7 +60,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
     /// <returns>False when nothing is left that could.</returns>
     public bool Step()
     {
-        _now += TimeSpan.FromMilliseconds(_random.Next(50));
+        // Now and then everything stands still, longer than a worker's claim lasts.
+        _now += _random.Next(40) == 0 ? TimeSpan.FromSeconds(_random.Next(60)) : TimeSpan.FromMilliseconds(_random.Next(50));
         if (_toCancel.Count > 0 && _random.Next(12) == 0)
             CustomerCancels(Take(_toCancel));
         else if (_messages.Count > 0 && _random.Next(3) > 0)
@@ -221,7 +222,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         if (payment is null)
             return false;
         payment.Claim(_now, _now + Claim);
-        var refunding = payment.Status is PaymentStatus.Refunding;
+        var refunding = payment.IsToBeRefunded;
         if (Dies())
             return true;
         _calls.Add(() =>

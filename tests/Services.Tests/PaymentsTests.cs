@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
+using ForgeShop.Messaging;
 using ForgeShop.Payments;
 using ForgeShop.TestSupport;
 
@@ -147,6 +148,23 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
 
         await ToldAtLast(order, "charged 1");
         (await Books(order)).ShouldBe(("captured", 1));
+    }
+
+    [Fact]
+    public void A_charge_that_was_given_up_while_another_worker_asked_is_told_as_refunded_alone()
+    {
+        var (order, now) = (NewOrder(), DateTimeOffset.UtcNow);
+        var id = servers.Ids.Payment(order, 1);
+        var payment = Payment.Request(new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), "sim-ok", now.AddMinutes(5)), Origin.None, now);
+
+        // The first worker's claim runs out before it comes to record that it got no answer; the second one gets the money.
+        payment.Claim(now, now.AddSeconds(36));
+        payment.Claim(now.AddSeconds(37), now.AddSeconds(73));
+        payment.Unanswered(now.AddSeconds(38), TimeSpan.FromSeconds(1), patience: TimeSpan.FromSeconds(20));
+
+        payment.Charged(now.AddSeconds(39)).ShouldBeNull("the order would confirm what is going to be given back");
+        payment.NextCallAt.ShouldBe(now.AddSeconds(39));
+        payment.Refunded(payment.Amount, now.AddSeconds(40)).ShouldNotBeNull().Amount.ShouldBe(payment.Amount);
     }
 
     [Fact]
