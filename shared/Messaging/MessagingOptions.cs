@@ -66,6 +66,10 @@ public sealed class MessagingOptions
     [Range(1, 100_000)]
     public int MaxParkedPerKey { get; set; } = 1000;
 
+    /// <summary>Larger messages get a dead letter without their value, in bytes. Kafka's own limit may be lower, and then it decides.</summary>
+    [Range(10_000, 100_000_000)]
+    public int MaxDeadLetterBytes { get; set; } = 8 * 1024 * 1024;
+
     /// <summary>How often positions are stored and committed.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan CommitInterval { get; set; } = TimeSpan.FromSeconds(1);

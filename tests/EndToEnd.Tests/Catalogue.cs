@@ -5,6 +5,13 @@ internal static class Catalogue
     /// <summary>Seeded with 5,000 pieces: enough for all tests that are not about stock.</summary>
     public const string Plenty = "MUG-FORGE";
 
-    public static async Task<string> AnySku(ShopFixture fixture, CancellationToken cancellationToken) =>
-        (await fixture.Shop.Get("/api/v1/products?limit=1", cancellationToken)).GetProperty("items")[0].GetProperty("sku").GetString()!;
+    /// <summary>Ten products of the tests' own, with so many pieces of each; what was there of them before is gone.</summary>
+    public static async Task<IReadOnlyList<string>> Stock(ShopFixture fixture, int pieces, CancellationToken cancellationToken)
+    {
+        var admin = await fixture.LogInAdministrator(cancellationToken);
+        var skus = Enumerable.Range(1, 10).Select(number => $"TEST-{number:00}").ToList();
+        foreach (var sku in skus)
+            await admin.PutProduct(sku, new { name = "Test article", price = new { amount = "19.99", currency = "EUR" }, stock = pieces }, cancellationToken);
+        return skus;
+    }
 }

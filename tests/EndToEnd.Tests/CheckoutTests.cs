@@ -70,7 +70,10 @@ public sealed class CheckoutTests(ShopFixture fixture)
             {
                 var placed = await PlaceMany(10, _ => Task.CompletedTask);
                 await Task.Delay(TimeSpan.FromMilliseconds(30 * moment), Cancellation); // Not a wait for something: the moment is what is varied.
+                // Some turn back at the same moment. Whether that is still possible, and whether anybody is there to answer, is left to chance.
+                var cancelling = placed.Orders.Take(4).Select(order => placed.Shop.Cancel(order, Cancellation)).ToList();
                 await Kill(service);
+                await Task.WhenAll(cancelling);
                 await AllSettleExactly(placed, TimeSpan.FromSeconds(100));
             }
         }
@@ -92,10 +95,11 @@ public sealed class CheckoutTests(ShopFixture fixture)
     }
 
     /// <summary>Orders of ten products with mixed payment methods, many at a time. What a service that is being restarted cannot answer is sent again, as any client would.</summary>
-    private async Task<List<OrderId>> PlaceMany(int count, Func<int, Task> meanwhile)
+    private async Task<PlacedOrders> PlaceMany(int count, Func<int, Task> meanwhile)
     {
         var (user, shop) = await fixture.NewCustomer("many", Cancellation);
-        var skus = (await fixture.Shop.Get("/api/v1/products?limit=100", Cancellation)).GetProperty("items").EnumerateArray().Select(item => item.GetProperty("sku").GetString()!).Take(10).ToList();
+        var stock = Math.Max(2, count * 7 / 100); // Not enough for all.
+        var skus = await Catalogue.Stock(fixture, stock, Cancellation);
         await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Cancellation }, async (number, token) =>
         {
             await meanwhile(number);
@@ -103,17 +107,19 @@ public sealed class CheckoutTests(ShopFixture fixture)
                 "the order is accepted",
                 async once =>
                 {
-                    using var answer = await shop.PostOrder($"order-{number}", new[] { new { sku = skus[number % skus.Count], quantity = 1 } }, once, Methods[number % Methods.Length]);
+                    using var answer = await shop.PostOrder($"order-{number}", new[] { new { sku = skus[number % skus.Count], quantity = 1 } }, once, Methods[number / skus.Count % Methods.Length]);
                     return answer.StatusCode == HttpStatusCode.Accepted;
                 },
                 cancellationToken: token);
         });
-        return [.. Enumerable.Range(0, count).Select(number => fixture.Ids.Order(user, $"order-{number}"))];
+        return new(shop, [.. Enumerable.Range(0, count).Select(number => fixture.Ids.Order(user, $"order-{number}"))], skus, stock);
     }
 
-    private async Task AllSettleExactly(List<OrderId> placed, TimeSpan timeout)
+    private sealed record PlacedOrders(ShopClient Shop, IReadOnlyList<OrderId> Orders, IReadOnlyList<string> Skus, int StockOfEach);
+
+    private async Task AllSettleExactly(PlacedOrders placed, TimeSpan timeout)
     {
-        var ids = placed.Select(order => order.Value).ToArray();
+        var ids = placed.Orders.Select(order => order.Value).ToArray();
         await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-orders"));
         await Eventually.Get(
             "every order is in a final state",
@@ -122,14 +128,14 @@ public sealed class CheckoutTests(ShopFixture fixture)
 
         await using var payments = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-payments"));
         var confirmed = await Scalar<decimal>(orders, "select coalesce(sum(total_amount), 0) from orders where id = any($1) and status = 'confirmed'", ids, Cancellation);
-        var paymentIds = placed.Select(order => fixture.Ids.Payment(order, 1).Value).ToArray();
+        var paymentIds = placed.Orders.Select(order => fixture.Ids.Payment(order, 1).Value).ToArray();
         (await Scalar<decimal>(payments, "select coalesce(sum(amount), 0) from simulated_provider.charges where payment_id = any($1) and state = 'captured'", paymentIds, Cancellation)).ShouldBe(confirmed);
         (await Scalar<bool>(payments, "select coalesce(bool_and(captures <= 1), true) from simulated_provider.charges where payment_id = any($1)", paymentIds, Cancellation)).ShouldBeTrue();
 
         // What orders hold in the stock is what is reserved and sold for them; and no product has a piece reserved that no order holds.
         await using var inventory = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-inventory"));
         var sold = await Scalar<long>(orders, "select coalesce(sum(l.quantity), 0) from order_lines l join orders o on o.id = l.order_id where o.id = any($1) and o.status = 'confirmed'", ids, Cancellation);
-        var reservationIds = placed.Select(order => fixture.Ids.Reservation(order).Value).ToArray();
+        var reservationIds = placed.Orders.Select(order => fixture.Ids.Reservation(order).Value).ToArray();
         await Eventually.Get(
             "exactly what was confirmed is sold",
             token => Scalar<long>(inventory, "select coalesce(sum(l.quantity), 0) from reservation_lines l join reservations r on r.id = l.reservation_id where r.id = any($1) and r.status = 'sold'", reservationIds, token),
@@ -138,18 +144,19 @@ public sealed class CheckoutTests(ShopFixture fixture)
             select coalesce(bool_and(p.reserved = (select coalesce(sum(l.quantity), 0) from reservation_lines l join reservations r on r.id = l.reservation_id
                 where l.product_id = p.id and r.status = 'reserved')), true) from products p where cardinality($1) > 0
             """, reservationIds, Cancellation)).ShouldBeTrue();
+        var products = placed.Skus.Select(sku => fixture.Ids.Product(sku).Value).ToArray();
+        (await Scalar<long>(inventory, "select sum(on_hand)::bigint from products where id = any($1)", products, Cancellation)).ShouldBe((placed.StockOfEach * placed.Skus.Count) - sold);
+
+        // The customer was told of each step once, and the read model has all of it.
+        foreach (var order in placed.Orders)
+            await placed.Shop.SettledTimeline(order, Cancellation);
     }
 
     /// <summary>As kill -9 does it; returns when the service is there again.</summary>
     private async Task Kill(string service)
     {
-        using (var process = Process.GetProcessById(await fixture.ProcessId(service, Cancellation)))
-        {
-            process.Kill();
-            await process.WaitForExitAsync(Cancellation);
-        }
-
-        await fixture.EnsureRunning(service, Cancellation);
+        var killed = await fixture.Kill(service, Cancellation);
+        await fixture.EnsureRunning(service, killed, Cancellation);
     }
 
     private static async Task<T> Scalar<T>(NpgsqlDataSource database, string sql, Guid[] ids, CancellationToken cancellationToken)

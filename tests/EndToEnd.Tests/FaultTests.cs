@@ -1,4 +1,3 @@
-using System.Diagnostics;
 
 namespace ForgeShop.EndToEnd.Tests;
 
@@ -40,14 +39,10 @@ public sealed class FaultTests(ShopFixture fixture)
         // Without a broker the event cannot leave the outbox, so the kill falls between write and publish for certain.
         await fixture.Stop("kafka", Cancellation);
         await shop.PlaceOrder("cart-1", items, Cancellation);
-        using (var orders = Process.GetProcessById(await fixture.ProcessId("orders", Cancellation)))
-        {
-            orders.Kill();
-            await orders.WaitForExitAsync(Cancellation);
-        }
+        var killed = await fixture.Kill("orders", Cancellation);
 
         await fixture.Start("kafka", Cancellation);
-        await fixture.EnsureRunning("orders", Cancellation);
+        await fixture.EnsureRunning("orders", killed, Cancellation);
 
         await shop.SettledTimeline(order, Cancellation);
         (await shop.Notifications(Cancellation)).Count.ShouldBe(2);

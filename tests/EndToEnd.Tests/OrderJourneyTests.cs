@@ -17,7 +17,7 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
 
         var key = "cart-" + Guid.NewGuid();
         var order = fixture.Ids.Order(user, key);
-        var placed = await shop.PlaceOrder(key, new[] { new { sku = await Catalogue.AnySku(fixture, Cancellation), quantity = 2 } }, Cancellation);
+        var placed = await shop.PlaceOrder(key, new[] { new { sku = Catalogue.Plenty, quantity = 2 } }, Cancellation);
         placed.GetProperty("id").GetString().ShouldBe(order.ToString());
         placed.GetProperty("status").GetString().ShouldBe("pending");
         (await shop.Get($"/api/v1/orders/{order}", Cancellation)).GetProperty("total").ToString().ShouldBe(placed.GetProperty("total").ToString());
@@ -40,7 +40,7 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
     {
         var (user, shop) = await fixture.NewCustomer("trace", Cancellation);
         var key = "cart-" + Guid.NewGuid();
-        using var answer = await shop.PostOrder(key, new[] { new { sku = await Catalogue.AnySku(fixture, Cancellation), quantity = 1 } }, Cancellation);
+        using var answer = await shop.PostOrder(key, new[] { new { sku = Catalogue.Plenty, quantity = 1 } }, Cancellation);
         var trace = answer.Headers.GetValues("X-Trace-Id").ShouldHaveSingleItem();
 
         var events = await shop.SettledTimeline(fixture.Ids.Order(user, key), Cancellation);

@@ -97,6 +97,14 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
         return answer.StatusCode;
     }
 
+    public async Task PutProduct(string sku, object product, CancellationToken cancellationToken)
+    {
+        using var request = Request(HttpMethod.Put, $"/api/v1/products/{sku}");
+        request.Content = JsonContent.Create(product);
+        using var answer = await http.SendAsync(request, cancellationToken);
+        answer.IsSuccessStatusCode.ShouldBeTrue($"{sku}: {answer.StatusCode}");
+    }
+
     public async Task<List<JsonElement>> Notifications(CancellationToken cancellationToken) =>
         [.. (await Get("/api/v1/notifications", cancellationToken)).GetProperty("items").EnumerateArray()];
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
@@ -21,6 +23,11 @@ public sealed class ShopFixture : IAsyncLifetime
     /// <summary>What the shop writes about itself, from its first moment on.</summary>
     public TelemetrySink Telemetry { get; private set; } = null!;
 
+    /// <summary>A folder that is to the operator's commands what the clone is to those of a shop that <c>./forge up</c> started.</summary>
+    public string OperatorRoot { get; } = Directory.CreateTempSubdirectory("forgeshop-e2e-").FullName;
+
+    private string EndpointsFile => Path.Combine(Directory.CreateDirectory(Path.Combine(OperatorRoot, "artifacts", "run")).FullName, "endpoints.json");
+
     /// <summary>The gateway, past <see cref="ShopClient"/>.</summary>
     public HttpClient Http { get; private set; } = null!;
 
@@ -35,7 +42,7 @@ public sealed class ShopFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         using var timeout = new CancellationTokenSource(StartTimeout);
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(timeout.Token);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([$"--EndpointsFile={EndpointsFile}"], timeout.Token);
         Telemetry = await TelemetrySink.StartAsync();
         builder.Services.AddLogging(logging => logging
             .SetMinimumLevel(LogLevel.Warning)
@@ -73,6 +80,7 @@ public sealed class ShopFixture : IAsyncLifetime
             await _app.DisposeAsync();
         if (Telemetry is not null)
             await Telemetry.DisposeAsync();
+        Directory.Delete(OperatorRoot, recursive: true);
     }
 
     /// <summary>What the AppHost generated for this run, by name: the servers' passwords, the administrator's, the services' secrets.</summary>
@@ -91,6 +99,14 @@ public sealed class ShopFixture : IAsyncLifetime
         var email = $"{name}-{Guid.NewGuid():N}@example.com";
         await Shop.Register(email, "Ada Lovelace", cancellationToken);
         return (Ids.User(email), await Shop.LogIn(email, cancellationToken));
+    }
+
+    public async Task<ShopClient> LogInAdministrator(CancellationToken cancellationToken)
+    {
+        var parameters = App.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>().ToDictionary(parameter => parameter.Name);
+        var email = await parameters["admin-email"].GetValueAsync(cancellationToken);
+        var password = await parameters["admin-password"].GetValueAsync(cancellationToken);
+        return await Shop.LogIn(email!, cancellationToken, password!);
     }
 
     public async Task<string> ConnectionString(string resource) =>
@@ -117,20 +133,30 @@ public sealed class ShopFixture : IAsyncLifetime
         await App.ResourceNotifications.WaitForResourceHealthyAsync(resource, timeout.Token);
     }
 
-    /// <summary>Starts a service that was killed, where the host has not already done so by itself, and waits until it is healthy.</summary>
-    public async Task EnsureRunning(string resource, CancellationToken cancellationToken)
+    /// <summary>Starts a service that was killed, where the host does not do so by itself, and waits until it is healthy.</summary>
+    /// <param name="resource">The service.</param>
+    /// <param name="killed">Its process of before: until the host has seen its end, it takes it for healthy.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public async Task EnsureRunning(string resource, int killed, CancellationToken cancellationToken)
     {
-        var now = await App.ResourceNotifications.WaitForResourceAsync(resource, _ => true, cancellationToken);
+        var now = await App.ResourceNotifications.WaitForResourceAsync(
+            resource, @event => KnownResourceStates.TerminalStates.Contains(@event.Snapshot.State?.Text) || ProcessOf(@event) is { } process && process != killed, cancellationToken);
         if (KnownResourceStates.TerminalStates.Contains(now.Snapshot.State?.Text))
             await Command(resource, KnownResourceCommands.StartCommand, cancellationToken);
         await Healthy(resource, cancellationToken);
     }
 
-    /// <summary>The process of a service, for tests that kill it without asking.</summary>
-    public async Task<int> ProcessId(string resource, CancellationToken cancellationToken)
+    /// <summary>As kill -9 does it: the service is not asked.</summary>
+    /// <returns>Which process it was.</returns>
+    public async Task<int> Kill(string resource, CancellationToken cancellationToken)
     {
-        var seen = await App.ResourceNotifications.WaitForResourceAsync(
-            resource, @event => @event.Snapshot.Properties.Any(property => property is { Name: "executable.pid", Value: not null }), cancellationToken);
-        return Convert.ToInt32(seen.Snapshot.Properties.Single(property => property.Name == "executable.pid").Value);
+        var seen = await App.ResourceNotifications.WaitForResourceAsync(resource, @event => ProcessOf(@event) is not null, cancellationToken);
+        using var process = Process.GetProcessById(ProcessOf(seen)!.Value);
+        process.Kill();
+        await process.WaitForExitAsync(cancellationToken);
+        return process.Id;
     }
+
+    private static int? ProcessOf(ResourceEvent seen) =>
+        seen.Snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } process ? Convert.ToInt32(process, CultureInfo.InvariantCulture) : null;
 }

@@ -105,6 +105,28 @@ public sealed class DeadLetterTests(Servers servers)
         await DeadLetterAsync(broker, letter => letter.Message.Key is null);
     }
 
+    [Theory]
+    [InlineData("8000000", false)]
+    [InlineData("1000000", true)]
+    public async Task A_message_of_any_size_gets_a_dead_letter_and_blocks_nothing(string limit, bool shortened)
+    {
+        const int size = 1_100_000; // More than librdkafka sends if not told otherwise.
+        await using var broker = new Broker(partitions: 1);
+        await broker.StartAsync();
+        await using var service = await StartAsync(broker, ("Messaging:MaxDeadLetterBytes", limit));
+        var (large, behind) = (new Message<byte[]?, byte[]?> { Key = "large"u8.ToArray(), Value = new byte[size], Headers = [new Header("note", new byte[1000])] }, Guid.NewGuid());
+
+        await KafkaLog.ProduceAsync(broker.Address, Topic, large);
+        await service.CountAsync(behind, 1);
+
+        await service.HandledAsync(behind, 1);
+        var letter = await DeadLetterAsync(broker, letter => letter.Message.Key is { } key && Encoding.UTF8.GetString(key) == "large");
+        (letter.Message.Value?.Length ?? 0).ShouldBe(shortened ? 0 : size);
+        KafkaLog.Header(letter, "dlq_omitted_bytes").ShouldBe(shortened ? $"{size}" : null);
+        (KafkaLog.Header(letter, "note") is not null).ShouldBe(!shortened);
+        KafkaLog.Header(letter, "dlq_offset").ShouldBe("0");
+    }
+
     [Fact]
     public async Task An_unknown_type_is_skipped()
     {

@@ -31,8 +31,8 @@ internal sealed class FaultyInbox(IInboxStore inner, bool saves, Exception? firs
 
     public Task<ParkedMessage?> NextAsync(StreamKey stream, CancellationToken cancellationToken) => inner.NextAsync(stream, cancellationToken);
 
-    public Task StopBeforeAsync(StreamKey stream, int partition, long sequence, CancellationToken cancellationToken) =>
-        inner.StopBeforeAsync(stream, partition, sequence, cancellationToken);
+    public Task StopBeforeAsync(StreamKey stream, int partition, long sequence, long? handled, CancellationToken cancellationToken) =>
+        inner.StopBeforeAsync(stream, partition, sequence, handled, cancellationToken);
 
     public Task GiveUpAsync(StreamKey stream, int partition, long upTo, CancellationToken cancellationToken) => inner.GiveUpAsync(stream, partition, upTo, cancellationToken);
 

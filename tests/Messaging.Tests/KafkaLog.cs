@@ -24,7 +24,7 @@ internal static class KafkaLog
 
     public static async Task ProduceAsync(string kafka, string topic, Message<byte[]?, byte[]?> message)
     {
-        using var producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = kafka, Partitioner = Partitioner.Murmur2Random, LingerMs = 0 }).Build();
+        using var producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = kafka, Partitioner = Partitioner.Murmur2Random, LingerMs = 0, MessageMaxBytes = 16_000_000 }).Build();
         await producer.ProduceAsync(topic, message, TestContext.Current.CancellationToken);
     }
 

@@ -143,6 +143,45 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
         returned.Log.ShouldContain(line => line.Contains("Kafka has lost what was read", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_parked_event_whose_dead_letter_could_not_be_stored_is_not_forgotten_by_the_next_process()
+    {
+        var (database, name, counter) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid());
+        await using var broker = new Broker(partitions: 1);
+        await broker.StartAsync();
+        await using (var killed = await StartAsync(database, name, broker, settings: Impatient))
+        {
+            var (reached, gone) = (new TaskCompletionSource(), new TaskCompletionSource());
+            killed.Faults.BeforeHandling = async (_, context) =>
+            {
+                if (context.Sequence != 2)
+                    return;
+                reached.TrySetResult();
+                await gone.Task;
+                throw new InvalidOperationException("it never works");
+            };
+            await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 2));
+            await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 1));
+            await reached.Task.WaitAsync(TimeSpan.FromSeconds(40), Cancelled);
+            await broker.StopAsync();
+            gone.SetResult();
+            await Eventually.True(
+                "it fails for the last time",
+                _ => Task.FromResult(killed.Log.Any(line => line.Contains("failed (attempt 1)", StringComparison.Ordinal))), cancellationToken: Cancelled);
+        }
+
+        await broker.StartAsync();
+        await using var service = await StartAsync(database, name, broker, settings: Impatient);
+        service.Faults.BeforeHandling = (_, _) => throw new InvalidOperationException("it never works");
+
+        // The next process has a topic to read once somebody writes to it: the log of before is gone.
+        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 1));
+        var letter = await KafkaLog.DeadLetterAsync(broker.Address, Topic, letter => KafkaLog.Header(letter, "ce_subject") == counter.ToString());
+
+        KafkaLog.Header(letter, "ce_sequence").ShouldBe("2");
+        (await service.HandledAsync(counter)).ShouldBe([1]);
+    }
+
     /// <summary>As Kafka's client itself says it: when the broker was emptied between two questions about what it has.</summary>
     [Fact]
     public async Task A_client_that_could_not_take_over_its_partitions_is_replaced()

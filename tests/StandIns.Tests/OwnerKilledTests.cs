@@ -83,7 +83,8 @@ public sealed class OwnerKilledTests
     [Fact(Explicit = true)]
     public async Task Own_three_servers_until_killed()
     {
-        var folder = Environment.GetEnvironmentVariable(FolderVariable).ShouldNotBeNull();
+        var folder = Environment.GetEnvironmentVariable(FolderVariable);
+        Assert.SkipWhen(folder is null, "only for the process that the first test starts");
         await using var postgres = await PostgresServer.StartAsync(new() { DataFolder = Path.Combine(folder, "postgres"), Fast = true }, Token);
         await using var redis = await RedisServer.StartAsync(new() { DataFolder = Path.Combine(folder, "redis") }, Token);
         await using var kafka = await KafkaBroker.StartAsync(new() { DataFolder = Path.Combine(folder, "kafka") }, Token);

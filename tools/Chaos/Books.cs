@@ -52,7 +52,24 @@ internal sealed class Books : IAsyncDisposable
         }
     }
 
-    public async Task<IReadOnlyList<Finding>> CompareAsync(IReadOnlyList<AcceptedOrder> accepted, IReadOnlyDictionary<string, int> initialStock, CancellationToken cancellationToken)
+    /// <summary>
+    /// Compares until everything agrees: what came last is told to services that look at nothing but their own part of it. A difference that
+    /// stays after <paramref name="patience"/> is one.
+    /// </summary>
+    public async Task<IReadOnlyList<Finding>> CompareAsync(
+        IReadOnlyList<AcceptedOrder> accepted, IReadOnlyDictionary<string, int> initialStock, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var findings = await CompareAsync(accepted, initialStock, cancellationToken);
+            if (findings.All(finding => finding.Agrees) || TimeProvider.System.GetElapsedTime(started) > patience)
+                return findings;
+            await Task.Delay(Poll, cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<Finding>> CompareAsync(IReadOnlyList<AcceptedOrder> accepted, IReadOnlyDictionary<string, int> initialStock, CancellationToken cancellationToken)
     {
         var orders = await OrdersAsync(cancellationToken);
         return
@@ -104,11 +121,14 @@ internal sealed class Books : IAsyncDisposable
 
     private async Task<IReadOnlyList<Finding>> TheMoneyAsync(List<BookedOrder> orders, CancellationToken cancellationToken)
     {
-        var due = orders.Where(order => order.Status == "confirmed").Sum(order => order.Total);
+        var confirmed = orders.Where(order => order.Status == "confirmed").ToDictionary(order => order.Id, order => order.Total);
+        var due = confirmed.Values.Sum();
+        var charged = await ChargedAsync(cancellationToken);
         return
         [
             new("money of confirmed orders, as Payments has it", due, await Sum(_payments, "select sum(amount) from payments where status = 'charged'", cancellationToken)),
             new("money of confirmed orders, as the provider has it", due, await Sum(_payments, "select sum(amount) from simulated_provider.charges where state = 'captured'", cancellationToken)),
+            new("confirmed orders with exactly their money taken", confirmed.Count, charged.Count(one => confirmed.TryGetValue(one.Key, out var total) && total == one.Value)),
             new("orders charged twice by the provider", 0, await Number(_payments, "select count(*) from simulated_provider.charges where captures > 1", cancellationToken)),
         ];
     }
@@ -120,16 +140,17 @@ internal sealed class Books : IAsyncDisposable
             new("pieces still set aside", 0, await Number(_inventory, "select coalesce(sum(reserved), 0)::bigint from products", cancellationToken)),
             new("products with less than nothing", 0, await Number(_inventory, "select count(*) from products where on_hand < 0 or reserved < 0 or on_hand < reserved", cancellationToken)),
         };
-        var (initial, accounted) = (0L, 0L);
+        var (initial, accounted, exact) = (0L, 0L, 0);
         foreach (var (sku, pieces) in initialStock)
         {
-            initial += pieces;
-            accounted += await Number(_inventory, "select on_hand::bigint from products where sku = $1", cancellationToken, sku)
+            var found = await Number(_inventory, "select on_hand::bigint from products where sku = $1", cancellationToken, sku)
                 + await Number(
                     _orders, "select coalesce(sum(l.quantity), 0)::bigint from order_lines l join orders o on o.id = l.order_id where o.status = 'confirmed' and l.sku = $1",
                     cancellationToken, sku);
+            (initial, accounted, exact) = (initial + pieces, accounted + found, exact + (found == pieces ? 1 : 0));
         }
 
+        findings.Add(new("products of which every piece is accounted for", initialStock.Count, exact));
         findings.Add(new("pieces at the start = on hand (Inventory) + in confirmed orders (Orders)", initial, accounted));
         return findings;
     }
@@ -169,6 +190,16 @@ internal sealed class Books : IAsyncDisposable
         while (await reader.ReadAsync(cancellationToken))
             orders.Add(new(reader.GetGuid(0), reader.GetGuid(1), reader.GetString(2), reader.GetDecimal(3)));
         return orders;
+    }
+
+    private async Task<Dictionary<Guid, decimal>> ChargedAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _payments.CreateCommand("select order_id, sum(amount) from payments where status = 'charged' group by order_id");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var charged = new Dictionary<Guid, decimal>();
+        while (await reader.ReadAsync(cancellationToken))
+            charged[reader.GetGuid(0)] = reader.GetDecimal(1);
+        return charged;
     }
 
     private static async Task<long> Number(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params string[] parameters) =>

@@ -11,6 +11,7 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
     private const int Customers = 20;
     // After the last kill everything has to settle within this time; a payment that never answers takes longest.
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan ComparePatience = TimeSpan.FromSeconds(60);
     // What there is of each product at the start: the first five never run out, the others do.
     private static readonly Dictionary<string, int> Stock =
         Enumerable.Range(1, 10).ToDictionary(number => $"CHAOS-{number}", number => number <= 5 ? 1_000_000 : 40 * number);
@@ -48,7 +49,7 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         await watching.CancelAsync();
         await watched;
 
-        var findings = await books.CompareAsync([.. load.Accepted], Stock, cancellationToken);
+        var findings = await books.CompareAsync([.. load.Accepted], Stock, ComparePatience, cancellationToken);
         customers.ForEach(customer => customer.Dispose());
         return new ChaosReport(console, _tally, watcher).Print(await settled, findings);
     }

@@ -7,6 +7,8 @@ namespace ForgeShop.Operator;
 /// <summary><c>forge outbox replay</c>: asks a service to publish again what happened since then.</summary>
 public static class OutboxReplay
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     /// <param name="shop">The running shop.</param>
     /// <param name="service">The service whose outbox it is.</param>
     /// <param name="since">A time in ISO 8601, UTC unless it says otherwise, or how long ago: <c>90s</c>, <c>30m</c>, <c>2h</c>, <c>7d</c>.</param>
@@ -18,7 +20,7 @@ public static class OutboxReplay
         var start = ParseSince(since, TimeProvider.System.GetUtcNow());
         if (!shop.Services.TryGetValue(service, out var running))
             throw new OperatorException($"there is no service '{service}'; there are {string.Join(", ", shop.Services.Keys.Order())}");
-        using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(5) };
+        using var http = new HttpClient { Timeout = Patience };
         using var answer = await SendAsync(http, shop, new Uri(new Uri(running.Url), $"/operations/outbox/replay?since={Uri.EscapeDataString(start.ToString("O", CultureInfo.InvariantCulture))}"), cancellationToken);
         if (answer.StatusCode == System.Net.HttpStatusCode.NotFound)
             throw new OperatorException($"{service} has no outbox");
@@ -40,6 +42,10 @@ public static class OutboxReplay
         catch (HttpRequestException exception)
         {
             throw new OperatorException($"the shop does not answer: {exception.Message}");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new OperatorException($"no answer within {Patience.TotalMinutes:0} minutes; once begun, the replay goes on to its end");
         }
     }
 

@@ -71,10 +71,10 @@ internal sealed class DocumentInbox(IServiceScopeFactory scopes, IDocumentStore 
             ? known.Parked.FirstOrDefault(parked => parked.Sequence == known.Next)
             : null;
 
-    public Task StopBeforeAsync(StreamKey stream, int partition, long sequence, CancellationToken cancellationToken) =>
+    public Task StopBeforeAsync(StreamKey stream, int partition, long sequence, long? handled, CancellationToken cancellationToken) =>
         _streams.UpdateAsync(
             IdOf(stream),
-            known => known?.Sequence >= sequence || known?.Dead == sequence
+            known => known?.Sequence > (handled ?? 0) || known?.Dead == sequence
                 ? null
                 : (known ?? New(stream, partition)) with { Dead = sequence, Sequence = known?.Sequence ?? (sequence == 1 ? 0 : null) },
             cancellationToken);

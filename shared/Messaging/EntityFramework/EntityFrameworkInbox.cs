@@ -51,10 +51,10 @@ internal sealed class EntityFrameworkInbox<TContext>(IServiceScopeFactory scopes
     public Task<ParkedMessage?> NextAsync(StreamKey stream, CancellationToken cancellationToken) =>
         OnStreamsAsync(streams => streams.NextAsync(stream, cancellationToken), cancellationToken);
 
-    public Task StopBeforeAsync(StreamKey stream, int partition, long sequence, CancellationToken cancellationToken) =>
+    public Task StopBeforeAsync(StreamKey stream, int partition, long sequence, long? handled, CancellationToken cancellationToken) =>
         OnStreamsAsync(async streams =>
         {
-            await streams.StopBeforeAsync(stream, partition, sequence, cancellationToken);
+            await streams.StopBeforeAsync(stream, partition, sequence, handled, cancellationToken);
             return true;
         }, cancellationToken);
 

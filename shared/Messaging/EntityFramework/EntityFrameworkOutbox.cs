@@ -14,6 +14,9 @@ internal sealed class EntityFrameworkOutbox<TContext>(IServiceScopeFactory scope
 
     private const int ReplayBatch = 5000;
 
+    // One statement over all that was ever published to the lost partitions: half of it would look like a log that lost nothing.
+    private const int RequeueTimeoutSeconds = 600;
+
     private const string TryLockBuckets =
         "SELECT bucket::smallint FROM generate_series(0, $2 - 1) AS bucket WHERE pg_try_advisory_xact_lock($1, bucket)";
 
@@ -108,7 +111,7 @@ internal sealed class EntityFrameworkOutbox<TContext>(IServiceScopeFactory scope
     public async Task<long> RequeueAsync(IReadOnlyCollection<(string Topic, int Partition)> partitions, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        await using var command = new NpgsqlCommand(Requeue, await ConnectAsync(scope, cancellationToken));
+        await using var command = new NpgsqlCommand(Requeue, await ConnectAsync(scope, cancellationToken)) { CommandTimeout = RequeueTimeoutSeconds };
         AddPartitions(command.Parameters, partitions);
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
@@ -209,6 +212,7 @@ internal sealed class EntityFrameworkOutbox<TContext>(IServiceScopeFactory scope
             await using var batch = new NpgsqlBatch(connection, _transaction);
             if (lost.Count > 0)
             {
+                batch.Timeout = RequeueTimeoutSeconds;
                 var requeue = new NpgsqlBatchCommand(Requeue);
                 AddPartitions(requeue.Parameters, lost);
                 batch.BatchCommands.Add(requeue);

@@ -44,7 +44,7 @@ internal sealed class InboxStreamTable(NpgsqlConnection connection, NpgsqlTransa
 
     private const string StopBefore = """
         INSERT INTO inbox_stream AS s (topic, subject, log_partition, sequence, dead, parked) VALUES ($1, $2, $3, CASE WHEN $4 = 1 THEN 0 END, $4, 0)
-        ON CONFLICT (topic, subject) DO UPDATE SET dead = $4, sequence = coalesce(s.sequence, excluded.sequence) WHERE s.sequence IS NULL OR s.sequence < $4
+        ON CONFLICT (topic, subject) DO UPDATE SET dead = $4, sequence = coalesce(s.sequence, excluded.sequence) WHERE s.sequence IS NULL OR s.sequence <= $5
         """;
 
     private const string GiveUp = """
@@ -116,8 +116,8 @@ internal sealed class InboxStreamTable(NpgsqlConnection connection, NpgsqlTransa
         return await command.ExecuteScalarAsync(cancellationToken) is string json ? ParkedMessage.FromJson(json) : null;
     }
 
-    public Task StopBeforeAsync(StreamKey key, int partition, long sequence, CancellationToken cancellationToken) =>
-        ExecuteAsync(StopBefore, cancellationToken, key.Topic, key.Subject, partition, sequence);
+    public Task StopBeforeAsync(StreamKey key, int partition, long sequence, long? handled, CancellationToken cancellationToken) =>
+        ExecuteAsync(StopBefore, cancellationToken, key.Topic, key.Subject, partition, sequence, handled ?? 0);
 
     public async Task GiveUpAsync(StreamKey key, int partition, long upTo, CancellationToken cancellationToken)
     {

@@ -18,8 +18,13 @@ internal interface IInboxStore
     /// <summary>The parked event of a stream whose turn it is, if there is one and it is not dead.</summary>
     Task<ParkedMessage?> NextAsync(StreamKey stream, CancellationToken cancellationToken);
 
-    /// <summary>Notes that the stream stands before the event with this sequence and that a dead letter says so. Nothing, if it went on already.</summary>
-    Task StopBeforeAsync(StreamKey stream, int partition, long sequence, CancellationToken cancellationToken);
+    /// <summary>Notes that the stream stands before the event with this sequence and that a dead letter says so.</summary>
+    /// <param name="stream">Which one.</param>
+    /// <param name="partition">Where its events are read.</param>
+    /// <param name="sequence">The event that the dead letter is about.</param>
+    /// <param name="handled">How far the stream was handled then, if at all. If it has gone on since, nothing is noted.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    Task StopBeforeAsync(StreamKey stream, int partition, long sequence, long? handled, CancellationToken cancellationToken);
 
     /// <summary>Goes on behind the event with this sequence, whatever before it is missing. Nothing, if it is there already.</summary>
     Task GiveUpAsync(StreamKey stream, int partition, long upTo, CancellationToken cancellationToken);

@@ -26,6 +26,9 @@ internal static class DeadLetterHeaders
     /// <summary>One of <see cref="CauseOf"/>.</summary>
     public const string Cause = "dlq_cause";
 
+    /// <summary>Only there if the message was too large for a dead letter: how many bytes its value had, which is left out.</summary>
+    public const string OmittedBytes = "dlq_omitted_bytes";
+
     public const string ErrorType = "dlq_error_type";
     public const string Error = "dlq_error";
 

@@ -13,27 +13,16 @@ internal sealed class DeadLetters(
 {
     private const int MaximumErrorLength = 1000;
 
-    private readonly KafkaPublisher _publisher = new(kafka, options, time, logger);
+    // Of a message that is too large for a letter: what may be of use and costs little.
+    private const int MaximumPartBytes = 256;
+    private const int MaximumParts = 50;
 
-    /// <summary>Returns once Kafka has it.</summary>
+    private readonly KafkaPublisher _publisher = new(kafka, options, time, logger) { MaxMessageBytes = options.Value.MaxDeadLetterBytes };
+
+    /// <summary>Returns once Kafka has it; without its value if that makes it too large.</summary>
     public async Task AddAsync(ConsumeResult<byte[]?, byte[]?> consumed, Exception error, int attempts, CancellationToken cancellationToken)
     {
-        var headers = new Headers();
-        // Those of an earlier dead letter do not come along: this one is about the copy that an operator published.
-        foreach (var header in (consumed.Message.Headers ?? []).Where(header => !header.Key.StartsWith(DeadLetterHeaders.Prefix, StringComparison.Ordinal)))
-            headers.Add(header.Key, header.GetValueBytes());
-        void Add(string name, string value) => headers.Add(name, Encoding.UTF8.GetBytes(value));
-        Add(DeadLetterHeaders.Topic, consumed.Topic);
-        Add(DeadLetterHeaders.Partition, consumed.Partition.Value.ToString(CultureInfo.InvariantCulture));
-        Add(DeadLetterHeaders.Offset, consumed.Offset.Value.ToString(CultureInfo.InvariantCulture));
-        Add(DeadLetterHeaders.Group, service.Value);
-        Add(DeadLetterHeaders.Time, time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
-        Add(DeadLetterHeaders.Attempts, attempts.ToString(CultureInfo.InvariantCulture));
-        Add(DeadLetterHeaders.Cause, DeadLetterHeaders.CauseOf(error));
-        Add(DeadLetterHeaders.ErrorType, error.GetType().FullName ?? error.GetType().Name);
-        Add(DeadLetterHeaders.Error, error.Message.Length <= MaximumErrorLength ? error.Message : error.Message[..MaximumErrorLength]);
-        var letter = new Message<byte[]?, byte[]?> { Key = consumed.Message.Key, Value = consumed.Message.Value, Headers = headers };
-
+        var letter = Write(consumed, error, attempts);
         for (var failures = 1; ; failures++)
         {
             try
@@ -41,6 +30,8 @@ internal sealed class DeadLetters(
                 var outcomes = await _publisher.PublishAsync([new(Topics.DeadLetters(consumed.Topic), "", () => letter)], cancellationToken);
                 if (outcomes[0].Error is not { } refusal)
                     break;
+                if (outcomes[0].RefusedForGood)
+                    letter = Shorten(letter);
                 throw new KafkaException(refusal);
             }
             catch (Exception exception) when (exception is KafkaException or TimeoutException)
@@ -55,6 +46,42 @@ internal sealed class DeadLetters(
         logger.LogError(error, "Message {Offset} of {Topic}, partition {Partition}, went to the dead letters after {Attempts} attempts",
             consumed.Offset.Value, consumed.Topic, consumed.Partition.Value, attempts);
     }
+
+    private Message<byte[]?, byte[]?> Write(ConsumeResult<byte[]?, byte[]?> consumed, Exception error, int attempts)
+    {
+        var headers = new Headers();
+        // Those of an earlier dead letter do not come along: this one is about the copy that an operator published.
+        foreach (var header in (consumed.Message.Headers ?? []).Where(header => !IsOurs(header)))
+            headers.Add(header.Key, header.GetValueBytes());
+        void Add(string name, string value) => headers.Add(name, Encoding.UTF8.GetBytes(value));
+        Add(DeadLetterHeaders.Topic, consumed.Topic);
+        Add(DeadLetterHeaders.Partition, consumed.Partition.Value.ToString(CultureInfo.InvariantCulture));
+        Add(DeadLetterHeaders.Offset, consumed.Offset.Value.ToString(CultureInfo.InvariantCulture));
+        Add(DeadLetterHeaders.Group, service.Value);
+        Add(DeadLetterHeaders.Time, time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
+        Add(DeadLetterHeaders.Attempts, attempts.ToString(CultureInfo.InvariantCulture));
+        Add(DeadLetterHeaders.Cause, DeadLetterHeaders.CauseOf(error));
+        Add(DeadLetterHeaders.ErrorType, error.GetType().FullName ?? error.GetType().Name);
+        Add(DeadLetterHeaders.Error, error.Message.Length <= MaximumErrorLength ? error.Message : error.Message[..MaximumErrorLength]);
+        return new() { Key = consumed.Message.Key, Value = consumed.Message.Value, Headers = headers };
+    }
+
+    /// <summary>The message stays where it is, and the letter says where that is.</summary>
+    private static Message<byte[]?, byte[]?> Shorten(Message<byte[]?, byte[]?> letter)
+    {
+        var headers = new Headers();
+        foreach (var header in letter.Headers.Where(header => !IsOurs(header) && Size(header.GetValueBytes()) <= MaximumPartBytes).Take(MaximumParts))
+            headers.Add(header.Key, header.GetValueBytes());
+        foreach (var header in letter.Headers.Where(IsOurs))
+            headers.Add(header.Key, header.GetValueBytes());
+        if (!letter.Headers.TryGetLastBytes(DeadLetterHeaders.OmittedBytes, out _))
+            headers.Add(DeadLetterHeaders.OmittedBytes, Encoding.UTF8.GetBytes(Size(letter.Value).ToString(CultureInfo.InvariantCulture)));
+        return new() { Key = Size(letter.Key) <= MaximumPartBytes ? letter.Key : null, Headers = headers };
+    }
+
+    private static int Size(byte[]? bytes) => bytes?.Length ?? 0;
+
+    private static bool IsOurs(IHeader header) => header.Key.StartsWith(DeadLetterHeaders.Prefix, StringComparison.Ordinal);
 
     public void Dispose() => _publisher.Dispose();
 }

@@ -44,6 +44,9 @@ internal sealed class KafkaPublisher(KafkaSettings settings, IOptions<MessagingO
     private IProducer<byte[]?, byte[]?>? _producer;
     private volatile bool _fatal;
 
+    /// <summary>Larger messages are refused here already, in bytes; null: librdkafka's 1,000,000. Kafka has a limit of its own.</summary>
+    public int? MaxMessageBytes { get; init; }
+
     /// <summary>Called with every error that is no message's own: the connection was lost, for instance.</summary>
     public Action<Error>? OnError { get; init; }
 
@@ -112,7 +115,11 @@ internal sealed class KafkaPublisher(KafkaSettings settings, IOptions<MessagingO
     {
         lock (_lock)
         {
-            return _producer ??= new ProducerBuilder<byte[]?, byte[]?>(settings.Producer())
+            if (_producer is not null)
+                return _producer;
+            var config = settings.Producer();
+            config.MessageMaxBytes = MaxMessageBytes;
+            return _producer = new ProducerBuilder<byte[]?, byte[]?>(config)
                 .SetErrorHandler((_, error) => Report(error))
                 .SetLogHandler((_, line) => logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message))
                 .Build();

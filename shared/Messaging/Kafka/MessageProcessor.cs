@@ -33,20 +33,21 @@ internal sealed partial class MessageProcessor(
     public Task<ConsumeResult<byte[]?, byte[]?>?> NextParkedAsync(StreamKey stream, TopicPartition partition, CancellationToken stop, CancellationToken abort) =>
         WithStoreAsync(partition, async () => (await inbox.NextAsync(stream, abort))?.ToConsumed(), failed: null, stop, abort);
 
-    /// <summary>Gives a message up: its aggregate's events wait from here on, and a dead letter says why. Returns when it is in Kafka.</summary>
+    /// <summary>Gives a message up: a dead letter says why, and its aggregate's events wait from here on. Returns when both are stored.</summary>
     public async Task BuryAsync(ConsumeResult<byte[]?, byte[]?> consumed, Exception error, int attempts, CancellationToken stop, CancellationToken abort)
     {
-        // First: once the dead letter is there, nothing must overtake it. What is no event belongs to no aggregate that could wait, and what
-        // found no room waits already.
+        // The letter first: interrupted in between, the message is tried again and gets another one, which is better than none. Nothing
+        // overtakes it: its key waits for this to end.
+        await deadLetters.AddAsync(consumed, error, attempts, stop);
+        // What is no event belongs to no aggregate that could wait, and what found no room waits already.
         if (error is not ParkingFullException && ReadAttributes(consumed) is { } received)
         {
             await WithStoreAsync(consumed.TopicPartition, async () =>
             {
-                await inbox.StopBeforeAsync(received.Stream, received.Partition, received.Context.Sequence, abort);
+                await inbox.StopBeforeAsync(received.Stream, received.Partition, received.Context.Sequence, received.Context.Sequence - 1, abort);
                 return true;
             }, failed: null, stop, abort);
         }
-        await deadLetters.AddAsync(consumed, error, attempts, stop);
     }
 
     private ReceivedEvent? ReadAttributes(ConsumeResult<byte[]?, byte[]?> consumed)

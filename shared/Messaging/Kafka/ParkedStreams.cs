@@ -59,8 +59,9 @@ internal sealed partial class ParkedStreams(
             queue.Release(stream.Key);
             return;
         }
-        await inbox.StopBeforeAsync(stream.Key, stream.Partition, stream.First.Sequence, cancellationToken);
+        // The letter first: interrupted in between, the next visit writes another one, which is better than none.
         await deadLetters.AddAsync(stream.First.ToConsumed(), new MissingEventException(stream.Sequence, stream.First.Sequence), 0, cancellationToken);
+        await inbox.StopBeforeAsync(stream.Key, stream.Partition, stream.First.Sequence, stream.Sequence, cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Warning, "Events before {Sequence} of {Subject} in {Topic} are not to be had; it is handled from there on")]

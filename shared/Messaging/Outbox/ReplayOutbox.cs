@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.Messaging;
@@ -20,9 +21,10 @@ public static partial class ReplayOutbox
         .ExcludeFromDescription();
 
     private static async Task<IResult> Handle(
-        DateTimeOffset since, [FromServices] IOutboxStore outbox, [FromServices] OutboxSignal signal, ILoggerFactory loggers, CancellationToken cancellationToken)
+        DateTimeOffset since, [FromServices] IOutboxStore outbox, [FromServices] OutboxSignal signal, IHostApplicationLifetime lifetime, ILoggerFactory loggers)
     {
-        var events = await outbox.ReplayAsync(since.ToUniversalTime(), cancellationToken);
+        // To its end, also when nobody waits for the answer any more.
+        var events = await outbox.ReplayAsync(since.ToUniversalTime(), lifetime.ApplicationStopping);
         signal.Set();
         LogReplay(loggers.CreateLogger(typeof(ReplayOutbox)), events, since);
         return TypedResults.Json(new Answer(events), ReplayJson.Default.Answer);

@@ -35,6 +35,9 @@ public sealed partial record DeadLetter(TopicPartitionOffset Position, Message<b
         ? time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
         : "?";
 
+    /// <summary>Not the whole message: it was too large for a dead letter.</summary>
+    public bool IsShortened => Text("dlq_omitted_bytes") is not null;
+
     public string Attempts => Text("dlq_attempts") ?? "?";
 
     /// <summary>What the group said, in one line, and without whatever looks like an e-mail address.</summary>
@@ -67,7 +70,7 @@ public sealed partial record DeadLetter(TopicPartitionOffset Position, Message<b
     public string Name => IsEvent ? $"{Type} {Sequence}, event {Id}" : $"no event, message {Id}";
 
     public override string ToString() =>
-        $"{Time}  {Name} of {Subject}  group {Group}  {Cause} after {Attempts} attempts{Environment.NewLine}    {Error}";
+        $"{Time}  {Name} of {Subject}  group {Group}  {Cause} after {Attempts} attempts{(IsShortened ? $", too large to be kept here ({Text("dlq_omitted_bytes")} bytes)" : "")}{Environment.NewLine}    {Error}";
 
     private string? Text(string name) => Text(Message, name);
 

@@ -14,10 +14,13 @@ public sealed class DeadLetterCommands(string kafka, TextWriter output)
     }
 
     /// <summary>Publishes what nobody has dealt with to its topic again, in order. Those who handled it meanwhile drop it.</summary>
+    /// <exception cref="OperatorException">It was too large to be kept. Nothing is published then.</exception>
     public async Task<int> RetryAsync(string topic, string? eventId, CancellationToken cancellationToken)
     {
         var letters = DeadLetterTopic.Open(kafka, topic);
         var open = eventId is null ? letters.Open(cancellationToken) : Find(letters, eventId, cancellationToken);
+        if (open.FirstOrDefault(letter => letter.IsShortened) is { } shortened)
+            throw new OperatorException($"message {shortened.Id} was too large for a dead letter and can only be skipped, or published again by whoever has it");
         foreach (var ofOneMessage in open.GroupBy(letter => letter.Id))
         {
             await letters.RetryAsync([.. ofOneMessage], cancellationToken);

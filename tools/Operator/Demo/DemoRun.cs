@@ -108,6 +108,8 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
                 {
                     var timeline = await answer.Content.ReadFromJsonAsync<JsonElement>(timeout.Token);
                     var events = timeline.GetProperty("events").EnumerateArray().ToList();
+                    if (events.Exists(IsLast) && !events.Exists(@event => Type(@event) == order.Turn))
+                        throw new OperatorException($"the order that was to be '{order.Title}' came out another way: {string.Join(", ", events.Select(Type))}; ./forge up --fresh starts with a full stock");
                     if (events.Exists(IsLast) && events.Count(IsNotice) == events.Count(@event => Type(@event).StartsWith("order.", StringComparison.Ordinal)))
                         return events;
                 }

@@ -18,9 +18,9 @@ public sealed class DemoStory
         Key = $"demo-{suffix}";
         User = ids.User(Email);
         Product = ids.Product(Sku);
-        Confirmed = NewOrder("confirmed", Key, Sku, 2, "sim-ok");
-        OutOfStock = NewOrder("cancelled: not enough in stock", Key + "-stock", "HEADSET-PRO", 1000, "sim-ok");
-        Declined = NewOrder("cancelled: payment declined", Key + "-declined", Sku, 1, "sim-declined");
+        Confirmed = NewOrder("confirmed", Key, Sku, 2, "sim-ok", Contracts.Events.PaymentCharged.Type);
+        OutOfStock = NewOrder("cancelled: not enough in stock", Key + "-stock", "HEADSET-PRO", 1000, "sim-ok", Contracts.Events.ReservationFailed.Type);
+        Declined = NewOrder("cancelled: payment declined", Key + "-declined", Sku, 1, "sim-declined", Contracts.Events.PaymentDeclined.Type);
         Order = Confirmed.Id;
         Reservation = ids.Reservation(Order);
         Payment = ids.Payment(Order, 1);
@@ -34,7 +34,8 @@ public sealed class DemoStory
         Charged = ids.Event(Payment.Value, Contracts.Events.PaymentCharged.Type, 1);
         NotificationSent = ids.Event(Notification.Value, Contracts.Events.NotificationSent.Type, 1);
 
-        DemoOrder NewOrder(string title, string key, string sku, int quantity, string paymentMethod) => new(title, key, ids.Order(User, key), sku, quantity, paymentMethod);
+        DemoOrder NewOrder(string title, string key, string sku, int quantity, string paymentMethod, string turn) =>
+            new(title, key, ids.Order(User, key), sku, quantity, paymentMethod, turn);
     }
 
     public string Email { get; }
@@ -79,7 +80,14 @@ public sealed class DemoStory
 }
 
 /// <summary>An order that the demo places, and what will become of it.</summary>
-public sealed record DemoOrder(string Title, string Key, OrderId Id, string Sku, int Quantity, string PaymentMethod);
+/// <param name="Title">What becomes of it, in words.</param>
+/// <param name="Key">Its Idempotency-Key.</param>
+/// <param name="Id">Derived from the user and the key.</param>
+/// <param name="Sku">Of the product.</param>
+/// <param name="Quantity">So many pieces.</param>
+/// <param name="PaymentMethod">What the payment provider is to do.</param>
+/// <param name="Turn">The type of the event that decides what becomes of it.</param>
+public sealed record DemoOrder(string Title, string Key, OrderId Id, string Sku, int Quantity, string PaymentMethod, string Turn);
 
 /// <summary>One row of the table.</summary>
 public sealed record DemoEntity(string Name, string NaturalKey, Guid Id, string HowServicesCameByIt);

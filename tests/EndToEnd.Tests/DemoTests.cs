@@ -1,0 +1,30 @@
+using System.Diagnostics;
+
+namespace ForgeShop.EndToEnd.Tests;
+
+/// <summary><c>./forge demo</c>, as an operator runs it: another process that knows nothing but where the shop is.</summary>
+public sealed class DemoTests(ShopFixture fixture)
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
+
+    [Fact]
+    public async Task The_demo_finds_every_ID_that_it_derived_beforehand_in_every_store()
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ForgeShop.Operator.dll"), "demo"])
+        {
+            Environment = { ["FORGESHOP_ROOT"] = fixture.OperatorRoot }, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(Timeout);
+
+        using var demo = Process.Start(start)!;
+        var (shown, errors) = (demo.StandardOutput.ReadToEndAsync(timeout.Token), demo.StandardError.ReadToEndAsync(timeout.Token));
+        await demo.WaitForExitAsync(timeout.Token);
+
+        (await errors).ShouldBeEmpty();
+        demo.ExitCode.ShouldBe(0, await shown);
+        var lines = await shown;
+        foreach (var expected in new[] { "confirmed", "cancelled: not enough in stock", "cancelled: payment declined", "all match" })
+            lines.ShouldContain(expected);
+    }
+}
