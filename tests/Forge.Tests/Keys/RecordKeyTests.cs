@@ -180,6 +180,28 @@ public sealed class RecordKeyTests
         Should.Throw<ForgeConfigurationException>(() => Domain.Entity("deep", KeyShape.Record(("d", Shape(8)))));
     }
 
+    // Forty levels of two have 2^40 leaves, and a hundred thousand levels of one are more than a stack holds.
+    [Fact]
+    public void Values_that_share_parts_or_nest_without_end_are_refused_at_once()
+    {
+        foreach (var wrap in new Func<KeyValue, KeyValue>[] { v => KeyValue.List(v, v), v => KeyValue.Record(("a", v), ("b", v)), v => KeyValue.List(KeyValue.Record(("a", v), ("b", v)), v) })
+        {
+            foreach (var levels in new[] { 40, 100_000 })
+            {
+                KeyValue value = 1L;
+                for (var level = 0; level < levels; level++) value = wrap(value);
+                Refusal(("d", value)).ShouldBe(KeyRefusal.TooDeep);
+                Should.Throw<ForgeKeyException>(() => Things.GetName(("d", value))).Error.Refusal.ShouldBe(KeyRefusal.TooDeep);
+                using var key = Things.NewKey();
+                key.BeginList("d");
+                key.AddItem(value);
+                key.End();
+                key.TryDerive(out _, out var error).ShouldBeFalse();
+                error.Refusal.ShouldBe(KeyRefusal.TooDeep);
+            }
+        }
+    }
+
     [Fact]
     public void Empty_records_duplicates_and_nothing_are_refused()
     {
