@@ -46,6 +46,11 @@ public readonly partial struct PythonValue
     /// <summary>A <c>float</c>.</summary>
     public static implicit operator PythonValue(double value) => new(value);
 
+    /// <summary>Not allowed: without this operator the compiler would widen it, and <c>0.1f</c> would become <c>0.10000000149011612</c>.</summary>
+    /// <exception cref="UuidForgeException">Always.</exception>
+    [Obsolete("Widen it to double yourself: the digits differ.", error: true)]
+    public static implicit operator PythonValue(float value) => throw Refused(value, "widen it to double yourself: the digits differ");
+
     /// <summary>A <c>decimal.Decimal</c> with the same digits, trailing zeros included.</summary>
     public static implicit operator PythonValue(decimal value) => new(PythonDecimal.From(value));
 

@@ -40,6 +40,15 @@ public sealed class RefusalTests
         Repr(PythonValue.Tuple(1)).ShouldBe("(1,)");
     }
 
+    // The compiler would take the conversion to double instead.
+    [Fact]
+    public void A_float_does_not_compile_as_a_value()
+    {
+        var conversion = typeof(PythonValue).GetMethod("op_Implicit", [typeof(float)]).ShouldNotBeNull();
+        conversion.GetCustomAttributes(typeof(ObsoleteAttribute), false).Cast<ObsoleteAttribute>().ShouldHaveSingleItem().IsError.ShouldBeTrue();
+        Should.Throw<System.Reflection.TargetInvocationException>(() => conversion.Invoke(null, [1.5f])).InnerException.ShouldBeOfType<UuidForgeException>();
+    }
+
     [Fact]
     public void A_list_that_contains_itself_is_refused_and_no_crash()
     {
