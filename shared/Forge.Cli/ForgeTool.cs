@@ -38,10 +38,18 @@ public static class ForgeTool
         }
     }
 
-    // The parser's own messages repeat what was typed, which may be a key.
-    private static string Complaint(ParseResult result) => result.UnmatchedTokens.Count > 0
-        ? "there is no such command or option; forge --help lists them"
-        : result.Errors[0].Message;
+    // The parser's own messages repeat what was typed, which may be a key: these name only what the tool itself calls things.
+    private static string Complaint(ParseResult result)
+    {
+        if (result.UnmatchedTokens.Count > 0) return "there is no such command or option; forge --help lists them";
+        return result.Errors[0].SymbolResult switch
+        {
+            OptionResult { Option: var option } when option.ValueType == typeof(bool) || option.Arity.MaximumNumberOfValues == 0 => $"{option.Name} takes no value",
+            OptionResult { Option: var option } => $"{option.Name} takes one value, and once",
+            ArgumentResult { Argument: var argument } => $"{argument.Name} is missing or cannot be used; forge --help tells how",
+            _ => "the command is incomplete; forge --help tells how",
+        };
+    }
 
     // Otherwise 'forge id products --josn' would quietly derive the ID of a product called --JOSN.
     private static void RefuseMisspeltOptions(ParseResult result)

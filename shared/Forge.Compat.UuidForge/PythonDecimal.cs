@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Text.RegularExpressions;
 
@@ -10,7 +11,7 @@ internal sealed partial record PythonDecimal(bool Negative, string Digits, int E
     {
         Span<int> bits = stackalloc int[4];
         decimal.GetBits(value, bits);
-        var digits = ((new BigInteger((uint)bits[2]) << 64) | (new BigInteger((uint)bits[1]) << 32) | (uint)bits[0]).ToString();
+        var digits = ((new BigInteger((uint)bits[2]) << 64) | (new BigInteger((uint)bits[1]) << 32) | (uint)bits[0]).ToString(CultureInfo.InvariantCulture);
         return new(bits[3] < 0, digits, -((bits[3] >> 16) & 0xFF));
     }
 
@@ -25,7 +26,7 @@ internal sealed partial record PythonDecimal(bool Negative, string Digits, int E
             return new(negative, "", 0, char.ToUpperInvariant(match.Groups["special"].Value[0]) == 'N' ? "NaN" : "Infinity");
 
         var (whole, fraction) = (match.Groups["whole"].Value, match.Groups["fraction"].Value);
-        if (!int.TryParse(match.Groups["exponent"].Value is { Length: > 0 } given ? given : "0", out var exponent) || Math.Abs((long)exponent) > 1_000_000)
+        if (!int.TryParse(match.Groups["exponent"].Value is { Length: > 0 } given ? given : "0", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent) || Math.Abs((long)exponent) > 1_000_000)
             throw new UuidForgeException("decimal: the exponent is beyond ±1,000,000");
         var digits = (whole + fraction).TrimStart('0');
         return new(negative, digits.Length == 0 ? "0" : digits, exponent - fraction.Length);
@@ -43,7 +44,7 @@ internal sealed partial record PythonDecimal(bool Negative, string Digits, int E
         var (whole, fraction) = point <= 0 ? ("0", new string('0', -point) + Digits)
             : point >= Digits.Length ? (Digits + new string('0', point - Digits.Length), "")
             : (Digits[..point], Digits[point..]);
-        var exponent = left == point ? "" : $"E{(left > point ? "+" : "-")}{Math.Abs(left - point)}";
+        var exponent = left == point ? "" : string.Create(CultureInfo.InvariantCulture, $"E{(left > point ? "+" : "-")}{Math.Abs(left - point)}");
         return sign + whole + (fraction.Length > 0 ? "." + fraction : "") + exponent;
     }
 

@@ -10,13 +10,14 @@ internal static class PythonNumber
     /// <summary>CPython's default limit for converting integers to text (<c>sys.int_info.default_max_str_digits</c>).</summary>
     private const int MaximumDigits = 4300;
 
-    public static void Repr(StringBuilder output, BigInteger value)
-    {
-        var text = value.ToString(CultureInfo.InvariantCulture);
-        if (text.Length - (value.Sign < 0 ? 1 : 0) > MaximumDigits)
-            throw new UuidForgeException($"an integer of more than {MaximumDigits} digits: Python refuses to write it");
-        output.Append(text);
-    }
+    private static readonly BigInteger Limit = BigInteger.Pow(10, MaximumDigits);
+
+    public static void Repr(StringBuilder output, BigInteger value) => output.Append(Checked(value).ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The integer itself, if Python would write it.</summary>
+    public static BigInteger Checked(BigInteger value) => BigInteger.Abs(value) < Limit
+        ? value
+        : throw new UuidForgeException($"an integer of more than {MaximumDigits} digits: Python refuses to write it");
 
     /// <summary>The shortest digits that read back as the same value; fixed notation from 1e-4 up to, but not including, 1e16.</summary>
     public static void Repr(StringBuilder output, double value)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace ForgeShop.Forge.Compat.UuidForge;
@@ -29,11 +30,11 @@ internal static class PythonText
             case '\r': output.Append("\\r"); break;
             case '\\': output.Append("\\\\"); break;
             case var _ when codePoint == quote: output.Append('\\').Append(quote); break;
-            case >= 0xD800 and <= 0xDFFF: output.Append($"\\u{codePoint:x4}"); break; // a lone surrogate
+            case >= 0xD800 and <= 0xDFFF: output.Append(CultureInfo.InvariantCulture, $"\\u{codePoint:x4}"); break; // a lone surrogate
             case var _ when !NonPrintable.Contains(codePoint, version): output.Append(char.ConvertFromUtf32(codePoint)); break;
-            case <= 0xFF: output.Append($"\\x{codePoint:x2}"); break;
-            case <= 0xFFFF: output.Append($"\\u{codePoint:x4}"); break;
-            default: output.Append($"\\U{codePoint:x8}"); break;
+            case <= 0xFF: output.Append(CultureInfo.InvariantCulture, $"\\x{codePoint:x2}"); break;
+            case <= 0xFFFF: output.Append(CultureInfo.InvariantCulture, $"\\u{codePoint:x4}"); break;
+            default: output.Append(CultureInfo.InvariantCulture, $"\\U{codePoint:x8}"); break;
         }
     }
 }

@@ -1,17 +1,23 @@
+using System.Globalization;
 using System.Numerics;
+using System.Text;
 
 namespace ForgeShop.Forge.Compat.UuidForge;
 
 /// <summary>
 /// An argument as Python would see it. The conversions are the supported types: what has no faithful Python counterpart
-/// (enums, sets, records, <see cref="float"/>, <see cref="TimeSpan"/> ...) does not compile, and <see cref="From"/> refuses it.
+/// (enums, sets, records, <see cref="float"/>, <see cref="TimeSpan"/> ...) does not compile, and <see cref="From(object?)"/> refuses it.
 /// </summary>
 /// <remarks>Build lists, tuples and dicts with <see cref="List"/>, <see cref="Tuple"/> and <see cref="Dict"/>; the default value is <c>None</c>.</remarks>
-public readonly struct PythonValue
+public readonly partial struct PythonValue
 {
+    internal const int MaxDepth = 100;
+
     private readonly object? _value;
 
     private PythonValue(object? value) => _value = value;
+
+    internal object? Inner => _value;
 
     /// <summary>Python's <c>None</c>.</summary>
     public static PythonValue None => default;
@@ -40,6 +46,11 @@ public readonly struct PythonValue
     /// <summary>A <c>float</c>.</summary>
     public static implicit operator PythonValue(double value) => new(value);
 
+    /// <summary>Not allowed: without this operator the compiler would widen it, and <c>0.1f</c> would become <c>0.10000000149011612</c>.</summary>
+    /// <exception cref="UuidForgeException">Always.</exception>
+    [Obsolete("Widen it to double yourself: the digits differ.", error: true)]
+    public static implicit operator PythonValue(float value) => throw Refused(value, "widen it to double yourself: the digits differ");
+
     /// <summary>A <c>decimal.Decimal</c> with the same digits, trailing zeros included.</summary>
     public static implicit operator PythonValue(decimal value) => new(PythonDecimal.From(value));
 
@@ -60,7 +71,16 @@ public readonly struct PythonValue
     /// <summary>A <c>datetime.datetime</c> with an offset in seconds, which <see cref="DateTimeOffset"/> cannot hold.</summary>
     /// <param name="local">The local time, kind <see cref="DateTimeKind.Unspecified"/>.</param>
     /// <param name="offset">Between -24 and 24 hours exclusive, whole microseconds.</param>
+    /// <exception cref="UuidForgeException">Another kind or offset, or a fraction finer than a microsecond.</exception>
     public static PythonValue DateTimeWithOffset(DateTime local, TimeSpan offset) => new(PythonDateTime.From(local, offset));
+
+    /// <summary>A <c>datetime.datetime</c> in a <c>zoneinfo.ZoneInfo</c>, whose name and not its offset is part of the ID.</summary>
+    /// <param name="local">The local time, kind <see cref="DateTimeKind.Unspecified"/>.</param>
+    /// <param name="zone">The zone's key as Python has it, for example <c>Europe/London</c>. Not looked up.</param>
+    /// <param name="fold">Python's <c>fold=1</c>: the later one of two equal local times when clocks go back.</param>
+    /// <exception cref="UuidForgeException">Another kind, or a fraction finer than a microsecond.</exception>
+    /// <exception cref="ArgumentException">The zone is empty.</exception>
+    public static PythonValue DateTimeInZone(DateTime local, string zone, bool fold = false) => new(PythonDateTime.From(local, zone, fold));
 
     /// <summary>A <c>decimal.Decimal</c> from its text, for what <see cref="decimal"/> cannot hold: <c>1E+3</c>, <c>-0</c>, <c>NaN</c>, many digits.</summary>
     /// <exception cref="UuidForgeException">The text is not one that <c>Decimal(text)</c> accepts.</exception>
@@ -73,43 +93,27 @@ public readonly struct PythonValue
     public static PythonValue Tuple(params ReadOnlySpan<PythonValue> items) => new(new Sequence('(', ')', items.ToArray()));
 
     /// <summary>A <c>dict</c> in insertion order, which is part of the ID.</summary>
-    public static PythonValue Dict(params ReadOnlySpan<(PythonValue Key, PythonValue Value)> items) => new(items.ToArray());
-
-    /// <summary>The counterpart of a value whose type is known only at run time.</summary>
-    /// <exception cref="UuidForgeException">Its type has no faithful counterpart; the message says what to use.</exception>
-    public static PythonValue From(object? value) => value switch
+    /// <exception cref="UuidForgeException">
+    /// A key that Python cannot hash (a list or dict, also inside a tuple), or two that are one to Python: <c>1</c>, <c>1.0</c> and <c>True</c> are.
+    /// </exception>
+    public static PythonValue Dict(params ReadOnlySpan<(PythonValue Key, PythonValue Value)> items)
     {
-        null => None,
-        PythonValue known => known,
-        string text => text,
-        bool flag => flag,
-        sbyte or byte or short or ushort or int => Convert.ToInt32(value),
-        uint number => number,
-        long number => number,
-        ulong number => number,
-        BigInteger number => number,
-        double number => number,
-        decimal number => number,
-        Guid id => id,
-        DateOnly date => date,
-        DateTime time => time,
-        DateTimeOffset time => time,
-        float or Half => throw Refused(value, "widen it to double yourself: the digits differ"),
-        Enum => throw Refused(value, "pass its name or its number"),
-        char => throw Refused(value, "pass a string"),
-        TimeSpan or TimeOnly => throw Refused(value, "pass text or a number"),
-        byte[] => throw Refused(value, "pass text, for example in hexadecimal"),
-        System.Collections.IDictionary => throw Refused(value, "its order is not defined; use PythonValue.Dict with pairs"),
-        System.Collections.IEnumerable => throw Refused(value, "use PythonValue.List or PythonValue.Tuple"),
-        _ => throw Refused(value, "Python would write its class name or its address; pass its fields"),
-    };
+        var keys = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (key, _) in items)
+        {
+            if (!keys.Add(PythonHash.Identity(key._value)))
+                throw new UuidForgeException("dict: a key is given twice; Python keeps only the last of them");
+        }
 
-    private static UuidForgeException Refused(object value, string advice) => new($"a value of type {value.GetType().Name} has no faithful Python counterpart: {advice}");
+        return new(items.ToArray());
+    }
 
-    internal void Repr(System.Text.StringBuilder output, PythonVersion version, int depth = 0)
+    internal static UuidForgeException TooDeep() => new($"values are nested more than {MaxDepth} deep");
+
+    internal void Repr(StringBuilder output, PythonVersion version, int depth = 0)
     {
-        if (depth > 100)
-            throw new UuidForgeException("values are nested more than 100 deep");
+        if (depth > MaxDepth)
+            throw TooDeep();
         switch (_value)
         {
             case null: output.Append("None"); break;
@@ -119,14 +123,14 @@ public readonly struct PythonValue
             case double number: PythonNumber.Repr(output, number); break;
             case PythonDecimal number: output.Append("Decimal('").Append(number.ToString()).Append("')"); break;
             case Guid id: output.Append("UUID('").Append(id.ToString("D")).Append("')"); break;
-            case DateOnly date: output.Append($"datetime.date({date.Year}, {date.Month}, {date.Day})"); break;
-            case PythonDateTime time: time.Repr(output); break;
+            case DateOnly date: output.Append(CultureInfo.InvariantCulture, $"datetime.date({date.Year}, {date.Month}, {date.Day})"); break;
+            case PythonDateTime time: time.Repr(output, version); break;
             case Sequence sequence: sequence.Repr(output, version, depth + 1); break;
             case (PythonValue Key, PythonValue Value)[] pairs: ReprPairs(output, pairs, version, depth + 1); break;
         }
     }
 
-    private static void ReprPairs(System.Text.StringBuilder output, (PythonValue Key, PythonValue Value)[] pairs, PythonVersion version, int depth)
+    private static void ReprPairs(StringBuilder output, (PythonValue Key, PythonValue Value)[] pairs, PythonVersion version, int depth)
     {
         output.Append('{');
         for (var index = 0; index < pairs.Length; index++)
@@ -141,9 +145,9 @@ public readonly struct PythonValue
         output.Append('}');
     }
 
-    private sealed record Sequence(char Open, char Close, PythonValue[] Items)
+    internal sealed record Sequence(char Open, char Close, PythonValue[] Items)
     {
-        public void Repr(System.Text.StringBuilder output, PythonVersion version, int depth)
+        public void Repr(StringBuilder output, PythonVersion version, int depth)
         {
             output.Append(Open);
             for (var index = 0; index < Items.Length; index++)

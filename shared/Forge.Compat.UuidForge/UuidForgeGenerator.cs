@@ -23,7 +23,9 @@ public sealed class UuidForgeGenerator(UuidForgeConfig config, PythonVersion ver
     /// <summary>The ID of an entity with positional and keyword arguments, the latter in any order.</summary>
     /// <exception cref="UuidForgeException">Something that Python refuses or does not reproduce.</exception>
     public Guid Generate(string entityType, ReadOnlySpan<PythonValue> arguments, IEnumerable<KeyValuePair<string, PythonValue>> keywords) =>
-        NameBasedUuid.V5(_config.Namespace, StrictUtf8.Bytes("name", Name(entityType, arguments, keywords)));
+        Id(Name(entityType, arguments, keywords));
+
+    private Guid Id(string name) => NameBasedUuid.V5(_config.Namespace, StrictUtf8.Bytes("name", name));
 
     /// <summary>The name that is hashed, to see why two IDs differ. It contains the salt: keep it out of logs.</summary>
     /// <exception cref="UuidForgeException">Something that Python refuses or does not reproduce.</exception>
@@ -31,33 +33,56 @@ public sealed class UuidForgeGenerator(UuidForgeConfig config, PythonVersion ver
     {
         ArgumentNullException.ThrowIfNull(entityType);
         ArgumentNullException.ThrowIfNull(keywords);
+        return Name(entityType, arguments, Sorted(keywords, ["entity_type", "config"]));
+    }
+
+    private string Name(string entityType, ReadOnlySpan<PythonValue> arguments, List<KeyValuePair<string, PythonValue>> sorted)
+    {
         var name = new StringBuilder(entityType);
         if (_config.Salt.Length > 0)
             name.Append("|salt:").Append(_config.Salt);
         foreach (var argument in arguments)
             argument.Repr(name.Append('|'), version);
 
-        var sorted = keywords.ToList();
-        sorted.Sort((left, right) => CompareCodePoints(left.Key, right.Key));
-        for (var index = 0; index < sorted.Count; index++)
-        {
-            var keyword = sorted[index].Key;
-            if (keyword is "entity_type" or "config")
-                throw new UuidForgeException($"keyword '{keyword}' is a parameter of uuid-forge's own function");
-            if (index > 0 && keyword == sorted[index - 1].Key)
-                throw new UuidForgeException("a keyword is given twice");
-            sorted[index].Value.Repr(name.Append('|').Append(keyword).Append('='), version);
-        }
-
+        foreach (var (keyword, value) in sorted)
+            value.Repr(name.Append('|').Append(keyword).Append('='), version);
         return name.ToString();
     }
 
+    // Sorted as Python sorts, without what Python would not call the function with.
+    private static List<KeyValuePair<string, PythonValue>> Sorted(IEnumerable<KeyValuePair<string, PythonValue>> keywords, ReadOnlySpan<string> parameters)
+    {
+        var sorted = keywords.ToList();
+        foreach (var (keyword, _) in sorted)
+        {
+            if (keyword is null)
+                throw new UuidForgeException("a keyword has no name");
+            if (parameters.Contains(keyword))
+                throw new UuidForgeException($"keyword '{keyword}' is a parameter of uuid-forge's own function");
+        }
+
+        sorted.Sort((left, right) => CompareCodePoints(left.Key, right.Key));
+        for (var index = 1; index < sorted.Count; index++)
+        {
+            if (sorted[index].Key == sorted[index - 1].Key)
+                throw new UuidForgeException("a keyword is given twice");
+        }
+
+        return sorted;
+    }
+
     /// <summary>The ID with a prefix that is not hashed; without one the bare ID.</summary>
+    /// <exception cref="UuidForgeException">
+    /// Something that Python refuses or does not reproduce; so are keywords named <c>prefix</c> and <c>separator</c>, which
+    /// <see cref="Generate(string, ReadOnlySpan{PythonValue}, IEnumerable{KeyValuePair{string, PythonValue}})"/> hashes as Python does.
+    /// </exception>
     public string GenerateWithPrefix(
         string? prefix, string entityType, ReadOnlySpan<PythonValue> arguments, IEnumerable<KeyValuePair<string, PythonValue>> keywords, string separator = "-")
     {
+        ArgumentNullException.ThrowIfNull(entityType);
+        ArgumentNullException.ThrowIfNull(keywords);
         ArgumentNullException.ThrowIfNull(separator);
-        var id = Uuid.ToText(Generate(entityType, arguments, keywords));
+        var id = Uuid.ToText(Id(Name(entityType, arguments, Sorted(keywords, ["entity_type", "config", "prefix", "separator"]))));
         return string.IsNullOrEmpty(prefix) ? id : prefix + separator + id;
     }
 

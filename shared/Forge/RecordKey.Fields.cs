@@ -90,12 +90,21 @@ public ref partial struct RecordKey
                 break;
             case KeyValue.Content.List:
                 Begin(field, isRecord: false);
-                foreach (ref readonly var item in value.AsList.AsSpan()) Put(null, item);
+                // A refusal ends the walk: values can share parts, so that going on would take steps, or stack, without end.
+                foreach (ref readonly var item in value.AsList.AsSpan())
+                {
+                    if (Failed) return;
+                    Put(null, item);
+                }
                 End();
                 break;
             case KeyValue.Content.Record:
                 Begin(field, isRecord: true);
-                foreach (var (name, inner) in value.AsRecord) PutField(name, inner);
+                foreach (var (name, inner) in value.AsRecord)
+                {
+                    if (Failed) return;
+                    PutField(name, inner);
+                }
                 End();
                 break;
             default:
@@ -107,7 +116,7 @@ public ref partial struct RecordKey
     // A field of a nested record must have a name; Put itself takes null for the items of a list.
     private void PutField(string? name, in KeyValue value)
     {
-        if (name is null && !Failed) Fail(KeyRefusal.FieldName);
+        if (name is null) Fail(KeyRefusal.FieldName);
         else Put(name, value);
     }
 

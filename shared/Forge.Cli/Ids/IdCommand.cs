@@ -15,7 +15,7 @@ internal static class IdCommand
         var domain = new Option<string?>("--domain") { Description = "Another domain than the catalogue's." };
         var catalogue = new Option<string?>("--catalogue") { Description = "Another catalogue than the shop's: a JSON file." };
         var explain = new Option<bool>("--explain") { Description = "Print every step; the ID is the last line." };
-        var stdin = new Option<bool>("--stdin") { Description = "Read many keys, one a line: a value; or field=value separated by tabs (or spaces, if there is no tab), or a JSON object." };
+        var stdin = new Option<bool>("--stdin") { Description = "Read many keys, one a line: a value; or field=value separated by tabs (or spaces, if there is no tab), or a JSON object, whose strings are of the declared kinds." };
         foreach (var option in new Option[] { algorithm, secret, domain, catalogue }) option.AllowMultipleArgumentsPerToken = false;
 
         var command = new Command("id", "Derives the ID of an entity from its natural key.") { type, key, json, algorithm, secret, domain, catalogue, explain, stdin };

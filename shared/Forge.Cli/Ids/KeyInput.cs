@@ -27,7 +27,7 @@ internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] 
             throw new UnusableException("the key is not valid UTF-8");
         }
         if (entity.Type.Shape.Form is KeyForm.Value) return new KeyInput(text, []);
-        return text.StartsWith('{') ? FromJson(line) : Create(entity, text.Split(text.Contains('\t') ? '\t' : ' '));
+        return text.StartsWith('{') ? FromJson(entity, line) : Create(entity, text.Split(text.Contains('\t') ? '\t' : ' '));
     }
 
     public Guid Derive(EntityNamespace entity) => Plain is null ? entity.Derive(Fields) : entity.Derive(Plain);
@@ -53,13 +53,13 @@ internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] 
             : throw new UnusableException($"{entity.Type.Name} takes a record: {string.Join(" ", entity.Type.Shape.Fields.Keys.Select(name => name + "=..."))}");
     }
 
-    private static KeyInput FromJson(ReadOnlyMemory<byte> line)
+    private static KeyInput FromJson(EntityNamespace entity, ReadOnlyMemory<byte> line)
     {
         try
         {
             using var document = JsonDocument.Parse(line);
             // It begins with a brace and was read, so it is an object.
-            return new KeyInput(null, [.. document.RootElement.EnumerateObject().Select(field => (JsonText.Name(field), Value(field.Value)))]);
+            return new KeyInput(null, Members(document.RootElement, entity.Type.Shape));
         }
         catch (JsonException)
         {
@@ -67,13 +67,17 @@ internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] 
         }
     }
 
-    // Numbers and truth values stand for their text, as they were written.
-    private static KeyValue Value(JsonElement element) => element.ValueKind switch
+    // As in the library: a string is of the declared kind, whichever that is; a number only of a number's kind, true and false only of bool.
+    private static KeyValue Value(JsonElement element, KeyShape? declared) => element.ValueKind switch
     {
         JsonValueKind.String => JsonText.Read(element),
-        JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => element.GetRawText(),
-        JsonValueKind.Array => KeyValue.List([.. element.EnumerateArray().Select(Value)]),
-        JsonValueKind.Object => KeyValue.Record([.. element.EnumerateObject().Select(field => (JsonText.Name(field), Value(field.Value)))]),
+        JsonValueKind.Number => KeyValue.Of(declared?.Kind is KeyKind.Dec ? KeyKind.Dec : KeyKind.Int, element.GetRawText()),
+        JsonValueKind.True or JsonValueKind.False => element.GetBoolean(),
+        JsonValueKind.Array => KeyValue.List([.. element.EnumerateArray().Select(item => Value(item, declared?.Element))]),
+        JsonValueKind.Object => KeyValue.Record(Members(element, declared)),
         _ => default,
     };
+
+    private static (string, KeyValue)[] Members(JsonElement record, KeyShape? declared) =>
+        [.. record.EnumerateObject().Select(member => (JsonText.Name(member), member.Value)).Select(member => (member.Item1, Value(member.Value, declared?.Fields.GetValueOrDefault(member.Item1))))];
 }

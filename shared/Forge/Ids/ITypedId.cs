@@ -3,9 +3,22 @@ using System.Diagnostics.CodeAnalysis;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// An ID that knows what it is the ID of: handing an order's where a user's belongs does not compile. Declare it as
-/// <c>readonly record struct UserId(Guid Value) : ITypedId&lt;UserId&gt;</c>; text is read by the strict rule of <see cref="Uuid"/>.
+/// An ID that knows what it is the ID of: handing an order's where a user's belongs does not compile. Text is read by the strict rule of
+/// <see cref="Uuid"/>, by the interface itself.
 /// </summary>
+/// <remarks>
+/// <see cref="From"/> is all that has to be written. What is found by reflection and not through the interface has to stand in the type as
+/// well: the attribute for System.Text.Json, <c>TryParse</c> for the binding of ASP.NET Core, <c>ToString</c> instead of the record's.
+/// <code>
+/// [JsonConverter(typeof(TypedIdJsonConverter&lt;UserId&gt;))]
+/// public readonly record struct UserId(Guid Value) : ITypedId&lt;UserId&gt;
+/// {
+///     public static UserId From(Guid value) => new(value);
+///     public static bool TryParse(string? s, IFormatProvider? provider, out UserId result) => TypedId.TryParse(s, out result);
+///     public override string ToString() => Uuid.ToText(Value);
+/// }
+/// </code>
+/// </remarks>
 /// <typeparam name="TSelf">The type itself.</typeparam>
 public interface ITypedId<TSelf> : ISpanParsable<TSelf>, IUtf8SpanParsable<TSelf>, ISpanFormattable, IUtf8SpanFormattable
     where TSelf : struct, ITypedId<TSelf>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 
 namespace ForgeShop.Forge;
 
@@ -15,17 +16,38 @@ public static class Jcs
 
     /// <summary>The canonical form.</summary>
     /// <param name="utf8Json">A JSON text in UTF-8, without a byte order mark.</param>
-    /// <exception cref="JcsException">The text has no canonical form.</exception>
+    /// <returns>The canonical form in UTF-8.</returns>
+    /// <exception cref="JcsException">The text has no canonical form: <see cref="JcsException.Code"/> says why.</exception>
     public static byte[] Canonicalize(ReadOnlySpan<byte> utf8Json)
     {
         using var writer = new JcsWriter(utf8Json.Length);
         return writer.Canonicalize(utf8Json).ToArray();
     }
 
+    /// <summary>The canonical form, or why there is none. For texts that are seldom refused: a refusal costs what an exception costs.</summary>
+    /// <param name="utf8Json">A JSON text in UTF-8, without a byte order mark.</param>
+    /// <param name="canonical">The canonical form in UTF-8.</param>
+    /// <param name="error">Why the text has none.</param>
+    /// <returns>Whether there is one.</returns>
+    public static bool TryCanonicalize(ReadOnlySpan<byte> utf8Json, [NotNullWhen(true)] out byte[]? canonical, [NotNullWhen(false)] out JcsException? error)
+    {
+        try
+        {
+            (canonical, error) = (Canonicalize(utf8Json), null);
+            return true;
+        }
+        catch (JcsException refusal)
+        {
+            (canonical, error) = (null, refusal);
+            return false;
+        }
+    }
+
     /// <summary>Writes the canonical form.</summary>
     /// <param name="utf8Json">A JSON text in UTF-8, without a byte order mark.</param>
     /// <param name="destination">Where it goes. Nothing is written if the text is refused.</param>
-    /// <exception cref="JcsException">The text has no canonical form.</exception>
+    /// <exception cref="JcsException">The text has no canonical form: <see cref="JcsException.Code"/> says why.</exception>
+    /// <exception cref="ArgumentNullException">There is no destination.</exception>
     public static void Canonicalize(ReadOnlySpan<byte> utf8Json, IBufferWriter<byte> destination)
     {
         ArgumentNullException.ThrowIfNull(destination);

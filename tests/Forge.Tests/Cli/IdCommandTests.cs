@@ -138,7 +138,39 @@ public sealed class IdCommandTests
     [InlineData("""{"reference":"\ud800"}""", "U+D800")]
     [InlineData("""{"reference":null}""", "field 'reference' is missing")]
     [InlineData("""{"reference":{"a":"b"}}""", "declared shape")]
+    [InlineData("""{"reference":5}""", "field 'reference' is declared as text and was given as another kind")]
+    [InlineData("""{"reference":true}""", "field 'reference' is declared as text and was given as another kind")]
+    [InlineData("""{"user":1.5}""", "field 'user' is declared as uuid and was given as another kind")]
     public void A_line_of_JSON_that_is_no_key_is_refused(string line, string because) => Tool.RunWith(line, "id", "orders", "--stdin").ShouldBeRefused(because);
+
+    [Fact]
+    public void Numbers_and_truth_values_of_JSON_are_taken_where_the_library_takes_them()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, """{"domain":"forgeshop.example","entities":{"things":{"key":{"n":"int","d":"dec","ok":"bool","all":[{"n":"int"}],"at":{"d":"dec"}}}}}""");
+            string Json(string n, string d, string ok, string inList, string inRecord) => $$$"""{"n":{{{n}}},"d":{{{d}}},"ok":{{{ok}}},"all":[{"n":{{{inList}}}}],"at":{"d":{{{inRecord}}}}}""";
+            Tool Run(string line) => Tool.RunWith(line, "id", "things", "--stdin", "--json", "--catalogue", file);
+
+            var numbers = Run(Json("12345678901234567890123", "1.10", "true", "-1", "2"));
+            numbers.Error.ShouldBeEmpty();
+            JsonDocument.Parse(numbers.Output).RootElement.GetProperty("name").GetString()
+                .ShouldBe("""["forge:1","things",{"all":[{"n":"int:-1"}],"at":{"d":"dec:2"},"d":"dec:1.1","n":"int:12345678901234567890123","ok":"bool:true"}]""");
+            Run(Json("\"12345678901234567890123\"", "\"1.10\"", "\"true\"", "\"-1\"", "\"2\"")).Output.ShouldBe(numbers.Output);
+
+            // Not rounded, not guessed.
+            Run(Json("1.0", "1", "true", "1", "1")).ShouldBeRefused("field 'n' of kind int has U+002E");
+            Run(Json("1e2", "1", "true", "1", "1")).ShouldBeRefused("field 'n' of kind int has U+0065");
+            Run(Json("1", "true", "true", "1", "1")).ShouldBeRefused("field 'd' is declared as dec");
+            Run(Json("1", "1", "1", "1", "1")).ShouldBeRefused("field 'ok' is declared as bool");
+            Run(Json("1", "1", "true", "false", "1")).ShouldBeRefused("field 'all[0].n' is declared as int");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
 
     [Fact]
     public void Ten_thousand_lines_and_a_long_one_come_through()
@@ -171,7 +203,20 @@ public sealed class IdCommandTests
     [InlineData("domain", "id", "users", "a@b", "--domain", "two..dots")]
     [InlineData("U+000A", "id", "users", "a@b", "--domain", "a\nb")]
     [InlineData("from the input", "id", "users", "a@b", "--stdin")]
-    [InlineData("forge:", "id")]
+    [InlineData("from the input", "id", "users", "--stdin=secret-value")] // to the parser it is a key after a switch
+    [InlineData("exactly one key", "id", "users", "a@b", "--json:secret-value")]
+    [InlineData("no such entity type", "id", "--stdin=secret-value")]
+    [InlineData("TYPE is missing", "id")]
+    [InlineData("TYPE is missing", "id", "--stdin")]
+    [InlineData("FILE is missing", "vectors")]
+    [InlineData("--domain takes one value", "id", "users", "secret-value", "--domain")]
+    [InlineData("--domain takes one value", "id", "users", "a@b", "--domain=secret-value", "--domain=secret-value")]
+    [InlineData("forge:", "--version", "id", "secret-value")]
+    [InlineData("forge:", "secret-value", "id", "users", "a@b")]
+    [InlineData("--algorithm", "id", "users", "a@b", "--algorithm=secret-value")]
+    [InlineData("is not set", "id", "users", "a@b", "--secret-env=secret-value")]
+    [InlineData("cannot be read", "id", "users", "a@b", "--catalogue=secret-value")]
+    [InlineData("no such entity type", "id", "secret-value", "a@b")]
     [InlineData("forge:")]
     [InlineData("forge:", "nonsense")]
     public void What_cannot_be_used_is_exit_2_and_one_line(string because, params string[] arguments)

@@ -202,6 +202,21 @@ public sealed class DomainTests
         var actual = new Guid[5_000];
         Parallel.For(0, 20_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => actual[i % 5_000] = One(i % 5_000));
         actual.ShouldBe(expected);
+
+        // Batches and JCS as well, all in each other's way.
+        string[] keys = [.. Enumerable.Range(0, 500).Select(i => $"user-{i}@{new string('x', i % 90 + 1)}.example")];
+        Guid[] batch = [.. keys.Select(key => users.Derive(key))];
+        var (utf8, ranges) = (Encoding.UTF8.GetBytes(string.Concat(keys)), new Range[keys.Length]);
+        for (int i = 0, at = 0; i < keys.Length; at += keys[i++].Length) ranges[i] = at..(at + keys[i].Length);
+        Parallel.For(0, 400, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            var ids = new Guid[keys.Length];
+            if (i % 2 == 0) users.DeriveMany(keys, ids);
+            else users.DeriveMany(utf8, ranges, ids);
+            ids.ShouldBe(batch);
+            Encoding.UTF8.GetString(Jcs.Canonicalize(Encoding.UTF8.GetBytes($$"""{ "b": [{{i}}.0, "\u0061"], "a": { "d": null, "c": {{i}} } }""")))
+                .ShouldBe($$"""{"a":{"c":{{i}},"d":null},"b":[{{i}},"a"]}""");
+        });
     }
 
     [Fact]

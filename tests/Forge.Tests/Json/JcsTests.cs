@@ -20,7 +20,18 @@ public sealed class JcsTests
     {
         foreach (var vector in JsonNode.Parse(File.ReadAllText(Repository.Vectors("jcs.json")))!.AsArray())
         {
-            if (vector!["error"] is { } error) Refused(vector["input"]!.GetValue<string>()).ShouldBe(error.GetValue<string>(), vector["id"]!.GetValue<string>());
+            var text = Encoding.UTF8.GetBytes(vector!["input"]!.GetValue<string>());
+            var done = Jcs.TryCanonicalize(text, out var canonical, out var refusal);
+            if (vector["error"] is { } error)
+            {
+                Refused(vector["input"]!.GetValue<string>()).ShouldBe(error.GetValue<string>(), vector["id"]!.GetValue<string>());
+                (done, canonical, refusal?.Code).ShouldBe((false, null, error.GetValue<string>()));
+            }
+            else
+            {
+                (done, refusal).ShouldBe((true, null));
+                canonical.ShouldBe(Jcs.Canonicalize(text));
+            }
         }
     }
 

@@ -42,6 +42,22 @@ internal static class Inputs
         from fields in (from name in Field from kind in Kind from value in Good(kind) select (name, kind, value)).ArrayOf(count)
         select fields.DistinctBy(field => field.name).ToArray();
 
+    /// <summary>A record of any depth that is allowed: values, lists, empty ones too, and records in each other.</summary>
+    public static Gen<KeyNode.Record> Tree { get; } = Gen.Choose(0, 3).SelectMany(depth => RecordOf(depth));
+
+    private static Gen<KeyNode> Node(int depth)
+    {
+        var leaf = from kind in Kind from value in Good(kind) select (KeyNode)new KeyNode.Leaf(kind, value);
+        if (depth == 0) return leaf;
+        var list = from count in Gen.Choose(0, 4) from items in Node(depth - 1).ArrayOf(count) select (KeyNode)new KeyNode.List(items);
+        return Gen.OneOf(leaf, list, RecordOf(depth - 1).Select(record => (KeyNode)record));
+    }
+
+    private static Gen<KeyNode.Record> RecordOf(int depth) =>
+        from count in Gen.Choose(1, 5)
+        from fields in (from name in Field from value in Node(depth) select (name, value)).ArrayOf(count)
+        select new KeyNode.Record([.. fields.DistinctBy(field => field.name)]);
+
     private static Gen<string> Tampered(KeyKind kind) => kind is KeyKind.Ts3 or KeyKind.Ts6 ? Gen.OneOf(Instant(kind), Edited(kind)) : Edited(kind);
 
     private static Gen<string> Edited(KeyKind kind) =>

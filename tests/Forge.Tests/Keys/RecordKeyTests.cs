@@ -41,6 +41,42 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
+    public void The_order_of_fields_does_not_matter_in_nested_records_either_and_that_of_items_does()
+    {
+        var (inside, lists) = (0, 0);
+        var arbitrary = (from tree in Inputs.Tree from seed in Gen.Choose(0, int.MaxValue) select (tree, seed)).ToArbitrary();
+        Prop.ForAll(arbitrary, sample =>
+        {
+            var fields = sample.tree.ToFields();
+            var shuffled = ((KeyNode.Record)sample.tree.Shuffled(new Random(sample.seed))).ToFields();
+            if (sample.tree.Fields.Any(field => field.Value is KeyNode.Record { Fields.Length: > 1 })) inside++;
+            var sameItems = true;
+            foreach (var (field, node) in sample.tree.Fields)
+            {
+                if (node is not KeyNode.List { Items: [var first, .., var last] items } || Things.GetName((field, first.ToValue())) == Things.GetName((field, last.ToValue()))) continue;
+                lists++;
+                KeyNode exchanged = new KeyNode.List([last, .. items[1..^1], first]);
+                sameItems &= Things.GetName((field, node.ToValue())) != Things.GetName((field, exchanged.ToValue()));
+            }
+            return sameItems && Things.Derive(fields) == Things.Derive(shuffled) && Things.GetName(fields) == Things.GetName(shuffled);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_500));
+        inside.ShouldBeGreaterThan(100);
+        lists.ShouldBeGreaterThan(100);
+    }
+
+    [Fact]
+    public void A_name_tells_exactly_what_nested_keys_were_made_of()
+    {
+        Prop.ForAll(Inputs.Tree.ToArbitrary(), tree =>
+        {
+            var name = Things.GetName(tree.ToFields());
+            return Encoding.UTF8.GetString(Jcs.Canonicalize(Encoding.UTF8.GetBytes(name))) == name
+                && tree.IsIn(JsonNode.Parse(name)!.AsArray()[2])
+                && Things.Derive(tree.ToFields()) == NameBasedUuid.V5(Things.Id, name);
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_500));
+    }
+
+    [Fact]
     public void Nested_records_and_lists_stand_in_the_name_as_they_are()
     {
         var name = Things.GetName(
@@ -178,6 +214,28 @@ public sealed class RecordKeyTests
         KeyShape Shape(int lists) => lists == 0 ? KeyKind.Int : KeyShape.List(Shape(lists - 1));
         Domain.Entity("deep", KeyShape.Record(("d", Shape(7)))).Derive(("d", Nested(7))).ShouldNotBe(Guid.Empty);
         Should.Throw<ForgeConfigurationException>(() => Domain.Entity("deep", KeyShape.Record(("d", Shape(8)))));
+    }
+
+    // Forty levels of two have 2^40 leaves, and a hundred thousand levels of one are more than a stack holds.
+    [Fact]
+    public void Values_that_share_parts_or_nest_without_end_are_refused_at_once()
+    {
+        foreach (var wrap in new Func<KeyValue, KeyValue>[] { v => KeyValue.List(v, v), v => KeyValue.Record(("a", v), ("b", v)), v => KeyValue.List(KeyValue.Record(("a", v), ("b", v)), v) })
+        {
+            foreach (var levels in new[] { 40, 100_000 })
+            {
+                KeyValue value = 1L;
+                for (var level = 0; level < levels; level++) value = wrap(value);
+                Refusal(("d", value)).ShouldBe(KeyRefusal.TooDeep);
+                Should.Throw<ForgeKeyException>(() => Things.GetName(("d", value))).Error.Refusal.ShouldBe(KeyRefusal.TooDeep);
+                using var key = Things.NewKey();
+                key.BeginList("d");
+                key.AddItem(value);
+                key.End();
+                key.TryDerive(out _, out var error).ShouldBeFalse();
+                error.Refusal.ShouldBe(KeyRefusal.TooDeep);
+            }
+        }
     }
 
     [Fact]

@@ -1,11 +1,12 @@
 using System.IO.Compression;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace ForgeShop.Forge.Tests;
 
 /// <summary>What people take with them: the packages as somebody meets them who has never seen this repository.</summary>
-public sealed class PackageTests(PackedPackages packages) : IClassFixture<PackedPackages>
+public sealed partial class PackageTests(PackedPackages packages) : IClassFixture<PackedPackages>
 {
     private const string Ada = "6e16f6c3-de6b-55c3-80ba-75907720bb8a";
 
@@ -29,7 +30,7 @@ public sealed class PackageTests(PackedPackages packages) : IClassFixture<Packed
     }
 
     [Fact]
-    public void The_tool_depends_on_Forge_alone()
+    public void The_tool_ships_the_library_and_the_parser_of_its_command_line_and_nothing_else()
     {
         using var package = packages.Open("ForgeShop.Forge.Cli.*.nupkg");
         Entries(package).Where(entry => entry.EndsWith(".dll", StringComparison.Ordinal)).Select(Path.GetFileName).ShouldBe(["forge.dll", "ForgeShop.Forge.dll", "System.CommandLine.dll"], ignoreOrder: true);
@@ -37,23 +38,43 @@ public sealed class PackageTests(PackedPackages packages) : IClassFixture<Packed
         dependencies.RootElement.GetProperty("libraries").EnumerateObject().Select(library => library.Name.Split('/')[0]).Where(name => !name.EndsWith(".Reference", StringComparison.Ordinal)).ShouldBe(["forge", "ForgeShop.Forge", "System.CommandLine"], ignoreOrder: true);
     }
 
+    // The code of the README as it stands there, so that whoever copies it gets a program.
     [Fact]
-    public async Task A_project_elsewhere_restores_the_library_and_derives_an_ID()
+    public async Task A_project_elsewhere_restores_the_library_and_runs_the_README()
     {
         var folder = packages.NewProject("consumer");
+        string readme;
+        using (var package = packages.Open("ForgeShop.Forge.*.nupkg")) readme = Text(package, "README.md");
+        var code = CSharp().Matches(readme).Select(block => block.Groups["code"].Value).ToArray();
+        code.Length.ShouldBe(2);
         await File.WriteAllTextAsync(Path.Combine(folder, "consumer.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><UseAppHost>false</UseAppHost><Nullable>enable</Nullable><TreatWarningsAsErrors>true</TreatWarningsAsErrors></PropertyGroup>
-              <ItemGroup><PackageReference Include="ForgeShop.Forge" Version="{packages.Version}" /></ItemGroup>
+              <PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><UseAppHost>false</UseAppHost><Nullable>enable</Nullable><ImplicitUsings>enable</ImplicitUsings><TreatWarningsAsErrors>true</TreatWarningsAsErrors></PropertyGroup>
+              <ItemGroup><PackageReference Include="ForgeShop.Forge" Version="{packages.Version}" /><FrameworkReference Include="Microsoft.AspNetCore.App" /></ItemGroup>
             </Project>
             """, TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), """
-            using ForgeShop.Forge;
-            var users = new ForgeDomain("forgeshop.example").Entity("users", KeyKind.Email);
-            System.Console.WriteLine(users.Derive("  Ada@Example.COM"));
+        await File.WriteAllTextAsync(Path.Combine(folder, "UserId.cs"), code[1], TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), $$$"""
+            using System.Text.Json;
+            using Microsoft.AspNetCore.Http;
+            using Microsoft.Extensions.DependencyInjection;
+            {{{code[0].Replace("using ForgeShop.Forge;", "using ForgeShop.Forge;\nconst string secret = \"sixteen-bytes-ok\";", StringComparison.Ordinal)}}}
+            Console.WriteLine(genuine && hidden.Algorithm is ForgeAlgorithm.V8HmacSha256);
+            Console.WriteLine(new ForgeDomain("forgeshop.example").Entity("users", KeyKind.Email).Derive("  Ada@Example.COM"));
+            var typed = UserId.From(ada);
+            var json = JsonSerializer.Serialize(new Dictionary<UserId, UserId> { [typed] = typed });
+            Console.WriteLine(json == $"{{\"{ada}\":\"{ada}\"}}" && JsonSerializer.Deserialize<Dictionary<UserId, UserId>>(json)![typed] == typed && $"{typed} {typed.ToString()}" == $"{ada} {ada}");
+            var endpoint = RequestDelegateFactory.Create((UserId id) => id.ToString(), new RequestDelegateFactoryOptions { RouteParameterNames = ["id"] });
+            foreach (var text in new[] { $"{typed}", "{" + typed + "}" })
+            {
+                var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddLogging().BuildServiceProvider() };
+                context.Request.RouteValues["id"] = text;
+                await endpoint.RequestDelegate(context);
+                Console.WriteLine(context.Response.StatusCode);
+            }
             """, TestContext.Current.CancellationToken);
         await Dotnet.Run(folder, packages.Cache, "build", "--nologo", "-v:quiet", "-o", "out");
-        (await Dotnet.Run(folder, packages.Cache, "out/consumer.dll")).Trim().ShouldBe(Ada);
+        (await Dotnet.Run(folder, packages.Cache, "out/consumer.dll")).Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries).ShouldBe(["True", Ada, "True", "200", "400"]);
     }
 
     [Fact]
@@ -74,4 +95,7 @@ public sealed class PackageTests(PackedPackages packages) : IClassFixture<Packed
         using var reader = new StreamReader(package.GetEntry(entry)!.Open());
         return reader.ReadToEnd();
     }
+
+    [GeneratedRegex(@"^```csharp\r?\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex CSharp();
 }

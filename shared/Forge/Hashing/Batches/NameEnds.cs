@@ -11,7 +11,11 @@ internal static class NameEnds
 
     // Windows are up to 32 characters wide and begin up to 96 characters after the end of a name.
     private const int After = 1 + 96 + 32;
-    private const int Size = Longest + After;
+
+    /// <summary>How far before the middle a window may begin: the longest name, which is odd, by twos.</summary>
+    public const int Before = Longest + 1;
+
+    private const int Size = Before + After;
 
     /// <summary>From the middle of the table, of which the part before is all ones, to the middle of one that has zeros there.</summary>
     public const int ToMarks = Size;
@@ -19,15 +23,15 @@ internal static class NameEnds
     private static readonly ushort[] Table = Create();
 
     /// <summary>The middle: the one character 0x80, which stands after the name.</summary>
-    public static unsafe ushort* Middle => (ushort*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref Table[Longest]);
+    public static unsafe ushort* Middle => (ushort*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref Table[Before]);
 
     private static ushort[] Create()
     {
         // Pinned for good, because the kernels point into it.
         var table = GC.AllocateArray<ushort>(2 * Size, pinned: true);
-        table.AsSpan(0, Longest).Fill(0xFFFF);
-        table[Longest] = 0x80;
-        table[Size + Longest] = 0x80;
+        table.AsSpan(0, Before).Fill(0xFFFF);
+        table[Before] = 0x80;
+        table[Size + Before] = 0x80;
         return table;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -52,7 +53,9 @@ internal readonly unsafe struct NameLanes256 : INameLanes
     private static Vector256<ushort> Row(string key, int from, ushort* ends)
     {
         var length = Math.Min(key.Length, NameEnds.Longest);
-        var mask = Vector256.Load(ends + from - ((length + 1) & ~1)).AsInt32();
+        var byTwos = (length + 1) & ~1;
+        Debug.Assert(byTwos <= NameEnds.Before, "The window begins before the table.");
+        var mask = Vector256.Load(ends + from - byTwos).AsInt32();
         var end = Vector256.Load(ends + from - length + NameEnds.ToMarks);
         fixed (char* characters = key) return Avx2.MaskLoad((int*)(characters + from), mask).AsUInt16() | end;
     }

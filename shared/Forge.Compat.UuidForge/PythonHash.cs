@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+
+namespace ForgeShop.Forge.Compat.UuidForge;
+
+/// <summary>Which keys are one key to a Python <c>dict</c>: equal by <c>==</c>, across the types of numbers.</summary>
+internal static class PythonHash
+{
+    /// <summary>A text that two values share if and only if they are the same key; each part of it tells where it ends.</summary>
+    /// <exception cref="UuidForgeException">Python cannot hash the value, or whether it equals another one cannot be known here.</exception>
+    public static string Identity(object? value)
+    {
+        var identity = new StringBuilder();
+        Append(identity, value, 0);
+        return identity.ToString();
+    }
+
+    private static void Append(StringBuilder identity, object? value, int depth)
+    {
+        if (depth > PythonValue.MaxDepth)
+            throw PythonValue.TooDeep();
+        _ = value switch
+        {
+            null => identity.Append("none;"),
+            string text => identity.Append(CultureInfo.InvariantCulture, $"str{text.Length}:{text};"),
+            bool flag => Number(identity, flag ? 1 : 0, 0, 0),
+            BigInteger number => Number(identity, PythonNumber.Checked(number), 0, 0),
+            double number => Number(identity, number),
+            PythonDecimal { Special: { } special, Negative: var negative } => identity.Append(negative ? "-" : "").Append(special is "NaN" ? "Decimal " : "").Append(special).Append(';'),
+            PythonDecimal number => Number(identity, Signed(number), number.Exponent, number.Exponent),
+            Guid id => identity.Append("uuid:").Append(Uuid.ToText(id)).Append(';'),
+            DateOnly date => identity.Append(CultureInfo.InvariantCulture, $"date:{date.DayNumber};"),
+            PythonDateTime { Zone: not null } => throw new UuidForgeException("dict: a key in a named zone, which may be the same instant as another key; use an offset"),
+            // Aware ones are equal if they are the same instant, and never equal to naive ones.
+            PythonDateTime { Offset: { } offset } time => identity.Append(CultureInfo.InvariantCulture, $"aware:{time.Local.Ticks - offset.Ticks};"),
+            PythonDateTime time => identity.Append(CultureInfo.InvariantCulture, $"naive:{time.Local.Ticks};"),
+            PythonValue.Sequence { Open: '(' } tuple => Tuple(identity, tuple, depth),
+            _ => throw new UuidForgeException("dict: a list or dict as a key, which Python cannot hash"),
+        };
+    }
+
+    private static StringBuilder Tuple(StringBuilder identity, PythonValue.Sequence tuple, int depth)
+    {
+        identity.Append('(');
+        foreach (var item in tuple.Items)
+            Append(identity, item.Inner, depth + 1);
+        return identity.Append(')');
+    }
+
+    private static BigInteger Signed(PythonDecimal number)
+    {
+        var digits = BigInteger.Parse(number.Digits, NumberStyles.None, CultureInfo.InvariantCulture);
+        return number.Negative ? -digits : digits;
+    }
+
+    private static StringBuilder Number(StringBuilder identity, double value)
+    {
+        if (double.IsNaN(value))
+            return identity.Append("float nan;"); // equal only to itself as an object, which nobody can tell here: taken for one
+        if (double.IsInfinity(value))
+            return identity.Append(value < 0 ? "-Infinity;" : "Infinity;");
+        var bits = BitConverter.DoubleToInt64Bits(value);
+        var exponent = (int)(bits >> 52) & 0x7FF;
+        var fraction = bits & 0xF_FFFF_FFFF_FFFF;
+        var mantissa = exponent == 0 ? fraction : fraction | (1L << 52);
+        return Number(identity, value < 0 ? -mantissa : mantissa, Math.Max(exponent, 1) - 1075, 0);
+    }
+
+    // Every number that Python has here is an integer times powers of two and five; without those factors in the integer it is so in one way.
+    private static StringBuilder Number(StringBuilder identity, BigInteger value, int twos, int fives)
+    {
+        if (value.IsZero)
+            return identity.Append("number:0;");
+        var even = (int)BigInteger.TrailingZeroCount(value);
+        (value, twos) = (value >> even, twos + even);
+        for (; BigInteger.DivRem(value, 5) is { Remainder.IsZero: true, Quotient: var fifth }; fives++)
+            value = fifth;
+        return identity.Append(CultureInfo.InvariantCulture, $"number:{value},{twos},{fives};");
+    }
+}
