@@ -20,7 +20,7 @@ public sealed class PolyglotTests(PostgresFixture postgres)
 
     public static TheoryData<string> Languages => [.. Language.All.Select(language => language.Name)];
 
-    public static TheoryData<string> Aligned => ["python", "javascript"];
+    public static TheoryData<string> Aligned => ["python", "javascript", "java"];
 
     [Theory]
     [MemberData(nameof(Languages))]
