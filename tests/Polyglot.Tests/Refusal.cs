@@ -53,7 +53,7 @@ internal sealed partial record Refusal(string Where, string? Kind, string Reason
         }
         catch (ForgeConfigurationException refused)
         {
-            return new Refusal(where, null, Configuration, FirstCodePoint(refused.Message));
+            return new Refusal(where, null, Configuration, Whole(FirstCodePoint(refused.Message), Text(item, where)));
         }
         catch (ForgeKeyException refused)
         {
@@ -66,9 +66,6 @@ internal sealed partial record Refusal(string Where, string? Kind, string Reason
     public Refusal InUtf8() => CodePoint is not (>= 0xD800 and <= 0xDFFF)
         ? this
         : this with { CodePoint = null, Reason = Reason is nameof(KeyRefusal.LoneSurrogate) ? nameof(KeyRefusal.InvalidUtf8) : Reason };
-
-    /// <summary>.NET names the first half of a character above U+FFFF in a domain or an entity type, the ports the whole.</summary>
-    public Refusal InHalves() => Reason is Configuration && CodePoint > 0xFFFF ? this with { CodePoint = char.ConvertFromUtf32(CodePoint.Value)[0] } : this;
 
     private static Guid Record(EntityNamespace entity, JsonElement fields)
     {
@@ -150,6 +147,10 @@ internal sealed partial record Refusal(string Where, string? Kind, string Reason
     // JsonElement.GetString refuses lone surrogates; \uXXXX is the only escape in the lines.
     private static string Unescaped(JsonElement text) =>
         Escape().Replace(text.GetRawText()[1..^1], escape => ((char)ushort.Parse(escape.ValueSpan[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToString());
+
+    // Of a character above U+FFFF in a domain or an entity type .NET names the first half, the ports the whole.
+    private static int? Whole(int? unit, string? text) =>
+        unit is >= 0xD800 and <= 0xDFFF && Rune.TryGetRuneAt(text!, text!.IndexOf((char)unit, StringComparison.Ordinal), out var rune) ? rune.Value : unit;
 
     private static int? FirstCodePoint(string text) => NamedCodePoint().Match(text) is { Success: true } name
         ? int.Parse(name.ValueSpan[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
