@@ -19,7 +19,8 @@
 // language, or accepts more than it should.
 //
 // A refusal is an *Error. It names the field, the kind, the reason and the code point to blame, but
-// never the value: a key may be personal data, and error messages end up in logs.
+// never the value: a key may be personal data, and error messages end up in logs. The reasons are the same
+// words in every language, and so is which one of several mistakes is named: the first.
 package forgeid
 
 import (
@@ -44,41 +45,81 @@ const (
 var dnsNamespace = UUID{0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}
 
 // Error is a refusal. Where is the field or the argument; CodePoint is the character to blame, or -1.
+//
+// Reason is a stable word: Missing, Empty, TooLong, Character, Edge, InvalidUtf8, Form, TooManyDigits, Range,
+// TooPrecise, FieldName, DuplicateField, NoFields, TooDeep, WrongKind or WrongShape; Configuration where not a
+// key but the domain, entity type, algorithm or secret is refused. Detail is for people.
 type Error struct {
-	Where, Kind, Reason string
-	CodePoint           rune
+	Where, Kind, Reason, Detail string
+	CodePoint                   rune
 }
 
 func (e *Error) Error() string {
-	if e.Kind == "" {
-		return e.Where + ": " + e.Reason
+	where := e.Where
+	if e.Kind != "" {
+		where += " (" + e.Kind + ")"
 	}
-	return e.Where + " (" + e.Kind + "): " + e.Reason
+	return where + ": " + e.Reason + ": " + e.Detail
 }
 
-func refuse(where, kind, reason string) error {
-	return &Error{where, kind, reason, -1}
+func refuse(where, kind, reason, detail string) error {
+	return &Error{where, kind, reason, detail, -1}
 }
 
-// blame has a reason such as "U+00E9 is not allowed".
-func blame(where, kind, pattern string, r rune) error {
-	return &Error{where, kind, strings.Replace(pattern, "U+", fmt.Sprintf("U+%04X", r), 1), r}
+func misconfigured(where, detail string) error { return refuse(where, "", "Configuration", detail) }
+
+// blameAt refuses the character at an offset, with a detail such as "U+00E9 is not allowed there". A Go string
+// may hold any bytes, and decoding shows a bad one as U+FFFD, which is a valid character.
+func blameAt(where, kind, value string, at int, reason, detail string) error {
+	r, size := utf8.DecodeRuneInString(value[at:])
+	if r == utf8.RuneError && size == 1 {
+		if reason == character {
+			reason = "InvalidUtf8"
+		}
+		return refuse(where, kind, reason, "is not valid UTF-8")
+	}
+	return &Error{where, kind, reason, strings.Replace(detail, "U+", fmt.Sprintf("U+%04X", r), 1), r}
 }
 
-const notAllowed = "U+ is not allowed"
+const (
+	character  = "Character"
+	notAllowed = "U+ is not allowed there"
+)
 
-// allow refuses the first character that is not allowed, and text that is not UTF-8: a Go string may hold
-// any bytes, and ranging over it would show each bad one as U+FFFD, which is a valid character.
-func allow(where, kind string, allowed func(rune) bool, value, pattern string) error {
+// firstWrong is the offset of the first character that is not allowed or not UTF-8, or -1.
+func firstWrong(allowed func(rune) bool, value string) int {
 	for i, r := range value {
 		if r == utf8.RuneError {
 			if _, size := utf8.DecodeRuneInString(value[i:]); size == 1 {
-				return refuse(where, kind, "is not valid UTF-8")
+				return i
 			}
 		}
 		if !allowed(r) {
-			return blame(where, kind, pattern, r)
+			return i
 		}
+	}
+	return -1
+}
+
+func allow(where, kind string, allowed func(rune) bool, value string) error {
+	if wrong := firstWrong(allowed, value); wrong >= 0 {
+		return blameAt(where, kind, value, wrong, character, notAllowed)
+	}
+	return nil
+}
+
+// stop is for a value whose first bytes, up to at, could begin a valid one: it blames the next, or that it ends there.
+func stop(where, kind, value string, at int, detail string) error {
+	if at < len(value) {
+		return blameAt(where, kind, value, at, character, notAllowed)
+	}
+	return refuse(where, kind, "Form", detail)
+}
+
+// limit comes before all rules on characters, so that every language names the same one of two mistakes.
+func limit(where, kind, value string, most int) error {
+	if len(value) > most {
+		return refuse(where, kind, "TooLong", fmt.Sprintf("is longer than %d bytes", most))
 	}
 	return nil
 }
@@ -88,10 +129,8 @@ func isDigit(r rune) bool        { return r >= '0' && r <= '9' }
 func isLower(r rune) bool        { return r >= 'a' && r <= 'z' }
 func isUpper(r rune) bool        { return r >= 'A' && r <= 'Z' }
 func isAlphanumeric(r rune) bool { return isDigit(r) || isLower(r) || isUpper(r) }
-func isDomain(r rune) bool       { return isAlphanumeric(r) || r == '.' || r == '-' }
 func isField(r rune) bool        { return isLower(r) || isDigit(r) || r == '_' }
 func isEntity(r rune) bool       { return isField(r) || r == '.' || r == '-' }
-func isAny(rune) bool            { return true }
 
 // --- Values: what a caller writes ------------------------------------------------------------------
 
@@ -148,27 +187,22 @@ func NewValue(kind, text string) Value { return Value{kind, text} }
 func Canonical(kind, value string) (string, error) { return canonical(kind, value, "key") }
 
 func canonical(kind, value, where string) (string, error) {
-	switch kind {
-	case "email":
-		return canonicalEmail(value, where)
-	case "sku":
-		return canonicalSKU(value, where)
-	case "text":
-		return canonicalText(value, where)
-	case "int":
-		return canonicalInt(value, where)
-	case "dec":
-		return canonicalDec(value, where)
-	case "bool":
-		return canonicalBool(value, where)
-	case "uuid":
-		return canonicalUUID(value, where)
-	case "ts3":
-		return canonicalTimestamp(value, where, kind, 3)
-	case "ts6":
-		return canonicalTimestamp(value, where, kind, 6)
+	rule := rules[kind]
+	if rule == nil {
+		return "", refuse(where, "", "WrongKind", "has an unknown kind")
 	}
-	return "", refuse(where, "", "has an unknown kind")
+	if kind == "email" || kind == "sku" {
+		value = strip(value)
+	}
+	if value == "" {
+		return "", refuse(where, kind, "Empty", "is empty")
+	}
+	return rule(value, where, kind)
+}
+
+var rules = map[string]func(value, where, kind string) (string, error){
+	"email": canonicalEmail, "sku": canonicalSKU, "text": canonicalText, "int": canonicalInt, "dec": canonicalDec,
+	"bool": canonicalBool, "uuid": canonicalUUID, "ts3": canonicalTimestamp, "ts6": canonicalTimestamp,
 }
 
 // strip removes these six characters and no others; strings.TrimSpace also takes U+0085 or U+00A0.
@@ -192,50 +226,33 @@ func upper(value string) string {
 	}, value)
 }
 
-func hasEmptyLabel(domain string) bool {
-	return domain == "" || domain[0] == '.' || domain[len(domain)-1] == '.' || strings.Contains(domain, "..")
-}
+// \A and \z are the ends of the text, whatever flags somebody adds; [0-9] and not \d says what is meant. A
+// pattern of what may begin a value says, by how far it matches, which character is to blame.
+var (
+	email           = regexp.MustCompile(`\A[A-Za-z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\z`)
+	emailBeginning  = regexp.MustCompile(`\A(?:[A-Za-z0-9.!#$%&'*+/=?^_\x60{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?`)
+	dec             = regexp.MustCompile(`\A(-?)([0-9]+)(?:\.([0-9]+))?\z`)
+	decBeginning    = regexp.MustCompile(`\A-?(?:[0-9]+(?:\.[0-9]*)?)?`)
+	uuidText        = regexp.MustCompile(`\A[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\z`)
+	domainBeginning = regexp.MustCompile(`\A(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*`)
+)
 
-func canonicalEmail(value, where string) (string, error) {
-	const kind = "email"
-	value = strip(value)
-	if value == "" {
-		return "", refuse(where, kind, "is empty")
-	}
-	local, domain, hasAt := strings.Cut(value, "@")
-	isLocal := func(r rune) bool { return isAlphanumeric(r) || strings.ContainsRune(".!#$%&'*+/=?^_`{|}~-", r) }
-	if err := allow(where, kind, isLocal, local, notAllowed); err != nil {
+func canonicalEmail(value, where, kind string) (string, error) {
+	if err := limit(where, kind, value, 254); err != nil {
 		return "", err
 	}
-	if !hasAt {
-		return "", refuse(where, kind, "has no @")
-	}
-	if err := allow(where, kind, isDomain, domain, notAllowed); err != nil {
-		return "", err
-	}
-	if local == "" {
-		return "", refuse(where, kind, "has nothing before the @")
-	}
-	if hasEmptyLabel(domain) {
-		return "", refuse(where, kind, "has an empty part in its domain")
-	}
-	if len(value) > 254 {
-		return "", refuse(where, kind, "is longer than 254 bytes")
+	if !email.MatchString(value) {
+		return "", stop(where, kind, value, len(emailBeginning.FindString(value)), "is not of the form local@domain")
 	}
 	return lower(value), nil
 }
 
-func canonicalSKU(value, where string) (string, error) {
-	const kind = "sku"
-	value = strip(value)
-	if value == "" {
-		return "", refuse(where, kind, "is empty")
-	}
-	if err := allow(where, kind, func(r rune) bool { return r >= '!' && r <= '~' }, value, notAllowed); err != nil {
+func canonicalSKU(value, where, kind string) (string, error) {
+	if err := limit(where, kind, value, 64); err != nil {
 		return "", err
 	}
-	if len(value) > 64 {
-		return "", refuse(where, kind, "is longer than 64 bytes")
+	if err := allow(where, kind, func(r rune) bool { return r >= '!' && r <= '~' }, value); err != nil {
+		return "", err
 	}
 	return upper(value), nil
 }
@@ -254,65 +271,42 @@ func isTextSpace(r rune) bool {
 	return r == 0x20 || r == 0xA0 || r == 0x1680 || r >= 0x2000 && r <= 0x200A || r == 0x202F || r == 0x205F || r == 0x3000
 }
 
-func canonicalText(value, where string) (string, error) {
-	const kind = "text"
-	if value == "" {
-		return "", refuse(where, kind, "is empty")
-	}
-	if err := allow(where, kind, isTextAllowed, value, notAllowed); err != nil {
+func canonicalText(value, where, kind string) (string, error) {
+	if err := limit(where, kind, value, 1024); err != nil {
 		return "", err
 	}
 	if first, _ := utf8.DecodeRuneInString(value); isTextSpace(first) {
-		return "", blame(where, kind, "must not start with U+", first)
+		return "", blameAt(where, kind, value, 0, "Edge", "must not start with U+")
 	}
-	if last, _ := utf8.DecodeLastRuneInString(value); isTextSpace(last) {
-		return "", blame(where, kind, "must not end with U+", last)
+	if err := allow(where, kind, isTextAllowed, value); err != nil {
+		return "", err
 	}
-	if len(value) > 1024 {
-		return "", refuse(where, kind, "is longer than 1024 bytes")
+	if last, size := utf8.DecodeLastRuneInString(value); isTextSpace(last) {
+		return "", blameAt(where, kind, value, len(value)-size, "Edge", "must not end with U+")
 	}
 	return value, nil
 }
 
-func canonicalInt(value, where string) (string, error) {
-	const kind = "int"
-	if value == "" {
-		return "", refuse(where, kind, "is empty")
-	}
-	if err := allow(where, kind, func(r rune) bool { return isDigit(r) || r == '-' }, value, notAllowed); err != nil {
-		return "", err
-	}
+func canonicalInt(value, where, kind string) (string, error) {
 	digits := strings.TrimPrefix(value, "-")
-	leadingZero := strings.HasPrefix(digits, "0") && value != "0" // -0 is one as well
-	if digits == "" || strings.Contains(digits, "-") || leadingZero {
-		return "", refuse(where, kind, "is not a whole number without leading zeros")
-	}
 	if len(digits) > 38 {
-		return "", refuse(where, kind, "has more than 38 digits")
+		return "", refuse(where, kind, "TooLong", "has more than 38 digits")
 	}
-	return value, nil
+	leadingZero := strings.HasPrefix(digits, "0") && value != "0" // -0 is one as well
+	if digits == "" || leadingZero {
+		return "", refuse(where, kind, "Form", "is not a whole number without leading zeros")
+	}
+	return value, allow(where, kind, isDigit, digits)
 }
 
-func canonicalDec(value, where string) (string, error) {
-	const kind = "dec"
-	if value == "" {
-		return "", refuse(where, kind, "is empty")
+func canonicalDec(value, where, kind string) (string, error) {
+	match := dec.FindStringSubmatch(value)
+	if match == nil {
+		return "", stop(where, kind, value, len(decBeginning.FindString(value)), "is not a decimal number such as -12.5")
 	}
-	isDec := func(r rune) bool { return isDigit(r) || r == '.' || r == '-' }
-	if err := allow(where, kind, isDec, value, notAllowed); err != nil {
-		return "", err
-	}
-	digits := strings.TrimPrefix(value, "-")
-	whole, fraction, hasPoint := strings.Cut(digits, ".")
-	if whole == "" || hasPoint && fraction == "" || strings.Contains(digits, "-") || strings.Contains(fraction, ".") {
-		return "", refuse(where, kind, "is not a decimal number such as -12.5")
-	}
-	whole, fraction = strings.TrimLeft(whole, "0"), strings.TrimRight(fraction, "0")
-	if len(fraction) > 28 {
-		return "", refuse(where, kind, "has more than 28 decimals")
-	}
+	whole, fraction := strings.TrimLeft(match[2], "0"), strings.TrimRight(match[3], "0")
 	if len(whole)+len(fraction) > 28 {
-		return "", refuse(where, kind, "has more than 28 digits")
+		return "", refuse(where, kind, "TooManyDigits", "has more than 28 digits")
 	}
 	if whole == "" && fraction == "" {
 		return "0", nil // and so is -0
@@ -323,77 +317,102 @@ func canonicalDec(value, where string) (string, error) {
 	if fraction != "" {
 		fraction = "." + fraction
 	}
-	if value[0] == '-' {
-		whole = "-" + whole
-	}
-	return whole + fraction, nil
+	return match[1] + whole + fraction, nil
 }
 
-func canonicalBool(value, where string) (string, error) {
-	if err := allow(where, "bool", isLower, value, notAllowed); err != nil {
-		return "", err
-	}
+func canonicalBool(value, where, kind string) (string, error) {
 	if value != "true" && value != "false" {
-		return "", refuse(where, "bool", "is neither true nor false")
+		return "", refuse(where, kind, "Form", "is neither true nor false")
 	}
 	return value, nil
 }
 
-// \A and \z are the ends of the text, whatever flags somebody adds; [0-9] and not \d says what is meant.
-var (
-	uuidText  = regexp.MustCompile(`\A[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\z`)
-	timestamp = regexp.MustCompile(`\A([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})` +
-		`(?:\.([0-9]{1,9}))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))\z`)
-)
-
-func canonicalUUID(value, where string) (string, error) {
-	isHex := func(r rune) bool { return isDigit(r) || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F' || r == '-' }
-	if err := allow(where, "uuid", isHex, value, notAllowed); err != nil {
-		return "", err
-	}
+func canonicalUUID(value, where, kind string) (string, error) {
 	if !uuidText.MatchString(value) {
-		return "", refuse(where, "uuid", "is not a UUID of 36 characters")
+		return "", refuse(where, kind, "Form", "is not a UUID of 36 characters")
 	}
 	return lower(value), nil
 }
 
-func canonicalTimestamp(value, where, kind string, digits int) (string, error) {
-	isTime := func(r rune) bool { return isDigit(r) || strings.ContainsRune("TZ:.+-", r) }
-	if err := allow(where, kind, isTime, value, notAllowed); err != nil {
-		return "", err
+// fits is how many bytes of a value are as in shape, in which 0 stands for any digit.
+func fits(value, shape string) int {
+	length := 0
+	for length < len(shape) && length < len(value) {
+		c, expected := rune(value[length]), rune(shape[length])
+		if expected == '0' && !isDigit(c) || expected != '0' && c != expected {
+			break
+		}
+		length++
 	}
-	match := timestamp.FindStringSubmatch(value)
-	if match == nil {
-		return "", refuse(where, kind, "is not a time such as 2024-01-15T10:30:00Z")
-	}
-	number := func(group int) int {
-		n, _ := strconv.Atoi(match[group]) // two or four digits, as matched above
+	return length
+}
+
+func canonicalTimestamp(value, where, kind string) (string, error) {
+	const form = "is not a time such as 2024-01-15T10:30:00Z"
+	number := func(start, end int) int {
+		n, _ := strconv.Atoi(value[start:end]) // two or four digits, as seen by fits
 		return n
 	}
-	year, month, day := number(1), number(2), number(3)
-	hour, minute, second := number(4), number(5), number(6)
-	fraction, sign := match[7], match[8]
-	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
-		return "", refuse(where, kind, "has a date that does not exist")
+	end := fits(value, "0000-00-00T00:00:00")
+	if end < 19 {
+		return "", stop(where, kind, value, end, form)
 	}
-	if hour > 23 || minute > 59 || second > 59 {
-		return "", refuse(where, kind, "has a time of day that does not exist")
+	fraction := ""
+	if rest := value[end:]; strings.HasPrefix(rest, ".") {
+		fraction = rest[1 : len(rest)-len(strings.TrimLeft(rest[1:], "0123456789"))]
+		if len(fraction) < 1 || len(fraction) > 9 {
+			return "", refuse(where, kind, "Form", form)
+		}
+		end += 1 + len(fraction)
 	}
 
-	minutes := hour*60 + minute // of the day; subtracting the offset makes it UTC
-	if sign != "" {
-		offset := number(9)*60 + number(10)
-		if number(10) > 59 || offset > 14*60 {
-			return "", refuse(where, kind, "has an offset outside -14:00 to +14:00")
+	offset := 0
+	switch zone := value[end:]; {
+	case strings.HasPrefix(zone, "Z"):
+		end++
+	case strings.HasPrefix(zone, "+"), strings.HasPrefix(zone, "-"):
+		if fit := fits(zone[1:], "00:00"); fit < 5 {
+			return "", stop(where, kind, value, end+1+fit, form)
 		}
-		if sign == "-" && offset == 0 {
-			return "", refuse(where, kind, "has the offset -00:00, which means unknown")
+		offset = number(end+1, end+3)*60 + number(end+4, end+6)
+		if number(end+4, end+6) > 59 || offset > 14*60 {
+			return "", refuse(where, kind, "Range", "has an offset outside -14:00 to +14:00")
 		}
-		if sign == "-" {
+		if zone[0] == '-' && offset == 0 {
+			return "", refuse(where, kind, "Range", "has the offset -00:00, which means unknown")
+		}
+		if zone[0] == '-' {
 			offset = -offset
 		}
-		minutes -= offset
+		end += 6
+	default:
+		return "", stop(where, kind, value, end, form)
 	}
+	if end < len(value) {
+		return "", blameAt(where, kind, value, end, character, notAllowed)
+	}
+
+	digits := 6
+	if kind == "ts3" {
+		digits = 3
+	}
+	if len(fraction) > digits {
+		if strings.Trim(fraction[digits:], "0") != "" {
+			return "", refuse(where, kind, "TooPrecise", fmt.Sprintf("is finer than %d decimals", digits))
+		}
+		fraction = fraction[:digits]
+	}
+	fraction += strings.Repeat("0", digits-len(fraction))
+
+	year, month, day := number(0, 4), number(5, 7), number(8, 10)
+	hour, minute, second := number(11, 13), number(14, 16), number(17, 19)
+	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
+		return "", refuse(where, kind, "Range", "has a date that does not exist")
+	}
+	if hour > 23 || minute > 59 || second > 59 {
+		return "", refuse(where, kind, "Range", "has a time of day that does not exist")
+	}
+	minutes := hour*60 + minute - offset // of the day; subtracting the offset makes it UTC
 	if minutes < 0 {
 		minutes += 1440
 		day--
@@ -416,16 +435,8 @@ func canonicalTimestamp(value, where, kind string, digits int) (string, error) {
 		}
 	}
 	if year < 1 || year > 9999 {
-		return "", refuse(where, kind, "is outside the years 0001 to 9999 in UTC")
+		return "", refuse(where, kind, "Range", "is outside the years 0001 to 9999 in UTC")
 	}
-
-	if len(fraction) > digits {
-		if strings.Trim(fraction[digits:], "0") != "" {
-			return "", refuse(where, kind, fmt.Sprintf("is finer than %d decimals", digits))
-		}
-		fraction = fraction[:digits]
-	}
-	fraction += strings.Repeat("0", digits-len(fraction))
 	return fmt.Sprintf("%04d-%02d-%02dT%02d:%02d:%02d.%sZ", year, month, day, minutes/60, minutes%60, second, fraction), nil
 }
 
@@ -456,7 +467,10 @@ func nameOf(entity string, key Key) (string, error) {
 		}
 		return `["forge:1","` + entity + `",` + rendered + `]`, nil
 	}
-	return "", refuse("key", "", "is neither a value nor a record")
+	if key == nil {
+		return "", refuse("key", "", "Missing", "is nil")
+	}
+	return "", refuse("key", "", "WrongShape", "is neither a value nor a record")
 }
 
 // The only characters that JSON escapes and a canonical text can have: every kind refuses controls.
@@ -472,8 +486,11 @@ func render(node Key, path string, depth int) (string, error) {
 		// The kind stands in the leaf, so that services which disagree on a kind disagree on every ID.
 		return `"` + value.kind + ":" + escapes.Replace(text) + `"`, err
 	}
+	if node == nil {
+		return "", refuse(where, "", "Missing", "is nil")
+	}
 	if depth > maxDepth {
-		return "", refuse(where, "", fmt.Sprintf("is nested deeper than %d levels", maxDepth))
+		return "", refuse(where, "", "TooDeep", fmt.Sprintf("is nested deeper than %d levels", maxDepth))
 	}
 	switch node := node.(type) {
 	case List:
@@ -496,9 +513,6 @@ func render(node Key, path string, depth int) (string, error) {
 			if path != "" {
 				fieldPath = path + "." + field.Name
 			}
-			if _, seen := fields[field.Name]; seen {
-				return "", refuse("field "+fieldPath, "", "appears twice")
-			}
 			rendered, err := render(field.Value, fieldPath, depth+1)
 			if err != nil {
 				return "", err
@@ -507,30 +521,33 @@ func render(node Key, path string, depth int) (string, error) {
 			fields[field.Name] = `"` + field.Name + `":` + rendered
 		}
 		if len(names) == 0 {
-			return "", refuse(where, "", "must have at least one field")
+			return "", refuse(where, "", "NoFields", "must have at least one field")
 		}
 		sort.Strings(names) // by byte
 		for i, name := range names {
+			if i+1 < len(names) && names[i+1] == name {
+				if path != "" {
+					name = path + "." + name
+				}
+				return "", refuse("field "+name, "", "DuplicateField", "appears twice")
+			}
 			names[i] = fields[name]
 		}
 		return "{" + strings.Join(names, ",") + "}", nil
 	}
-	return "", refuse(where, "", "is not a value, a list or a record")
+	return "", refuse(where, "", "WrongShape", "is not a value, a list or a record")
 }
 
 func checkFieldName(name, where string) error {
-	if name == "" {
-		return refuse(where, "", "has an empty field name")
+	wrong := firstWrong(isField, name)
+	if name != "" && !isLower(rune(name[0])) {
+		wrong = 0
 	}
-	_, size := utf8.DecodeRuneInString(name)
-	if err := allow(where, "", isLower, name[:size], "has a field name that starts with U+"); err != nil {
-		return err
+	if wrong >= 0 {
+		return blameAt(where, "", name, wrong, "FieldName", "has a field name with U+")
 	}
-	if err := allow(where, "", isField, name, "has a field name with U+"); err != nil {
-		return err
-	}
-	if len(name) > 64 {
-		return refuse(where, "", "has a field name longer than 64 characters")
+	if len(name) < 1 || len(name) > 64 {
+		return refuse(where, "", "FieldName", "has a field name that is not 1 to 64 characters long")
 	}
 	return nil
 }
@@ -551,17 +568,14 @@ type Forge struct{ root UUID }
 
 // New takes a domain such as forgeshop.example.
 func New(domain string) (*Forge, error) {
-	if domain == "" {
-		return nil, refuse("domain", "", "is empty")
+	if len(domain) < 1 || len(domain) > 253 {
+		return nil, misconfigured("domain", "is not 1 to 253 characters long")
 	}
-	if err := allow("domain", "", isDomain, domain, notAllowed); err != nil {
-		return nil, err
+	if end := len(domainBeginning.FindString(domain)); end < len(domain) {
+		return nil, blameAt("domain", "", domain, end, "Configuration", notAllowed)
 	}
-	if hasEmptyLabel(domain) {
-		return nil, refuse("domain", "", "has an empty part")
-	}
-	if len(domain) > 253 {
-		return nil, refuse("domain", "", "is longer than 253 characters")
+	if strings.HasSuffix(domain, ".") {
+		return nil, misconfigured("domain", "ends with a dot")
 	}
 	return &Forge{NewV5(dnsNamespace, []byte(lower(domain)))}, nil
 }
@@ -580,44 +594,41 @@ func (f *Forge) Entity(name string) (*Entity, error) { return f.EntityWith(name,
 // EntityWith chooses another algorithm, which is part of the entity's declaration: never change it later.
 // The secret is the bytes of a UTF-8 text, untrimmed; only V8HMACSHA256 takes one, and fails closed without it.
 func (f *Forge) EntityWith(name string, algorithm Algorithm, secret []byte) (*Entity, error) {
-	if name == "" {
-		return nil, refuse("entity", "", "is empty")
-	}
-	_, size := utf8.DecodeRuneInString(name)
-	if err := allow("entity", "", isLower, name[:size], "must not start with U+"); err != nil {
-		return nil, err
-	}
-	if err := allow("entity", "", isEntity, name, notAllowed); err != nil {
-		return nil, err
-	}
-	if len(name) > 64 {
-		return nil, refuse("entity", "", "is longer than 64 characters")
-	}
 	switch algorithm {
 	case V5, V8SHA256:
 		if secret != nil {
 			// Whoever passes a secret expects IDs that nobody can guess; these would not be.
-			return nil, refuse("secret", "", "is only used by v8-hmac-sha256")
+			return nil, misconfigured("secret", "is only used by v8-hmac-sha256")
 		}
 	case V8HMACSHA256:
-		if err := allow("secret", "", isAny, string(secret), ""); err != nil {
-			return nil, err
+		if !utf8.Valid(secret) {
+			return nil, misconfigured("secret", "is not valid UTF-8")
 		}
 		if err := checkSecret(secret); err != nil {
 			return nil, err
 		}
 	default:
-		return nil, refuse("algorithm", "", "is not one of v5, v8-sha256, v8-hmac-sha256")
+		return nil, misconfigured("algorithm", "is not one of v5, v8-sha256, v8-hmac-sha256")
+	}
+	if len(name) < 1 || len(name) > 64 {
+		return nil, misconfigured("entity", "is not 1 to 64 characters long")
+	}
+	wrong := firstWrong(isEntity, name)
+	if !isLower(rune(name[0])) {
+		wrong = 0
+	}
+	if wrong >= 0 {
+		return nil, blameAt("entity", "", name, wrong, "Configuration", notAllowed)
 	}
 	return &Entity{name, algorithm, append([]byte(nil), secret...), NewV5(f.root, []byte(name))}, nil
 }
 
 func checkSecret(secret []byte) error {
 	if len(secret) == 0 {
-		return refuse("secret", "", "is missing")
+		return misconfigured("secret", "is missing")
 	}
 	if len(secret) < minSecretBytes {
-		return refuse("secret", "", fmt.Sprintf("is shorter than %d bytes", minSecretBytes))
+		return misconfigured("secret", fmt.Sprintf("is shorter than %d bytes", minSecretBytes))
 	}
 	return nil
 }

@@ -39,7 +39,8 @@ import javax.crypto.spec.SecretKeySpec;
  * them gives another answer in another language, or accepts more than it should.
  *
  * <p>A refusal is a {@link Refused}. It names the field, the kind, the reason and the code point to
- * blame, but never the value: a key may be personal data, and error messages end up in logs.
+ * blame, but never the value: a key may be personal data, and error messages end up in logs. The reasons
+ * are the same words in every language, and so is which one of several mistakes is named: the first.
  */
 public final class ForgeId {
     private ForgeId() {}
@@ -48,43 +49,85 @@ public final class ForgeId {
     private static final int MIN_SECRET_BYTES = 16;
     private static final UUID DNS_NAMESPACE = UUID.fromString("6ba7b810-9dad-11d1-80b4-00c04fd430c8"); // RFC 9562, 6.6
 
-    /** A refusal; {@code where} is the field or the argument, {@code codePoint} the character to blame or -1. */
+    /**
+     * A refusal; {@code where} is the field or the argument, {@code codePoint} the character to blame or -1.
+     * {@code reason} is a stable word: Missing, Empty, TooLong, Character, Edge, LoneSurrogate, Form,
+     * TooManyDigits, Range, TooPrecise, FieldName, DuplicateField, NoFields, TooDeep, WrongKind or WrongShape;
+     * Configuration where not a key but the domain, entity type, algorithm or secret is refused.
+     * {@code detail} is for people.
+     */
     public static final class Refused extends IllegalArgumentException {
-        private static final long serialVersionUID = 1;
+        private static final long serialVersionUID = 2;
         public final String where;
         public final String kind;
         public final String reason;
+        public final String detail;
         public final int codePoint;
 
-        public Refused(String where, String kind, String reason, int codePoint) {
-            super(kind == null ? where + ": " + reason : where + " (" + kind + "): " + reason);
+        public Refused(String where, String kind, String reason, String detail, int codePoint) {
+            super((kind == null ? where : where + " (" + kind + ")") + ": " + reason + ": " + detail);
             this.where = where;
             this.kind = kind;
             this.reason = reason;
+            this.detail = detail;
             this.codePoint = codePoint;
         }
     }
 
-    private static Refused refused(String where, String kind, String reason) {
-        return new Refused(where, kind, reason, -1);
+    private static Refused refused(String where, String kind, String reason, String detail) {
+        return new Refused(where, kind, reason, detail, -1);
     }
 
-    /** With a reason such as "U+00E9 is not allowed". */
-    private static Refused blamed(String where, String kind, String pattern, int codePoint) {
-        return new Refused(where, kind, pattern.replace("U+", String.format("U+%04X", codePoint)), codePoint);
+    private static Refused missing(String where) { return refused(where, null, "Missing", "is null"); }
+
+    private static Refused misconfigured(String where, String detail) {
+        return refused(where, null, "Configuration", detail);
     }
 
-    /** Refuses the first character that is not allowed, by code point: a Java char may be half of one. */
-    private static void allow(String where, String kind, IntPredicate allowed, String value, String pattern) {
+    /** With a detail such as "U+00E9 is not allowed there". */
+    private static Refused blamed(String where, String kind, int codePoint, String reason, String detail) {
+        return new Refused(where, kind, reason, detail.replace("U+", String.format("U+%04X", codePoint)), codePoint);
+    }
+
+    private static Refused blamed(String where, String kind, int codePoint) {
+        return blamed(where, kind, codePoint, isSurrogate(codePoint) ? "LoneSurrogate" : "Character", NOT_ALLOWED);
+    }
+
+    private static final String NOT_ALLOWED = "U+ is not allowed there";
+
+    /** Where the first character stands that is not allowed, or -1. By code point: a Java char may be half of one. */
+    private static int firstWrong(IntPredicate allowed, String value) {
         for (int i = 0; i < value.length(); ) {
             int codePoint = value.codePointAt(i); // of a lone surrogate: the surrogate itself
-            if (!allowed.test(codePoint)) throw blamed(where, kind, pattern, codePoint);
+            if (!allowed.test(codePoint)) return i;
             i += Character.charCount(codePoint);
         }
+        return -1;
     }
 
     private static void allow(String where, String kind, IntPredicate allowed, String value) {
-        allow(where, kind, allowed, value, "U+ is not allowed");
+        int wrong = firstWrong(allowed, value);
+        if (wrong >= 0) throw blamed(where, kind, value.codePointAt(wrong));
+    }
+
+    /** For a value whose first {@code at} chars could begin a valid one: blames the next, or that it ends there. */
+    private static Refused stopped(String where, String kind, String value, int at, String detail) {
+        return at < value.length() ? blamed(where, kind, value.codePointAt(at)) : refused(where, kind, "Form", detail);
+    }
+
+    private static int matchingLength(Pattern beginning, String value) {
+        Matcher match = beginning.matcher(value);
+        return match.lookingAt() ? match.end() : 0;
+    }
+
+    /** In UTF-8, of which getBytes would write "?" for a lone surrogate. */
+    private static long bytesOf(String value) {
+        return value.codePoints().mapToLong(c -> c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4).sum();
+    }
+
+    /** Comes before all rules on characters, so that every language names the same one of two mistakes. */
+    private static void limit(String where, String kind, String value, int most) {
+        if (bytesOf(value) > most) throw refused(where, kind, "TooLong", "is longer than " + most + " bytes");
     }
 
     // Character.isLetter, isDigit and their like know all of Unicode, and more of it in each version of Java.
@@ -116,7 +159,10 @@ public final class ForgeId {
     public static final class ListOf implements Key {
         final List<Key> items;
 
-        ListOf(List<? extends Key> items) { this.items = new ArrayList<>(items); }
+        ListOf(List<? extends Key> items) {
+            if (items == null) throw missing("list");
+            this.items = new ArrayList<>(items);
+        }
     }
 
     /** A record; fields in any order. Keeps duplicates, so that they are seen and refused. */
@@ -132,7 +178,9 @@ public final class ForgeId {
     }
 
     public static Record record() { return new Record(); }
-    public static ListOf list(Key... items) { return new ListOf(Arrays.asList(items)); }
+    public static ListOf list(Key... items) {
+        return new ListOf(items == null ? null : Arrays.asList(items));
+    }
     public static ListOf list(List<? extends Key> items) { return new ListOf(items); }
 
     public static Value email(String value) { return new Value("email", value); }
@@ -143,11 +191,14 @@ public final class ForgeId {
     public static Value decimal(String value) { return new Value("dec", value); }
     public static Value bool(boolean value) { return new Value("bool", value ? "true" : "false"); }
     public static Value uuid(String value) { return new Value("uuid", value); }
-    public static Value uuid(UUID value) { return new Value("uuid", value.toString()); }
+    public static Value uuid(UUID value) { return new Value("uuid", textOf(value)); }
     public static Value ts3(String value) { return new Value("ts3", value); }
-    public static Value ts3(Instant value) { return new Value("ts3", value.toString()); }
+    public static Value ts3(Instant value) { return new Value("ts3", textOf(value)); }
     public static Value ts6(String value) { return new Value("ts6", value); }
-    public static Value ts6(Instant value) { return new Value("ts6", value.toString()); }
+    public static Value ts6(Instant value) { return new Value("ts6", textOf(value)); }
+
+    /** A null stays one, and is refused when the ID is derived, as a null text is. */
+    private static String textOf(Object value) { return value == null ? null : value.toString(); }
 
     /** For a kind that is only known at run time. An unknown one is refused when the ID is derived. */
     public static Value value(String kind, String text) { return new Value(kind, text); }
@@ -158,8 +209,10 @@ public final class ForgeId {
     public static String canonical(String kind, String value) { return canonical(kind, value, "key"); }
 
     private static String canonical(String kind, String value, String where) {
-        if (kind == null || !KINDS.contains(kind)) throw refused(where, null, "has an unknown kind");
-        if (value == null) throw refused(where, kind, "is not text");
+        if (value == null) throw missing(where);
+        if (kind == null || !KINDS.contains(kind)) throw refused(where, null, "WrongKind", "has an unknown kind");
+        boolean stripped = kind.equals("email") || kind.equals("sku");
+        if ((stripped ? strip(value) : value).isEmpty()) throw refused(where, kind, "Empty", "is empty");
         return switch (kind) {
             case "email" -> canonicalEmail(value, where);
             case "sku" -> canonicalSku(value, where);
@@ -195,30 +248,30 @@ public final class ForgeId {
         return result.toString();
     }
 
-    private static boolean hasEmptyLabel(String domain) {
-        return domain.isEmpty() || domain.startsWith(".") || domain.endsWith(".") || domain.contains("..");
-    }
+    // matches(), which means the whole string: find() with $ also stops before a final newline. A pattern of
+    // what may begin a value says, by how far it matches, which character is to blame. The quantifiers are
+    // possessive where a group repeats (a limit on the length comes first), so that no input makes the matcher recurse.
+    private static final Pattern EMAIL = Pattern.compile(
+        "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]++@[A-Za-z0-9-]++(?:\\.[A-Za-z0-9-]++)*+");
+    private static final Pattern EMAIL_BEGINNING = Pattern.compile(
+        "(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]++(?:@(?:[A-Za-z0-9-]++\\.)*[A-Za-z0-9-]*+)?)?");
+    private static final Pattern DEC = Pattern.compile("(-?)([0-9]++)(?:\\.([0-9]++))?");
+    private static final Pattern DEC_BEGINNING = Pattern.compile("-?(?:[0-9]++(?:\\.[0-9]*+)?)?");
+    private static final Pattern DOMAIN_BEGINNING = Pattern.compile("(?:[A-Za-z0-9-]++\\.)*[A-Za-z0-9-]*+");
 
     private static String canonicalEmail(String input, String where) {
         String value = strip(input);
-        if (value.isEmpty()) throw refused(where, "email", "is empty");
-        int at = value.indexOf('@');
-        String local = at < 0 ? value : value.substring(0, at);
-        allow(where, "email", c -> isAlphanumeric(c) || ".!#$%&'*+/=?^_`{|}~-".indexOf(c) >= 0, local);
-        if (at < 0) throw refused(where, "email", "has no @");
-        String domain = value.substring(at + 1);
-        allow(where, "email", c -> isAlphanumeric(c) || c == '.' || c == '-', domain);
-        if (local.isEmpty()) throw refused(where, "email", "has nothing before the @");
-        if (hasEmptyLabel(domain)) throw refused(where, "email", "has an empty part in its domain");
-        if (value.length() > 254) throw refused(where, "email", "is longer than 254 bytes");
+        limit(where, "email", value, 254);
+        if (!EMAIL.matcher(value).matches()) {
+            throw stopped(where, "email", value, matchingLength(EMAIL_BEGINNING, value), "is not of the form local@domain");
+        }
         return lower(value);
     }
 
     private static String canonicalSku(String input, String where) {
         String value = strip(input);
-        if (value.isEmpty()) throw refused(where, "sku", "is empty");
+        limit(where, "sku", value, 64);
         allow(where, "sku", c -> c >= '!' && c <= '~', value);
-        if (value.length() > 64) throw refused(where, "sku", "is longer than 64 bytes");
         return upper(value);
     }
 
@@ -238,105 +291,129 @@ public final class ForgeId {
     }
 
     private static String canonicalText(String value, String where) {
-        if (value.isEmpty()) throw refused(where, "text", "is empty");
-        allow(where, "text", ForgeId::isTextAllowed, value);
+        limit(where, "text", value, 1024); // bytes, not chars
         int first = value.charAt(0);
         int last = value.charAt(value.length() - 1);
-        if (isTextSpace(first)) throw blamed(where, "text", "must not start with U+", first);
-        if (isTextSpace(last)) throw blamed(where, "text", "must not end with U+", last);
-        if (value.getBytes(StandardCharsets.UTF_8).length > 1024) { // bytes, not chars
-            throw refused(where, "text", "is longer than 1024 bytes");
-        }
+        if (isTextSpace(first)) throw blamed(where, "text", first, "Edge", "must not start with U+");
+        allow(where, "text", ForgeId::isTextAllowed, value);
+        if (isTextSpace(last)) throw blamed(where, "text", last, "Edge", "must not end with U+");
         return value;
     }
 
     private static String canonicalInt(String value, String where) {
-        if (value.isEmpty()) throw refused(where, "int", "is empty");
-        allow(where, "int", c -> isDigit(c) || c == '-', value);
         String digits = value.startsWith("-") ? value.substring(1) : value;
+        if (bytesOf(digits) > 38) throw refused(where, "int", "TooLong", "has more than 38 digits");
         boolean leadingZero = digits.startsWith("0") && !value.equals("0"); // -0 is one as well
-        if (digits.isEmpty() || digits.contains("-") || leadingZero) {
-            throw refused(where, "int", "is not a whole number without leading zeros");
+        if (digits.isEmpty() || leadingZero) {
+            throw refused(where, "int", "Form", "is not a whole number without leading zeros");
         }
-        if (digits.length() > 38) throw refused(where, "int", "has more than 38 digits");
+        allow(where, "int", ForgeId::isDigit, digits);
         return value;
     }
 
     private static String canonicalDec(String value, String where) {
-        if (value.isEmpty()) throw refused(where, "dec", "is empty");
-        allow(where, "dec", c -> isDigit(c) || c == '.' || c == '-', value);
-        String digits = value.startsWith("-") ? value.substring(1) : value;
-        int point = digits.indexOf('.');
-        String whole = point < 0 ? digits : digits.substring(0, point);
-        String fraction = point < 0 ? "" : digits.substring(point + 1);
-        if (whole.isEmpty() || point >= 0 && fraction.isEmpty() || digits.contains("-") || fraction.contains(".")) {
-            throw refused(where, "dec", "is not a decimal number such as -12.5");
+        Matcher match = DEC.matcher(value);
+        if (!match.matches()) {
+            throw stopped(where, "dec", value, matchingLength(DEC_BEGINNING, value), "is not a decimal number such as -12.5");
         }
+        String whole = match.group(2);
+        String fraction = match.group(3) == null ? "" : match.group(3);
         int start = 0;
         while (start < whole.length() && whole.charAt(start) == '0') start++;
         whole = whole.substring(start);
         int end = fraction.length();
         while (end > 0 && fraction.charAt(end - 1) == '0') end--;
         fraction = fraction.substring(0, end);
-        if (fraction.length() > 28) throw refused(where, "dec", "has more than 28 decimals");
-        if (whole.length() + fraction.length() > 28) throw refused(where, "dec", "has more than 28 digits");
+        if (whole.length() + fraction.length() > 28) throw refused(where, "dec", "TooManyDigits", "has more than 28 digits");
         if (whole.isEmpty() && fraction.isEmpty()) return "0"; // and so is -0
-        return (value.startsWith("-") ? "-" : "") + (whole.isEmpty() ? "0" : whole)
-            + (fraction.isEmpty() ? "" : "." + fraction);
+        return match.group(1) + (whole.isEmpty() ? "0" : whole) + (fraction.isEmpty() ? "" : "." + fraction);
     }
 
     private static String canonicalBool(String value, String where) {
-        allow(where, "bool", ForgeId::isLower, value);
-        if (!value.equals("true") && !value.equals("false")) throw refused(where, "bool", "is neither true nor false");
+        if (!value.equals("true") && !value.equals("false")) {
+            throw refused(where, "bool", "Form", "is neither true nor false");
+        }
         return value;
     }
 
-    // matches(), which means the whole string, and [0-9]: find() with $ also stops before a final newline,
-    // and \d may also mean the digits of other scripts. Nothing in these patterns repeats a group without
-    // bound, so no input makes the matcher recurse.
+    // [0-9] and not \d, which may also mean the digits of other scripts.
     private static final Pattern UUID_TEXT =
         Pattern.compile("[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}");
-    private static final Pattern TIMESTAMP = Pattern.compile(
-        "([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\\.([0-9]{1,9}))?"
-            + "(?:Z|([+-])([0-9]{2}):([0-9]{2}))");
 
     private static String canonicalUuid(String value, String where) {
-        allow(where, "uuid", c -> isDigit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' || c == '-', value);
-        if (!UUID_TEXT.matcher(value).matches()) throw refused(where, "uuid", "is not a UUID of 36 characters");
+        if (!UUID_TEXT.matcher(value).matches()) {
+            throw refused(where, "uuid", "Form", "is not a UUID of 36 characters");
+        }
         return lower(value);
     }
 
-    private static String canonicalTimestamp(String value, String where, String kind) {
-        allow(where, kind, c -> isDigit(c) || "TZ:.+-".indexOf(c) >= 0, value);
-        Matcher match = TIMESTAMP.matcher(value);
-        if (!match.matches()) throw refused(where, kind, "is not a time such as 2024-01-15T10:30:00Z");
-        int year = Integer.parseInt(match.group(1));
-        int month = Integer.parseInt(match.group(2));
-        int day = Integer.parseInt(match.group(3));
-        int hour = Integer.parseInt(match.group(4));
-        int minute = Integer.parseInt(match.group(5));
-        int second = Integer.parseInt(match.group(6));
-        String fraction = match.group(7) == null ? "" : match.group(7);
-        String sign = match.group(8);
-        if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) {
-            throw refused(where, kind, "has a date that does not exist");
+    /** How many characters from {@code start} on are as in {@code shape}, in which 0 stands for any digit. */
+    private static int fits(String value, int start, String shape) {
+        int length = 0;
+        while (length < shape.length() && start + length < value.length()) {
+            char c = value.charAt(start + length);
+            if (shape.charAt(length) == '0' ? !isDigit(c) : c != shape.charAt(length)) break;
+            length++;
         }
-        if (hour > 23 || minute > 59 || second > 59) {
-            throw refused(where, kind, "has a time of day that does not exist");
+        return length;
+    }
+
+    private static int number(String value, int start, int end) { return Integer.parseInt(value.substring(start, end)); }
+
+    private static String canonicalTimestamp(String value, String where, String kind) {
+        String form = "is not a time such as 2024-01-15T10:30:00Z";
+        int end = fits(value, 0, "0000-00-00T00:00:00");
+        if (end < 19) throw stopped(where, kind, value, end, form);
+        String fraction = "";
+        if (value.startsWith(".", end)) {
+            int start = ++end;
+            while (end < value.length() && isDigit(value.charAt(end))) end++;
+            if (end == start || end - start > 9) throw refused(where, kind, "Form", form);
+            fraction = value.substring(start, end);
         }
 
-        int minutes = hour * 60 + minute; // of the day; subtracting the offset makes it UTC
-        if (sign != null) {
-            int offsetMinutes = Integer.parseInt(match.group(10));
-            int offset = Integer.parseInt(match.group(9)) * 60 + offsetMinutes;
+        int offset = 0;
+        if (value.startsWith("+", end) || value.startsWith("-", end)) {
+            int fit = fits(value, end + 1, "00:00");
+            if (fit < 5) throw stopped(where, kind, value, end + 1 + fit, form);
+            int offsetMinutes = number(value, end + 4, end + 6);
+            offset = number(value, end + 1, end + 3) * 60 + offsetMinutes;
             if (offsetMinutes > 59 || offset > 14 * 60) {
-                throw refused(where, kind, "has an offset outside -14:00 to +14:00");
+                throw refused(where, kind, "Range", "has an offset outside -14:00 to +14:00");
             }
-            if (sign.equals("-") && offset == 0) {
-                throw refused(where, kind, "has the offset -00:00, which means unknown");
+            if (value.charAt(end) == '-') {
+                if (offset == 0) throw refused(where, kind, "Range", "has the offset -00:00, which means unknown");
+                offset = -offset;
             }
-            minutes -= sign.equals("+") ? offset : -offset;
+            end += 6;
+        } else if (value.startsWith("Z", end)) {
+            end++;
+        } else {
+            throw stopped(where, kind, value, end, form);
         }
+        if (end < value.length()) throw blamed(where, kind, value.codePointAt(end));
+
+        int digits = kind.equals("ts3") ? 3 : 6;
+        for (int i = digits; i < fraction.length(); i++) {
+            if (fraction.charAt(i) != '0') {
+                throw refused(where, kind, "TooPrecise", "is finer than " + digits + " decimals");
+            }
+        }
+        fraction = (fraction + "000000").substring(0, digits);
+
+        int year = number(value, 0, 4);
+        int month = number(value, 5, 7);
+        int day = number(value, 8, 10);
+        int hour = number(value, 11, 13);
+        int minute = number(value, 14, 16);
+        int second = number(value, 17, 19);
+        if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) {
+            throw refused(where, kind, "Range", "has a date that does not exist");
+        }
+        if (hour > 23 || minute > 59 || second > 59) {
+            throw refused(where, kind, "Range", "has a time of day that does not exist");
+        }
+        int minutes = hour * 60 + minute - offset; // of the day; subtracting the offset makes it UTC
         if (minutes < 0) {
             minutes += 1440;
             if (--day == 0) {
@@ -356,13 +433,7 @@ public final class ForgeId {
                 }
             }
         }
-        if (year < 1 || year > 9999) throw refused(where, kind, "is outside the years 0001 to 9999 in UTC");
-
-        int digits = kind.equals("ts3") ? 3 : 6;
-        for (int i = digits; i < fraction.length(); i++) {
-            if (fraction.charAt(i) != '0') throw refused(where, kind, "is finer than " + digits + " decimals");
-        }
-        fraction = (fraction + "000000").substring(0, digits);
+        if (year < 1 || year > 9999) throw refused(where, kind, "Range", "is outside the years 0001 to 9999 in UTC");
         // Locale.ROOT: String.format writes the digits of the machine's language otherwise.
         return String.format(Locale.ROOT, "%04d-%02d-%02dT%02d:%02d:%02d.%sZ",
             year, month, day, minutes / 60, minutes % 60, second, fraction);
@@ -382,7 +453,8 @@ public final class ForgeId {
     private static String nameOf(String entity, Key key) {
         if (key instanceof Value value) return canonical(value.kind, value.text, "key");
         if (key instanceof Record) return "[\"forge:1\",\"" + entity + "\"," + render(key, "", 1) + "]";
-        throw refused("key", null, "is neither a value nor a record");
+        if (key == null) throw missing("key");
+        throw refused("key", null, "WrongShape", "is neither a value nor a record");
     }
 
     private static String render(Key node, String path, int depth) {
@@ -393,35 +465,39 @@ public final class ForgeId {
             String leaf = canonical(value.kind, value.text, where).replace("\\", "\\\\").replace("\"", "\\\"");
             return "\"" + value.kind + ":" + leaf + "\"";
         }
-        if (depth > MAX_DEPTH) throw refused(where, null, "is nested deeper than " + MAX_DEPTH + " levels");
+        if (node == null) throw missing(where);
+        if (depth > MAX_DEPTH) throw refused(where, null, "TooDeep", "is nested deeper than " + MAX_DEPTH + " levels");
         if (node instanceof ListOf list) {
             List<String> items = new ArrayList<>();
             for (Key item : list.items) items.add(render(item, path + "[" + items.size() + "]", depth + 1));
             return "[" + String.join(",", items) + "]";
         }
-        if (!(node instanceof Record fields)) throw refused(where, null, "is not a value, a list or a record");
+        if (!(node instanceof Record fields)) throw refused(where, null, "WrongShape", "is not a value, a list or a record");
 
         // Sorted by name. Names are ASCII, so this order is the order of the bytes, and the same in every language.
         Map<String, String> rendered = new TreeMap<>();
+        String twice = null; // the first name in that order, and told only if nothing else is wrong
         for (int i = 0; i < fields.names.size(); i++) {
             String name = fields.names.get(i);
             checkFieldName(name, where);
             String fieldPath = path.isEmpty() ? name : path + "." + name;
-            if (rendered.containsKey(name)) throw refused("field " + fieldPath, null, "appears twice");
-            rendered.put(name, "\"" + name + "\":" + render(fields.values.get(i), fieldPath, depth + 1));
+            String field = "\"" + name + "\":" + render(fields.values.get(i), fieldPath, depth + 1);
+            if (rendered.put(name, field) != null && (twice == null || name.compareTo(twice) < 0)) twice = name;
         }
-        if (rendered.isEmpty()) throw refused(where, null, "must have at least one field");
+        if (twice != null) {
+            throw refused("field " + (path.isEmpty() ? "" : path + ".") + twice, null, "DuplicateField", "appears twice");
+        }
+        if (rendered.isEmpty()) throw refused(where, null, "NoFields", "must have at least one field");
         return "{" + String.join(",", rendered.values()) + "}";
     }
 
     private static void checkFieldName(String name, String where) {
-        if (name == null) throw refused(where, null, "has a field name that is not text");
-        if (name.isEmpty()) throw refused(where, null, "has an empty field name");
-        if (!isLower(name.charAt(0))) {
-            throw blamed(where, null, "has a field name that starts with U+", name.codePointAt(0));
+        if (name == null) throw refused(where, null, "FieldName", "has a field name that is not text");
+        int wrong = name.isEmpty() || isLower(name.charAt(0)) ? firstWrong(c -> isLower(c) || isDigit(c) || c == '_', name) : 0;
+        if (wrong >= 0) throw blamed(where, null, name.codePointAt(wrong), "FieldName", "has a field name with U+");
+        if (name.isEmpty() || name.length() > 64) {
+            throw refused(where, null, "FieldName", "has a field name that is not 1 to 64 characters long");
         }
-        allow(where, null, c -> isLower(c) || isDigit(c) || c == '_', name, "has a field name with U+");
-        if (name.length() > 64) throw refused(where, null, "has a field name longer than 64 characters");
     }
 
     // --- ID: from a domain to 16 bytes -------------------------------------------------------------
@@ -433,11 +509,11 @@ public final class ForgeId {
         final UUID root;
 
         private Forge(String domain) {
-            if (domain == null) throw refused("domain", null, "is not text");
-            if (domain.isEmpty()) throw refused("domain", null, "is empty");
-            allow("domain", null, c -> isAlphanumeric(c) || c == '.' || c == '-', domain);
-            if (hasEmptyLabel(domain)) throw refused("domain", null, "has an empty part");
-            if (domain.length() > 253) throw refused("domain", null, "is longer than 253 characters");
+            if (domain == null) throw misconfigured("domain", "is not text");
+            if (domain.isEmpty() || domain.length() > 253) throw misconfigured("domain", "is not 1 to 253 characters long");
+            int end = matchingLength(DOMAIN_BEGINNING, domain);
+            if (end < domain.length()) throw blamed("domain", null, domain.codePointAt(end), "Configuration", NOT_ALLOWED);
+            if (domain.endsWith(".")) throw misconfigured("domain", "ends with a dot");
             root = v5(DNS_NAMESPACE, lower(domain));
         }
 
@@ -461,21 +537,25 @@ public final class ForgeId {
         private final UUID namespace;
 
         private Entity(Forge forge, String name, String algorithm, String secret) {
-            if (name == null) throw refused("entity", null, "is not text");
-            if (name.isEmpty()) throw refused("entity", null, "is empty");
-            if (!isLower(name.charAt(0))) throw blamed("entity", null, "must not start with U+", name.codePointAt(0));
-            allow("entity", null, c -> isLower(c) || isDigit(c) || c == '_' || c == '.' || c == '-', name);
-            if (name.length() > 64) throw refused("entity", null, "is longer than 64 characters");
             if (algorithm == null || !List.of("v5", "v8-sha256", "v8-hmac-sha256").contains(algorithm)) {
-                throw refused("algorithm", null, "is not one of v5, v8-sha256, v8-hmac-sha256");
+                throw misconfigured("algorithm", "is not one of v5, v8-sha256, v8-hmac-sha256");
             }
             boolean keyed = algorithm.equals("v8-hmac-sha256");
             // Whoever passes a secret expects IDs that nobody can guess; without HMAC these would not be.
-            if (!keyed && secret != null) throw refused("secret", null, "is only used by v8-hmac-sha256");
+            if (!keyed && secret != null) throw misconfigured("secret", "is only used by v8-hmac-sha256");
             // The bytes of the text, untrimmed. Fails closed: no secret, no ID.
-            if (keyed && (secret == null || secret.isEmpty())) throw refused("secret", null, "is missing");
+            if (keyed && (secret == null || secret.isEmpty())) throw misconfigured("secret", "is missing");
+            // Which surrogate it is, is the secret's business.
+            if (keyed && firstWrong(c -> !isSurrogate(c), secret) >= 0) {
+                throw misconfigured("secret", "has a lone surrogate");
+            }
             this.secret = keyed ? utf8(secret, "secret") : null;
             if (keyed) checkSecret(this.secret);
+            if (name == null) throw misconfigured("entity", "is not text");
+            if (name.isEmpty() || name.length() > 64) throw misconfigured("entity", "is not 1 to 64 characters long");
+            int wrong = isLower(name.charAt(0))
+                ? firstWrong(c -> isLower(c) || isDigit(c) || c == '_' || c == '.' || c == '-', name) : 0;
+            if (wrong >= 0) throw blamed("entity", null, name.codePointAt(wrong), "Configuration", NOT_ALLOWED);
             this.name = name;
             this.algorithm = algorithm;
             this.namespace = v5(forge.root, name);
@@ -498,13 +578,14 @@ public final class ForgeId {
     }
 
     private static void checkSecret(byte[] secret) {
-        if (secret == null || secret.length == 0) throw refused("secret", null, "is missing");
+        if (secret == null || secret.length == 0) throw misconfigured("secret", "is missing");
         if (secret.length < MIN_SECRET_BYTES) {
-            throw refused("secret", null, "is shorter than " + MIN_SECRET_BYTES + " bytes");
+            throw misconfigured("secret", "is shorter than " + MIN_SECRET_BYTES + " bytes");
         }
     }
 
     private static byte[] utf8(String value, String where) {
+        if (value == null) throw missing(where);
         allow(where, null, c -> !isSurrogate(c), value); // getBytes would silently write "?" for a lone surrogate
         return value.getBytes(StandardCharsets.UTF_8);
     }
@@ -524,6 +605,7 @@ public final class ForgeId {
     /** UUIDv8 from HMAC-SHA-256: nobody without the secret can derive, guess or confirm it. */
     public static UUID v8HmacSha256(UUID namespace, byte[] name, byte[] secret) {
         checkSecret(secret);
+        if (name == null) throw missing("name");
         try {
             Mac mac = Mac.getInstance("HmacSHA256"); // a new one each time: a Mac is not thread-safe
             mac.init(new SecretKeySpec(secret, "HmacSHA256"));
@@ -535,6 +617,7 @@ public final class ForgeId {
     }
 
     private static byte[] digest(String algorithm, UUID namespace, byte[] name) {
+        if (name == null) throw missing("name");
         try {
             MessageDigest digest = MessageDigest.getInstance(algorithm);
             digest.update(toBytes(namespace));
@@ -553,6 +636,7 @@ public final class ForgeId {
 
     /** The 16 bytes of a UUID in network order, as every store and every other language has them. */
     public static byte[] toBytes(UUID uuid) {
+        if (uuid == null) throw missing("uuid");
         return ByteBuffer.allocate(16)
             .putLong(uuid.getMostSignificantBits()).putLong(uuid.getLeastSignificantBits()).array();
     }

@@ -7,6 +7,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -26,6 +27,7 @@ import java.util.regex.Pattern;
  *     sh run.sh vectors FILE...    checks files shaped like forge-id.json or rfc9562.json
  *     sh run.sh derive [--why]     JSON lines on stdin, one uuid or "error" per line on stdout
  *                                  (with --why: "error: " and the message)
+ *     sh run.sh misuse             calls that pass null: each must be a Refused
  * </pre>
  */
 public final class Run {
@@ -40,8 +42,10 @@ public final class Run {
             exit = deriveAll(false);
         } else if (Arrays.equals(arguments, new String[] {"derive", "--why"})) {
             exit = deriveAll(true);
+        } else if (Arrays.equals(arguments, new String[] {"misuse"})) {
+            exit = misuse();
         } else {
-            System.err.println("usage: run.sh vectors FILE...  |  run.sh derive [--why]");
+            System.err.println("usage: run.sh vectors FILE...  |  run.sh derive [--why]  |  run.sh misuse");
         }
         OUT.flush();
         System.exit(exit);
@@ -63,12 +67,12 @@ public final class Run {
 
     private static String derive(ByteBuffer line) {
         try {
-            if (!(Json.parse(decode(line)) instanceof Map<?, ?> item)) throw refused("line", "is not a JSON object");
+            if (!(Json.parse(decode(line)) instanceof Map<?, ?> item)) throw refused("line", "WrongShape", "is not a JSON object");
             return parseEntity(item).id(parseKey(item.get("key"))).toString();
         } catch (ForgeId.Refused refused) {
             return "error: " + refused.getMessage();
         } catch (CharacterCodingException | Json.Malformed malformed) {
-            return "error: line: is not JSON";
+            return "error: line: Form: is not JSON";
         }
     }
 
@@ -77,8 +81,8 @@ public final class Run {
         return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     }
 
-    private static ForgeId.Refused refused(String where, String reason) {
-        return new ForgeId.Refused(where, null, reason, -1);
+    private static ForgeId.Refused refused(String where, String reason, String detail) {
+        return new ForgeId.Refused(where, null, reason, detail, -1);
     }
 
     private static String text(Object node) {
@@ -87,9 +91,9 @@ public final class Run {
 
     private static ForgeId.Entity parseEntity(Map<?, ?> item) {
         Object secret = item.get("secret");
-        if (secret != null && !(secret instanceof String)) throw refused("secret", "is not text");
+        if (secret != null && !(secret instanceof String)) throw refused("secret", "Configuration", "is not text");
         // Absent is refused here, although the library has a default.
-        if (!(item.get("algorithm") instanceof String algorithm)) throw refused("algorithm", "is not text");
+        if (!(item.get("algorithm") instanceof String algorithm)) throw refused("algorithm", "Configuration", "is not text");
         return ForgeId.domain(text(item.get("domain"))).entity(text(item.get("entity")), algorithm, text(secret));
     }
 
@@ -108,7 +112,7 @@ public final class Run {
                 ForgeId.Record record = ForgeId.record();
                 if (!(map.get("fields") instanceof List<?> fields)
                     || fields.stream().anyMatch(f -> !(f instanceof List<?> pair) || pair.size() != 2)) {
-                    throw refused("key", "has fields that are not [name, value] pairs");
+                    throw refused("key", "WrongShape", "has fields that are not [name, value] pairs");
                 }
                 for (Object field : fields) {
                     List<?> pair = (List<?>) field;
@@ -202,10 +206,60 @@ public final class Run {
         } else {
             String text = (String) part;
             if (text.codePoints().anyMatch(c -> c >= 0xD800 && c <= 0xDFFF)) {
-                throw refused("name", "is not valid Unicode");
+                throw refused("name", "LoneSurrogate", "is not valid Unicode");
             }
             name.writeBytes(text.getBytes(StandardCharsets.UTF_8));
         }
+    }
+
+    // --- misuse ------------------------------------------------------------------------------------
+
+    private static int misuse() {
+        ForgeId.Forge forge = ForgeId.domain("forgeshop.example");
+        ForgeId.Entity users = forge.entity("users");
+        Map<String, Runnable> calls = new LinkedHashMap<>();
+        calls.put("uuid((UUID) null)", () -> users.id(ForgeId.uuid((UUID) null)));
+        calls.put("ts3((Instant) null)", () -> users.id(ForgeId.ts3((Instant) null)));
+        calls.put("ts6((Instant) null)", () -> users.id(ForgeId.ts6((Instant) null)));
+        calls.put("uuid((String) null)", () -> users.id(ForgeId.uuid((String) null)));
+        calls.put("email(null)", () -> users.id(ForgeId.email(null)));
+        calls.put("integer(null)", () -> users.id(ForgeId.integer(null)));
+        calls.put("value(null, null)", () -> users.id(ForgeId.value(null, null)));
+        calls.put("value(null, text)", () -> users.id(ForgeId.value(null, "a")));
+        calls.put("list((List) null)", () -> ForgeId.list((List<ForgeId.Key>) null));
+        calls.put("list((Key[]) null)", () -> ForgeId.list((ForgeId.Key[]) null));
+        calls.put("list of null", () -> users.id(ForgeId.record().field("a", ForgeId.list((ForgeId.Key) null))));
+        calls.put("field null", () -> users.id(ForgeId.record().field("a", null)));
+        calls.put("field name null", () -> users.id(ForgeId.record().field(null, ForgeId.text("a"))));
+        calls.put("key null", () -> users.id(null));
+        calls.put("nameOf(null)", () -> users.nameOf(null));
+        calls.put("domain(null)", () -> ForgeId.domain(null));
+        calls.put("entity(null)", () -> forge.entity(null));
+        calls.put("algorithm null", () -> forge.entity("users", null, null));
+        calls.put("secret null", () -> forge.entity("users", "v8-hmac-sha256", null));
+        calls.put("canonical(null, null)", () -> ForgeId.canonical(null, null));
+        calls.put("parseUuid(null)", () -> ForgeId.parseUuid(null));
+        calls.put("toBytes(null)", () -> ForgeId.toBytes(null));
+        calls.put("v5(null, text)", () -> ForgeId.v5(null, "a"));
+        calls.put("v5((String) null)", () -> ForgeId.v5(users.namespace(), (String) null));
+        calls.put("v5((byte[]) null)", () -> ForgeId.v5(users.namespace(), (byte[]) null));
+        calls.put("v8Sha256((byte[]) null)", () -> ForgeId.v8Sha256(users.namespace(), (byte[]) null));
+        calls.put("v8HmacSha256 of null", () -> ForgeId.v8HmacSha256(users.namespace(), null, new byte[16]));
+        calls.put("v8HmacSha256 without a secret", () -> ForgeId.v8HmacSha256(users.namespace(), new byte[0], null));
+        calls.forEach((name, call) -> {
+            try {
+                call.run();
+                failed++;
+                OUT.println(name + ": was accepted");
+            } catch (ForgeId.Refused refused) {
+                passed++;
+            } catch (RuntimeException other) {
+                failed++;
+                OUT.println(name + ": " + other);
+            }
+        });
+        OUT.println(passed + " passed, " + failed + " failed");
+        return failed == 0 ? 0 : 1;
     }
 
     // --- JSON, strictly as RFC 8259 has it; the JDK has no reader ------------------------------------

@@ -18,30 +18,41 @@
  * normalize() and Date are not used below: each of them gives another answer in another language.
  *
  * A refusal is a ForgeError. It names the field, the kind, the reason and the code point to blame, but
- * never the value: a key may be personal data, and error messages end up in logs.
+ * never the value: a key may be personal data, and error messages end up in logs. The reasons are the
+ * same words in every language, and so is which one of several mistakes is named: the first.
  */
 
 const MAX_DEPTH = 8 // of a record; the outer record is level 1
 const MIN_SECRET_BYTES = 16
 const DNS_NAMESPACE = '6ba7b810-9dad-11d1-80b4-00c04fd430c8' // RFC 9562, section 6.6
 
-/** A refusal; `where` is the field or the argument, `codePoint` the character to blame, if one is. */
+/**
+ * A refusal; `where` is the field or the argument, `codePoint` the character to blame, if one is.
+ * `reason` is a stable word: Missing, Empty, TooLong, Character, Edge, LoneSurrogate, Form, TooManyDigits,
+ * Range, TooPrecise, FieldName, DuplicateField, NoFields, TooDeep, WrongKind or WrongShape; Configuration
+ * where not a key but the domain, entity type, algorithm or secret is refused. `detail` is for people.
+ */
 export class ForgeError extends Error {
-  constructor(where, kind, reason, codePoint) {
-    super(kind ? `${where} (${kind}): ${reason}` : `${where}: ${reason}`)
+  constructor(where, kind, reason, detail, codePoint) {
+    super(kind ? `${where} (${kind}): ${reason}: ${detail}` : `${where}: ${reason}: ${detail}`)
     this.name = 'ForgeError'
-    Object.assign(this, { where, kind, reason, codePoint })
+    Object.assign(this, { where, kind, reason, detail, codePoint })
   }
 }
 
-function refuse(where, kind, reason) {
-  throw new ForgeError(where, kind, reason)
+function refuse(where, kind, reason, detail) {
+  throw new ForgeError(where, kind, reason, detail)
 }
 
-/** Throws with a reason such as "U+00E9 is not allowed". */
-function blame(where, kind, pattern, codePoint) {
+function misconfigured(where, detail) {
+  refuse(where, undefined, 'Configuration', detail)
+}
+
+/** Throws with a detail such as "U+00E9 is not allowed there". */
+function blame(where, kind, codePoint, reason = 'Character', detail = 'U+ is not allowed there') {
+  if (reason === 'Character' && codePoint >= 0xd800 && codePoint <= 0xdfff) reason = 'LoneSurrogate'
   const name = 'U+' + codePoint.toString(16).toUpperCase().padStart(4, '0')
-  throw new ForgeError(where, kind, pattern.replace('U+', name), codePoint)
+  throw new ForgeError(where, kind, reason, detail.replace('U+', name), codePoint)
 }
 
 /**
@@ -49,9 +60,23 @@ function blame(where, kind, pattern, codePoint) {
  * regular expression sees the two halves of a character such as U+1F600; with it, a half that stands
  * alone (a lone surrogate) is seen as U+D800-U+DFFF.
  */
-function allow(where, kind, disallowed, value, pattern = 'U+ is not allowed') {
+function allow(where, kind, disallowed, value, reason, detail) {
   const bad = disallowed.exec(value)
-  if (bad) blame(where, kind, pattern, bad[0].codePointAt(0))
+  if (bad) blame(where, kind, bad[0].codePointAt(0), reason, detail)
+}
+
+/** For a value whose first `at` units could begin a valid one: blames the next character, or that it ends there. */
+function stop(where, kind, value, at, detail) {
+  if (at < value.length) blame(where, kind, value.codePointAt(at))
+  refuse(where, kind, 'Form', detail)
+}
+
+/** TextEncoder writes U+FFFD for a lone surrogate: not its bytes, but as many. */
+const bytesOf = (value) => new TextEncoder().encode(value).length
+
+/** Comes before all rules on characters, so that every language names the same one of two mistakes. */
+function limit(where, kind, value, most) {
+  if (bytesOf(value) > most) refuse(where, kind, 'TooLong', `is longer than ${most} bytes`)
 }
 
 // --- Values: what a caller writes ------------------------------------------------------------------
@@ -77,7 +102,11 @@ export class Value {
 export class Record {
   #fields
   constructor(fields) {
-    this.#fields = Array.from(fields)
+    const isList = typeof fields === 'object' && fields !== null && typeof fields[Symbol.iterator] === 'function'
+    this.#fields = isList ? Array.from(fields) : [null]
+    if (this.#fields.some((pair) => !Array.isArray(pair) || pair.length !== 2)) {
+      refuse('record', undefined, 'WrongShape', 'is not [name, value] pairs')
+    }
   }
   get fields() {
     return this.#fields
@@ -108,9 +137,11 @@ function timestampText(value) {
 
 /** The canonical text of a value; `where` only serves the error message. */
 export function canonical(kind, value, where = 'key') {
+  if (value === undefined || value === null) refuse(where, undefined, 'Missing', 'is null')
   const rule = RULES.get(kind) // a Map: an object would also have the "kinds" constructor and __proto__
-  if (!rule) refuse(where, undefined, 'has an unknown kind')
-  if (typeof value !== 'string') refuse(where, kind, 'is not text')
+  if (!rule) refuse(where, undefined, 'WrongKind', 'has an unknown kind')
+  if (typeof value !== 'string') refuse(where, kind, 'WrongKind', 'is neither text nor of a type that converts exactly')
+  if (!(kind === 'email' || kind === 'sku' ? strip(value) : value)) refuse(where, kind, 'Empty', 'is empty')
   return rule(value, where, kind)
 }
 
@@ -124,25 +155,21 @@ function strip(value) {
   return value.slice(start, end)
 }
 
+// A pattern of what may begin a value says, by how far it matches, which character is to blame.
+const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/
+const EMAIL_BEGINNING = /^(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?/
+
 function canonicalEmail(value, where, kind) {
   value = strip(value)
-  if (!value) refuse(where, kind, 'is empty')
-  const at = value.indexOf('@')
-  allow(where, kind, /[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]/u, at < 0 ? value : value.slice(0, at))
-  if (at < 0) refuse(where, kind, 'has no @')
-  const domain = value.slice(at + 1)
-  allow(where, kind, /[^A-Za-z0-9.-]/u, domain)
-  if (at === 0) refuse(where, kind, 'has nothing before the @')
-  if (domain.split('.').includes('')) refuse(where, kind, 'has an empty part in its domain')
-  if (value.length > 254) refuse(where, kind, 'is longer than 254 bytes')
+  limit(where, kind, value, 254)
+  if (!EMAIL.test(value)) stop(where, kind, value, EMAIL_BEGINNING.exec(value)[0].length, 'is not of the form local@domain')
   return value.toLowerCase() // of ASCII, as checked above
 }
 
 function canonicalSku(value, where, kind) {
   value = strip(value)
-  if (!value) refuse(where, kind, 'is empty')
+  limit(where, kind, value, 64)
   allow(where, kind, /[^!-~]/u, value)
-  if (value.length > 64) refuse(where, kind, 'is longer than 64 bytes')
   return value.toUpperCase() // of ASCII, as checked above
 }
 
@@ -159,75 +186,99 @@ const TEXT_REFUSED = new RegExp(
 const TEXT_SPACE = /[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/u
 
 function canonicalText(value, where, kind) {
-  if (!value) refuse(where, kind, 'is empty')
+  limit(where, kind, value, 1024)
+  allow(where, kind, TEXT_SPACE, value[0], 'Edge', 'must not start with U+')
   allow(where, kind, TEXT_REFUSED, value)
-  allow(where, kind, TEXT_SPACE, value[0], 'must not start with U+')
-  allow(where, kind, TEXT_SPACE, value[value.length - 1], 'must not end with U+')
-  if (utf8(value).length > 1024) refuse(where, kind, 'is longer than 1024 bytes') // bytes, not UTF-16 units
+  allow(where, kind, TEXT_SPACE, value[value.length - 1], 'Edge', 'must not end with U+')
   return value
 }
 
 function canonicalInt(value, where, kind) {
-  if (!value) refuse(where, kind, 'is empty')
-  allow(where, kind, /[^0-9-]/u, value)
-  if (!/^(?:0|-?[1-9][0-9]*)$/.test(value)) refuse(where, kind, 'is not a whole number without leading zeros')
-  if (value.replace('-', '').length > 38) refuse(where, kind, 'has more than 38 digits')
+  const digits = value.startsWith('-') ? value.slice(1) : value
+  if (bytesOf(digits) > 38) refuse(where, kind, 'TooLong', 'has more than 38 digits')
+  if (!digits || (digits[0] === '0' && value !== '0')) { // -0 would be a second name of 0
+    refuse(where, kind, 'Form', 'is not a whole number without leading zeros')
+  }
+  allow(where, kind, /[^0-9]/u, digits)
   return value
 }
 
 function canonicalDec(value, where, kind) {
-  if (!value) refuse(where, kind, 'is empty')
-  allow(where, kind, /[^0-9.-]/u, value)
   const match = /^(-?)([0-9]+)(?:\.([0-9]+))?$/.exec(value)
-  if (!match) refuse(where, kind, 'is not a decimal number such as -12.5')
+  if (!match) {
+    stop(where, kind, value, /^-?(?:[0-9]+(?:\.[0-9]*)?)?/.exec(value)[0].length, 'is not a decimal number such as -12.5')
+  }
   const [, sign, digits, decimals = ''] = match
   const whole = digits.replace(/^0+/, '')
   let end = decimals.length // a loop and not /0+$/, which is slow on long runs of zeros
   while (end > 0 && decimals[end - 1] === '0') end--
   const fraction = decimals.slice(0, end)
-  if (fraction.length > 28) refuse(where, kind, 'has more than 28 decimals')
-  if (whole.length + fraction.length > 28) refuse(where, kind, 'has more than 28 digits')
+  if (whole.length + fraction.length > 28) refuse(where, kind, 'TooManyDigits', 'has more than 28 digits')
   if (!whole && !fraction) return '0' // and so is -0
   return sign + (whole || '0') + (fraction && '.' + fraction)
 }
 
 function canonicalBool(value, where, kind) {
-  allow(where, kind, /[^a-z]/u, value)
-  if (value !== 'true' && value !== 'false') refuse(where, kind, 'is neither true nor false')
+  if (value !== 'true' && value !== 'false') refuse(where, kind, 'Form', 'is neither true nor false')
   return value
 }
 
 function canonicalUuid(value, where, kind) {
-  allow(where, kind, /[^0-9A-Fa-f-]/u, value)
   if (!/^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/.test(value)) {
-    refuse(where, kind, 'is not a UUID of 36 characters')
+    refuse(where, kind, 'Form', 'is not a UUID of 36 characters')
   }
   return value.toLowerCase() // of ASCII, as checked above
 }
 
-const TIMESTAMP =
-  /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))$/
+/** How many characters from `start` on are as in `shape`, in which 0 stands for any digit. */
+function fits(value, start, shape) {
+  let length = 0
+  while (length < shape.length) {
+    const unit = value[start + length] ?? ''
+    if (shape[length] === '0' ? !/^[0-9]$/.test(unit) : unit !== shape[length]) break
+    length++
+  }
+  return length
+}
 
 function canonicalTimestamp(value, where, kind) {
-  allow(where, kind, /[^0-9TZ:.+-]/u, value)
-  const match = TIMESTAMP.exec(value)
-  if (!match) refuse(where, kind, 'is not a time such as 2024-01-15T10:30:00Z')
-  let [year, month, day] = match.slice(1, 4).map(Number)
-  const [hour, minute, second] = match.slice(4, 7).map(Number)
-  const [fraction = '', sign] = match.slice(7, 9)
-  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) {
-    refuse(where, kind, 'has a date that does not exist')
+  const form = 'is not a time such as 2024-01-15T10:30:00Z'
+  let end = fits(value, 0, '0000-00-00T00:00:00')
+  if (end < 19) stop(where, kind, value, end, form)
+  let fraction = ''
+  if (value[end] === '.') {
+    fraction = /^[0-9]*/.exec(value.slice(end + 1))[0]
+    if (fraction.length < 1 || fraction.length > 9) refuse(where, kind, 'Form', form)
+    end += 1 + fraction.length
   }
-  if (hour > 23 || minute > 59 || second > 59) refuse(where, kind, 'has a time of day that does not exist')
 
-  let minutes = hour * 60 + minute // of the day; subtracting the offset makes it UTC
-  if (sign) {
-    const [offsetHours, offsetMinutes] = match.slice(9, 11).map(Number)
-    const offset = offsetHours * 60 + offsetMinutes
-    if (offsetMinutes > 59 || offset > 14 * 60) refuse(where, kind, 'has an offset outside -14:00 to +14:00')
-    if (sign === '-' && offset === 0) refuse(where, kind, 'has the offset -00:00, which means unknown')
-    minutes -= sign === '+' ? offset : -offset
+  const sign = value[end]
+  let offset = 0
+  if (sign === '+' || sign === '-') {
+    const fit = fits(value, end + 1, '00:00')
+    if (fit < 5) stop(where, kind, value, end + 1 + fit, form)
+    const offsetMinutes = Number(value.slice(end + 4, end + 6))
+    offset = Number(value.slice(end + 1, end + 3)) * 60 + offsetMinutes
+    if (offsetMinutes > 59 || offset > 14 * 60) refuse(where, kind, 'Range', 'has an offset outside -14:00 to +14:00')
+    if (sign === '-' && offset === 0) refuse(where, kind, 'Range', 'has the offset -00:00, which means unknown')
+    end += 6
+  } else if (sign === 'Z') {
+    end++
+  } else {
+    stop(where, kind, value, end, form)
   }
+  if (end < value.length) blame(where, kind, value.codePointAt(end))
+
+  const digits = kind === 'ts3' ? 3 : 6
+  if (/[1-9]/.test(fraction.slice(digits))) refuse(where, kind, 'TooPrecise', `is finer than ${digits} decimals`)
+
+  let [year, month, day] = value.slice(0, 10).split('-').map(Number)
+  const [hour, minute, second] = value.slice(11, 19).split(':').map(Number)
+  if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) {
+    refuse(where, kind, 'Range', 'has a date that does not exist')
+  }
+  if (hour > 23 || minute > 59 || second > 59) refuse(where, kind, 'Range', 'has a time of day that does not exist')
+  let minutes = hour * 60 + minute - (sign === '-' ? -offset : offset) // of the day; subtracting the offset makes it UTC
   if (minutes < 0) {
     minutes += 1440
     if (--day === 0) {
@@ -247,10 +298,8 @@ function canonicalTimestamp(value, where, kind) {
       }
     }
   }
-  if (year < 1 || year > 9999) refuse(where, kind, 'is outside the years 0001 to 9999 in UTC')
+  if (year < 1 || year > 9999) refuse(where, kind, 'Range', 'is outside the years 0001 to 9999 in UTC')
 
-  const digits = kind === 'ts3' ? 3 : 6
-  if (/[1-9]/.test(fraction.slice(digits))) refuse(where, kind, `is finer than ${digits} decimals`)
   const pad = (number, width) => String(number).padStart(width, '0')
   const time = `${pad(Math.floor(minutes / 60), 2)}:${pad(minutes % 60, 2)}:${pad(second, 2)}`
   return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}T${time}.${fraction.slice(0, digits).padEnd(digits, '0')}Z`
@@ -279,7 +328,8 @@ const RULES = new Map([
 function nameOf(entity, key) {
   if (Value.is(key)) return canonical(key.kind, key.text, 'key')
   if (Record.is(key) || isPlainObject(key)) return `["forge:1","${entity}",${render(key, '', 1)}]`
-  return refuse('key', undefined, 'is neither a value nor a record')
+  if (key === undefined || key === null) refuse('key', undefined, 'Missing', 'is null')
+  return refuse('key', undefined, 'WrongShape', 'is neither a value nor a record')
 }
 
 function render(node, path, depth) {
@@ -289,22 +339,24 @@ function render(node, path, depth) {
     // Of the characters that JSON escapes, only these two can occur: every kind refuses controls.
     return `"${node.kind}:${canonical(node.kind, node.text, where).replace(/["\\]/g, '\\$&')}"`
   }
-  if (depth > MAX_DEPTH) refuse(where, undefined, `is nested deeper than ${MAX_DEPTH} levels`)
+  if (node === undefined || node === null) refuse(where, undefined, 'Missing', 'is null')
+  if (depth > MAX_DEPTH) refuse(where, undefined, 'TooDeep', `is nested deeper than ${MAX_DEPTH} levels`)
   // Array.from also visits the holes of a sparse array; map() would skip them.
   if (Array.isArray(node)) return `[${Array.from(node, (item, i) => render(item, `${path}[${i}]`, depth + 1)).join(',')}]`
   const isRecord = Record.is(node)
-  if (!isRecord && !isPlainObject(node)) refuse(where, undefined, 'is not a value, a list or a record')
+  if (!isRecord && !isPlainObject(node)) refuse(where, undefined, 'WrongShape', 'is not a value, a list or a record')
 
-  const fields = new Map()
+  const fields = []
   for (const [name, value] of isRecord ? node.fields : Object.entries(node)) {
     checkFieldName(name, where)
-    const fieldPath = path ? `${path}.${name}` : name
-    if (fields.has(name)) refuse(`field ${fieldPath}`, undefined, 'appears twice')
-    fields.set(name, render(value, fieldPath, depth + 1))
+    fields.push({ name, rendered: render(value, path ? `${path}.${name}` : name, depth + 1) })
   }
-  if (fields.size === 0) refuse(where, undefined, 'must have at least one field')
+  if (fields.length === 0) refuse(where, undefined, 'NoFields', 'must have at least one field')
   // Names are ASCII, so this order is the order of the bytes, and the same in every language.
-  return `{${[...fields.keys()].sort().map((name) => `"${name}":${fields.get(name)}`).join(',')}}`
+  fields.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  const twice = fields.find(({ name }, i) => fields[i + 1]?.name === name)
+  if (twice) refuse(`field ${path ? `${path}.` : ''}${twice.name}`, undefined, 'DuplicateField', 'appears twice')
+  return `{${fields.map(({ name, rendered }) => `"${name}":${rendered}`).join(',')}}`
 }
 
 // An object with another prototype is somebody's class: which of its members would be fields?
@@ -315,11 +367,11 @@ function isPlainObject(node) {
 }
 
 function checkFieldName(name, where) {
-  if (typeof name !== 'string') refuse(where, undefined, 'has a field name that is not text')
-  if (!name) refuse(where, undefined, 'has an empty field name')
-  allow(where, undefined, /^[^a-z]/u, name, 'has a field name that starts with U+')
-  allow(where, undefined, /[^a-z0-9_]/u, name, 'has a field name with U+')
-  if (name.length > 64) refuse(where, undefined, 'has a field name longer than 64 characters')
+  if (typeof name !== 'string') refuse(where, undefined, 'FieldName', 'has a field name that is not text')
+  allow(where, undefined, /^[^a-z]|[^a-z0-9_]/u, name, 'FieldName', 'has a field name with U+')
+  if (name.length < 1 || name.length > 64) {
+    refuse(where, undefined, 'FieldName', 'has a field name that is not 1 to 64 characters long')
+  }
 }
 
 // --- ID: from a domain to 16 bytes -----------------------------------------------------------------
@@ -327,17 +379,18 @@ function checkFieldName(name, where) {
 /** All entity types of one domain, such as forgeshop.example. */
 export class Forge {
   constructor(domain) {
-    if (typeof domain !== 'string') refuse('domain', undefined, 'is not text')
-    if (!domain) refuse('domain', undefined, 'is empty')
-    allow('domain', undefined, /[^A-Za-z0-9.-]/u, domain)
-    if (domain.split('.').includes('')) refuse('domain', undefined, 'has an empty part')
-    if (domain.length > 253) refuse('domain', undefined, 'is longer than 253 characters')
+    if (typeof domain !== 'string') misconfigured('domain', 'is not text')
+    if (domain.length < 1 || domain.length > 253) misconfigured('domain', 'is not 1 to 253 characters long')
+    const end = /^(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*/.exec(domain)[0].length
+    if (end < domain.length) blame('domain', undefined, domain.codePointAt(end), 'Configuration')
+    if (domain.endsWith('.')) misconfigured('domain', 'ends with a dot')
     this.root = v5(DNS_NAMESPACE, domain.toLowerCase()) // of ASCII, as checked above
     Object.freeze(this)
   }
 
   /** One entity type. Which algorithm it uses is part of its declaration: never change it later. */
-  entity(name, { algorithm = 'v5', secret } = {}) {
+  entity(name, options) {
+    const { algorithm = 'v5', secret } = options ?? {}
     return new Entity(this, name, algorithm, secret)
   }
 }
@@ -346,20 +399,18 @@ export class Forge {
 class Entity {
   #secret
   constructor(forge, name, algorithm, secret) {
-    if (typeof name !== 'string') refuse('entity', undefined, 'is not text')
-    if (!name) refuse('entity', undefined, 'is empty')
-    allow('entity', undefined, /^[^a-z]/u, name, 'must not start with U+')
-    allow('entity', undefined, /[^a-z0-9_.-]/u, name)
-    if (name.length > 64) refuse('entity', undefined, 'is longer than 64 characters')
     if (!['v5', 'v8-sha256', 'v8-hmac-sha256'].includes(algorithm)) {
-      refuse('algorithm', undefined, 'is not one of v5, v8-sha256, v8-hmac-sha256')
+      misconfigured('algorithm', 'is not one of v5, v8-sha256, v8-hmac-sha256')
     }
     if (algorithm === 'v8-hmac-sha256') {
       this.#secret = secretBytes(secret)
     } else if (secret !== undefined && secret !== null) {
       // Whoever passes a secret expects IDs that nobody can guess; these would not be.
-      refuse('secret', undefined, 'is only used by v8-hmac-sha256')
+      misconfigured('secret', 'is only used by v8-hmac-sha256')
     }
+    if (typeof name !== 'string') misconfigured('entity', 'is not text')
+    if (name.length < 1 || name.length > 64) misconfigured('entity', 'is not 1 to 64 characters long')
+    allow('entity', undefined, /^[^a-z]|[^a-z0-9_.-]/u, name, 'Configuration')
     this.name = name
     this.algorithm = algorithm
     this.namespace = v5(forge.root, name)
@@ -382,14 +433,18 @@ class Entity {
 
 /** The bytes of a secret, untrimmed. Fails closed: no secret, no ID. */
 function secretBytes(secret) {
-  if (secret === undefined || secret === null || secret === '') refuse('secret', undefined, 'is missing')
-  const bytes = secret instanceof Uint8Array ? secret.slice() : utf8(secret, 'secret')
-  if (bytes.length < MIN_SECRET_BYTES) refuse('secret', undefined, `is shorter than ${MIN_SECRET_BYTES} bytes`)
+  if (secret === undefined || secret === null || secret === '') misconfigured('secret', 'is missing')
+  const isBytes = secret instanceof Uint8Array
+  if (!isBytes && typeof secret !== 'string') misconfigured('secret', 'is not text')
+  // Which surrogate it is, is the secret's business.
+  if (!isBytes && /[\ud800-\udfff]/u.test(secret)) misconfigured('secret', 'has a lone surrogate')
+  const bytes = isBytes ? secret.slice() : new TextEncoder().encode(secret)
+  if (bytes.length < MIN_SECRET_BYTES) misconfigured('secret', `is shorter than ${MIN_SECRET_BYTES} bytes`)
   return bytes
 }
 
 function utf8(value, where) {
-  if (typeof value !== 'string') refuse(where, undefined, 'is not text')
+  if (typeof value !== 'string') refuse(where, undefined, 'WrongKind', 'is neither text nor bytes')
   allow(where, undefined, /[\ud800-\udfff]/u, value) // TextEncoder would silently write U+FFFD for these
   return new TextEncoder().encode(value)
 }

@@ -6,14 +6,18 @@
  *     node run.mjs vectors FILE...    checks files shaped like forge-id.json or rfc9562.json
  *     node run.mjs derive [--why]     JSON lines on stdin, one uuid or "error" per line on stdout
  *                                     (with --why: "error: " and the message)
+ *     node run.mjs misuse             calls that pass null or the wrong type: each must be a ForgeError
  */
 import { readFileSync } from 'node:fs'
-import { Forge, ForgeError, Record, Value, canonical, parseUuid, v5, v8Sha256 } from './forge-id.mjs'
+import {
+  Forge, ForgeError, Record, Value, bool, canonical, dec, email, int, parseUuid, sku, text, ts3, ts6, uuid, uuidToBytes,
+  v5, v8HmacSha256, v8Sha256,
+} from './forge-id.mjs'
 
 /** JSON -> what the library takes. Anything unexpected is left to the library to refuse. */
 function parseKey(node, depth = 1) {
   // JSON may be nested deeper than this recursion could follow; the library refuses far less than this.
-  if (depth > 100) throw new ForgeError('key', undefined, 'is nested deeper than 8 levels')
+  if (depth > 100) throw new ForgeError('key', undefined, 'TooDeep', 'is nested deeper than 8 levels')
   if (Array.isArray(node)) return node.map((item) => parseKey(item, depth + 1))
   if (typeof node === 'object' && node !== null) {
     const isValue = Object.hasOwn(node, 'kind') || Object.hasOwn(node, 'value')
@@ -22,7 +26,7 @@ function parseKey(node, depth = 1) {
     if (isRecord && !isValue) {
       const { fields } = node
       if (!Array.isArray(fields) || fields.some((field) => !Array.isArray(field) || field.length !== 2)) {
-        throw new ForgeError('key', undefined, 'has fields that are not [name, value] pairs')
+        throw new ForgeError('key', undefined, 'WrongShape', 'has fields that are not [name, value] pairs')
       }
       return new Record(fields.map(([name, value]) => [name, parseKey(value, depth + 1)]))
     }
@@ -35,10 +39,10 @@ const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : unde
 function parseEntity(item) {
   const [algorithm, secret] = [own(item, 'algorithm'), own(item, 'secret')]
   if (secret !== undefined && secret !== null && typeof secret !== 'string') {
-    throw new ForgeError('secret', undefined, 'is not text')
+    throw new ForgeError('secret', undefined, 'Configuration', 'is not text')
   }
   // Absent is refused here, although the library has a default.
-  if (typeof algorithm !== 'string') throw new ForgeError('algorithm', undefined, 'is not text')
+  if (typeof algorithm !== 'string') throw new ForgeError('algorithm', undefined, 'Configuration', 'is not text')
   return new Forge(own(item, 'domain')).entity(own(item, 'entity'), { algorithm, secret })
 }
 
@@ -47,13 +51,13 @@ function derive(line) {
     // fatal: invalid UTF-8 is an error, not U+FFFD; ignoreBOM: a U+FEFF stays, and is no JSON.
     const item = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(line))
     if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-      throw new ForgeError('line', undefined, 'is not a JSON object')
+      throw new ForgeError('line', undefined, 'WrongShape', 'is not a JSON object')
     }
     return parseEntity(item).id(parseKey(own(item, 'key')))
   } catch (error) {
     if (error instanceof ForgeError) return `error: ${error.message}`
     if (error instanceof SyntaxError || error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
-      return 'error: line: is not JSON'
+      return 'error: line: Form: is not JSON'
     }
     throw error
   }
@@ -63,7 +67,7 @@ function derive(line) {
 function nameBytes(part) {
   if (Array.isArray(part)) return Buffer.concat(part.map(nameBytes))
   if (typeof part === 'string') {
-    if (/[\ud800-\udfff]/u.test(part)) throw new ForgeError('name', undefined, 'is not valid Unicode')
+    if (/[\ud800-\udfff]/u.test(part)) throw new ForgeError('name', undefined, 'LoneSurrogate', 'is not valid Unicode')
     return Buffer.from(part, 'utf8')
   }
   return 'hex' in part ? Buffer.from(part.hex, 'hex') : Buffer.concat(Array(part.count).fill(nameBytes(part.repeat)))
@@ -130,12 +134,65 @@ async function deriveAll(why) {
   return 0
 }
 
+function misuse() {
+  const forge = new Forge('forgeshop.example')
+  const users = forge.entity('users')
+  const calls = new Map([
+    ...[email, sku, text, int, dec, bool, uuid, ts3, ts6].flatMap((make) =>
+      [null, undefined, 1.5, {}, Symbol('a')].map((value) => [`${make.name}(${String(value)})`, () => users.id({ a: make(value) })])),
+    ['a date that is none', () => users.id(ts3(new Date(NaN)))],
+    ['unknown kind', () => users.id(new Value(Symbol('a'), 'a'))],
+    ['key null', () => users.id(null)],
+    ['key undefined', () => users.id()],
+    ['key text', () => users.id('a')],
+    ['field null', () => users.id({ a: null })],
+    ['field text', () => users.id({ a: 'b' })],
+    ['a hole in a list', () => users.id({ a: [, text('a')] })],
+    ['new Record()', () => new Record()],
+    ['new Record(null)', () => new Record(null)],
+    ['new Record(5)', () => new Record(5)],
+    ['new Record({})', () => new Record({})],
+    ['Record of null', () => new Record([null])],
+    ['Record of a single', () => new Record([['a']])],
+    ['Record of text', () => new Record(['ab'])],
+    ['field name null', () => users.id(new Record([[null, text('a')]]))],
+    ['new Forge(null)', () => new Forge(null)],
+    ['entity(null)', () => forge.entity(null)],
+    ['entity() with options null', () => forge.entity(undefined, null)],
+    ['algorithm null', () => forge.entity('users', { algorithm: null })],
+    ['no secret', () => forge.entity('users', { algorithm: 'v8-hmac-sha256' })],
+    ['secret number', () => forge.entity('users', { algorithm: 'v8-hmac-sha256', secret: 5 })],
+    ['canonical()', () => canonical()],
+    ['parseUuid(null)', () => parseUuid(null)],
+    ['uuidToBytes(null)', () => uuidToBytes(null)],
+    ['v5(null)', () => v5(null, 'a')],
+    ['v5 of null', () => v5(users.namespace, null)],
+    ['v8Sha256 of a number', () => v8Sha256(users.namespace, 5)],
+    ['v8HmacSha256 without a secret', () => v8HmacSha256(users.namespace, 'a', null)],
+  ])
+  let failed = 0
+  for (const [name, call] of calls) {
+    try {
+      call()
+      console.log(`${name}: was accepted`)
+    } catch (error) {
+      if (error instanceof ForgeError) continue
+      console.log(`${name}: ${error}`)
+    }
+    failed++
+  }
+  console.log(`${calls.size - failed} passed, ${failed} failed`)
+  return failed ? 1 : 0
+}
+
 const [mode, ...rest] = process.argv.slice(2)
 if (mode === 'vectors' && rest.length > 0) {
   process.exitCode = vectors(rest)
 } else if (mode === 'derive' && (rest.length === 0 || (rest.length === 1 && rest[0] === '--why'))) {
   process.exitCode = await deriveAll(rest.length === 1)
+} else if (mode === 'misuse' && rest.length === 0) {
+  process.exitCode = misuse()
 } else {
-  console.error('usage: node run.mjs vectors FILE...  |  node run.mjs derive [--why]')
+  console.error('usage: node run.mjs vectors FILE...  |  node run.mjs derive [--why]  |  node run.mjs misuse')
   process.exitCode = 2
 }

@@ -18,7 +18,8 @@ datetime.fromisoformat() and uuid.UUID() do not judge any text below: each of th
 in another language, or accepts more than it should.
 
 A refusal is a ForgeError. It names the field, the kind, the reason and the code point to blame, but
-never the value: a key may be personal data, and error messages end up in logs.
+never the value: a key may be personal data, and error messages end up in logs. The reasons are the same
+words in every language, and so is which one of several mistakes is named: the first.
 """
 from __future__ import annotations
 
@@ -28,6 +29,7 @@ import hashlib
 import hmac
 import re
 import uuid
+from collections.abc import Iterable
 
 __all__ = [
     "Forge", "Entity", "ForgeError", "Value", "Record",
@@ -41,28 +43,41 @@ DNS_NAMESPACE = uuid.UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562, s
 
 
 class ForgeError(ValueError):
-    """A refusal; `where` is the field or the argument, `code_point` the character to blame, if one is."""
+    """A refusal; `where` is the field or the argument, `code_point` the character to blame, if one is.
 
-    def __init__(self, where, kind, reason, code_point=None):
-        super().__init__(f"{where} ({kind}): {reason}" if kind else f"{where}: {reason}")
-        self.where, self.kind, self.reason, self.code_point = where, kind, reason, code_point
+    `reason` is a stable word: Missing, Empty, TooLong, Character, Edge, LoneSurrogate, Form, TooManyDigits,
+    Range, TooPrecise, FieldName, DuplicateField, NoFields, TooDeep, WrongKind or WrongShape; Configuration
+    where not a key but the domain, entity type, algorithm or secret is refused. `detail` is for people.
+    """
+
+    def __init__(self, where, kind, reason, detail, code_point=None):
+        super().__init__(f"{where} ({kind}): {reason}: {detail}" if kind else f"{where}: {reason}: {detail}")
+        self.where, self.kind, self.reason, self.detail, self.code_point = where, kind, reason, detail, code_point
 
 
-def _refuse(where, kind, reason):
-    raise ForgeError(where, kind, reason)
+def _refuse(where, kind, reason, detail):
+    raise ForgeError(where, kind, reason, detail)
 
 
-def _blame(where, kind, pattern, character):
-    """Raises with a reason such as "U+00E9 is not allowed"."""
+def _blame(where, kind, character, reason="Character", detail="U+ is not allowed there"):
+    """Raises with a detail such as "U+00E9 is not allowed there"."""
     code_point = ord(character)
-    raise ForgeError(where, kind, pattern.replace("U+", f"U+{code_point:04X}"), code_point)
+    if reason == "Character" and 0xD800 <= code_point <= 0xDFFF:
+        reason = "LoneSurrogate"
+    raise ForgeError(where, kind, reason, detail.replace("U+", f"U+{code_point:04X}"), code_point)
 
 
-def _allow(where, kind, allowed, value, pattern="U+ is not allowed"):
-    """Refuses the first character that is outside the class `allowed`, such as "0-9-"."""
-    bad = re.search(f"[^{allowed}]", value)
-    if bad:
-        _blame(where, kind, pattern, bad.group())
+def _stop(where, kind, value, at, detail):
+    """For a value whose first `at` characters could begin a valid one: blames the next, or that it ends there."""
+    if at < len(value):
+        _blame(where, kind, value[at])
+    _refuse(where, kind, "Form", detail)
+
+
+def _limit(where, kind, value, most):
+    """Comes before all rules on characters, so that every language names the same one of two mistakes."""
+    if len(value.encode("utf-8", "surrogatepass")) > most:
+        _refuse(where, kind, "TooLong", f"is longer than {most} bytes")
 
 
 # --- Values: what a caller writes ------------------------------------------------------------------
@@ -85,7 +100,10 @@ class Record:
     __slots__ = ("fields",)
 
     def __init__(self, fields):
-        self.fields = list(fields.items() if isinstance(fields, dict) else fields)
+        pairs = fields.items() if isinstance(fields, dict) else fields
+        self.fields = list(pairs) if isinstance(pairs, Iterable) else [None]
+        if any(not isinstance(pair, (tuple, list)) or len(pair) != 2 for pair in self.fields):
+            _refuse("record", None, "WrongShape", "is not a dict or (name, value) pairs")
 
 
 def email(value):
@@ -140,11 +158,15 @@ def _timestamp_text(value):
 
 def canonical(kind, value, where="key"):
     """The canonical text of a value; `where` only serves the error message."""
+    if value is None:
+        _refuse(where, None, "Missing", "is null")
     rule = _RULES.get(kind) if isinstance(kind, str) else None
     if rule is None:
-        _refuse(where, None, "has an unknown kind")
+        _refuse(where, None, "WrongKind", "has an unknown kind")
     if not isinstance(value, str):
-        _refuse(where, kind, "is not text")
+        _refuse(where, kind, "WrongKind", "is neither text nor of a type that converts exactly")
+    if not (_strip(value) if kind in ("email", "sku") else value):
+        _refuse(where, kind, "Empty", "is empty")
     return rule(value, where, kind)
 
 
@@ -156,31 +178,25 @@ _LOWER = {c: c + 32 for c in range(ord("A"), ord("Z") + 1)}  # for str.translate
 _UPPER = {c: c - 32 for c in range(ord("a"), ord("z") + 1)}
 
 
+# A pattern of what may begin a value says, by how far it matches, which character is to blame.
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
+_EMAIL_BEGINNING = re.compile(r"(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?")
+
+
 def _email(value, where, kind):
     value = _strip(value)
-    if not value:
-        _refuse(where, kind, "is empty")
-    local, at, domain = value.partition("@")
-    _allow(where, kind, "A-Za-z0-9.!#$%&'*+/=?^_`{|}~-", local)
-    if not at:
-        _refuse(where, kind, "has no @")
-    _allow(where, kind, "A-Za-z0-9.-", domain)
-    if not local:
-        _refuse(where, kind, "has nothing before the @")
-    if "" in domain.split("."):
-        _refuse(where, kind, "has an empty part in its domain")
-    if len(value) > 254:
-        _refuse(where, kind, "is longer than 254 bytes")
+    _limit(where, kind, value, 254)
+    if not _EMAIL.fullmatch(value):
+        _stop(where, kind, value, _EMAIL_BEGINNING.match(value).end(), "is not of the form local@domain")
     return value.translate(_LOWER)
 
 
 def _sku(value, where, kind):
     value = _strip(value)
-    if not value:
-        _refuse(where, kind, "is empty")
-    _allow(where, kind, "!-~", value)
-    if len(value) > 64:
-        _refuse(where, kind, "is longer than 64 bytes")
+    _limit(where, kind, value, 64)
+    bad = re.search("[^!-~]", value)
+    if bad:
+        _blame(where, kind, bad.group())
     return value.translate(_UPPER)
 
 
@@ -195,94 +211,115 @@ _TEXT_SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2
 
 
 def _text(value, where, kind):
-    if not value:
-        _refuse(where, kind, "is empty")
+    _limit(where, kind, value, 1024)
+    if value[0] in _TEXT_SPACES:
+        _blame(where, kind, value[0], "Edge", "must not start with U+")
     bad = _TEXT_REFUSED.search(value)
     if bad:
-        _blame(where, kind, "U+ is not allowed", bad.group())
-    if value[0] in _TEXT_SPACES:
-        _blame(where, kind, "must not start with U+", value[0])
+        _blame(where, kind, bad.group())
     if value[-1] in _TEXT_SPACES:
-        _blame(where, kind, "must not end with U+", value[-1])
-    if len(value.encode("utf-8")) > 1024:
-        _refuse(where, kind, "is longer than 1024 bytes")
+        _blame(where, kind, value[-1], "Edge", "must not end with U+")
     return value
 
 
 # fullmatch and not `$`, which also matches before a final newline; [0-9] and not \d, which also matches
 # the digits of other scripts.
-_INT = re.compile("0|-?[1-9][0-9]*")
 _DEC = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
+_DEC_BEGINNING = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?)?")
 _UUID = re.compile("[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}")
-_TIMESTAMP = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
-    r"(?:Z|([+-])([0-9]{2}):([0-9]{2}))")
 
 
 def _int(value, where, kind):
-    if not value:
-        _refuse(where, kind, "is empty")
-    _allow(where, kind, "0-9-", value)
-    if not _INT.fullmatch(value):
-        _refuse(where, kind, "is not a whole number without leading zeros")
-    if len(value.lstrip("-")) > 38:
-        _refuse(where, kind, "has more than 38 digits")
+    digits = value[1:] if value[0] == "-" else value
+    if len(digits.encode("utf-8", "surrogatepass")) > 38:
+        _refuse(where, kind, "TooLong", "has more than 38 digits")
+    if not digits or (digits[0] == "0" and value != "0"):  # -0 would be a second name of 0
+        _refuse(where, kind, "Form", "is not a whole number without leading zeros")
+    bad = re.search("[^0-9]", digits)
+    if bad:
+        _blame(where, kind, bad.group())
     return value
 
 
 def _dec(value, where, kind):
-    if not value:
-        _refuse(where, kind, "is empty")
-    _allow(where, kind, "0-9.-", value)
     match = _DEC.fullmatch(value)
     if not match:
-        _refuse(where, kind, "is not a decimal number such as -12.5")
+        _stop(where, kind, value, _DEC_BEGINNING.match(value).end(), "is not a decimal number such as -12.5")
     sign, whole, fraction = match.groups("")
     whole, fraction = whole.lstrip("0"), fraction.rstrip("0")
-    if len(fraction) > 28:
-        _refuse(where, kind, "has more than 28 decimals")
     if len(whole) + len(fraction) > 28:
-        _refuse(where, kind, "has more than 28 digits")
+        _refuse(where, kind, "TooManyDigits", "has more than 28 digits")
     if not whole and not fraction:
         return "0"  # and so is -0
     return sign + (whole or "0") + ("." + fraction if fraction else "")
 
 
 def _bool(value, where, kind):
-    _allow(where, kind, "a-z", value)
     if value not in ("true", "false"):
-        _refuse(where, kind, "is neither true nor false")
+        _refuse(where, kind, "Form", "is neither true nor false")
     return value
 
 
 def _uuid(value, where, kind):
-    _allow(where, kind, "0-9A-Fa-f-", value)
     if not _UUID.fullmatch(value):
-        _refuse(where, kind, "is not a UUID of 36 characters")
+        _refuse(where, kind, "Form", "is not a UUID of 36 characters")
     return value.translate(_LOWER)
 
 
-def _timestamp(value, where, kind):
-    _allow(where, kind, "0-9TZ:.+-", value)
-    match = _TIMESTAMP.fullmatch(value)
-    if not match:
-        _refuse(where, kind, "is not a time such as 2024-01-15T10:30:00Z")
-    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
-    fraction, sign = match.group(7) or "", match.group(8)
-    if not (1 <= month <= 12 and 1 <= day <= _days_in(year, month)):
-        _refuse(where, kind, "has a date that does not exist")
-    if hour > 23 or minute > 59 or second > 59:
-        _refuse(where, kind, "has a time of day that does not exist")
+def _fits(value, start, shape):
+    """How many characters from `start` on are as in `shape`, in which 0 stands for any digit."""
+    length = 0
+    for expected, actual in zip(shape, value[start:]):
+        if not ("0" <= actual <= "9" if expected == "0" else actual == expected):
+            break
+        length += 1
+    return length
 
-    minutes = hour * 60 + minute  # of the day; subtracting the offset makes it UTC
-    if sign:
-        offset_hours, offset_minutes = int(match.group(9)), int(match.group(10))
-        offset = offset_hours * 60 + offset_minutes
+
+def _timestamp(value, where, kind):
+    form = "is not a time such as 2024-01-15T10:30:00Z"
+    end = _fits(value, 0, "0000-00-00T00:00:00")
+    if end < 19:
+        _stop(where, kind, value, end, form)
+    fraction = ""
+    if value[end:end + 1] == ".":
+        fraction = re.compile("[0-9]*").match(value, end + 1).group()
+        if not 1 <= len(fraction) <= 9:
+            _refuse(where, kind, "Form", form)
+        end += 1 + len(fraction)
+
+    sign, offset = value[end:end + 1], 0
+    if sign in ("+", "-"):
+        fits = _fits(value, end + 1, "00:00")
+        if fits < 5:
+            _stop(where, kind, value, end + 1 + fits, form)
+        offset_minutes = int(value[end + 4:end + 6])
+        offset = int(value[end + 1:end + 3]) * 60 + offset_minutes
         if offset_minutes > 59 or offset > 14 * 60:
-            _refuse(where, kind, "has an offset outside -14:00 to +14:00")
+            _refuse(where, kind, "Range", "has an offset outside -14:00 to +14:00")
         if sign == "-" and offset == 0:
-            _refuse(where, kind, "has the offset -00:00, which means unknown")
-        minutes -= offset if sign == "+" else -offset
+            _refuse(where, kind, "Range", "has the offset -00:00, which means unknown")
+        end += 6
+    elif sign == "Z":
+        end += 1
+    else:
+        _stop(where, kind, value, end, form)
+    if end < len(value):
+        _blame(where, kind, value[end])
+
+    digits = 3 if kind == "ts3" else 6
+    if fraction[digits:].strip("0"):
+        _refuse(where, kind, "TooPrecise", f"is finer than {digits} decimals")
+    fraction = fraction[:digits].ljust(digits, "0")
+
+    year, month, day = int(value[:4]), int(value[5:7]), int(value[8:10])
+    hour, minute, second = int(value[11:13]), int(value[14:16]), int(value[17:19])
+    if not (1 <= month <= 12 and 1 <= day <= _days_in(year, month)):
+        _refuse(where, kind, "Range", "has a date that does not exist")
+    if hour > 23 or minute > 59 or second > 59:
+        _refuse(where, kind, "Range", "has a time of day that does not exist")
+    # Minutes of the day; subtracting the offset makes it UTC.
+    minutes = hour * 60 + minute - (-offset if sign == "-" else offset)
     if minutes < 0:
         minutes += 1440
         day -= 1
@@ -300,12 +337,7 @@ def _timestamp(value, where, kind):
             if month == 13:
                 year, month = year + 1, 1
     if not 1 <= year <= 9999:
-        _refuse(where, kind, "is outside the years 0001 to 9999 in UTC")
-
-    digits = 3 if kind == "ts3" else 6
-    if fraction[digits:].strip("0"):
-        _refuse(where, kind, f"is finer than {digits} decimals")
-    fraction = fraction[:digits].ljust(digits, "0")
+        _refuse(where, kind, "Range", "is outside the years 0001 to 9999 in UTC")
     return f"{year:04d}-{month:02d}-{day:02d}T{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}.{fraction}Z"
 
 
@@ -329,7 +361,9 @@ def _name(entity, key):
         return canonical(key.kind, key.text, "key")
     if isinstance(key, (Record, dict)):
         return f'["forge:1","{entity}",{_render(key, "", 1)}]'
-    _refuse("key", None, "is neither a value nor a record")
+    if key is None:
+        _refuse("key", None, "Missing", "is null")
+    _refuse("key", None, "WrongShape", "is neither a value nor a record")
 
 
 def _render(node, path, depth):
@@ -339,35 +373,36 @@ def _render(node, path, depth):
         # Of the characters that JSON escapes, only these two can occur: every kind refuses controls.
         leaf = canonical(node.kind, node.text, where).replace("\\", "\\\\").replace('"', '\\"')
         return f'"{node.kind}:{leaf}"'
+    if node is None:
+        _refuse(where, None, "Missing", "is null")
     if depth > MAX_DEPTH:
-        _refuse(where, None, f"is nested deeper than {MAX_DEPTH} levels")
+        _refuse(where, None, "TooDeep", f"is nested deeper than {MAX_DEPTH} levels")
     if isinstance(node, (list, tuple)):
         return "[" + ",".join(_render(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(node)) + "]"
     if not isinstance(node, (Record, dict)):
-        _refuse(where, None, "is not a value, a list or a record")
+        _refuse(where, None, "WrongShape", "is not a value, a list or a record")
 
-    fields = {}
-    for name, value in Record(node).fields if isinstance(node, dict) else node.fields:
+    fields = []
+    for name, value in node.items() if isinstance(node, dict) else node.fields:
         _check_field_name(name, where)
-        field_path = f"{path}.{name}" if path else name
-        if name in fields:
-            _refuse(f"field {field_path}", None, "appears twice")
-        fields[name] = _render(value, field_path, depth + 1)
+        fields.append((name, _render(value, f"{path}.{name}" if path else name, depth + 1)))
     if not fields:
-        _refuse(where, None, "must have at least one field")
-    # Names are ASCII, so this order is the order of the bytes, and the same in every language.
-    return "{" + ",".join(f'"{name}":{fields[name]}' for name in sorted(fields)) + "}"
+        _refuse(where, None, "NoFields", "must have at least one field")
+    fields.sort()  # names are ASCII, so this order is the order of the bytes, and the same in every language
+    for (name, _), (following, _) in zip(fields, fields[1:]):
+        if name == following:
+            _refuse(f"field {path}.{name}" if path else f"field {name}", None, "DuplicateField", "appears twice")
+    return "{" + ",".join(f'"{name}":{rendered}' for name, rendered in fields) + "}"
 
 
 def _check_field_name(name, where):
     if not isinstance(name, str):
-        _refuse(where, None, "has a field name that is not text")
-    if not name:
-        _refuse(where, None, "has an empty field name")
-    _allow(where, None, "a-z", name[0], "has a field name that starts with U+")
-    _allow(where, None, "a-z0-9_", name, "has a field name with U+")
-    if len(name) > 64:
-        _refuse(where, None, "has a field name longer than 64 characters")
+        _refuse(where, None, "FieldName", "has a field name that is not text")
+    bad = re.search("^[^a-z]|[^a-z0-9_]", name)
+    if bad:
+        _blame(where, None, bad.group(), "FieldName", "has a field name with U+")
+    if not 1 <= len(name) <= 64:
+        _refuse(where, None, "FieldName", "has a field name that is not 1 to 64 characters long")
 
 
 # --- ID: from a domain to 16 bytes -----------------------------------------------------------------
@@ -377,14 +412,14 @@ class Forge:
 
     def __init__(self, domain):
         if not isinstance(domain, str):
-            _refuse("domain", None, "is not text")
-        if not domain:
-            _refuse("domain", None, "is empty")
-        _allow("domain", None, "A-Za-z0-9.-", domain)
-        if "" in domain.split("."):
-            _refuse("domain", None, "has an empty part")
-        if len(domain) > 253:
-            _refuse("domain", None, "is longer than 253 characters")
+            _misconfigured("domain", "is not text")
+        if not 1 <= len(domain) <= 253:
+            _misconfigured("domain", "is not 1 to 253 characters long")
+        end = re.match(r"(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*", domain).end()
+        if end < len(domain):
+            _blame("domain", None, domain[end], "Configuration")
+        if domain.endswith("."):
+            _misconfigured("domain", "ends with a dot")
         self.root = v5(DNS_NAMESPACE, domain.translate(_LOWER))
 
     def entity(self, name, algorithm="v5", secret=None):
@@ -396,21 +431,22 @@ class Entity:
     """One entity type: derives the IDs of its members. Immutable, so safe to keep and to share."""
 
     def __init__(self, forge, name, algorithm="v5", secret=None):
-        if not isinstance(name, str):
-            _refuse("entity", None, "is not text")
-        if not name:
-            _refuse("entity", None, "is empty")
-        _allow("entity", None, "a-z", name[0], "must not start with U+")
-        _allow("entity", None, "a-z0-9_.-", name)
-        if len(name) > 64:
-            _refuse("entity", None, "is longer than 64 characters")
+        if not isinstance(forge, Forge):
+            _misconfigured("domain", "is not a Forge")
         if algorithm not in ("v5", "v8-sha256", "v8-hmac-sha256"):
-            _refuse("algorithm", None, "is not one of v5, v8-sha256, v8-hmac-sha256")
+            _misconfigured("algorithm", "is not one of v5, v8-sha256, v8-hmac-sha256")
         if algorithm == "v8-hmac-sha256":
             secret = _secret_bytes(secret)
         elif secret is not None:
             # Whoever passes a secret expects IDs that nobody can guess; these would not be.
-            _refuse("secret", None, "is only used by v8-hmac-sha256")
+            _misconfigured("secret", "is only used by v8-hmac-sha256")
+        if not isinstance(name, str):
+            _misconfigured("entity", "is not text")
+        if not 1 <= len(name) <= 64:
+            _misconfigured("entity", "is not 1 to 64 characters long")
+        bad = re.search("^[^a-z]|[^a-z0-9_.-]", name)
+        if bad:
+            _blame("entity", None, bad.group(), "Configuration")
         self.name, self.algorithm, self._secret = name, algorithm, secret
         self.namespace = v5(forge.root, name)
 
@@ -428,24 +464,35 @@ class Entity:
         return _name(self.name, key)
 
 
+def _misconfigured(where, detail):
+    _refuse(where, None, "Configuration", detail)
+
+
 def _secret_bytes(secret):
     """The bytes of a secret, untrimmed. Fails closed: no secret, no ID."""
     if not secret:
-        _refuse("secret", None, "is missing")
+        _misconfigured("secret", "is missing")
     if isinstance(secret, str):
-        _allow("secret", None, "\\x00-\\ud7ff\\ue000-\\U0010ffff", secret)  # all but lone surrogates
+        if re.search("[\ud800-\udfff]", secret):  # which one is the secret's business
+            _misconfigured("secret", "has a lone surrogate")
         secret = secret.encode("utf-8")
     elif not isinstance(secret, bytes):
-        _refuse("secret", None, "is not text")
+        _misconfigured("secret", "is not text")
     if len(secret) < MIN_SECRET_BYTES:
-        _refuse("secret", None, f"is shorter than {MIN_SECRET_BYTES} bytes")
+        _misconfigured("secret", f"is shorter than {MIN_SECRET_BYTES} bytes")
     return secret
 
 
 def _message(namespace, name):
+    if not isinstance(namespace, uuid.UUID):
+        _refuse("namespace", None, "WrongKind", "is not a uuid.UUID")
     if isinstance(name, str):
-        _allow("name", None, "\\x00-\\ud7ff\\ue000-\\U0010ffff", name)
+        bad = re.search("[\ud800-\udfff]", name)
+        if bad:
+            _blame("name", None, bad.group())
         name = name.encode("utf-8")
+    elif not isinstance(name, bytes):
+        _refuse("name", None, "WrongKind", "is neither text nor bytes")
     return namespace.bytes + name  # .bytes is network order; .bytes_le would be another ID
 
 

@@ -4,14 +4,17 @@
     python3 run.py vectors FILE...    checks files shaped like forge-id.json or rfc9562.json
     python3 run.py derive [--why]     JSON lines on stdin, one uuid or "error" per line on stdout
                                       (with --why: "error: " and the message)
+    python3 run.py misuse             calls that pass null or the wrong type: each must be a ForgeError
 """
+import datetime
 import json
 import sys
 
 sys.dont_write_bytecode = True
 
 from forge_id import (  # noqa: E402
-    Forge, ForgeError, Record, Value, canonical, parse_uuid, v5, v8_sha256,
+    Entity, Forge, ForgeError, Record, Value, bool_, canonical, dec, email, int_, parse_uuid, text, ts3, ts6,
+    uuid_, v5, v8_hmac_sha256, v8_sha256,
 )
 
 
@@ -33,7 +36,7 @@ def parse_key(node, where="key"):
         if is_record and not is_value:
             fields = node["fields"]
             if not isinstance(fields, list) or any(not isinstance(f, list) or len(f) != 2 for f in fields):
-                raise ForgeError(where, None, "has fields that are not [name, value] pairs")
+                raise ForgeError(where, None, "WrongShape", "has fields that are not [name, value] pairs")
             return Record([(name, parse_key(value, where)) for name, value in fields])
     return None
 
@@ -41,9 +44,9 @@ def parse_key(node, where="key"):
 def parse_entity(item):
     secret = item.get("secret")
     if secret is not None and not isinstance(secret, str):
-        raise ForgeError("secret", None, "is not text")
+        raise ForgeError("secret", None, "Configuration", "is not text")
     if not isinstance(item.get("algorithm"), str):  # absent is refused here, although the library has a default
-        raise ForgeError("algorithm", None, "is not text")
+        raise ForgeError("algorithm", None, "Configuration", "is not text")
     return Forge(item.get("domain")).entity(item.get("entity"), item["algorithm"], secret)
 
 
@@ -51,12 +54,12 @@ def derive(line):
     try:
         item = parse_json(line.decode("utf-8"))
         if not isinstance(item, dict):
-            raise ForgeError("line", None, "is not a JSON object")
+            raise ForgeError("line", None, "WrongShape", "is not a JSON object")
         return str(parse_entity(item).id(parse_key(item.get("key"))))
     except ForgeError as error:
         return f"error: {error}"
     except (ValueError, RecursionError):
-        return "error: line: is not JSON"
+        return "error: line: Form: is not JSON"
 
 
 def name_bytes(part):
@@ -68,7 +71,7 @@ def name_bytes(part):
     try:
         return part.encode("utf-8")
     except UnicodeEncodeError:
-        raise ForgeError("name", None, "is not valid Unicode") from None
+        raise ForgeError("name", None, "LoneSurrogate", "is not valid Unicode") from None
 
 
 def check_kind(item):
@@ -116,6 +119,53 @@ def vectors(files):
     return 1 if failed else 0
 
 
+def misuse():
+    forge = Forge("forgeshop.example")
+    key, derive = forge.entity("users").namespace, forge.entity("users").id
+    calls = {
+        **{f"{make.__name__}({value})": lambda make=make, value=value: derive({"a": make(value)})
+           for make in (email, text, int_, dec, bool_, uuid_, ts3, ts6) for value in (None, 1.5, b"a")},
+        "a naive time": lambda: derive(ts3(datetime.datetime(2024, 1, 1))),
+        "unknown kind": lambda: derive(Value([], "a")),
+        "key None": lambda: derive(None),
+        "key str": lambda: derive("a"),
+        "field None": lambda: derive({"a": None}),
+        "field str": lambda: derive({"a": "b"}),
+        "field name None": lambda: derive({None: text("a")}),
+        "Record(None)": lambda: Record(None),
+        "Record(5)": lambda: Record(5),
+        "Record of a single": lambda: Record([("a",)]),
+        "Record of None": lambda: Record([None]),
+        "Record of str": lambda: Record(["ab"]),
+        "Forge(None)": lambda: Forge(None),
+        "entity(None)": lambda: forge.entity(None),
+        "Entity(None)": lambda: Entity(None, "users"),
+        "algorithm None": lambda: forge.entity("users", None),
+        "algorithm list": lambda: forge.entity("users", []),
+        "secret None": lambda: forge.entity("users", "v8-hmac-sha256"),
+        "secret int": lambda: forge.entity("users", "v8-hmac-sha256", 5),
+        "canonical(None)": lambda: canonical(None, None),
+        "parse_uuid(None)": lambda: parse_uuid(None),
+        "v5(None)": lambda: v5(None, b"a"),
+        "v5 of None": lambda: v5(key, None),
+        "v8_sha256 of int": lambda: v8_sha256(key, 5),
+        "v8_hmac_sha256 without secret": lambda: v8_hmac_sha256(key, b"a", None),
+    }
+    failed = 0
+    for name, call in calls.items():
+        try:
+            call()
+            problem = "was accepted"
+        except ForgeError:
+            continue
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+        failed += 1
+        print(f"{name}: {problem}")
+    print(f"{len(calls) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
 def main(arguments):
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     if arguments[:1] == ["vectors"] and len(arguments) > 1:
@@ -125,6 +175,8 @@ def main(arguments):
             result = derive(line)
             print(result if len(arguments) == 2 or not result.startswith("error") else "error")
         return 0
+    if arguments == ["misuse"]:
+        return misuse()
     print(__doc__, file=sys.stderr)
     return 2
 

@@ -18,7 +18,11 @@
 -- below; regular expressions run with collation "C" too.
 --
 -- A refusal is an exception with SQLSTATE 22023. It names the field, the kind, the reason and the code
--- point to blame, but never the value. (The server's own log may show whole statements: pass keys and
+-- point to blame, but never the value: "field user.email (email): Character: U+00E9 is not allowed there".
+-- The reasons are the same words in every language, and so is which one of several mistakes is named: the
+-- first. They are Missing, Empty, TooLong, Character, Edge, Form, TooManyDigits, Range, TooPrecise, FieldName,
+-- DuplicateField, NoFields, TooDeep, WrongKind and WrongShape; Configuration where not a key but the domain,
+-- entity type, algorithm or secret is refused. (The server's own log may show whole statements: pass keys and
 -- secrets as parameters, and mind log_statement and log_parameter_max_length.) NULL is refused like any
 -- other wrong value: a missing field makes another type of record. Lone surrogates and U+0000, which other
 -- languages have to refuse, cannot exist in PostgreSQL's text.
@@ -47,22 +51,43 @@ end $do$;
 
 -- Errors -------------------------------------------------------------------------------------------------
 
-create or replace function forge.refuse(place text, kind text, reason text) returns void
+drop function if exists forge.refuse(text, text, text);  -- of older versions of this file, as the next two
+drop function if exists forge.blame(text, text, text, text);
+drop function if exists forge.has_empty_part(text);
+
+create or replace function forge.refuse(place text, kind text, reason text, detail text) returns void
 language plpgsql immutable parallel safe as $fn$
 begin
     raise exception using errcode = 'invalid_parameter_value',
-        message = place || coalesce(' (' || kind || ')', '') || ': ' || reason;
+        message = place || coalesce(' (' || kind || ')', '') || ': ' || reason || ': ' || detail;
 end $fn$;
 
--- Refuses with a reason such as "U+00E9 is not allowed", if there is a character to blame.
-create or replace function forge.blame(place text, kind text, "character" text,
-                                       pattern text default 'U+ is not allowed') returns void
+-- Refuses with a detail such as "U+00E9 is not allowed there", if there is a character to blame.
+create or replace function forge.blame(place text, kind text, "character" text, reason text default 'Character',
+                                       detail text default 'U+ is not allowed there') returns void
 language plpgsql immutable parallel safe as $fn$
 declare
     hex text := upper(to_hex(ascii("character")));  -- ascii() is the code point, in a UTF-8 database
 begin
     if "character" <> '' then
-        perform forge.refuse(place, kind, replace(pattern, 'U+', 'U+' || lpad(hex, greatest(4, length(hex)), '0')));
+        perform forge.refuse(place, kind, reason, replace(detail, 'U+', 'U+' || lpad(hex, greatest(4, length(hex)), '0')));
+    end if;
+end $fn$;
+
+-- For a value that begins as a valid one could: blames the character after that, or that the value ends there.
+create or replace function forge.stop(place text, kind text, value text, beginning text, detail text) returns void
+language plpgsql immutable parallel safe as $fn$
+begin
+    perform forge.blame(place, kind, substr(value, length(beginning) + 1, 1));
+    perform forge.refuse(place, kind, 'Form', detail);
+end $fn$;
+
+-- Comes before all rules on characters, so that every language names the same one of two mistakes.
+create or replace function forge.check_length(place text, kind text, value text, most int) returns void
+language plpgsql immutable parallel safe as $fn$
+begin
+    if octet_length(value) > most then
+        perform forge.refuse(place, kind, 'TooLong', format('is longer than %s bytes', most));
     end if;
 end $fn$;
 
@@ -83,33 +108,25 @@ return case when month = 2 then
 create or replace function forge.canonical_email(input text, place text) returns text
 language plpgsql immutable parallel safe as $fn$
 declare
-    value  text := forge.strip(input);
-    at     int  := strpos(value, '@');
-    local  text := case when at = 0 then value else left(value, at - 1) end;
-    domain text := case when at = 0 then '' else substr(value, at + 1) end;
+    value text := forge.strip(input);
 begin
-    if value = '' then perform forge.refuse(place, 'email', 'is empty'); end if;
-    perform forge.blame(place, 'email', substring(local collate "C" from $re$[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]$re$));
-    if at = 0 then perform forge.refuse(place, 'email', 'has no @'); end if;
-    perform forge.blame(place, 'email', substring(domain collate "C" from '[^A-Za-z0-9.-]'));
-    if local = '' then perform forge.refuse(place, 'email', 'has nothing before the @'); end if;
-    if forge.has_empty_part(domain) then perform forge.refuse(place, 'email', 'has an empty part in its domain'); end if;
-    if length(value) > 254 then perform forge.refuse(place, 'email', 'is longer than 254 bytes'); end if;
+    perform forge.check_length(place, 'email', value, 254);
+    if value collate "C" !~ $re$^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$$re$ then
+        -- What may begin a value says, by how far it matches, which character is to blame.
+        perform forge.stop(place, 'email', value, substring(value collate "C" from
+            $re$^(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?$re$),
+            'is not of the form local@domain');
+    end if;
     return lower(value collate "C");
 end $fn$;
-
-create or replace function forge.has_empty_part(domain text) returns boolean
-language sql immutable strict parallel safe
-return domain = '' or left(domain, 1) = '.' or right(domain, 1) = '.' or strpos(domain, '..') > 0;
 
 create or replace function forge.canonical_sku(input text, place text) returns text
 language plpgsql immutable parallel safe as $fn$
 declare
     value text := forge.strip(input);
 begin
-    if value = '' then perform forge.refuse(place, 'sku', 'is empty'); end if;
+    perform forge.check_length(place, 'sku', value, 64);
     perform forge.blame(place, 'sku', substring(value collate "C" from '[^!-~]'));
-    if length(value) > 64 then perform forge.refuse(place, 'sku', 'is longer than 64 bytes'); end if;
     return upper(value collate "C");
 end $fn$;
 
@@ -128,23 +145,23 @@ declare
         || $re$\U000dfffe\U000dffff\U000efffe\U000effff\U000ffffe\U000fffff\U0010fffe\U0010ffff]$re$;
     space constant text := $re$[\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]$re$;
 begin
-    if value = '' then perform forge.refuse(place, 'text', 'is empty'); end if;
+    perform forge.check_length(place, 'text', value, 1024);
+    perform forge.blame(place, 'text', substring(left(value, 1) collate "C" from space), 'Edge', 'must not start with U+');
     perform forge.blame(place, 'text', substring(value collate "C" from refused));
-    perform forge.blame(place, 'text', substring(left(value, 1) collate "C" from space), 'must not start with U+');
-    perform forge.blame(place, 'text', substring(right(value, 1) collate "C" from space), 'must not end with U+');
-    if octet_length(value) > 1024 then perform forge.refuse(place, 'text', 'is longer than 1024 bytes'); end if;
+    perform forge.blame(place, 'text', substring(right(value, 1) collate "C" from space), 'Edge', 'must not end with U+');
     return value;
 end $fn$;
 
 create or replace function forge.canonical_int(value text, place text) returns text
 language plpgsql immutable parallel safe as $fn$
+declare
+    digits text := case when left(value, 1) = '-' then substr(value, 2) else value end;
 begin
-    if value = '' then perform forge.refuse(place, 'int', 'is empty'); end if;
-    perform forge.blame(place, 'int', substring(value collate "C" from '[^0-9-]'));
-    if value collate "C" !~ '^(0|-?[1-9][0-9]*)$' then
-        perform forge.refuse(place, 'int', 'is not a whole number without leading zeros');
+    if octet_length(digits) > 38 then perform forge.refuse(place, 'int', 'TooLong', 'has more than 38 digits'); end if;
+    if digits = '' or left(digits, 1) = '0' and value <> '0' then  -- -0 would be a second name of 0
+        perform forge.refuse(place, 'int', 'Form', 'is not a whole number without leading zeros');
     end if;
-    if length(ltrim(value, '-')) > 38 then perform forge.refuse(place, 'int', 'has more than 38 digits'); end if;
+    perform forge.blame(place, 'int', substring(digits collate "C" from '[^0-9]'));
     return value;
 end $fn$;
 
@@ -155,14 +172,12 @@ declare
     whole    text := ltrim(split_part(digits, '.', 1), '0');
     fraction text := rtrim(split_part(digits, '.', 2), '0');
 begin
-    if value = '' then perform forge.refuse(place, 'dec', 'is empty'); end if;
-    perform forge.blame(place, 'dec', substring(value collate "C" from '[^0-9.-]'));
     if value collate "C" !~ '^-?[0-9]+(\.[0-9]+)?$' then
-        perform forge.refuse(place, 'dec', 'is not a decimal number such as -12.5');
+        perform forge.stop(place, 'dec', value, substring(value collate "C" from '^-?(?:[0-9]+(?:\.[0-9]*)?)?'),
+                           'is not a decimal number such as -12.5');
     end if;
-    if length(fraction) > 28 then perform forge.refuse(place, 'dec', 'has more than 28 decimals'); end if;
     if length(whole) + length(fraction) > 28 then
-        perform forge.refuse(place, 'dec', 'has more than 28 digits');
+        perform forge.refuse(place, 'dec', 'TooManyDigits', 'has more than 28 digits');
     end if;
     if whole = '' and fraction = '' then return '0'; end if;  -- and so is -0
     return case when left(value, 1) = '-' then '-' else '' end
@@ -173,59 +188,91 @@ end $fn$;
 create or replace function forge.canonical_bool(value text, place text) returns text
 language plpgsql immutable parallel safe as $fn$
 begin
-    perform forge.blame(place, 'bool', substring(value collate "C" from '[^a-z]'));
-    if value not in ('true', 'false') then perform forge.refuse(place, 'bool', 'is neither true nor false'); end if;
+    if value not in ('true', 'false') then
+        perform forge.refuse(place, 'bool', 'Form', 'is neither true nor false');
+    end if;
     return value;
 end $fn$;
 
 create or replace function forge.canonical_uuid(value text, place text) returns text
 language plpgsql immutable parallel safe as $fn$
 begin
-    perform forge.blame(place, 'uuid', substring(value collate "C" from '[^0-9A-Fa-f-]'));
     if value collate "C" !~ '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$' then
-        perform forge.refuse(place, 'uuid', 'is not a UUID of 36 characters');
+        perform forge.refuse(place, 'uuid', 'Form', 'is not a UUID of 36 characters');
     end if;
     return lower(value collate "C");
+end $fn$;
+
+-- The longest beginning of a value that is as in shape, in which 0 stands for any digit.
+create or replace function forge.fitting(value text, shape text) returns text
+language plpgsql immutable strict parallel safe as $fn$
+declare
+    plain text := translate(value, '123456789', '000000000');
+begin
+    for size in reverse length(shape)..1 loop
+        if left(plain, size) = left(shape, size) then return left(value, size); end if;
+    end loop;
+    return '';
 end $fn$;
 
 create or replace function forge.canonical_timestamp(value text, place text, kind text) returns text
 language plpgsql immutable parallel safe as $fn$
 declare
+    form   constant text := 'is not a time such as 2024-01-15T10:30:00Z';
     digits constant int := case kind when 'ts3' then 3 else 6 end;
-    part            text[];
+    beginning       text := forge.fitting(value, '0000-00-00T00:00:00');
+    zone            text;
+    "offset"        int := 0;
+    fraction        text := '';
     year            int;
     month           int;
     day             int;
     minutes         int;  -- of the day
-    "offset"        int;
-    fraction        text;
 begin
-    perform forge.blame(place, kind, substring(value collate "C" from '[^0-9TZ:.+-]'));
-    part := regexp_match(value collate "C",
-        '^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})'
-        '(?:\.([0-9]{1,9}))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))$');
-    if part is null then perform forge.refuse(place, kind, 'is not a time such as 2024-01-15T10:30:00Z'); end if;
-    year := part[1]::int;
-    month := part[2]::int;
-    day := part[3]::int;
-    if month not between 1 and 12 or day not between 1 and forge.days_in(year, month) then
-        perform forge.refuse(place, kind, 'has a date that does not exist');
-    end if;
-    if part[4]::int > 23 or part[5]::int > 59 or part[6]::int > 59 then
-        perform forge.refuse(place, kind, 'has a time of day that does not exist');
+    if length(beginning) < 19 then perform forge.stop(place, kind, value, beginning, form); end if;
+    if substr(value, 20, 1) = '.' then
+        fraction := substring(substr(value, 21) collate "C" from '^[0-9]*');
+        if length(fraction) not between 1 and 9 then perform forge.refuse(place, kind, 'Form', form); end if;
+        beginning := left(value, 20 + length(fraction));
     end if;
 
-    minutes := part[4]::int * 60 + part[5]::int;
-    if part[8] is not null then  -- subtracting the offset makes it UTC
-        "offset" := part[9]::int * 60 + part[10]::int;
-        if part[10]::int > 59 or "offset" > 14 * 60 then
-            perform forge.refuse(place, kind, 'has an offset outside -14:00 to +14:00');
+    zone := substr(value, length(beginning) + 1);
+    if left(zone, 1) = 'Z' then
+        beginning := beginning || 'Z';
+    elsif left(zone, 1) in ('+', '-') then
+        beginning := beginning || left(zone, 1) || forge.fitting(substr(zone, 2), '00:00');
+        zone := right(beginning, length(zone) - length(value));  -- without what came before it
+        if length(zone) < 6 then perform forge.stop(place, kind, value, beginning, form); end if;
+        "offset" := substr(zone, 2, 2)::int * 60 + substr(zone, 5, 2)::int;
+        if substr(zone, 5, 2)::int > 59 or "offset" > 14 * 60 then
+            perform forge.refuse(place, kind, 'Range', 'has an offset outside -14:00 to +14:00');
         end if;
-        if part[8] = '-' and "offset" = 0 then
-            perform forge.refuse(place, kind, 'has the offset -00:00, which means unknown');
+        if left(zone, 1) = '-' then
+            if "offset" = 0 then
+                perform forge.refuse(place, kind, 'Range', 'has the offset -00:00, which means unknown');
+            end if;
+            "offset" := -"offset";
         end if;
-        minutes := minutes - case part[8] when '+' then "offset" else -"offset" end;
+    else
+        perform forge.stop(place, kind, value, beginning, form);
     end if;
+    perform forge.blame(place, kind, substr(value, length(beginning) + 1, 1));
+
+    if rtrim(substr(fraction, digits + 1), '0') <> '' then
+        perform forge.refuse(place, kind, 'TooPrecise', format('is finer than %s decimals', digits));
+    end if;
+
+    year := substr(value, 1, 4)::int;
+    month := substr(value, 6, 2)::int;
+    day := substr(value, 9, 2)::int;
+    if month not between 1 and 12 or day not between 1 and forge.days_in(year, month) then
+        perform forge.refuse(place, kind, 'Range', 'has a date that does not exist');
+    end if;
+    if substr(value, 12, 2)::int > 23 or substr(value, 15, 2)::int > 59 or substr(value, 18, 2)::int > 59 then
+        perform forge.refuse(place, kind, 'Range', 'has a time of day that does not exist');
+    end if;
+    -- Subtracting the offset makes it UTC.
+    minutes := substr(value, 12, 2)::int * 60 + substr(value, 15, 2)::int - "offset";
     if minutes < 0 then
         minutes := minutes + 1440;
         day := day - 1;
@@ -250,15 +297,10 @@ begin
         end if;
     end if;
     if year not between 1 and 9999 then
-        perform forge.refuse(place, kind, 'is outside the years 0001 to 9999 in UTC');
-    end if;
-
-    fraction := coalesce(part[7], '');
-    if rtrim(substr(fraction, digits + 1), '0') <> '' then
-        perform forge.refuse(place, kind, format('is finer than %s decimals', digits));
+        perform forge.refuse(place, kind, 'Range', 'is outside the years 0001 to 9999 in UTC');
     end if;
     return lpad(year::text, 4, '0') || '-' || lpad(month::text, 2, '0') || '-' || lpad(day::text, 2, '0')
-        || 'T' || lpad((minutes / 60)::text, 2, '0') || ':' || lpad((minutes % 60)::text, 2, '0') || ':' || part[6]
+        || 'T' || lpad((minutes / 60)::text, 2, '0') || ':' || lpad((minutes % 60)::text, 2, '0') || ':' || substr(value, 18, 2)
         || '.' || rpad(left(fraction, digits), digits, '0') || 'Z';
 end $fn$;
 
@@ -266,10 +308,13 @@ end $fn$;
 create or replace function forge.canonical(kind text, value text, place text default 'key') returns text
 language plpgsql immutable parallel safe as $fn$
 begin
+    if value is null then perform forge.refuse(place, null, 'Missing', 'is null'); end if;
     if kind is null or kind not in ('email', 'sku', 'text', 'int', 'dec', 'bool', 'uuid', 'ts3', 'ts6') then
-        perform forge.refuse(place, null, 'has an unknown kind');
+        perform forge.refuse(place, null, 'WrongKind', 'has an unknown kind');
     end if;
-    if value is null then perform forge.refuse(place, kind, 'is not text'); end if;
+    if (case when kind in ('email', 'sku') then forge.strip(value) else value end) = '' then
+        perform forge.refuse(place, kind, 'Empty', 'is empty');
+    end if;
     case kind
         when 'email' then return forge.canonical_email(value, place);
         when 'sku'   then return forge.canonical_sku(value, place);
@@ -321,9 +366,11 @@ declare
     max_depth constant int := 8;  -- of a record; the outer record is level 1
     place     text := case when path = '' then 'key' else 'field ' || path end;
     kind      text;
-    fields    jsonb;
-    prefix    text;
-    twice     text;
+    name      text;
+    value     jsonb;
+    names     text[] := '{}';
+    rendered  text[] := '{}';
+    prefix    text := case when path = '' then '' else path || '.' end;
 begin
     if jsonb_typeof(node) = 'object' and node ?| array['kind', 'value'] and not node ? 'fields' then
         kind := forge.jsonb_text(node -> 'kind');
@@ -333,8 +380,9 @@ begin
             || replace(replace(forge.canonical(kind, forge.jsonb_text(node -> 'value'), place), '\', '\\'), '"', '\"')
             || '"';
     end if;
+    if coalesce(jsonb_typeof(node), 'null') = 'null' then perform forge.refuse(place, null, 'Missing', 'is null'); end if;
     if depth > max_depth then
-        perform forge.refuse(place, null, format('is nested deeper than %s levels', max_depth));
+        perform forge.refuse(place, null, 'TooDeep', format('is nested deeper than %s levels', max_depth));
     end if;
 
     if jsonb_typeof(node) = 'array' then
@@ -344,28 +392,34 @@ begin
     end if;
 
     if jsonb_typeof(node) is distinct from 'object' or not node ? 'fields' or node ?| array['kind', 'value'] then
-        perform forge.refuse(place, null, 'is not a value, a list or a record');
+        perform forge.refuse(place, null, 'WrongShape', 'is not a value, a list or a record');
     end if;
-    fields := node -> 'fields';
-    if jsonb_typeof(fields) <> 'array' then
-        perform forge.refuse(place, null, 'has fields that are not [name, value] pairs');
+    if jsonb_typeof(node -> 'fields') <> 'array' then
+        perform forge.refuse(place, null, 'WrongShape', 'has fields that are not [name, value] pairs');
     end if;
     if exists (
-            select from jsonb_array_elements(fields) as f (pair)
+            select from jsonb_array_elements(node -> 'fields') as f (pair)
             where jsonb_typeof(f.pair) <> 'array' or jsonb_array_length(f.pair) <> 2) then
-        perform forge.refuse(place, null, 'has fields that are not [name, value] pairs');
+        perform forge.refuse(place, null, 'WrongShape', 'has fields that are not [name, value] pairs');
     end if;
-    if fields = '[]' then perform forge.refuse(place, null, 'must have at least one field'); end if;
-    perform forge.check_field_name(forge.jsonb_text(f.pair -> 0), place) from jsonb_array_elements(fields) as f (pair);
-    prefix := case when path = '' then '' else path || '.' end;
-    select prefix || (f.pair ->> 0) into twice
-    from jsonb_array_elements(fields) as f (pair) group by f.pair ->> 0 having count(*) > 1 limit 1;
-    if found then perform forge.refuse('field ' || twice, null, 'appears twice'); end if;
+    -- A loop, because the order in which a query calls functions is its own affair, and the first mistake is named.
+    for name, value in
+        select forge.jsonb_text(f.pair -> 0), f.pair -> 1
+        from jsonb_array_elements(node -> 'fields') with ordinality as f (pair, n) order by f.n
+    loop
+        perform forge.check_field_name(name, place);
+        names := names || name;
+        rendered := rendered || format('"%s":%s', name, forge.render(value, prefix || name, depth + 1));
+    end loop;
+    if names = '{}' then perform forge.refuse(place, null, 'NoFields', 'must have at least one field'); end if;
     -- Collation "C" is the order of the bytes; another collation may disagree on "_" and on digits.
+    select min(n collate "C") into name
+    from (select n from unnest(names) as n group by n having count(*) > 1) as twice (n);
+    if name is not null then
+        perform forge.refuse('field ' || prefix || name, null, 'DuplicateField', 'appears twice');
+    end if;
     return '{' || (
-        select string_agg(format('"%s":%s', f.pair ->> 0, forge.render(f.pair -> 1, prefix || (f.pair ->> 0), depth + 1)),
-                          ',' order by (f.pair ->> 0) collate "C")
-        from jsonb_array_elements(fields) as f (pair)) || '}';
+        select string_agg(f.field, ',' order by f.name collate "C") from unnest(names, rendered) as f (name, field)) || '}';
 end $fn$;
 
 -- The text in a jsonb string; null for anything else.
@@ -376,19 +430,22 @@ return case jsonb_typeof(node) when 'string' then node #>> '{}' end;
 create or replace function forge.check_field_name(name text, place text) returns void
 language plpgsql immutable parallel safe as $fn$
 begin
-    if name is null then perform forge.refuse(place, null, 'has a field name that is not text'); end if;
-    if name = '' then perform forge.refuse(place, null, 'has an empty field name'); end if;
-    perform forge.blame(place, null, substring(name collate "C" from '^[^a-z]'), 'has a field name that starts with U+');
-    perform forge.blame(place, null, substring(name collate "C" from '[^a-z0-9_]'), 'has a field name with U+');
-    if length(name) > 64 then perform forge.refuse(place, null, 'has a field name longer than 64 characters'); end if;
+    if name is null then
+        perform forge.refuse(place, null, 'FieldName', 'has a field name that is not text');
+    end if;
+    perform forge.blame(place, null, substring(name collate "C" from '^[^a-z]|[^a-z0-9_]'), 'FieldName', 'has a field name with U+');
+    if length(name) not between 1 and 64 then
+        perform forge.refuse(place, null, 'FieldName', 'has a field name that is not 1 to 64 characters long');
+    end if;
 end $fn$;
 
 -- The name of a record: the text that is hashed. For tests and for looking into a difference.
 create or replace function forge.record_name(entity text, record jsonb) returns text
 language plpgsql immutable parallel safe as $fn$
 begin
+    if coalesce(jsonb_typeof(record), 'null') = 'null' then perform forge.refuse('key', null, 'Missing', 'is null'); end if;
     if jsonb_typeof(record) is distinct from 'object' or not record ? 'fields' then
-        perform forge.refuse('key', null, 'is neither a value nor a record');
+        perform forge.refuse('key', null, 'WrongShape', 'is neither a value nor a record');
     end if;
     return '["forge:1","' || entity || '",' || forge.render(record, '', 1) || ']';
 end $fn$;
@@ -416,30 +473,38 @@ return forge.uuid_from(sha256(uuid_send(namespace) || name), 8);
 create or replace function forge.v8_hmac_sha256(namespace uuid, name bytea, secret bytea) returns uuid
 language plpgsql immutable parallel safe as $fn$
 begin
-    if secret is null or secret = '' then perform forge.refuse('secret', null, 'is missing'); end if;
-    if octet_length(secret) < 16 then perform forge.refuse('secret', null, 'is shorter than 16 bytes'); end if;
+    if secret is null or secret = '' then perform forge.refuse('secret', null, 'Configuration', 'is missing'); end if;
+    if octet_length(secret) < 16 then perform forge.refuse('secret', null, 'Configuration', 'is shorter than 16 bytes'); end if;
     return forge.uuid_from(forge.hmac_sha256(uuid_send(namespace) || name, secret), 8);
+end $fn$;
+
+create or replace function forge.root(domain text) returns uuid
+language plpgsql immutable parallel safe as $fn$
+declare
+    dns constant uuid := '6ba7b810-9dad-11d1-80b4-00c04fd430c8';  -- RFC 9562, section 6.6
+begin
+    if domain is null then perform forge.refuse('domain', null, 'Configuration', 'is not text'); end if;
+    if length(domain) not between 1 and 253 then
+        perform forge.refuse('domain', null, 'Configuration', 'is not 1 to 253 characters long');
+    end if;
+    perform forge.blame('domain', null,
+        substr(domain, length(substring(domain collate "C" from '^(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*')) + 1, 1), 'Configuration');
+    if right(domain, 1) = '.' then perform forge.refuse('domain', null, 'Configuration', 'ends with a dot'); end if;
+    return forge.v5(dns, convert_to(lower(domain collate "C"), 'UTF8'));
 end $fn$;
 
 -- The namespace of an entity type: UUIDv5(UUIDv5(DNS, domain), entity).
 create or replace function forge.namespace(domain text, entity text) returns uuid
 language plpgsql immutable parallel safe as $fn$
 declare
-    dns constant uuid := '6ba7b810-9dad-11d1-80b4-00c04fd430c8';  -- RFC 9562, section 6.6
+    root uuid := forge.root(domain);
 begin
-    if domain is null then perform forge.refuse('domain', null, 'is not text'); end if;
-    if domain = '' then perform forge.refuse('domain', null, 'is empty'); end if;
-    perform forge.blame('domain', null, substring(domain collate "C" from '[^A-Za-z0-9.-]'));
-    if forge.has_empty_part(domain) then perform forge.refuse('domain', null, 'has an empty part'); end if;
-    if length(domain) > 253 then perform forge.refuse('domain', null, 'is longer than 253 characters'); end if;
-
-    if entity is null then perform forge.refuse('entity', null, 'is not text'); end if;
-    if entity = '' then perform forge.refuse('entity', null, 'is empty'); end if;
-    perform forge.blame('entity', null, substring(entity collate "C" from '^[^a-z]'), 'must not start with U+');
-    perform forge.blame('entity', null, substring(entity collate "C" from '[^a-z0-9_.-]'));
-    if length(entity) > 64 then perform forge.refuse('entity', null, 'is longer than 64 characters'); end if;
-
-    return forge.v5(forge.v5(dns, convert_to(lower(domain collate "C"), 'UTF8')), convert_to(entity, 'UTF8'));
+    if entity is null then perform forge.refuse('entity', null, 'Configuration', 'is not text'); end if;
+    if length(entity) not between 1 and 64 then
+        perform forge.refuse('entity', null, 'Configuration', 'is not 1 to 64 characters long');
+    end if;
+    perform forge.blame('entity', null, substring(entity collate "C" from '^[^a-z]|[^a-z0-9_.-]'), 'Configuration');
+    return forge.v5(root, convert_to(entity, 'UTF8'));
 end $fn$;
 
 -- Which algorithm an entity type uses is part of its declaration: never change it later.
@@ -447,14 +512,14 @@ create or replace function forge.check_algorithm(algorithm text, secret bytea) r
 language plpgsql immutable parallel safe as $fn$
 begin
     if algorithm is null or algorithm not in ('v5', 'v8-sha256', 'v8-hmac-sha256') then
-        perform forge.refuse('algorithm', null, 'is not one of v5, v8-sha256, v8-hmac-sha256');
+        perform forge.refuse('algorithm', null, 'Configuration', 'is not one of v5, v8-sha256, v8-hmac-sha256');
     end if;
     if algorithm = 'v8-hmac-sha256' then
-        if coalesce(secret, '') = '' then perform forge.refuse('secret', null, 'is missing'); end if;
-        if octet_length(secret) < 16 then perform forge.refuse('secret', null, 'is shorter than 16 bytes'); end if;
+        if coalesce(secret, '') = '' then perform forge.refuse('secret', null, 'Configuration', 'is missing'); end if;
+        if octet_length(secret) < 16 then perform forge.refuse('secret', null, 'Configuration', 'is shorter than 16 bytes'); end if;
     elsif secret is not null then
         -- Whoever passes a secret expects IDs that nobody can guess; these would not be.
-        perform forge.refuse('secret', null, 'is only used by v8-hmac-sha256');
+        perform forge.refuse('secret', null, 'Configuration', 'is only used by v8-hmac-sha256');
     end if;
 end $fn$;
 
@@ -474,9 +539,11 @@ create or replace function forge.id(domain text, entity text, kind text, value t
                                     algorithm text default 'v5', secret bytea default null) returns uuid
 language plpgsql immutable parallel safe as $fn$
 declare
-    namespace uuid := forge.namespace(domain, entity);
+    namespace uuid;
 begin
+    perform forge.root(domain);
     perform forge.check_algorithm(algorithm, secret);
+    namespace := forge.namespace(domain, entity);
     return forge.derive(namespace, forge.canonical(kind, value), algorithm, secret);
 end $fn$;
 
@@ -485,8 +552,10 @@ create or replace function forge.record_id(domain text, entity text, record json
                                            algorithm text default 'v5', secret bytea default null) returns uuid
 language plpgsql immutable parallel safe as $fn$
 declare
-    namespace uuid := forge.namespace(domain, entity);
+    namespace uuid;
 begin
+    perform forge.root(domain);
     perform forge.check_algorithm(algorithm, secret);
+    namespace := forge.namespace(domain, entity);
     return forge.derive(namespace, forge.record_name(entity, record), algorithm, secret);
 end $fn$;

@@ -4,6 +4,7 @@
     python3 run.py vectors FILE...    checks files shaped like forge-id.json or rfc9562.json
     python3 run.py derive [--why]     JSON lines on stdin, one uuid or "error" per line on stdout
                                       (with --why: "error: " and the message)
+    python3 run.py misuse             calls that pass null: each must be an exception of forge.sql
 
 The database is the one that psql finds with the standard PG* environment variables, or the connection
 URI in FORGE_PG. forge.sql is loaded first (it is made to be loaded again and again), which leaves the
@@ -32,7 +33,7 @@ declare
     uuid      uuid;
 begin
     if algorithm is null then  -- absent is refused here, although the functions have a default
-        perform forge.refuse('algorithm', null, 'is not text');
+        perform forge.refuse('algorithm', null, 'Configuration', 'is not text');
     end if;
     if jsonb_typeof(key) = 'object' and key ?| array['kind', 'value'] and not key ? 'fields' then
         kind := forge.jsonb_text(key -> 'kind');
@@ -62,6 +63,9 @@ begin
             return pg_temp.derive(item, bytes, true);
         when 'derive' then
             return pg_temp.derive(item, bytes, false);
+        when 'misuse' then
+            execute item ->> 'call';
+            return '{}';
         when 'uuidv5-sha1' then
             return jsonb_build_object('uuid', forge.v5(forge.parse_uuid(item ->> 'namespace'), bytes));
         when 'uuidv8-sha256' then
@@ -69,7 +73,7 @@ begin
     end case;
 exception when sqlstate '22023' or sqlstate '22P02' or sqlstate '22P05' or sqlstate '54000' or sqlstate '54001' then
     return jsonb_build_object('error',
-        case sqlstate when '22023' then sqlerrm else 'line: cannot be represented in PostgreSQL' end);
+        case sqlstate when '22023' then sqlerrm else 'line: WrongShape: cannot be represented in PostgreSQL' end);
 end $fn$;
 
 create temporary table items (number int primary key, what text, payload text, bytes bytea);
@@ -107,11 +111,11 @@ def secret_bytes(item):
     if secret is None:
         return None
     if not isinstance(secret, str):
-        raise ValueError("secret: is not text")
+        raise ValueError("secret: Configuration: is not text")
     try:
         return secret.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise ValueError(f"secret: U+{ord(secret[error.start]):04X} is not allowed") from None
+    except UnicodeEncodeError:
+        raise ValueError("secret: Configuration: has a lone surrogate") from None
 
 
 def name_bytes(part):
@@ -125,6 +129,8 @@ def name_bytes(part):
 
 def prepare(what, item):
     """What run_items takes, or an exception for what cannot even be sent."""
+    if what == "misuse":
+        return what, json.dumps(item), None
     if what == "rfc":
         return item["algorithm"], json.dumps({"namespace": item["namespace"]}), name_bytes(item["name"])
     members = ("kind", "input") if what == "kinds" else ("algorithm", "domain", "entity", "key", "secret")
@@ -141,7 +147,7 @@ def run_all(work):
         try:
             sent.append((position, prepare(what, item)))
         except RecursionError:
-            results[position] = {"error": "line: is nested too deep"}
+            results[position] = {"error": "line: TooDeep: is nested too deep"}
         except ValueError as error:
             results[position] = {"error": str(error)}
     for (position, _), result in zip(sent, run_items([prepared for _, prepared in sent])):
@@ -156,8 +162,8 @@ def parse_line(line):
         # Numbers are never looked at; this spares Python and PostgreSQL their limits.
         item = json.loads(line.decode("utf-8"), parse_constant=not_json, parse_int=lambda _: 0, parse_float=lambda _: 0)
     except (ValueError, RecursionError):
-        return "line: is not JSON"
-    return item if isinstance(item, dict) else "line: is not a JSON object"
+        return "line: Form: is not JSON"
+    return item if isinstance(item, dict) else "line: WrongShape: is not a JSON object"
 
 
 def derive(why):
@@ -170,6 +176,39 @@ def derive(why):
         else:
             print(result["uuid"])
     return 0
+
+
+MISUSE = [
+    "select forge.id(null, 'users', 'text', 'a')",
+    "select forge.id('forgeshop.example', null, 'text', 'a')",
+    "select forge.id('forgeshop.example', 'users', null, 'a')",
+    "select forge.id('forgeshop.example', 'users', 'text', null)",
+    "select forge.id('forgeshop.example', 'users', 'text', 'a', null)",
+    "select forge.id('forgeshop.example', 'users', 'text', 'a', 'v8-hmac-sha256')",
+    "select forge.record_id('forgeshop.example', 'users', null)",
+    "select forge.record_id('forgeshop.example', 'users', 'null')",
+    "select forge.record_id('forgeshop.example', 'users', '[]')",
+    "select forge.record_id('forgeshop.example', 'users', forge.record(variadic null))",
+    "select forge.record_id('forgeshop.example', 'users', forge.record(null))",
+    "select forge.record_id('forgeshop.example', 'users', forge.record(forge.field('a', null)))",
+    "select forge.record_id('forgeshop.example', 'users', forge.record(forge.field('a', null, null)))",
+    "select forge.record_id('forgeshop.example', 'users', forge.record(forge.field(null, 'text', 'a')))",
+    "select forge.record_id('forgeshop.example', 'users', forge.record(forge.field('a', forge.list(null))))",
+    "select forge.record_id('forgeshop.example', 'users', forge.record(forge.field('a', forge.list(variadic null))))",
+    "select forge.canonical(null, null)",
+    "select forge.parse_uuid(null)",
+    "select forge.v8_hmac_sha256(forge.namespace('forgeshop.example', 'users'), 'a', null)",
+]
+
+
+def misuse():
+    failed = 0
+    for call, result in zip(MISUSE, run_all([("misuse", {"call": call}) for call in MISUSE])):
+        if "error" not in result or result["error"].startswith("line: "):
+            failed += 1
+            print(f"{call}: {result}")
+    print(f"{len(MISUSE) - failed} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 def vectors(files):
@@ -207,6 +246,8 @@ def main(arguments):
         return vectors(arguments[1:])
     if arguments in (["derive"], ["derive", "--why"]):
         return derive(len(arguments) == 2)
+    if arguments == ["misuse"]:
+        return misuse()
     print(__doc__, file=sys.stderr)
     return 2
 

@@ -43,11 +43,19 @@ internal sealed class HostileKeys(int seed)
     {
         if (depth > 0 && Chance(6))
             return $"{{\"fields\":[{(Chance(20) ? "" : Fields(depth + 1))}]}}";
+        if (depth > 0 && Chance(60))
+            return Pick("null", "{\"kind\":\"text\",\"value\":null}", "{\"kind\":\"date\",\"value\":\"a\"}");
+        if (depth == 1 && Chance(60))
+            return Nested(_random.Next(6, 9), depth + 1);
         if (depth > 0 && Chance(8))
             return $"[{string.Join(',', Enumerable.Range(0, _random.Next(0, 4)).Select(_ => Value(depth + 1)))}]";
         var kind = Pick(Kinds);
         return $"{{\"kind\":{Json(Chance(60) ? Mutated(kind) : kind)},\"value\":{Json(Of(kind))}}}";
     }
+
+    /// <summary>Around the limit of eight levels, the outer record included.</summary>
+    private string Nested(int levels, int depth) =>
+        levels == 0 ? Value(depth) : Chance(2) ? $"[{Nested(levels - 1, depth)}]" : $"{{\"fields\":[[\"a\",{Nested(levels - 1, depth)}]]}}";
 
     private string Of(string kind)
     {

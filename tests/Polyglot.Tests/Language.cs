@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
+using ForgeShop.Forge;
 
 namespace ForgeShop.Polyglot.Tests;
 
 /// <summary>A language's runner in polyglot/, or why it cannot run here.</summary>
-public sealed record Language(string Name, string[] Tools, string[] Command)
+public sealed partial record Language(string Name, string[] Tools, string[] Command)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
@@ -15,6 +17,24 @@ public sealed record Language(string Name, string[] Tools, string[] Command)
         new("go", ["go"], ["sh", "polyglot/go/run.sh"]),
         new("sql", ["psql", "python3"], ["python3", "polyglot/sql/run.py"]),
     ];
+
+    /// <summary>Whether its texts are bytes of UTF-8, in which a lone surrogate is only something invalid.</summary>
+    public bool HasUtf8 => Name is "go";
+
+    /// <summary>Reasons of .NET that cannot arise there.</summary>
+    public string[] CannotSay => Name switch
+    {
+        "go" => [nameof(KeyRefusal.LoneSurrogate)],
+        "sql" => [nameof(KeyRefusal.LoneSurrogate), nameof(KeyRefusal.InvalidUtf8)],
+        _ => [nameof(KeyRefusal.InvalidUtf8)],
+    };
+
+    /// <summary>Whether its texts can hold what a line has. PostgreSQL refuses U+0000 and lone surrogates before the functions see them.</summary>
+    public bool Holds(string line) => Name is not "sql" || !NotInPostgres().IsMatch(line);
+
+    // An escaped half of a pair may stand beside its other half.
+    [GeneratedRegex(@"\\u0000|\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]")]
+    private static partial Regex NotInPostgres();
 
     /// <summary>Null where all tools are installed.</summary>
     public string? Missing => Tools.FirstOrDefault(tool => !IsInstalled(tool));

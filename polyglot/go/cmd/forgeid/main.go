@@ -4,6 +4,7 @@
 //	sh run.sh vectors FILE...    checks files shaped like forge-id.json or rfc9562.json
 //	sh run.sh derive [--why]     JSON lines on stdin, one uuid or "error" per line on stdout
 //	                             (with --why: "error: " and the message)
+//	sh run.sh misuse             calls that pass nil: each must be an *Error
 package main
 
 import (
@@ -31,15 +32,17 @@ func main() {
 		exit = deriveAll(out, false)
 	case len(args) == 2 && args[0] == "derive" && args[1] == "--why":
 		exit = deriveAll(out, true)
+	case len(args) == 1 && args[0] == "misuse":
+		exit = misuse(out)
 	default:
-		fmt.Fprintln(os.Stderr, "usage: run.sh vectors FILE...  |  run.sh derive [--why]")
+		fmt.Fprintln(os.Stderr, "usage: run.sh vectors FILE...  |  run.sh derive [--why]  |  run.sh misuse")
 	}
 	out.Flush()
 	os.Exit(exit)
 }
 
-func refused(where, reason string) error {
-	return &forgeid.Error{Where: where, Reason: reason, CodePoint: -1}
+func refused(where, reason, detail string) error {
+	return &forgeid.Error{Where: where, Reason: reason, Detail: detail, CodePoint: -1}
 }
 
 // --- derive ----------------------------------------------------------------------------------------
@@ -68,11 +71,11 @@ func deriveAll(out *bufio.Writer, why bool) int {
 func derive(line []byte) (forgeid.UUID, error) {
 	data, err := parseJSON(line)
 	if err != nil {
-		return forgeid.UUID{}, refused("line", "is not JSON")
+		return forgeid.UUID{}, refused("line", "Form", "is not JSON")
 	}
 	item, ok := data.(map[string]any)
 	if !ok {
-		return forgeid.UUID{}, refused("line", "is not a JSON object")
+		return forgeid.UUID{}, refused("line", "WrongShape", "is not a JSON object")
 	}
 	entity, key, err := parseItem(item)
 	if err != nil {
@@ -86,17 +89,17 @@ func parseItem(item map[string]any) (*forgeid.Entity, forgeid.Key, error) {
 	if item["secret"] != nil {
 		text, isText := item["secret"].(string)
 		if !isText {
-			return nil, nil, refused("secret", "is not text")
+			return nil, nil, refused("secret", "Configuration", "is not text")
 		}
 		secret = []byte(text)
 	}
 	algorithm, isText := item["algorithm"].(string) // absent is refused here, although the library has a default
 	if !isText {
-		return nil, nil, refused("algorithm", "is not text")
+		return nil, nil, refused("algorithm", "Configuration", "is not text")
 	}
 	domain, isText := item["domain"].(string)
 	if !isText {
-		return nil, nil, refused("domain", "is not text")
+		return nil, nil, refused("domain", "Configuration", "is not text")
 	}
 	forge, err := forgeid.New(domain)
 	if err != nil {
@@ -104,7 +107,7 @@ func parseItem(item map[string]any) (*forgeid.Entity, forgeid.Key, error) {
 	}
 	name, isText := item["entity"].(string)
 	if !isText {
-		return nil, nil, refused("entity", "is not text")
+		return nil, nil, refused("entity", "Configuration", "is not text")
 	}
 	entity, err := forge.EntityWith(name, forgeid.Algorithm(algorithm), secret)
 	if err != nil {
@@ -138,6 +141,9 @@ func parseKey(node any) (forgeid.Key, error) {
 			if isText {
 				return forgeid.NewValue(kindText, valueText), nil
 			}
+			if value != nil {
+				return nil, refused("key", "WrongKind", "has a value that is not text")
+			}
 		}
 		if hasFields && !hasKind && !hasValue {
 			return parseFields(fields)
@@ -147,7 +153,7 @@ func parseKey(node any) (forgeid.Key, error) {
 }
 
 func parseFields(node any) (forgeid.Key, error) {
-	malformed := refused("key", "has fields that are not [name, value] pairs")
+	malformed := refused("key", "WrongShape", "has fields that are not [name, value] pairs")
 	fields, ok := node.([]any)
 	if !ok {
 		return nil, malformed
@@ -160,7 +166,7 @@ func parseFields(node any) (forgeid.Key, error) {
 		}
 		name, isText := pair[0].(string)
 		if !isText {
-			return nil, refused("key", "has a field name that is not text")
+			return nil, refused("key", "FieldName", "has a field name that is not text")
 		}
 		value, err := parseKey(pair[1])
 		if err != nil {
@@ -169,6 +175,48 @@ func parseFields(node any) (forgeid.Key, error) {
 		record = append(record, forgeid.Field{Name: name, Value: value})
 	}
 	return record, nil
+}
+
+// --- misuse ----------------------------------------------------------------------------------------
+
+// misuse: most of what other languages let pass the compiler refuses here.
+func misuse(out *bufio.Writer) int {
+	forge, err := forgeid.New("forgeshop.example")
+	if err != nil {
+		fmt.Fprintln(out, err)
+		return 1
+	}
+	users, err := forge.Entity("users")
+	if err != nil {
+		fmt.Fprintln(out, err)
+		return 1
+	}
+	calls := []struct {
+		name string
+		key  forgeid.Key
+	}{
+		{"nil", nil},
+		{"a pointer to nothing", (*forgeid.Value)(nil)},
+		{"a value of no kind", forgeid.Value{}},
+		{"a record that is nil", forgeid.Record(nil)},
+		{"a list", forgeid.List{}},
+		{"a field without anything", forgeid.Record{forgeid.Field{}}},
+		{"a field that is nil", forgeid.Record{forgeid.F("a", nil)}},
+		{"an item that is nil", forgeid.Record{forgeid.F("a", forgeid.List{nil})}},
+	}
+	failed := 0
+	for _, call := range calls {
+		var isRefusal *forgeid.Error
+		if _, err := users.ID(call.key); !errors.As(err, &isRefusal) {
+			failed++
+			fmt.Fprintf(out, "%s: %v\n", call.name, err)
+		}
+	}
+	fmt.Fprintf(out, "%d passed, %d failed\n", len(calls)-failed, failed)
+	if failed > 0 {
+		return 1
+	}
+	return 0
 }
 
 // --- vectors ---------------------------------------------------------------------------------------
@@ -257,7 +305,7 @@ func checkKind(item map[string]any) (map[string]string, error) {
 	kind, _ := item["kind"].(string)
 	input, isText := item["input"].(string)
 	if !isText {
-		return nil, refused("input", "is not text")
+		return nil, refused("input", "WrongKind", "is not text")
 	}
 	text, err := forgeid.Canonical(kind, input)
 	return map[string]string{"canonical": text}, err
@@ -300,7 +348,7 @@ func nameBytes(node any) ([]byte, error) {
 	switch node := node.(type) {
 	case string:
 		if !utf8.ValidString(node) {
-			return nil, refused("name", "is not valid Unicode")
+			return nil, refused("name", "InvalidUtf8", "is not valid Unicode")
 		}
 		return []byte(node), nil
 	case []any:
