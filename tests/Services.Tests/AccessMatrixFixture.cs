@@ -51,7 +51,10 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
         Add("Users", Users);
         var inventory = await Start<InventoryDb>("Inventory");
         var orders = await Start<OrdersDb>("Orders",
-            [("services:inventory:http:0", inventory.Address.ToString()), ("Authentication:ClientId", "orders"), ("Authentication:ClientSecret", secret), .. cache]);
+            [
+                ("services:inventory:http:0", inventory.Address.ToString()), ("Authentication:ClientId", "orders"), ("Authentication:ClientSecret", secret),
+                ("Checkout:ReservationTimeout", "1.00:00:00"), .. cache, // nobody reserves anything, and the order stays as it is
+            ]);
         var payments = await Start<PaymentsDb>("Payments");
         var notifications = await Start<Notification>("Notifications");
         var reporting = await Start<OrderReport>("Reporting");
