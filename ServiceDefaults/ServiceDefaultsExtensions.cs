@@ -52,6 +52,7 @@ public static class ServiceDefaultsExtensions
         app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<Utf8Bodies>();
         app.UseAuthorization();
+        app.UseMiddleware<NamedUsers>();
         app.MapHealth();
         return app;
     }

@@ -19,18 +19,14 @@ public sealed record Caller(UserId Id, IReadOnlySet<string> Permissions)
     /// <summary>Whether this is the owner, or somebody whose permission reaches everybody's.</summary>
     public bool MaySee(UserId owner, string permission) => Is(owner) || Permissions.Contains(permission);
 
-    /// <summary>
-    /// Whether <paramref name="userId"/>, which a request may still name, is the caller or missing. The token alone says who calls: a
-    /// request that names somebody else is refused, and one that names the caller says nothing new.
-    /// </summary>
-    public bool IsNamedBy(string? userId) => userId is null || (UserId.TryParse(userId, out var named) && Is(named));
-
     /// <summary>For minimal APIs: how a parameter of this type is found.</summary>
-    public static ValueTask<Caller?> BindAsync(HttpContext context)
+    public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult<Caller?>(Of(context));
+
+    internal static Caller Of(HttpContext context)
     {
         if (!TryIdentify(context, out var id))
             throw new BadHttpRequestException("The token is not a person's.", StatusCodes.Status403Forbidden);
-        return ValueTask.FromResult<Caller?>(new Caller(id, PermissionRequirement.PermissionsOf(context.User)));
+        return new Caller(id, PermissionRequirement.PermissionsOf(context.User));
     }
 
     private static bool TryIdentify(HttpContext context, out UserId id)

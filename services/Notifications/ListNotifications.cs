@@ -25,11 +25,9 @@ public static class ListNotifications
         .RequirePermission(Permissions.NotificationsSelf);
 
     private static async Task<IResult> Handle(
-        string? userId, string? cursor, string? limit, Caller caller,
+        string? cursor, string? limit, Caller caller,
         IDocumentCollection<Notification> notifications, IDocumentCollection<KnownUser> users, CancellationToken cancellationToken)
     {
-        if (!caller.IsNamedBy(userId))
-            return Problems.Status(StatusCodes.Status403Forbidden);
         var user = caller.Id;
         var errors = new ValidationErrors();
         var count = DefaultLimit;

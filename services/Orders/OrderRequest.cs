@@ -14,8 +14,7 @@ public sealed record OrderRequest(OrderId OrderId, UserId UserId, string Referen
 
     private static readonly string[] PaymentMethods = ["sim-ok", "sim-declined", "sim-slow", "sim-timeout", "sim-lost-answer"];
 
-    /// <summary>The token says who orders; a <c>userId</c> that says something else is refused.</summary>
-    public sealed record Body(string? UserId, IReadOnlyList<Item?>? Items, string? PaymentMethod);
+    public sealed record Body(IReadOnlyList<Item?>? Items, string? PaymentMethod);
 
     public sealed record Item(string? Sku, int? Quantity);
 

@@ -22,8 +22,6 @@ public static class PlaceOrder
         OrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, ProductPrices prices, CheckoutProcess checkout, ForgeIds ids, TimeProvider time,
         CancellationToken cancellationToken)
     {
-        if (!caller.IsNamedBy(body.UserId))
-            return Problems.Status(StatusCodes.Status403Forbidden);
         if (!OrderRequest.TryUnderstand(caller.Id, body, http.Request.Headers["Idempotency-Key"], ids, out var request, out var errors))
             return errors.ToProblem();
 

@@ -46,7 +46,10 @@ public static class ChangeProfile
         db.ChangeTracker.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var user = await db.LockUserAsync(id, cancellationToken);
-        if (user is null || !user.Rename(name))
+        // A token outlives its account by some minutes, and after user.deactivated nothing more is told of anybody.
+        if (user is null or { DeactivatedAt: not null })
+            return null;
+        if (!user.Rename(name))
             return user;
         db.Emit(user, new UserProfileChanged(user.Id, user.Name, now));
         await db.SaveChangesAsync(cancellationToken);

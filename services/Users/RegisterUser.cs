@@ -47,7 +47,9 @@ public static class RegisterUser
         }
         catch (DbUpdateException error) when (error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            return EmailTaken();
+            // Taken by this very request, perhaps, whose connection was lost before it was told: a hash has its salt, so nobody else's is the same.
+            if (!await db.Users.AsNoTracking().AnyAsync(known => known.Id == id && known.PasswordHash == user.PasswordHash, cancellationToken))
+                return EmailTaken();
         }
 
         return TypedResults.Created($"/api/v1/users/{user.Id}", CachedUser.Of(user).User);

@@ -9,6 +9,7 @@ using ForgeShop.Reporting.Orders;
 using ForgeShop.Users;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Testcontainers.Redis;
 
 namespace ForgeShop.Services.Tests;
 
@@ -20,6 +21,7 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
 {
     private readonly List<IAsyncDisposable> _running = [];
     private readonly List<string> _databases = [];
+    private readonly RedisContainer _redis = new RedisBuilder("redis:8").Build();
 
     /// <summary>Each service's name, endpoints and address.</summary>
     public List<Subject> Subjects { get; } = [];
@@ -42,12 +44,17 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var secret = Guid.NewGuid().ToString("N");
-        Users = await servers.StartUsersOn(await Database("users"), ("ServiceClients:orders", secret));
+        await _redis.StartAsync();
+        // Nothing leaves it by itself while the tests run, and nothing arrives late.
+        (string, string)[] cache = [("ConnectionStrings:redis", _redis.GetConnectionString()), ("Cache:TimeToLive", "1.00:00:00"), ("Cache:RedisTimeout", "00:00:20")];
+        Users = await servers.StartUsersOn(await Database("users"), [("ServiceClients:orders", secret), .. cache]);
         Add("Users", Users);
         var inventory = await Start<InventoryDb>("Inventory");
         var orders = await Start<OrdersDb>("Orders",
-            ("ConnectionStrings:redis", servers.Redis), ("services:inventory:http:0", inventory.Address.ToString()),
-            ("Authentication:ClientId", "orders"), ("Authentication:ClientSecret", secret));
+            [
+                ("services:inventory:http:0", inventory.Address.ToString()), ("Authentication:ClientId", "orders"), ("Authentication:ClientSecret", secret),
+                ("Checkout:ReservationTimeout", "1.00:00:00"), .. cache, // nobody reserves anything, and the order stays as it is
+            ]);
         var payments = await Start<PaymentsDb>("Payments");
         var notifications = await Start<Notification>("Notifications");
         var reporting = await Start<OrderReport>("Reporting");
@@ -63,14 +70,16 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
         (await orders.As(Victim).Send(
             HttpMethod.Post, "/api/v1/orders", System.Net.Http.Json.JsonContent.Create(new { items = new[] { new { sku = Sku, quantity = 1 } } }),
             ("Idempotency-Key", "victims-cart"))).ShouldBe(System.Net.HttpStatusCode.Accepted);
+        // Their owner has looked at both, so both lie in the cache.
+        (await Users.As(Victim).Get($"/api/v1/users/{Victim}")).ShouldBe(System.Net.HttpStatusCode.OK);
+        (await orders.As(Victim).Get($"/api/v1/orders/{VictimsOrder}")).ShouldBe(System.Net.HttpStatusCode.OK);
         // What Kafka would have told Reporting.
         var report = new OrderReport(VictimsOrder) { UserId = Victim, Status = "confirmed" };
         await reporting.InScope((IDocumentCollection<OrderReport> reports) => reports.UpsertAsync(VictimsOrder.Value, report, 0, TestContext.Current.CancellationToken));
     }
 
     /// <summary>
-    /// A digest of everything that lies in every service's database. Not in it: the outbox's own notes on when it will try again, and the cache, which
-    /// may hold what an owner could read there.
+    /// A digest of everything that lies in every service's database, and in the cache. Not in it: the outbox's own notes on when it will try again.
     /// </summary>
     public async Task<string> FingerprintAsync()
     {
@@ -91,13 +100,23 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
             }
         }
 
-        return string.Join('\n', digests);
+        var cached = await _redis.ExecScriptAsync(
+            """
+            local keys, digests = redis.call('KEYS', '*'), {}
+            table.sort(keys)
+            for at, key in ipairs(keys) do digests[at] = key .. ' ' .. redis.sha1hex(redis.call('DUMP', key)) end
+            return table.concat(digests, '\n')
+            """, TestContext.Current.CancellationToken);
+        cached.Stdout.ShouldContain($"user:{Victim}");
+        cached.Stdout.ShouldContain($"order:{VictimsOrder}");
+        return string.Join('\n', [.. digests, cached.Stdout]);
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var service in Enumerable.Reverse(_running))
             await service.DisposeAsync();
+        await _redis.DisposeAsync();
     }
 
     private async Task<string> Database(string name)

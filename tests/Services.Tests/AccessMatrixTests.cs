@@ -56,6 +56,10 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
         return new Call(subject.Service, endpoint, method, route, PathTo(route, shop.Victim.ToString(), shop.VictimsOrder.ToString()), subject.Http);
     })))];
 
+    /// <summary>One of these; what the gateway passes on, the service behind it requires.</summary>
+    private IReadOnlyList<string> RequiredBy(Call call) =>
+        call.Service == "Gateway" ? Calls.Single(behind => behind.Service != "Gateway" && behind.Name == call.Name).AnyOf : call.AnyOf;
+
     private List<Call> Protected => [.. Calls.Where(call => !call.IsAnonymous)];
 
     [Fact]
@@ -109,14 +113,15 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
         var all = (string[])[.. Permissions.OfAdministrators, Permissions.Internal];
         var before = await shop.FingerprintAsync();
         var wrong = new List<string>();
-        foreach (var call in Protected.Where(call => call.Service != "Gateway"))
+        foreach (var call in Protected)
         {
-            var token = await shop.Users.Tokens!.With(shop.Victim, [.. all.Except(call.AnyOf)]);
+            var anyOf = RequiredBy(call);
+            var token = await shop.Users.Tokens!.With(shop.Victim, [.. all.Except(anyOf)]);
             var answer = await Send(call, call.Path, "Bearer " + token);
             if (!IsProblem(answer, HttpStatusCode.Forbidden, ["forbidden"]))
-                wrong.Add($"{call} without {string.Join(" or ", call.AnyOf)}: {answer}");
+                wrong.Add($"{call} without {string.Join(" or ", anyOf)}: {answer}");
             // Not even the whole of an administrator's token opens what is for services.
-            if (call.AnyOf.Contains(Permissions.Internal))
+            if (anyOf.Contains(Permissions.Internal))
             {
                 var administrators = await Send(call, call.Path, "Bearer " + await shop.Users.Tokens!.OfAdministrator());
                 if (!IsProblem(administrators, HttpStatusCode.Forbidden, ["forbidden"]))
@@ -145,24 +150,13 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
                 wrong.Add($"{call}: {theirs} tells apart from {nowhere}");
         }
 
-        // Named in a query or a body.
-        foreach (var path in new[] { "/api/v1/orders?userId={0}", "/api/v1/notifications?userId={0}", "/api/v1/reports/customers?id={0}" })
+        // A customer's report is addressed in the query.
+        foreach (var call in Protected.Where(call => call.Name == "GET /api/v1/reports/customers"))
         {
-            foreach (var call in Protected.Where(call => call.Method == "GET" && call.Route == path[..path.IndexOf('?')]))
-            {
-                var theirs = await Send(call, string.Format(path, shop.Victim), token);
-                if (!IsProblem(theirs, HttpStatusCode.Forbidden, ["forbidden"]))
-                    wrong.Add($"{call}: {theirs}");
-                (Essence(await Send(call, string.Format(path, nobody), token))).ShouldBe(Essence(theirs));
-            }
-        }
-
-        foreach (var call in Protected.Where(call => call.Name == "POST /api/v1/orders"))
-        {
-            var body = new { userId = shop.Victim.ToString(), items = new[] { new { sku = shop.Sku, quantity = 1 } } };
-            var answer = await call.Http.Send(HttpMethod.Post, call.Path, JsonContent.Create(body), ("Authorization", token), ("Idempotency-Key", "victims-cart"));
-            if (!IsProblem(answer, HttpStatusCode.Forbidden, ["forbidden"]))
-                wrong.Add($"{call}: {answer}");
+            var theirs = await Send(call, $"{call.Path}?id={shop.Victim}", token);
+            if (!IsProblem(theirs, HttpStatusCode.Forbidden, ["forbidden"]))
+                wrong.Add($"{call}: {theirs}");
+            Essence(await Send(call, $"{call.Path}?id={nobody}", token)).ShouldBe(Essence(theirs));
         }
 
         wrong.ShouldBeEmpty();

@@ -153,7 +153,27 @@ public sealed class DefaultsTests(ServersFixture servers)
         (await service.Http.Get("/mistake")).ShouldBeProblem(HttpStatusCode.InternalServerError, "internal-error");
     }
 
-    private static async Task<SmallService> Start(Action<WebApplicationBuilder> configure, Action<IEndpointRouteBuilder> map)
+    [Fact]
+    public async Task An_endpoint_that_declares_nothing_answers_nobody()
+    {
+        var reached = 0;
+        await using var service = await Start(
+            builder => builder.Configuration["services:users:http:0"] = servers.Users.Address.ToString(),
+            app => app.MapGet("/open", () => "open"),
+            app => app.MapGet("/undeclared", () => ++reached));
+        var everything = await servers.Users.Tokens!.With(TestTokens.Administrator, [.. Permissions.OfAdministrators, Permissions.Internal]);
+
+        (await service.Http.Get("/undeclared")).ShouldBeProblem(HttpStatusCode.Unauthorized, "unauthorized");
+        (await service.Http.Send(HttpMethod.Get, "/undeclared", null, ("Authorization", "Bearer " + everything))).ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
+        reached.ShouldBe(0);
+
+        // It is the endpoint that is denied: another one answers, and where there is none, nobody has to log in to hear so.
+        (await service.Http.GetStringAsync("/open", Cancellation)).ShouldBe("open");
+        (await service.Http.Get("/nowhere")).ShouldBeProblem(HttpStatusCode.NotFound, "not-found");
+    }
+
+    private static async Task<SmallService> Start(
+        Action<WebApplicationBuilder> configure, Action<IEndpointRouteBuilder> map, Action<IEndpointRouteBuilder>? mapUndeclared = null)
     {
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -162,6 +182,7 @@ public sealed class DefaultsTests(ServersFixture servers)
         var app = builder.Build();
         app.MapDefaultEndpoints();
         map(app.MapGroup("").AllowAnonymous());
+        mapUndeclared?.Invoke(app);
         await app.StartAsync(Cancellation);
         return new SmallService(app, new HttpClient { BaseAddress = new Uri(app.Urls.Single()) });
     }

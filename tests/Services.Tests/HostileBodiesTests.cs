@@ -64,6 +64,28 @@ public sealed class HostileBodiesTests(ServersFixture servers)
         (await servers.Inventory.Database.Scalar<long>("select count(*) from products where sku like $1", mark + "-%")).ShouldBe(accepted);
     }
 
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded", "MANY", HttpStatusCode.BadRequest, "malformed-form")]
+    [InlineData("application/x-www-form-urlencoded", "LONG", HttpStatusCode.BadRequest, "malformed-form")]
+    [InlineData("application/x-www-form-urlencoded", "%%%=&=&&\0", HttpStatusCode.BadRequest, "unsupported-grant-type")]
+    [InlineData("multipart/form-data", "grant_type=client_credentials", HttpStatusCode.UnsupportedMediaType, "unsupported-media-type")]
+    [InlineData("multipart/form-data; boundary=here", "--here\r\nno header", HttpStatusCode.UnsupportedMediaType, "unsupported-media-type")]
+    public async Task A_form_that_asks_for_no_token_is_refused(string type, string body, HttpStatusCode status, string code)
+    {
+        body = body switch
+        {
+            "MANY" => string.Join('&', Enumerable.Range(0, 1025).Select(number => $"f{number}=1")),
+            "LONG" => new string('x', 3000) + "=1",
+            _ => body,
+        };
+        using var form = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(body));
+        form.Headers.TryAddWithoutValidation("Content-Type", type);
+
+        var answer = await servers.Users.Anonymous.Send(HttpMethod.Post, "/internal/token", form);
+
+        answer.ShouldBeProblem(status, code);
+    }
+
     private static async Task Attack(int seed, string good, Func<string, int, Task<Answer>> send)
     {
         var random = new Random(seed);

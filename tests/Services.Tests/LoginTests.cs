@@ -228,6 +228,21 @@ public sealed class LoginTests(ServersFixture servers)
     }
 
     [Fact]
+    public async Task A_closed_account_changes_no_more_although_its_access_token_is_good_for_minutes()
+    {
+        var (email, id) = await Register();
+        var open = servers.Users.With((await LogIn(email)).Text("accessToken"));
+        (await open.Patch($"/api/v1/users/{id}", new { name = "Ada King" })).ShouldBe(HttpStatusCode.OK);
+        (await open.Post($"/api/v1/users/{id}/deactivate", new { })).ShouldBe(HttpStatusCode.NoContent);
+
+        (await open.Patch($"/api/v1/users/{id}", new { name = "Taken Over" })).ShouldBeProblem(HttpStatusCode.NotFound, "user-not-found");
+        (await open.Put($"/api/v1/users/{id}/password", new { currentPassword = Password, newPassword = "Another-Horse-2" })).ShouldBeProblem(HttpStatusCode.Forbidden, "wrong-password");
+
+        (await servers.Users.Database.Scalar<string>("select name from users where id = $1", id.Value)).ShouldBe("Ada King");
+        (await servers.Users.Database.Scalar<string>("select type from outbox where subject = $1 order by sequence desc limit 1", id.Value)).ShouldBe("user.deactivated");
+    }
+
+    [Fact]
     public async Task A_hash_of_yesterday_is_replaced_at_the_next_login_and_ends_no_session()
     {
         var (email, id) = await Register();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace ForgeShop.Services.Tests;
 
@@ -13,6 +14,7 @@ public sealed class UnreliableLink : IAsyncDisposable
     private readonly HashSet<Socket> _open = [];
     private readonly Task _accepting;
     private TaskCompletionSource _flowing = Flowing();
+    private string? _uncommitted;
     private bool _cut;
 
     private UnreliableLink(EndPoint target)
@@ -42,12 +44,21 @@ public sealed class UnreliableLink : IAsyncDisposable
     /// <summary>Connections stay, and nothing comes through.</summary>
     public void Hang() => Interlocked.Exchange(ref _flowing, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
+    /// <summary>Once, a connection to PostgreSQL breaks after it has committed such a statement, and before anybody hears of it.</summary>
+    public void LoseCommitOf(string statement) => Volatile.Write(ref _uncommitted, statement);
+
+    /// <summary>Whether that has happened.</summary>
+    public bool HasLostCommit => Volatile.Read(ref _uncommitted) is null;
+
     public void Restore()
     {
         lock (_lock)
             _cut = false;
         Interlocked.Exchange(ref _flowing, Flowing()).TrySetResult();
     }
+
+    /// <summary>Whether something that was sent goes on; the connection ends if it does not.</summary>
+    private delegate bool Passes(ReadOnlySpan<byte> sent);
 
     private static TaskCompletionSource Flowing()
     {
@@ -87,7 +98,22 @@ public sealed class UnreliableLink : IAsyncDisposable
             try
             {
                 await far.ConnectAsync(_target, _stop.Token);
-                await Task.WhenAny(PumpAsync(near, far), PumpAsync(far, near));
+                var (isInside, isLost) = (false, false);
+                await Task.WhenAny(PumpAsync(near, far, Watch), PumpAsync(far, near, _ => !Volatile.Read(ref isLost)));
+
+                bool Watch(ReadOnlySpan<byte> sent)
+                {
+                    if (Volatile.Read(ref _uncommitted) is not { } statement)
+                        return true;
+                    isInside |= sent.IndexOf(Encoding.UTF8.GetBytes(statement)) >= 0;
+                    if (isInside && sent.IndexOf("COMMIT"u8) >= 0)
+                    {
+                        Volatile.Write(ref isLost, true);
+                        Volatile.Write(ref _uncommitted, null);
+                    }
+
+                    return true;
+                }
             }
             catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException)
             {
@@ -102,13 +128,15 @@ public sealed class UnreliableLink : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(Socket from, Socket to)
+    private async Task PumpAsync(Socket from, Socket to, Passes passes)
     {
         var buffer = new byte[16 * 1024];
         try
         {
             while (await from.ReceiveAsync(buffer, _stop.Token) is > 0 and var count)
             {
+                if (!passes(buffer.AsSpan(0, count)))
+                    return;
                 await _flowing.Task.WaitAsync(_stop.Token);
                 for (var sent = 0; sent < count;)
                     sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _stop.Token);

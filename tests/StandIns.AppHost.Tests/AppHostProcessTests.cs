@@ -86,6 +86,23 @@ public sealed class AppHostProcessTests
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public async Task What_is_not_installed_is_told_in_one_line_before_anything_is_started()
+    {
+        var folder = ShopProcess.NewFolder();
+        // The loader finds this one first, and no library in it.
+        await File.WriteAllTextAsync(Path.Combine(folder, "librdkafka.so.1"), "no library", Cancellation);
+        await using (var shop = await ShopProcess.StartAsync(folder, $"LD_LIBRARY_PATH={folder}"))
+        {
+            (await shop.AppHost.Exited.WaitAsync(TimeSpan.FromMinutes(1), Cancellation)).ShouldBe(2);
+            shop.AppHost.LastLines.Where(line => line.Length > 0).ShouldHaveSingleItem()
+                .ShouldBe("apphost: librdkafka.so.1 is missing: install it with 'apt-get install librdkafka1'");
+        }
+
+        File.Exists(Path.Combine(folder, "endpoints.json")).ShouldBeFalse();
+        Directory.Delete(folder, recursive: true);
+    }
+
     private static int ProcessIdOf(System.Text.Json.JsonElement endpoints, string service) =>
         endpoints.GetProperty("services").GetProperty(service).GetProperty("pid").GetInt32();
 }

@@ -26,7 +26,10 @@ internal sealed class ShopProcess : IAsyncDisposable
     /// <summary>One that the user postgres can enter, too.</summary>
     public static string NewFolder() => Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"forgeshop-standins-{Guid.NewGuid():n}")).FullName;
 
-    public static async Task<ShopProcess> StartAsync(string folder)
+    /// <summary>Starts it.</summary>
+    /// <param name="folder">For all that it writes.</param>
+    /// <param name="environment">NAME=value, besides what the tests have.</param>
+    public static async Task<ShopProcess> StartAsync(string folder, params string[] environment)
     {
         var process = await NativeProcess.StartAsync(new NativeProcessOptions
         {
@@ -34,7 +37,7 @@ internal sealed class ShopProcess : IAsyncDisposable
             // A shell may have started the tests with Ctrl-C switched off for what runs in its background.
             Arguments =
             [
-                "--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "ForgeShop.AppHost.dll"),
+                "--default-signal=INT", .. environment, "dotnet", Path.Combine(AppContext.BaseDirectory, "ForgeShop.AppHost.dll"),
                 "--no-dashboard", "--DcpPublisher:RandomizePorts=true", $"--StandIns:DataFolder={Path.Combine(folder, "data")}",
                 $"--EndpointsFile={Path.Combine(folder, "endpoints.json")}",
             ],

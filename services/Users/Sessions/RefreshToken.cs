@@ -22,11 +22,10 @@ public sealed class RefreshToken
     /// <summary>A token is good once: whoever shows one that was used before, or from whom it was stolen, ends the session.</summary>
     public DateTimeOffset? UsedAt { get; private set; }
 
-    public static RefreshToken Create(SessionId session, DateTimeOffset expiresAt, out string token)
-    {
-        token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        return new RefreshToken { Hash = HashOf(token), SessionId = session, ExpiresAt = expiresAt };
-    }
+    public static string NewText() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+
+    public static RefreshToken Create(string token, SessionId session, DateTimeOffset expiresAt) =>
+        new() { Hash = HashOf(token), SessionId = session, ExpiresAt = expiresAt };
 
     public static byte[] HashOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 

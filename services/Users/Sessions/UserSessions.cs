@@ -39,15 +39,20 @@ public sealed partial class UserSessions(
                 await db.Users.Where(known => known.Id == id).ExecuteUpdateAsync(set => set.SetProperty(known => known.PasswordHash, rehashed), token);
             var now = time.GetUtcNow();
             var session = await InsertAsync(id, now, token);
-            var refreshToken = AddToken(session, now);
+            var refreshToken = RefreshToken.NewText();
+            AddToken(refreshToken, session, now);
             await db.SaveChangesAsync(token);
             await transaction.CommitAsync(token);
             return await AnswerAsync(user, session, refreshToken, token);
         }, cancellationToken);
 
     /// <summary>New tokens for an unused one; null if it is not good any more.</summary>
-    public Task<TokenAnswer?> RefreshAsync(string refreshToken, CancellationToken cancellationToken) =>
-        db.Database.CreateExecutionStrategy().ExecuteAsync(token => RotateAsync(RefreshToken.HashOf(refreshToken), token), cancellationToken);
+    public Task<TokenAnswer?> RefreshAsync(string refreshToken, CancellationToken cancellationToken)
+    {
+        // Made once and not once a try, so that a try after a lost connection knows what an earlier one has committed.
+        var (shown, next) = (RefreshToken.HashOf(refreshToken), RefreshToken.NewText());
+        return db.Database.CreateExecutionStrategy().ExecuteAsync(token => RotateAsync(shown, next, token), cancellationToken);
+    }
 
     /// <summary>Ends the session that a refresh token belongs to, if there is one.</summary>
     public Task EndAsync(string refreshToken, CancellationToken cancellationToken)
@@ -84,7 +89,7 @@ public sealed partial class UserSessions(
         }
     }
 
-    private async Task<TokenAnswer?> RotateAsync(byte[] hash, CancellationToken cancellationToken)
+    private async Task<TokenAnswer?> RotateAsync(byte[] hash, string next, CancellationToken cancellationToken)
     {
         db.ChangeTracker.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -96,8 +101,13 @@ public sealed partial class UserSessions(
         var now = time.GetUtcNow();
         if (!session.IsOpen(now))
             return null;
+        var user = await db.Users.SingleAsync(known => known.Id == session.UserId, cancellationToken);
         if (shown.UsedAt is not null)
         {
+            // Used by this very request, whose connection was lost before it was told: nobody else has the next token.
+            var ours = RefreshToken.HashOf(next);
+            if (await db.RefreshTokens.AnyAsync(token => token.Hash == ours, cancellationToken))
+                return await AnswerAsync(user, session, next, cancellationToken);
             // Either this is a thief, or the one who used it was. Nobody can tell, so both have to log in again.
             session.End(Session.Reused, now);
             await db.SaveChangesAsync(cancellationToken);
@@ -106,21 +116,19 @@ public sealed partial class UserSessions(
             return null;
         }
 
-        var user = await db.Users.SingleAsync(known => known.Id == session.UserId, cancellationToken);
         if (now >= shown.ExpiresAt)
             return null;
         shown.Use(now);
-        var next = AddToken(session, now);
+        AddToken(next, session, now);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return await AnswerAsync(user, session, next, cancellationToken);
     }
 
-    private string AddToken(Session session, DateTimeOffset now)
+    private void AddToken(string token, Session session, DateTimeOffset now)
     {
         var expires = now + options.Value.RefreshTokenLifetime;
-        db.RefreshTokens.Add(RefreshToken.Create(session.Id, expires < session.ExpiresAt ? expires : session.ExpiresAt, out var token));
-        return token;
+        db.RefreshTokens.Add(RefreshToken.Create(token, session.Id, expires < session.ExpiresAt ? expires : session.ExpiresAt));
     }
 
     private async Task<TokenAnswer> AnswerAsync(User user, Session session, string refreshToken, CancellationToken cancellationToken) =>

@@ -29,7 +29,9 @@ public static class GrantServiceToken
     {
         if (!http.Request.HasFormContentType)
             return Problems.Status(StatusCodes.Status415UnsupportedMediaType, "The body has to be application/x-www-form-urlencoded.");
-        if ((await http.Request.ReadFormAsync(cancellationToken))["grant_type"] != "client_credentials")
+        if (await TryReadFormAsync(http.Request, cancellationToken) is not { } form)
+            return Problems.BadRequest("malformed-form", "The form has too many fields, or too long ones.");
+        if (form["grant_type"] != "client_credentials")
             return Problems.BadRequest("unsupported-grant-type", "The grant_type has to be client_credentials.");
         if (!TryReadCredentials(http.Request.Headers.Authorization, out var name, out var secret) || !clients.Knows(name, secret))
         {
@@ -39,6 +41,18 @@ public static class GrantServiceToken
 
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(new Granted(await tokens.ForServiceAsync(name, cancellationToken), "Bearer", tokens.ExpiresIn));
+    }
+
+    private static async Task<IFormCollection?> TryReadFormAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request.ReadFormAsync(cancellationToken);
+        }
+        catch (InvalidDataException) // more than the framework reads
+        {
+            return null;
+        }
     }
 
     private static bool TryReadCredentials(string? header, out string name, out string secret)

@@ -23,7 +23,7 @@ internal sealed class DashboardInstallation(string artifacts, ILogger logger)
 
     public string? FindMissing() => File.Exists(Program) || IsOnPath("npm")
         ? null
-        : "it comes as an npm package and Node.js is missing: install it with 'apt-get install nodejs npm'";
+        : "it comes as an npm package and npm is missing: install it with 'apt-get install nodejs npm'";
 
     /// <summary>Installs it unless it is there. What npm leaves half done is never taken for an installation.</summary>
     public async Task EnsureAsync(CancellationToken cancellationToken)
