@@ -68,6 +68,7 @@ internal static partial class CanonicalKey
             var status = typeof(T) == typeof(char)
                 ? Rune.DecodeFromUtf16(MemoryMarshal.Cast<T, char>(input)[at..], out var rune, out var consumed)
                 : Rune.DecodeFromUtf8(MemoryMarshal.Cast<T, byte>(input)[at..], out rune, out consumed);
+            codePoint = -1;
             if (status is not OperationStatus.Done) return Refuse(input, at, ref codePoint);
             codePoint = rune.Value;
             if (IsRefused(codePoint)) return KeyRefusal.Character;
