@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 
@@ -30,7 +29,7 @@ internal static class Comparison
         }
         Result[] results = [.. processes.GroupBy(process => process.LaneBits).SelectMany(Reported)];
         Print(table, results);
-        json?.Invoke(JsonSerializer.Serialize(new Report(Describe(), TimeProvider.System.GetUtcNow(), results, processes), ReportJson.Default.Report));
+        json?.Invoke(JsonSerializer.Serialize(new Report(Machine.Describe(), TimeProvider.System.GetUtcNow(), results, processes), ReportJson.Default.Report));
         return 0;
     }
 
@@ -102,14 +101,4 @@ internal static class Comparison
         128 => "128-bit vectors",
         _ => "no vectors",
     };
-
-    private static Machine Describe() =>
-        new(Processor(), Environment.ProcessorCount, RuntimeInformation.ProcessArchitecture.ToString(), RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription);
-
-    private static string Processor()
-    {
-        const string Linux = "/proc/cpuinfo";
-        var model = File.Exists(Linux) ? File.ReadLines(Linux).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return model?.Split(':', 2)[1].Trim() ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? "unknown";
-    }
 }

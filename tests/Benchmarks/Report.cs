@@ -9,9 +9,6 @@ namespace ForgeShop.Benchmarks;
 /// <param name="Processes">Everything that was measured, process by process.</param>
 public sealed record Report(Machine Machine, DateTimeOffset MeasuredAt, IReadOnlyList<Result> Results, IReadOnlyList<ProcessReport> Processes);
 
-/// <summary>A machine.</summary>
-public sealed record Machine(string Processor, int Processors, string Architecture, string OperatingSystem, string Runtime);
-
 /// <summary>One way of deriving IDs from names of one length, with the baseline of the same process.</summary>
 /// <param name="Way"><c>Platform</c> (the baseline), <c>One</c>, <c>Dependent</c> or <c>Batch</c>.</param>
 /// <param name="LaneBits">The width of the widest vectors that the process had: 512, 256, 128, or 0.</param>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Npgsql;
 
-namespace ForgeShop.Chaos;
+namespace ForgeShop.Load.Chaos;
 
 /// <summary>
 /// The books of every service, read directly and not through the services that wrote them: orders, money, stock, notifications, read
@@ -21,7 +21,7 @@ internal sealed class Books : IAsyncDisposable
     /// <summary>Orders in a final state, as of the last look.</summary>
     public long Ended { get; private set; }
 
-    public static async Task<Books> OpenAsync(ChaosShop shop, CancellationToken cancellationToken)
+    public static async Task<Books> OpenAsync(OwnShop shop, CancellationToken cancellationToken)
     {
         return new(
             await Database("postgres-orders"), await Database("postgres-inventory"), await Database("postgres-payments"),

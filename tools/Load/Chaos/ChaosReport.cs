@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace ForgeShop.Chaos;
+namespace ForgeShop.Load.Chaos;
 
 /// <summary>What one book says, beside what it has to say.</summary>
 internal sealed record Finding(string What, decimal Expected, decimal Found)

@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
 using System.Text.Json;
 using ForgeShop.Contracts;
 
-namespace ForgeShop.Chaos;
+namespace ForgeShop.Load;
 
 /// <summary>
 /// A client as it should be: it names each order by an Idempotency-Key of its own and sends the request again until there is an
@@ -42,6 +43,29 @@ internal sealed class Customer(HttpClient http, Tally tally, string email, strin
 
         tally.Surprise($"POST /orders answered {(int)status} {body}");
         return false;
+    }
+
+    public async Task ReadAsync(OrderId order, CancellationToken cancellationToken)
+    {
+        var (status, body) = await SendAsync(HttpMethod.Get, $"/api/v1/orders/{order}", null, null, cancellationToken);
+        if (status is not HttpStatusCode.OK)
+            tally.Surprise($"GET /orders/… answered {(int)status} {body}");
+    }
+
+    /// <summary>Follows an order that was just placed until its stream of events ends, which it does with the final state.</summary>
+    public async Task FollowAsync(OrderId order, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/orders/{order}/events") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", _token) } };
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        var last = "";
+        await foreach (var item in SseParser.Create(await answer.Content.ReadAsStreamAsync(cancellationToken)).EnumerateAsync(cancellationToken))
+        {
+            if (item.EventType == "status")
+                last = JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("status").GetString();
+        }
+
+        if (last is not ("confirmed" or "cancelled"))
+            tally.Surprise($"GET /orders/…/events answered {(int)answer.StatusCode} and ended with '{last}'");
     }
 
     public async Task CancelAsync(OrderId order, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using Spectre.Console;
 
-namespace ForgeShop.Chaos;
+namespace ForgeShop.Load.Chaos;
 
 /// <summary>A shop, customers, a saboteur; then quiet, and then the books have to balance.</summary>
 internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double ordersPerSecond, int seed)
@@ -24,7 +24,7 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         console.MarkupLineInterpolated($"starting a shop of our own; seed {seed}");
-        await using var shop = await ChaosShop.StartAsync(cancellationToken);
+        await using var shop = await OwnShop.StartAsync(cancellationToken);
         using var http = new HttpClient { BaseAddress = shop.Gateway, Timeout = TimeSpan.FromSeconds(15) };
         var customers = Enumerable.Range(1, Customers)
             .Select(number => new Customer(http, _tally, $"chaos-{number}@example.com", "Correct-Horse-Battery-1", _time)).ToList();
@@ -54,7 +54,7 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         return new ChaosReport(console, _tally, watcher).Print(await settled, findings);
     }
 
-    private async Task PrepareAsync(ChaosShop shop, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
+    private async Task PrepareAsync(OwnShop shop, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
     {
         using var administrator = new Customer(http, _tally, shop.AdminEmail, shop.AdminPassword, _time);
         foreach (var (number, (sku, stock)) in Stock.Index())

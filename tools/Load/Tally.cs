@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace ForgeShop.Chaos;
+namespace ForgeShop.Load;
 
 /// <summary>What has happened so far, counted by many at once.</summary>
 internal sealed class Tally

@@ -6,16 +6,16 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 
-namespace ForgeShop.Chaos;
+namespace ForgeShop.Load;
 
 /// <summary>A shop of our own, as the AppHost describes it, on ports and data of its own; nothing of it is left afterwards.</summary>
-internal sealed class ChaosShop : IAsyncDisposable
+internal sealed class OwnShop : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
 
     private readonly DistributedApplication _app;
 
-    private ChaosShop(DistributedApplication app, IReadOnlyList<string> services, string adminEmail, string adminPassword)
+    private OwnShop(DistributedApplication app, IReadOnlyList<string> services, string adminEmail, string adminPassword)
     {
         _app = app;
         Services = services;
@@ -34,7 +34,7 @@ internal sealed class ChaosShop : IAsyncDisposable
     /// <summary>Whom chaos may kill: every service, the cache and the broker.</summary>
     public IReadOnlyList<string> Victims => [.. Services, "redis", "kafka"];
 
-    public static async Task<ChaosShop> StartAsync(CancellationToken cancellationToken)
+    public static async Task<OwnShop> StartAsync(CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(StartTimeout);
@@ -49,7 +49,7 @@ internal sealed class ChaosShop : IAsyncDisposable
 
         var app = await builder.BuildAsync(timeout.Token);
         await app.StartAsync(timeout.Token);
-        var shop = new ChaosShop(
+        var shop = new OwnShop(
             app, [.. services.Select(service => service.Name)],
             await Parameter(builder, "admin-email", timeout.Token), await Parameter(builder, "admin-password", timeout.Token));
         await shop.HealthyAsync(timeout.Token);

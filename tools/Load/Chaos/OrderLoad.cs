@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using ForgeShop.Contracts;
 
-namespace ForgeShop.Chaos;
+namespace ForgeShop.Load.Chaos;
 
 /// <summary>An order that the shop accepted, as its customer knows it.</summary>
 internal sealed record AcceptedOrder(OrderId Id, UserId User);

@@ -1,7 +1,7 @@
-namespace ForgeShop.Chaos;
+namespace ForgeShop.Load.Chaos;
 
 /// <summary>Kills somebody every few seconds, also while another is not back yet; with more than that down at once there would be no shop to break.</summary>
-internal sealed class Saboteur(ChaosShop shop, Tally tally, Random random)
+internal sealed class Saboteur(OwnShop shop, Tally tally, Random random)
 {
     private const double MinPause = 3, MaxPause = 8; // seconds
     private const int MaxDown = 2;

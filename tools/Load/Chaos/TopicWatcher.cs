@@ -1,7 +1,7 @@
 using System.Text;
 using Confluent.Kafka;
 
-namespace ForgeShop.Chaos;
+namespace ForgeShop.Load.Chaos;
 
 /// <summary>
 /// Reads every topic along and counts how often each event was published. Every copy after the first is one that each

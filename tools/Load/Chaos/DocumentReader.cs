@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace ForgeShop.Chaos;
+namespace ForgeShop.Load.Chaos;
 
 /// <summary>Reads a service's collections whole: MongoDB's or PostgreSQL's, as the connection string says.</summary>
 internal sealed class DocumentReader : IDisposable
