@@ -78,9 +78,13 @@ internal sealed class NamedUsers(RequestDelegate next)
                 reader.Skip();
             }
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        catch (JsonException)
         {
-            // No JSON, or no text in it: the endpoint says so, and how.
+            return false; // The endpoint says so, and how.
+        }
+        catch (InvalidOperationException)
+        {
+            return true; // Half a character stands in a name or in the userId itself: that is nobody's.
         }
 
         return false;

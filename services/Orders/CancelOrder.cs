@@ -22,8 +22,9 @@ public static class CancelOrder
         // locked, or a stranger could hold up its checkout.
         if (!await db.IsOwnAsync(id, caller, cancellationToken))
             return NotFound();
+        // Tried again because nobody heard of a commit, it finds that there is nothing to cancel any more: it was this request that did it.
         var begun = false;
-        var order = await db.InTransactionAsync(token => process.StepAsync(id, (saga, order, scope) => begun = saga.Cancel(order, scope), token), cancellationToken);
+        var order = await db.InTransactionAsync(token => process.StepAsync(id, (saga, order, scope) => begun |= saga.Cancel(order, scope), token), cancellationToken);
         if (order is null)
             return NotFound();
         return begun

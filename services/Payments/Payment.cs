@@ -57,7 +57,7 @@ public sealed class Payment : IEventSource
 
     public DateTimeOffset ChangedAt { get; private set; }
 
-    /// <summary>When the provider said that it has taken the money, whatever came after.</summary>
+    /// <summary>When it was told that the money is taken; null also where the charge was given up before the provider said so.</summary>
     public DateTimeOffset? ChargedAt { get; private set; }
 
     /// <summary>When the provider is to be asked; null if there is nothing to ask.</summary>

@@ -19,7 +19,14 @@ public sealed class DemoTests(ShopFixture fixture)
 
         using var demo = Process.Start(start)!;
         var (shown, errors) = (demo.StandardOutput.ReadToEndAsync(timeout.Token), demo.StandardError.ReadToEndAsync(timeout.Token));
-        await demo.WaitForExitAsync(timeout.Token);
+        try
+        {
+            await demo.WaitForExitAsync(timeout.Token);
+        }
+        finally
+        {
+            demo.Kill(); // Does nothing where it has ended.
+        }
 
         (await errors).ShouldBeEmpty();
         demo.ExitCode.ShouldBe(0, await shown);

@@ -1,4 +1,3 @@
-
 namespace ForgeShop.EndToEnd.Tests;
 
 /// <summary>What breaks in real life, broken on purpose: nothing may be lost and nothing doubled.</summary>

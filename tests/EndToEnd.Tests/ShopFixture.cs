@@ -139,8 +139,10 @@ public sealed class ShopFixture : IAsyncLifetime
     /// <param name="cancellationToken">Ends the waiting.</param>
     public async Task EnsureRunning(string resource, int killed, CancellationToken cancellationToken)
     {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(StartTimeout);
         var now = await App.ResourceNotifications.WaitForResourceAsync(
-            resource, @event => KnownResourceStates.TerminalStates.Contains(@event.Snapshot.State?.Text) || ProcessOf(@event) is { } process && process != killed, cancellationToken);
+            resource, @event => KnownResourceStates.TerminalStates.Contains(@event.Snapshot.State?.Text) || ProcessOf(@event) is { } process && process != killed, timeout.Token);
         if (KnownResourceStates.TerminalStates.Contains(now.Snapshot.State?.Text))
             await Command(resource, KnownResourceCommands.StartCommand, cancellationToken);
         await Healthy(resource, cancellationToken);
@@ -150,10 +152,12 @@ public sealed class ShopFixture : IAsyncLifetime
     /// <returns>Which process it was.</returns>
     public async Task<int> Kill(string resource, CancellationToken cancellationToken)
     {
-        var seen = await App.ResourceNotifications.WaitForResourceAsync(resource, @event => ProcessOf(@event) is not null, cancellationToken);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(StartTimeout);
+        var seen = await App.ResourceNotifications.WaitForResourceAsync(resource, @event => ProcessOf(@event) is not null, timeout.Token);
         using var process = Process.GetProcessById(ProcessOf(seen)!.Value);
         process.Kill();
-        await process.WaitForExitAsync(cancellationToken);
+        await process.WaitForExitAsync(timeout.Token);
         return process.Id;
     }
 

@@ -10,7 +10,7 @@ namespace ForgeShop.Orders.Checkout;
 /// next goes on where the last one was killed.
 /// <para>
 /// Answers may come late, twice, out of order or never. Each is only taken by the step that waits for it. One that nobody waits for needs no attention: the
-/// command that undoes what it speaks of was sent when the step was left, and the services carry that out after whatever they have done before.
+/// command that undoes what it speaks of was sent when the step was left backwards, and the services carry that out after whatever they have done before.
 /// </para>
 /// </summary>
 public sealed class CheckoutSaga

@@ -14,7 +14,7 @@ internal sealed class OrderBench(IAnsiConsole console)
 {
     private const int Customers = 16, Rounds = 3;
     private const string Settle = "settle-orders";
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3), Duration = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5), Duration = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromMinutes(5), SettlePoll = TimeSpan.FromMilliseconds(100);
     private static readonly string[] Skus = [.. Enumerable.Range(1, 10).Select(number => $"BENCH-{number}")];
 

@@ -24,17 +24,21 @@ internal sealed record OrderBenchReport(
 
     public void Print(IAnsiConsole console)
     {
+        var baselines = Results.Where(result => result.Baseline is null).Select(result => result.Way).ToList();
         var table = new Table().RoundedBorder().Title($"{Clients} clients, each waits for its answer before it asks again");
-        table.AddColumn("what").AddColumns(Right("a second"), Right("median"), Right("95 %"), Right("99 %"), Right("beside its baseline"));
+        table.AddColumn("what").AddColumns(Right("a second"), Right("median"), Right("95 %"), Right("99 %"), Right("in the time of"));
         foreach (var result in Results)
         {
+            var title = Titles.Single(title => title.Way == result.Way).Title;
             table.AddRow(
-                Titles.Single(title => title.Way == result.Way).Title, Number(result.PerSecond), Milliseconds(result.MedianMilliseconds), Milliseconds(result.P95Milliseconds),
-                Milliseconds(result.P99Milliseconds), result.Ratio is { } ratio ? $"{Number(ratio)} of {Titles.Single(title => title.Way == result.Baseline).Title}" : "a baseline");
+                result.Baseline is null ? $"{Letter(result.Way)}: {title}" : title, Number(result.PerSecond), Milliseconds(result.MedianMilliseconds),
+                Milliseconds(result.P95Milliseconds), Milliseconds(result.P99Milliseconds), result.Ratio is { } ratio ? $"{Number(1 / ratio)} {Letter(result.Baseline!)}" : "");
         }
 
         console.Write(table);
         console.WriteLine($"{Orders} orders were placed, and every one was confirmed; requests sent again: {RequestsSentAgain}");
+
+        char Letter(string baseline) => (char)('A' + baselines.IndexOf(baseline));
     }
 
     private static TableColumn Right(string header) => new TableColumn(header).RightAligned();

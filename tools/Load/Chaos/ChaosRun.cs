@@ -46,10 +46,12 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
 
         var settled = books.SettledAsync(load.Accepted.Count, SettleTimeout, cancellationToken);
         await ProgressAsync("settling", settled, books, watcher, cancellationToken);
+        var comparing = books.CompareAsync([.. load.Accepted], Stock, ComparePatience, cancellationToken);
+        await ProgressAsync("comparing", comparing, books, watcher, cancellationToken);
         await watching.CancelAsync();
         await watched;
 
-        var findings = await books.CompareAsync([.. load.Accepted], Stock, ComparePatience, cancellationToken);
+        var findings = await comparing;
         customers.ForEach(customer => customer.Dispose());
         return new ChaosReport(console, _tally, watcher).Print(await settled, findings);
     }

@@ -18,9 +18,9 @@ public sealed class DemoStory
         Key = $"demo-{suffix}";
         User = ids.User(Email);
         Product = ids.Product(Sku);
-        Confirmed = NewOrder("confirmed", Key, Sku, 2, "sim-ok", Contracts.Events.PaymentCharged.Type);
-        OutOfStock = NewOrder("cancelled: not enough in stock", Key + "-stock", "HEADSET-PRO", 1000, "sim-ok", Contracts.Events.ReservationFailed.Type);
-        Declined = NewOrder("cancelled: payment declined", Key + "-declined", Sku, 1, "sim-declined", Contracts.Events.PaymentDeclined.Type);
+        Confirmed = NewOrder("confirmed", Key, Sku, 2, "sim-ok", Contracts.Events.PaymentCharged.Type, Contracts.Events.OrderConfirmed.Type);
+        OutOfStock = NewOrder("cancelled: not enough in stock", Key + "-stock", "HEADSET-PRO", 1000, "sim-ok", Contracts.Events.ReservationFailed.Type, Contracts.Events.OrderCancelled.Type);
+        Declined = NewOrder("cancelled: payment declined", Key + "-declined", Sku, 1, "sim-declined", Contracts.Events.PaymentDeclined.Type, Contracts.Events.OrderCancelled.Type);
         Order = Confirmed.Id;
         Reservation = ids.Reservation(Order);
         Payment = ids.Payment(Order, 1);
@@ -34,8 +34,8 @@ public sealed class DemoStory
         Charged = ids.Event(Payment.Value, Contracts.Events.PaymentCharged.Type, 1);
         NotificationSent = ids.Event(Notification.Value, Contracts.Events.NotificationSent.Type, 1);
 
-        DemoOrder NewOrder(string title, string key, string sku, int quantity, string paymentMethod, string turn) =>
-            new(title, key, ids.Order(User, key), sku, quantity, paymentMethod, turn);
+        DemoOrder NewOrder(string title, string key, string sku, int quantity, string paymentMethod, string turn, string end) =>
+            new(title, key, ids.Order(User, key), sku, quantity, paymentMethod, turn, end);
     }
 
     public string Email { get; }
@@ -87,7 +87,8 @@ public sealed class DemoStory
 /// <param name="Quantity">So many pieces.</param>
 /// <param name="PaymentMethod">What the payment provider is to do.</param>
 /// <param name="Turn">The type of the event that decides what becomes of it.</param>
-public sealed record DemoOrder(string Title, string Key, OrderId Id, string Sku, int Quantity, string PaymentMethod, string Turn);
+/// <param name="End">The type of the last event of the order itself.</param>
+public sealed record DemoOrder(string Title, string Key, OrderId Id, string Sku, int Quantity, string PaymentMethod, string Turn, string End);
 
 /// <summary>One row of the table.</summary>
 public sealed record DemoEntity(string Name, string NaturalKey, Guid Id, string HowServicesCameByIt);
