@@ -91,6 +91,89 @@ public sealed class DeadLetterCommandTests(Servers servers)
     }
 
     [Fact]
+    public async Task What_is_larger_than_Kafkas_client_sends_unless_told_otherwise_is_retried_and_skipped_all_the_same()
+    {
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await using var one = await StartAsync(broker);
+        await using var other = await StartAsync(broker);
+        var (retried, skipped) = (Guid.NewGuid(), Guid.NewGuid());
+        foreach (var service in new[] { one, other })
+            service.Faults.BeforeHandling = (_, context) => context.Sequence == 1 ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
+        foreach (var counter in new[] { retried, skipped })
+        {
+            await KafkaLog.ProduceAsync(broker.Address, Topic, Large(counter, 1, 1_100_000));
+            await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 2));
+        }
+        await ListedAsync(broker, "4 dead letters in counter.events");
+
+        await RunAsync(broker, dlq => dlq.SkipAsync(Topic, new ForgeIds().Event(skipped, CounterChanged.Type, 1).ToString(), Cancelled));
+        foreach (var service in new[] { one, other })
+            await service.HandledAsync(skipped, 1);
+        // The word to one group is no event to the other: it did not fail there once more, and left no letter behind.
+        await ListedAsync(broker, "2 dead letters in counter.events");
+        foreach (var service in new[] { one, other })
+            service.Faults.BeforeHandling = (_, _) => Task.CompletedTask;
+        (await RunAsync(broker, dlq => dlq.RetryAsync(Topic, null, Cancelled))).ShouldEndWith("2 dead letters of counter.events retried\n");
+
+        foreach (var service in new[] { one, other })
+        {
+            await service.HandledAsync(retried, 2);
+            (await service.HandledAsync(retried)).ShouldBe([1, 2]);
+            (await service.HandledAsync(skipped)).ShouldBe([2]);
+        }
+        (await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled))).ShouldBe("0 dead letters in counter.events\n");
+    }
+
+    [Fact]
+    public async Task What_was_too_large_for_a_dead_letter_is_handled_whole_when_only_what_is_missing_before_it_is_given_up()
+    {
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await using var service = await StartAsync(broker, ("Messaging:MaxDeadLetterBytes", "10000"));
+        var counter = Guid.NewGuid();
+        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 1));
+        await KafkaLog.ProduceAsync(broker.Address, Topic, Large(counter, 3, 20_000));
+        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 4));
+        await ListedAsync(broker, "missing after 0 attempts, too large to be kept here");
+
+        await RunAsync(broker, dlq => dlq.SkipAsync(Topic, new ForgeIds().Event(counter, CounterChanged.Type, 3).ToString(), Cancelled));
+
+        await service.HandledAsync(counter, 3);
+        (await service.HandledAsync(counter)).ShouldBe([1, 3, 4]);
+        (await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled))).ShouldBe("0 dead letters in counter.events\n");
+    }
+
+    [Fact]
+    public async Task What_was_too_large_for_a_dead_letter_keeps_nothing_else_from_being_retried_and_can_be_closed()
+    {
+        await using var broker = new Broker();
+        await broker.StartAsync();
+        await using var service = await StartAsync(broker, ("Messaging:MaxDeadLetterBytes", "10000"), ("Messaging:MaxParkedPerKey", "1"));
+        var counter = Guid.NewGuid();
+        var large = new ForgeIds().Event(counter, CounterChanged.Type, 3).ToString();
+        service.Faults.BeforeHandling = (_, context) => context.Sequence == 1 ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
+        foreach (var message in new[] { CounterMessage.Changed(counter, 1), CounterMessage.Changed(counter, 2), Large(counter, 3, 20_000), CounterMessage.Changed(counter, 4) })
+            await KafkaLog.ProduceAsync(broker.Address, Topic, message);
+        await ListedAsync(broker, "3 dead letters in counter.events");
+        service.Faults.BeforeHandling = (_, _) => Task.CompletedTask;
+
+        var retried = await RunAsync(broker, dlq => dlq.RetryAsync(Topic, null, Cancelled), code: 1);
+        retried.ShouldContain($"not retried counter.changed 3, event {large}, for group {service.Name}: it was too large to be kept here");
+        retried.ShouldEndWith("2 dead letters of counter.events retried, 1 not\n");
+        await service.HandledAsync(counter, 2);
+        await ListedAsync(broker, "missing after 0 attempts");
+
+        // Closing its letter is no word to the group, which waits for an earlier one.
+        (await RunAsync(broker, dlq => dlq.SkipAsync(Topic, large, Cancelled))).ShouldContain($"the letter of event {large} for group {service.Name} is closed");
+        (await RunAsync(broker, dlq => dlq.RetryAsync(Topic, large, Cancelled))).ShouldBe("nothing to retry in counter.events\n");
+        await KafkaLog.ProduceAsync(broker.Address, Topic, Large(counter, 3, 20_000)); // As a replay of the outbox does.
+        await service.HandledAsync(counter, 4);
+        (await service.HandledAsync(counter)).ShouldBe([1, 2, 3, 4]);
+        (await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled))).ShouldEndWith("1 dead letter in counter.events\n");
+    }
+
+    [Fact]
     public async Task What_is_no_event_is_published_again_once_for_all_groups_and_skipped_by_its_place()
     {
         await using var broker = new Broker();
@@ -145,10 +228,13 @@ public sealed class DeadLetterCommandTests(Servers servers)
             OutboxReplay.ParseSince(text, now).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture).ShouldBe(expected);
     }
 
-    private static async Task<string> RunAsync(Broker broker, Func<DeadLetterCommands, Task<int>> command)
+    private static Confluent.Kafka.Message<byte[]?, byte[]?> Large(Guid counter, long sequence, int size) =>
+        CounterMessage.Of(counter, CounterChanged.Type, sequence, $$"""{"counterId":"{{counter}}","value":{{sequence}},"note":"{{new string('x', size)}}"}""");
+
+    private static async Task<string> RunAsync(Broker broker, Func<DeadLetterCommands, Task<int>> command, int code = 0)
     {
         using var output = new StringWriter { NewLine = "\n" };
-        (await command(new DeadLetterCommands(broker.Address, output))).ShouldBe(0);
+        (await command(new DeadLetterCommands(broker.Address, output))).ShouldBe(code);
         return output.ToString();
     }
 

@@ -1,6 +1,10 @@
 using System.Text;
 using Confluent.Kafka;
 using ForgeShop.Contracts;
+using ForgeShop.Messaging.Kafka;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Messaging.Tests;
 
@@ -114,7 +118,7 @@ public sealed class DeadLetterTests(Servers servers)
         await using var broker = new Broker(partitions: 1);
         await broker.StartAsync();
         await using var service = await StartAsync(broker, ("Messaging:MaxDeadLetterBytes", limit));
-        var (large, behind) = (new Message<byte[]?, byte[]?> { Key = "large"u8.ToArray(), Value = new byte[size], Headers = [new Header("note", new byte[1000])] }, Guid.NewGuid());
+        var (large, behind) = (new Message<byte[]?, byte[]?> { Key = "large"u8.ToArray(), Value = new byte[size], Headers = [new Header("note", new byte[5000])] }, Guid.NewGuid());
 
         await KafkaLog.ProduceAsync(broker.Address, Topic, large);
         await service.CountAsync(behind, 1);
@@ -125,6 +129,55 @@ public sealed class DeadLetterTests(Servers servers)
         KafkaLog.Header(letter, "dlq_omitted_bytes").ShouldBe(shortened ? $"{size}" : null);
         (KafkaLog.Header(letter, "note") is not null).ShouldBe(!shortened);
         KafkaLog.Header(letter, "dlq_offset").ShouldBe("0");
+    }
+
+    [Fact]
+    public async Task A_message_whose_headers_are_what_is_too_large_gets_a_dead_letter_that_names_its_event()
+    {
+        await using var broker = new Broker(partitions: 1);
+        await broker.StartAsync();
+        await using var service = await StartAsync(broker, ("Messaging:MaxDeadLetterBytes", "10000"));
+        var counter = Guid.NewGuid();
+        var unreadable = CounterMessage.Of(counter, CounterChanged.Type, 1, "nothing");
+        var headers = new Headers { { new string('n', 20_000), [1] } };
+        for (var number = 0; number < 60; number++)
+            headers.Add($"note-{number}", new byte[240]);
+        foreach (var header in unreadable.Headers)
+            headers.Add(header.Key, header.GetValueBytes());
+        unreadable.Headers = headers;
+
+        await KafkaLog.ProduceAsync(broker.Address, Topic, unreadable);
+
+        var letter = await DeadLetterAsync(broker, letter => KafkaLog.Header(letter, "ce_subject") == counter.ToString());
+        letter.Message.Key.ShouldBe(unreadable.Key);
+        foreach (var attribute in headers.Where(header => header.Key.StartsWith("ce_", StringComparison.Ordinal)))
+            KafkaLog.Header(letter, attribute.Key).ShouldBe(Encoding.UTF8.GetString(attribute.GetValueBytes()));
+        KafkaLog.Header(letter, "note-0").ShouldNotBeNull();
+        KafkaLog.Header(letter, "note-59").ShouldBeNull();
+        KafkaLog.Header(letter, "dlq_omitted_bytes").ShouldBe("7");
+        KafkaLog.Header(letter, "dlq_cause").ShouldBe("unreadable");
+    }
+
+    [Theory]
+    [InlineData(ErrorCode.PolicyViolation, false)]
+    [InlineData(ErrorCode.InvalidRecord, false)]
+    [InlineData(ErrorCode.MsgSizeTooLarge, true)]
+    public async Task A_dead_letter_that_Kafka_refuses_is_tried_again_and_shortened_only_if_it_is_too_large(ErrorCode refusal, bool shortened)
+    {
+        using var broker = new RefusingBroker();
+        var options = Options.Create(new MessagingOptions { BootstrapServers = broker.Address });
+        await using var services = new ServiceCollection().AddMetrics().AddSingleton(TimeProvider.System).AddSingleton<MessagingMetrics>().BuildServiceProvider();
+        var service = new ServiceName("counters");
+        using var letters = new DeadLetters(
+            new KafkaSettings(options, service), options, service, services.GetRequiredService<MessagingMetrics>(), TimeProvider.System, NullLogger<DeadLetters>.Instance);
+        var message = CounterMessage.Changed(Guid.NewGuid(), 1);
+        broker.RefuseNext(refusal);
+
+        await letters.AddAsync(new() { Topic = Topic, Message = message }, new InvalidOperationException("it never works"), 1, Cancelled);
+
+        var letter = (await KafkaLog.ReadAsync(broker.Address, Topic + ".dlq")).ShouldHaveSingleItem();
+        letter.Message.Value.ShouldBe(shortened ? null : message.Value);
+        (KafkaLog.Header(letter, "dlq_omitted_bytes") is not null).ShouldBe(shortened);
     }
 
     [Fact]

@@ -8,20 +8,23 @@ namespace ForgeShop.Messaging.Tests;
 /// <param name="inner">The inbox as it is.</param>
 /// <param name="saves">If not: as of a service that is killed before it stores a position, so that whoever comes next reads everything again.</param>
 /// <param name="firstLoad">What happens when the positions of partitions are asked for the first time.</param>
-internal sealed class FaultyInbox(IInboxStore inner, bool saves, Exception? firstLoad) : IInboxStore
+/// <param name="begin">How it lets a stream begin, given how it really does.</param>
+internal sealed class FaultyInbox(IInboxStore inner, bool saves = true, Exception? firstLoad = null, Func<StreamKey, Func<Task>, Task>? begin = null) : IInboxStore
 {
     private Exception? _firstLoad = firstLoad;
 
-    public static Action<IServiceCollection> ThatSavesNothing => services => Install(services, saves: false, null);
+    public static Action<IServiceCollection> ThatSavesNothing => Install(inner => new(inner, saves: false));
 
-    public static Action<IServiceCollection> WhoseFirstLoadFails(Exception exception) => services => Install(services, saves: true, exception);
+    public static Action<IServiceCollection> WhoseFirstLoadFails(Exception exception) => Install(inner => new(inner, firstLoad: exception));
 
-    private static void Install(IServiceCollection services, bool saves, Exception? firstLoad)
+    public static Action<IServiceCollection> WhoseStreamsBegin(Func<StreamKey, Func<Task>, Task> begin) => Install(inner => new(inner, begin: begin));
+
+    private static Action<IServiceCollection> Install(Func<IInboxStore, FaultyInbox> create) => services =>
     {
         var registered = services.Last(service => service.ServiceType == typeof(IInboxStore));
         services.Remove(registered);
-        services.AddSingleton<IInboxStore>(provider => new FaultyInbox((IInboxStore)ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!), saves, firstLoad));
-    }
+        services.AddSingleton<IInboxStore>(provider => create((IInboxStore)ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!)));
+    };
 
     public Task SavePositionsAsync(IReadOnlyCollection<LogAnchor> positions, CancellationToken cancellationToken) =>
         saves ? inner.SavePositionsAsync(positions, cancellationToken) : Task.CompletedTask;
@@ -33,6 +36,9 @@ internal sealed class FaultyInbox(IInboxStore inner, bool saves, Exception? firs
 
     public Task StopBeforeAsync(StreamKey stream, int partition, long sequence, long? handled, CancellationToken cancellationToken) =>
         inner.StopBeforeAsync(stream, partition, sequence, handled, cancellationToken);
+
+    public Task BeginAsync(StreamKey stream, CancellationToken cancellationToken) =>
+        begin is null ? inner.BeginAsync(stream, cancellationToken) : begin(stream, () => inner.BeginAsync(stream, cancellationToken));
 
     public Task GiveUpAsync(StreamKey stream, int partition, long upTo, CancellationToken cancellationToken) => inner.GiveUpAsync(stream, partition, upTo, cancellationToken);
 

@@ -129,6 +129,32 @@ public abstract class OrderContract(Servers servers, NewService create) : Contra
     }
 
     [Fact]
+    public async Task An_aggregate_whose_first_event_comes_after_all_does_not_begin_behind_it()
+    {
+        var (counter, reached, closed, begun) = (Guid.NewGuid(), new TaskCompletionSource(), new TaskCompletionSource(), new TaskCompletionSource());
+        await using var service = await StartAsync(settings: Impatient, replace: FaultyInbox.WhoseStreamsBegin(async (stream, begin) =>
+        {
+            if (stream.Subject != counter)
+                return; // Other tests' counters.
+            reached.TrySetResult();
+            await closed.Task;
+            await begin();
+            begun.TrySetResult();
+        }));
+        await ProduceAsync(CounterMessage.Changed(counter, 3));
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(40), Cancelled);
+
+        await ProduceAsync(CounterMessage.Changed(counter, 1));
+        await service.HandledAsync(counter, 1);
+        closed.SetResult();
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(40), Cancelled);
+        await ProduceAsync(CounterMessage.Changed(counter, 2));
+
+        await service.HandledAsync(counter, 3);
+        (await service.HandledAsync(counter)).ShouldBe(Upto(3));
+    }
+
+    [Fact]
     public async Task Two_events_with_one_sequence_are_a_dead_letter_and_not_a_duplicate()
     {
         await using var service = await StartAsync(settings: Impatient);

@@ -13,20 +13,17 @@ public sealed partial class PublisherTests(Servers servers)
 {
     private const string Topic = "publisher.events";
     private const int OutOfOrderSequenceNumber = 45;
-    private const short ProduceRequest = 0;
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Behind_a_message_that_Kafka_refuses_those_with_the_same_key_are_not_tried()
     {
-        // A broker inside librdkafka, which refuses what it is told to. The client has taken the message by then.
-        using var mock = new ProducerBuilder<Null, Null>([new("test.mock.num.brokers", "1"), new("bootstrap.servers", "unused")]).Build();
-        var cluster = rd_kafka_handle_mock_cluster(NativeHandle(mock));
-        using var publisher = Publisher(_ => { }, Marshal.PtrToStringUTF8(rd_kafka_mock_cluster_bootstraps(cluster))!);
+        using var broker = new RefusingBroker();
+        using var publisher = Publisher(_ => { }, broker.Address);
         (await publisher.PublishAsync([Message("key")], Cancelled)).ShouldAllBe(outcome => outcome.Published);
 
-        rd_kafka_mock_push_request_errors_array(cluster, ProduceRequest, 1, [(int)ErrorCode.MsgSizeTooLarge]);
+        broker.RefuseNext(ErrorCode.MsgSizeTooLarge);
         var outcomes = await publisher.PublishAsync([Message("key"), Message("key"), Message("key")], Cancelled);
 
         outcomes.Select(outcome => (outcome.Tried, outcome.Published)).ShouldBe([(true, false), (false, false), (false, false)]);
@@ -44,7 +41,7 @@ public sealed partial class PublisherTests(Servers servers)
 
         // librdkafka's own way to provoke what an idempotent producer must not survive.
         var producer = (IClient)typeof(KafkaPublisher).GetField("_producer", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(publisher)!;
-        rd_kafka_test_fatal_error(NativeHandle(producer), OutOfOrderSequenceNumber, "provoked by a test").ShouldBe(0);
+        rd_kafka_test_fatal_error(RefusingBroker.NativeHandle(producer), OutOfOrderSequenceNumber, "provoked by a test").ShouldBe(0);
         await Eventually.True("the error is reported", _ => Task.FromResult(errors.Exists(error => error.IsFatal)), cancellationToken: Cancelled);
         var refused = await publisher.PublishAsync([Message(key)], Cancelled);
 
@@ -59,24 +56,6 @@ public sealed partial class PublisherTests(Servers servers)
     }
 
     private static Outgoing Message(string key) => new(Topic, key, () => new() { Key = Encoding.UTF8.GetBytes(key), Value = [1] });
-
-    private static nint NativeHandle(IClient client)
-    {
-        var handle = client.Handle.GetType().GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(client.Handle)!;
-        return ((SafeHandle)handle).DangerousGetHandle();
-    }
-
-    [LibraryImport("librdkafka")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory)]
-    private static partial nint rd_kafka_handle_mock_cluster(nint client);
-
-    [LibraryImport("librdkafka")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory)]
-    private static partial nint rd_kafka_mock_cluster_bootstraps(nint cluster);
-
-    [LibraryImport("librdkafka")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory)]
-    private static partial void rd_kafka_mock_push_request_errors_array(nint cluster, short apiKey, nuint count, int[] errors);
 
     [LibraryImport("librdkafka", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory)]

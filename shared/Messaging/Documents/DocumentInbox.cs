@@ -79,6 +79,12 @@ internal sealed class DocumentInbox(IServiceScopeFactory scopes, IDocumentStore 
                 : (known ?? New(stream, partition)) with { Dead = sequence, Sequence = known?.Sequence ?? (sequence == 1 ? 0 : null) },
             cancellationToken);
 
+    public Task BeginAsync(StreamKey stream, CancellationToken cancellationToken) =>
+        _streams.UpdateAsync(
+            IdOf(stream),
+            known => known is { Sequence: null, Parked: [var first, ..] } ? known with { Sequence = first.Sequence - 1 } : null,
+            cancellationToken);
+
     public Task GiveUpAsync(StreamKey stream, int partition, long upTo, CancellationToken cancellationToken) =>
         AdvanceAsync(stream, partition, upTo, null, cancellationToken);
 

@@ -58,12 +58,18 @@ internal sealed class EntityFrameworkInbox<TContext>(IServiceScopeFactory scopes
             return true;
         }, cancellationToken);
 
-    public async Task GiveUpAsync(StreamKey stream, int partition, long upTo, CancellationToken cancellationToken)
+    public Task BeginAsync(StreamKey stream, CancellationToken cancellationToken) =>
+        InTransactionAsync(streams => streams.BeginAsync(stream, cancellationToken), cancellationToken);
+
+    public Task GiveUpAsync(StreamKey stream, int partition, long upTo, CancellationToken cancellationToken) =>
+        InTransactionAsync(streams => streams.GiveUpAsync(stream, partition, upTo, cancellationToken), cancellationToken);
+
+    private async Task InTransactionAsync(Func<InboxStreamTable, Task> work, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var connection = await ConnectAsync(scope, cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await new InboxStreamTable(connection, transaction).GiveUpAsync(stream, partition, upTo, cancellationToken);
+        await work(new InboxStreamTable(connection, transaction));
         await transaction.CommitAsync(cancellationToken);
     }
 

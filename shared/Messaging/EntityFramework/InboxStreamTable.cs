@@ -47,6 +47,11 @@ internal sealed class InboxStreamTable(NpgsqlConnection connection, NpgsqlTransa
         ON CONFLICT (topic, subject) DO UPDATE SET dead = $4, sequence = coalesce(s.sequence, excluded.sequence) WHERE s.sequence IS NULL OR s.sequence <= $5
         """;
 
+    private const string Begin = """
+        UPDATE inbox_stream SET sequence = (SELECT min(sequence) FROM inbox_parked WHERE topic = $1 AND subject = $2) - 1
+        WHERE topic = $1 AND subject = $2 AND sequence IS NULL
+        """;
+
     private const string GiveUp = """
         INSERT INTO inbox_stream AS s (topic, subject, log_partition, sequence, parked) VALUES ($1, $2, $3, $4, 0)
         ON CONFLICT (topic, subject) DO UPDATE SET sequence = $4, event_id = NULL, dead = NULL WHERE s.sequence IS NULL OR s.sequence < $4
@@ -118,6 +123,12 @@ internal sealed class InboxStreamTable(NpgsqlConnection connection, NpgsqlTransa
 
     public Task StopBeforeAsync(StreamKey key, int partition, long sequence, long? handled, CancellationToken cancellationToken) =>
         ExecuteAsync(StopBefore, cancellationToken, key.Topic, key.Subject, partition, sequence, handled ?? 0);
+
+    public async Task BeginAsync(StreamKey key, CancellationToken cancellationToken)
+    {
+        await LockAsync(key, cancellationToken); // What is parked at this moment is waited for, and may be the earliest.
+        await ExecuteAsync(Begin, cancellationToken, key.Topic, key.Subject);
+    }
 
     public async Task GiveUpAsync(StreamKey key, int partition, long upTo, CancellationToken cancellationToken)
     {

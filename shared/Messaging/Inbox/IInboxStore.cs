@@ -26,6 +26,12 @@ internal interface IInboxStore
     /// <param name="cancellationToken">Ends it.</param>
     Task StopBeforeAsync(StreamKey stream, int partition, long sequence, long? handled, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Lets a stream begin with the earliest event that is parked, whatever before it is missing. Nothing, if something of it was handled
+    /// or given up by now.
+    /// </summary>
+    Task BeginAsync(StreamKey stream, CancellationToken cancellationToken);
+
     /// <summary>Goes on behind the event with this sequence, whatever before it is missing. Nothing, if it is there already.</summary>
     Task GiveUpAsync(StreamKey stream, int partition, long upTo, CancellationToken cancellationToken);
 

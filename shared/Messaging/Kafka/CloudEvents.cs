@@ -41,6 +41,8 @@ internal static class CloudEvents
         return new() { Key = KafkaKey.Of(message.Subject), Value = Encoding.UTF8.GetBytes(message.Payload), Headers = headers };
     }
 
+    public static bool IsAttribute(IHeader header) => header.Key.StartsWith("ce_", StringComparison.Ordinal);
+
     /// <summary>Everything but the data.</summary>
     /// <exception cref="UnreadableMessageException">It is no event, or not the one that it says it is.</exception>
     public static EventContext ReadAttributes(ConsumeResult<byte[]?, byte[]?> consumed, ForgeIds ids)

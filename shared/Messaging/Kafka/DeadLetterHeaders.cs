@@ -34,7 +34,8 @@ internal static class DeadLetterHeaders
 
     /// <summary>
     /// On a copy in the old topic: the group named by <see cref="Group"/> is to go on behind the event of this aggregate with this sequence,
-    /// although that one, or one before it, was never handled.
+    /// although that one, or one before it, was never handled. To everybody else such a copy says nothing, and to nobody is it the event:
+    /// of a large one it has no value.
     /// </summary>
     public const string GiveUpTo = "dlq_give_up_to";
 
@@ -45,6 +46,9 @@ internal static class DeadLetterHeaders
         ParkingFullException => "no-room",
         _ => "failed",
     };
+
+    /// <summary>Whether it is an operator's word to a group and not the event that it looks like, see <see cref="GiveUpTo"/>.</summary>
+    public static bool IsWord(Message<byte[]?, byte[]?> message) => Text(message, GiveUpTo) is not null;
 
     /// <summary>Up to which event this group is told to give up, if it is.</summary>
     public static long? GivesUp(Message<byte[]?, byte[]?> message, string group) =>

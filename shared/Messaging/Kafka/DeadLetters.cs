@@ -13,9 +13,10 @@ internal sealed class DeadLetters(
 {
     private const int MaximumErrorLength = 1000;
 
-    // Of a message that is too large for a letter: what may be of use and costs little.
-    private const int MaximumPartBytes = 256;
-    private const int MaximumParts = 50;
+    // Of a message that is too large for a letter: what may be of use and costs little. With our own headers it is less than the least
+    // MaxDeadLetterBytes, whatever the message is like.
+    private const int MaximumKeptBytes = 4096;
+    private const int HeaderLengthBytes = 10;
 
     private readonly KafkaPublisher _publisher = new(kafka, options, time, logger) { MaxMessageBytes = options.Value.MaxDeadLetterBytes };
 
@@ -30,7 +31,8 @@ internal sealed class DeadLetters(
                 var outcomes = await _publisher.PublishAsync([new(Topics.DeadLetters(consumed.Topic), "", () => letter)], cancellationToken);
                 if (outcomes[0].Error is not { } refusal)
                     break;
-                if (outcomes[0].RefusedForGood)
+                // Only for this reason: what a policy refuses, for instance, is whole once somebody has mended that.
+                if (outcomes[0].TooLarge)
                     letter = Shorten(letter);
                 throw new KafkaException(refusal);
             }
@@ -61,23 +63,37 @@ internal sealed class DeadLetters(
         Add(DeadLetterHeaders.Time, time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
         Add(DeadLetterHeaders.Attempts, attempts.ToString(CultureInfo.InvariantCulture));
         Add(DeadLetterHeaders.Cause, DeadLetterHeaders.CauseOf(error));
-        Add(DeadLetterHeaders.ErrorType, error.GetType().FullName ?? error.GetType().Name);
-        Add(DeadLetterHeaders.Error, error.Message.Length <= MaximumErrorLength ? error.Message : error.Message[..MaximumErrorLength]);
+        Add(DeadLetterHeaders.ErrorType, Cut(error.GetType().FullName ?? error.GetType().Name));
+        Add(DeadLetterHeaders.Error, Cut(error.Message));
         return new() { Key = consumed.Message.Key, Value = consumed.Message.Value, Headers = headers };
     }
 
     /// <summary>The message stays where it is, and the letter says where that is.</summary>
     private static Message<byte[]?, byte[]?> Shorten(Message<byte[]?, byte[]?> letter)
     {
-        var headers = new Headers();
-        foreach (var header in letter.Headers.Where(header => !IsOurs(header) && Size(header.GetValueBytes()) <= MaximumPartBytes).Take(MaximumParts))
-            headers.Add(header.Key, header.GetValueBytes());
+        var (headers, room) = (new Headers(), MaximumKeptBytes);
+        bool Fits(int size)
+        {
+            var fits = size <= room;
+            room -= fits ? size : 0;
+            return fits;
+        }
+
+        var key = Fits(Size(letter.Key)) ? letter.Key : null;
+        // The attributes first: without them it could not be skipped.
+        foreach (var header in letter.Headers.Where(header => !IsOurs(header)).OrderByDescending(CloudEvents.IsAttribute))
+        {
+            if (Fits(Encoding.UTF8.GetByteCount(header.Key) + Size(header.GetValueBytes()) + HeaderLengthBytes))
+                headers.Add(header.Key, header.GetValueBytes());
+        }
         foreach (var header in letter.Headers.Where(IsOurs))
             headers.Add(header.Key, header.GetValueBytes());
         if (!letter.Headers.TryGetLastBytes(DeadLetterHeaders.OmittedBytes, out _))
             headers.Add(DeadLetterHeaders.OmittedBytes, Encoding.UTF8.GetBytes(Size(letter.Value).ToString(CultureInfo.InvariantCulture)));
-        return new() { Key = Size(letter.Key) <= MaximumPartBytes ? letter.Key : null, Headers = headers };
+        return new() { Key = key, Headers = headers };
     }
+
+    private static string Cut(string text) => text.Length <= MaximumErrorLength ? text : text[..MaximumErrorLength];
 
     private static int Size(byte[]? bytes) => bytes?.Length ?? 0;
 

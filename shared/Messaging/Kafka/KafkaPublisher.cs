@@ -23,11 +23,11 @@ internal readonly record struct PublishOutcome
 
     public bool Published => Tried && Error is null;
 
+    public bool TooLarge => Error?.Code is ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge;
+
     /// <summary>The same message would be refused again.</summary>
-    public bool RefusedForGood => Error?.Code
-        is ErrorCode.MsgSizeTooLarge
-        or ErrorCode.RecordListTooLarge
-        or ErrorCode.InvalidRecord
+    public bool RefusedForGood => TooLarge || Error?.Code
+        is ErrorCode.InvalidRecord
         or ErrorCode.PolicyViolation
         or ErrorCode.TopicException
         or ErrorCode.Local_InvalidArg;

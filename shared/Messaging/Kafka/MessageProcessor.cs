@@ -65,15 +65,25 @@ internal sealed partial class MessageProcessor(
     /// <returns>The stream, if something is parked behind the event.</returns>
     private async Task<StreamKey?> HandleAsync(ConsumeResult<byte[]?, byte[]?> consumed, CancellationToken cancellationToken)
     {
+        if (DeadLetterHeaders.IsWord(consumed.Message))
+            return await ObeyAsync(consumed, cancellationToken);
         var received = new ReceivedEvent(CloudEvents.ReadAttributes(consumed, ids), consumed);
-        if (DeadLetterHeaders.GivesUp(consumed.Message, service.Value) is { } upTo)
-            await inbox.GiveUpAsync(received.Stream, received.Partition, upTo, cancellationToken);
         var handlers = subscriptions.For(received.Context);
         var result = handlers.Count == 0
             ? await inbox.HandleAsync(received, (_, _) => Task.CompletedTask, cancellationToken)
             : await HandleAsync(received, handlers, cancellationToken);
         metrics.Received(received.Context, result.Verdict, isHandled: handlers.Count > 0);
         return result.HasParked ? received.Stream : null;
+    }
+
+    /// <returns>The stream that may go on now.</returns>
+    private async Task<StreamKey?> ObeyAsync(ConsumeResult<byte[]?, byte[]?> consumed, CancellationToken cancellationToken)
+    {
+        // Where no event can be read from it, none could from the message that was given up: it belongs to no aggregate that waits.
+        if (DeadLetterHeaders.GivesUp(consumed.Message, service.Value) is not { } upTo || ReadAttributes(consumed) is not { } received)
+            return null;
+        await inbox.GiveUpAsync(received.Stream, received.Partition, upTo, cancellationToken);
+        return received.Stream;
     }
 
     private async Task<InboxResult> HandleAsync(ReceivedEvent received, IReadOnlyList<Subscription> handlers, CancellationToken cancellationToken)

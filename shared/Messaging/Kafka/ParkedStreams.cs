@@ -55,7 +55,7 @@ internal sealed partial class ParkedStreams(
         if (stream.Sequence is null)
         {
             LogBegins(stream.First.Sequence, stream.Key.Subject, stream.Key.Topic);
-            await inbox.GiveUpAsync(stream.Key, stream.Partition, stream.First.Sequence - 1, cancellationToken);
+            await inbox.BeginAsync(stream.Key, cancellationToken);
             queue.Release(stream.Key);
             return;
         }

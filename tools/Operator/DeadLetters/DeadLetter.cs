@@ -38,6 +38,9 @@ public sealed partial record DeadLetter(TopicPartitionOffset Position, Message<b
     /// <summary>Not the whole message: it was too large for a dead letter.</summary>
     public bool IsShortened => Text("dlq_omitted_bytes") is not null;
 
+    /// <summary>Too much of its aggregate waits before it. To go on without it would be to go on without all of that.</summary>
+    public bool FoundNoRoom => Cause == "no-room";
+
     public string Attempts => Text("dlq_attempts") ?? "?";
 
     /// <summary>What the group said, in one line, and without whatever looks like an e-mail address.</summary>
@@ -57,7 +60,7 @@ public sealed partial record DeadLetter(TopicPartitionOffset Position, Message<b
         return new() { Key = Message.Key, Value = Message.Value, Headers = headers };
     }
 
-    /// <summary>The same, with the word to the group that it may go on without the event, or without what is missing before it.</summary>
+    /// <summary>The same, with the word to the group that it may go on without the event, or without what is missing before it. Nobody handles it as the event.</summary>
     public Message<byte[]?, byte[]?> Skipping()
     {
         var message = Original();

@@ -14,20 +14,28 @@ public sealed class DeadLetterCommands(string kafka, TextWriter output)
     }
 
     /// <summary>Publishes what nobody has dealt with to its topic again, in order. Those who handled it meanwhile drop it.</summary>
-    /// <exception cref="OperatorException">It was too large to be kept. Nothing is published then.</exception>
+    /// <returns>1 if there is something that was too large to be kept, and so is left. Everything else is published all the same.</returns>
     public async Task<int> RetryAsync(string topic, string? eventId, CancellationToken cancellationToken)
     {
         var letters = DeadLetterTopic.Open(kafka, topic);
         var open = eventId is null ? letters.Open(cancellationToken) : Find(letters, eventId, cancellationToken);
-        if (open.FirstOrDefault(letter => letter.IsShortened) is { } shortened)
-            throw new OperatorException($"message {shortened.Id} was too large for a dead letter and can only be skipped, or published again by whoever has it");
+        var left = 0;
         foreach (var ofOneMessage in open.GroupBy(letter => letter.Id))
         {
+            var what = $"{ofOneMessage.First().Name}, for group {string.Join(", ", ofOneMessage.Select(letter => letter.Group))}";
+            if (ofOneMessage.All(letter => letter.IsShortened))
+            {
+                left += ofOneMessage.Count();
+                await output.WriteLineAsync($"not retried {what}: it was too large to be kept here; ./forge outbox replay of the service that published it brings it back, ./forge dlq skip goes on without it");
+                continue;
+            }
             await letters.RetryAsync([.. ofOneMessage], cancellationToken);
-            await output.WriteLineAsync($"retried {ofOneMessage.First().Name}, for group {string.Join(", ", ofOneMessage.Select(letter => letter.Group))}");
+            await output.WriteLineAsync($"retried {what}");
         }
-        await output.WriteLineAsync(open.Count == 0 ? $"nothing to retry in {letters.Name}" : $"{Count(open.Count)} of {letters.Name} retried");
-        return 0;
+        await output.WriteLineAsync(open.Count == 0
+            ? $"nothing to retry in {letters.Name}"
+            : $"{Count(open.Count - left)} of {letters.Name} retried{(left == 0 ? "" : $", {left} not")}");
+        return left == 0 ? 0 : 1;
     }
 
     /// <summary>Lets the groups go on without an event, or without those that are missing before it.</summary>
@@ -36,14 +44,18 @@ public sealed class DeadLetterCommands(string kafka, TextWriter output)
     {
         var letters = DeadLetterTopic.Open(kafka, topic);
         var open = Find(letters, eventId, cancellationToken);
-        if (open.Exists(letter => letter.Cause == "no-room"))
+        // One that is not whole cannot be retried either: it can at least be closed.
+        if (open.Exists(letter => letter is { FoundNoRoom: true, IsShortened: false }))
             throw new OperatorException($"event {eventId} waits for an earlier dead letter of {open[0].Subject}, and everything in between with it; retry or skip that one");
         foreach (var letter in open)
         {
             await letters.SkipAsync(letter, cancellationToken);
-            await output.WriteLineAsync(letter.Cause == "missing"
-                ? $"group {letter.Group} goes on with event {letter.Id}, without what is missing before it"
-                : $"group {letter.Group} goes on without {(letter.IsEvent ? "event" : "message")} {letter.Id}");
+            await output.WriteLineAsync(letter.Cause switch
+            {
+                "missing" => $"group {letter.Group} goes on with event {letter.Id}, without what is missing before it",
+                "no-room" => $"the letter of event {letter.Id} for group {letter.Group} is closed; what waits before it comes first, and if it has not come again by then, a dead letter of the next event says so",
+                _ => $"group {letter.Group} goes on without {(letter.IsEvent ? "event" : "message")} {letter.Id}",
+            });
         }
         if (open.Count == 0)
             await output.WriteLineAsync($"nothing to skip in {letters.Name}");

@@ -13,6 +13,9 @@ public sealed class DeadLetterTopic
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    // The most that Messaging:MaxDeadLetterBytes allows: whether a message is too large is for Kafka to say, and not for librdkafka's 1,000,000.
+    private const int MaxMessageBytes = 100_000_000;
+
     private readonly string _kafka;
     private readonly string _letters;
 
@@ -63,21 +66,24 @@ public sealed class DeadLetterTopic
 
     /// <summary>
     /// Publishes the message to its topic again, once, however many groups gave it up, and notes that their letters are dealt with.
-    /// Interrupted in between, both may be done again: consumers drop the second copy.
+    /// Interrupted in between, both may be done again: consumers drop the second copy. One of the letters at least is whole.
     /// </summary>
     public Task RetryAsync(IReadOnlyCollection<DeadLetter> lettersOfOneMessage, CancellationToken cancellationToken) => ProduceAsync(
         async producer =>
         {
-            await producer.ProduceAsync(Name, lettersOfOneMessage.First().Original(), cancellationToken);
+            await producer.ProduceAsync(Name, lettersOfOneMessage.First(letter => !letter.IsShortened).Original(), cancellationToken);
             foreach (var letter in lettersOfOneMessage)
                 await NoteAsync(producer, letter, "retry", cancellationToken);
         });
 
-    /// <summary>Publishes the message with the word to the letter's group that it may go on without it; what is no event holds nobody up, and is only noted.</summary>
+    /// <summary>
+    /// Publishes the message with the word to the letter's group that it may go on without it. What is no event, and what others of its aggregate
+    /// wait before, holds nobody up: that is only noted.
+    /// </summary>
     public Task SkipAsync(DeadLetter letter, CancellationToken cancellationToken) => ProduceAsync(
         async producer =>
         {
-            if (letter.IsEvent)
+            if (letter is { IsEvent: true, FoundNoRoom: false })
                 await producer.ProduceAsync(Name, letter.Skipping(), cancellationToken);
             await NoteAsync(producer, letter, "skip", cancellationToken);
         });
@@ -92,6 +98,7 @@ public sealed class DeadLetterTopic
             Partitioner = Partitioner.Murmur2Random,
             MessageTimeoutMs = (int)Patience.TotalMilliseconds,
             LingerMs = 0,
+            MessageMaxBytes = MaxMessageBytes,
         }).SetLogHandler((_, _) => { }).Build();
         try
         {
