@@ -67,10 +67,10 @@ public sealed class DictTests
     }
 
     [Fact]
-    public async Task Decimals_of_a_million_digits_are_compared_as_fast_as_they_are_read()
+    public async Task Decimals_of_a_million_digits_take_no_longer_than_reading_them()
     {
         var zeros = new string('0', 1_000_000);
-        var fives = BigInteger.Pow(5, 1_400_000).ToString();
+        var fives = BigInteger.Pow(5, 140_000).ToString();
         (PythonValue, PythonValue)[] keys =
         [
             (PythonValue.DecimalText("1" + zeros), 1), (PythonValue.DecimalText("-1" + zeros), 2), (PythonValue.DecimalText("1" + zeros + "1"), 3),
