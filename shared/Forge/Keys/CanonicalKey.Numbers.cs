@@ -14,15 +14,14 @@ internal static partial class CanonicalKey
         if (input.IsEmpty) return KeyRefusal.Empty;
         var first = At(input, 0) == '-' ? 1 : 0;
         if (first == input.Length) return KeyRefusal.Form;
-        var digits = input[first..];
-        if (digits.Length > MaxIntDigits) return KeyRefusal.TooLong;
+        if (input.Length - first > MaxIntDigits) return KeyRefusal.TooLong;
         // 007 and -0 would be second names of 7 and 0
-        if (At(input, first) == '0' && input.Length > 1) return OrTooLong(KeyRefusal.Form, digits, MaxIntDigits, ref codePoint);
+        if (At(input, first) == '0' && input.Length > 1) return OrTooLong(KeyRefusal.Form, input[first..], MaxIntDigits, ref codePoint);
         if (first == 1) destination[0] = (byte)'-';
         for (var i = first; i < input.Length; i++)
         {
             var c = At(input, i);
-            if (!IsDigit(c)) return OrTooLong(Refuse(input, i, ref codePoint), digits, MaxIntDigits, ref codePoint);
+            if (!IsDigit(c)) return OrTooLong(Refuse(input, i, ref codePoint), input[first..], MaxIntDigits, ref codePoint);
             destination[i] = (byte)c;
         }
         written = input.Length;
