@@ -116,7 +116,7 @@ func stop(where, kind, value string, at int, detail string) error {
 	return refuse(where, kind, "Form", detail)
 }
 
-// limit comes before all rules on characters, so that every language names the same one of two mistakes.
+// limit comes before all rules on the characters of a value, so that every language names the same one of two mistakes.
 func limit(where, kind, value string, most int) error {
 	if len(value) > most {
 		return refuse(where, kind, "TooLong", fmt.Sprintf("is longer than %d bytes", most))
@@ -229,12 +229,12 @@ func upper(value string) string {
 // \A and \z are the ends of the text, whatever flags somebody adds; [0-9] and not \d says what is meant. A
 // pattern of what may begin a value says, by how far it matches, which character is to blame.
 var (
-	email           = regexp.MustCompile(`\A[A-Za-z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\z`)
-	emailBeginning  = regexp.MustCompile(`\A(?:[A-Za-z0-9.!#$%&'*+/=?^_\x60{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?`)
-	dec             = regexp.MustCompile(`\A(-?)([0-9]+)(?:\.([0-9]+))?\z`)
-	decBeginning    = regexp.MustCompile(`\A-?(?:[0-9]+(?:\.[0-9]*)?)?`)
-	uuidText        = regexp.MustCompile(`\A[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\z`)
-	domainBeginning = regexp.MustCompile(`\A(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*`)
+	email          = regexp.MustCompile(`\A[A-Za-z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\z`)
+	emailBeginning = regexp.MustCompile(`\A(?:[A-Za-z0-9.!#$%&'*+/=?^_\x60{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?`)
+	dec            = regexp.MustCompile(`\A(-?)([0-9]+)(?:\.([0-9]+))?\z`)
+	decBeginning   = regexp.MustCompile(`\A-?(?:[0-9]+(?:\.[0-9]*)?)?`)
+	uuidText       = regexp.MustCompile(`\A[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\z`)
+	badInDomain    = regexp.MustCompile(`[^A-Za-z0-9.-]|(?:\A|\.)\.`)
 )
 
 func canonicalEmail(value, where, kind string) (string, error) {
@@ -296,7 +296,10 @@ func canonicalInt(value, where, kind string) (string, error) {
 	if digits == "" || leadingZero {
 		return "", refuse(where, kind, "Form", "is not a whole number without leading zeros")
 	}
-	return value, allow(where, kind, isDigit, digits)
+	if err := allow(where, kind, isDigit, digits); err != nil {
+		return "", err
+	}
+	return value, nil
 }
 
 func canonicalDec(value, where, kind string) (string, error) {
@@ -483,8 +486,11 @@ func render(node Key, path string, depth int) (string, error) {
 	}
 	if value, ok := node.(Value); ok {
 		text, err := canonical(value.kind, value.text, where)
+		if err != nil {
+			return "", err
+		}
 		// The kind stands in the leaf, so that services which disagree on a kind disagree on every ID.
-		return `"` + value.kind + ":" + escapes.Replace(text) + `"`, err
+		return `"` + value.kind + ":" + escapes.Replace(text) + `"`, nil
 	}
 	if node == nil {
 		return "", refuse(where, "", "Missing", "is nil")
@@ -568,11 +574,12 @@ type Forge struct{ root UUID }
 
 // New takes a domain such as forgeshop.example.
 func New(domain string) (*Forge, error) {
+	// Characters before length: what is counted is then ASCII, and every language counts alike.
+	if bad := badInDomain.FindStringIndex(domain); bad != nil {
+		return nil, blameAt("domain", "", domain, bad[0], "Configuration", notAllowed)
+	}
 	if len(domain) < 1 || len(domain) > 253 {
 		return nil, misconfigured("domain", "is not 1 to 253 characters long")
-	}
-	if end := len(domainBeginning.FindString(domain)); end < len(domain) {
-		return nil, blameAt("domain", "", domain, end, "Configuration", notAllowed)
 	}
 	if strings.HasSuffix(domain, ".") {
 		return nil, misconfigured("domain", "ends with a dot")
@@ -610,15 +617,15 @@ func (f *Forge) EntityWith(name string, algorithm Algorithm, secret []byte) (*En
 	default:
 		return nil, misconfigured("algorithm", "is not one of v5, v8-sha256, v8-hmac-sha256")
 	}
-	if len(name) < 1 || len(name) > 64 {
-		return nil, misconfigured("entity", "is not 1 to 64 characters long")
-	}
 	wrong := firstWrong(isEntity, name)
-	if !isLower(rune(name[0])) {
+	if name != "" && !isLower(rune(name[0])) {
 		wrong = 0
 	}
 	if wrong >= 0 {
 		return nil, blameAt("entity", "", name, wrong, "Configuration", notAllowed)
+	}
+	if len(name) < 1 || len(name) > 64 {
+		return nil, misconfigured("entity", "is not 1 to 64 characters long")
 	}
 	return &Entity{name, algorithm, append([]byte(nil), secret...), NewV5(f.root, []byte(name))}, nil
 }

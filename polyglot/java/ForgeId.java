@@ -125,7 +125,7 @@ public final class ForgeId {
         return value.codePoints().mapToLong(c -> c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4).sum();
     }
 
-    /** Comes before all rules on characters, so that every language names the same one of two mistakes. */
+    /** Comes before all rules on the characters of a value, so that every language names the same one of two mistakes. */
     private static void limit(String where, String kind, String value, int most) {
         if (bytesOf(value) > most) throw refused(where, kind, "TooLong", "is longer than " + most + " bytes");
     }
@@ -257,7 +257,7 @@ public final class ForgeId {
         "(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]++(?:@(?:[A-Za-z0-9-]++\\.)*[A-Za-z0-9-]*+)?)?");
     private static final Pattern DEC = Pattern.compile("(-?)([0-9]++)(?:\\.([0-9]++))?");
     private static final Pattern DEC_BEGINNING = Pattern.compile("-?(?:[0-9]++(?:\\.[0-9]*+)?)?");
-    private static final Pattern DOMAIN_BEGINNING = Pattern.compile("(?:[A-Za-z0-9-]++\\.)*[A-Za-z0-9-]*+");
+    private static final Pattern BAD_IN_DOMAIN = Pattern.compile("[^A-Za-z0-9.-]|(?:^|\\.)\\.");
 
     private static String canonicalEmail(String input, String where) {
         String value = strip(input);
@@ -510,9 +510,10 @@ public final class ForgeId {
 
         private Forge(String domain) {
             if (domain == null) throw misconfigured("domain", "is not text");
+            // Characters before length: what is counted is then ASCII, and every language counts alike.
+            Matcher bad = BAD_IN_DOMAIN.matcher(domain);
+            if (bad.find()) throw blamed("domain", null, domain.codePointAt(bad.start()), "Configuration", NOT_ALLOWED);
             if (domain.isEmpty() || domain.length() > 253) throw misconfigured("domain", "is not 1 to 253 characters long");
-            int end = matchingLength(DOMAIN_BEGINNING, domain);
-            if (end < domain.length()) throw blamed("domain", null, domain.codePointAt(end), "Configuration", NOT_ALLOWED);
             if (domain.endsWith(".")) throw misconfigured("domain", "ends with a dot");
             root = v5(DNS_NAMESPACE, lower(domain));
         }
@@ -552,10 +553,10 @@ public final class ForgeId {
             this.secret = keyed ? utf8(secret, "secret") : null;
             if (keyed) checkSecret(this.secret);
             if (name == null) throw misconfigured("entity", "is not text");
-            if (name.isEmpty() || name.length() > 64) throw misconfigured("entity", "is not 1 to 64 characters long");
-            int wrong = isLower(name.charAt(0))
+            int wrong = name.isEmpty() || isLower(name.charAt(0))
                 ? firstWrong(c -> isLower(c) || isDigit(c) || c == '_' || c == '.' || c == '-', name) : 0;
             if (wrong >= 0) throw blamed("entity", null, name.codePointAt(wrong), "Configuration", NOT_ALLOWED);
+            if (name.isEmpty() || name.length() > 64) throw misconfigured("entity", "is not 1 to 64 characters long");
             this.name = name;
             this.algorithm = algorithm;
             this.namespace = v5(forge.root, name);

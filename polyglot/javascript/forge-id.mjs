@@ -74,7 +74,7 @@ function stop(where, kind, value, at, detail) {
 /** TextEncoder writes U+FFFD for a lone surrogate: not its bytes, but as many. */
 const bytesOf = (value) => new TextEncoder().encode(value).length
 
-/** Comes before all rules on characters, so that every language names the same one of two mistakes. */
+/** Comes before all rules on the characters of a value, so that every language names the same one of two mistakes. */
 function limit(where, kind, value, most) {
   if (bytesOf(value) > most) refuse(where, kind, 'TooLong', `is longer than ${most} bytes`)
 }
@@ -380,9 +380,9 @@ function checkFieldName(name, where) {
 export class Forge {
   constructor(domain) {
     if (typeof domain !== 'string') misconfigured('domain', 'is not text')
+    // Characters before length: what is counted is then ASCII, and every language counts alike.
+    allow('domain', undefined, /[^A-Za-z0-9.-]|(?:^|\.)\./u, domain, 'Configuration')
     if (domain.length < 1 || domain.length > 253) misconfigured('domain', 'is not 1 to 253 characters long')
-    const end = /^(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*/.exec(domain)[0].length
-    if (end < domain.length) blame('domain', undefined, domain.codePointAt(end), 'Configuration')
     if (domain.endsWith('.')) misconfigured('domain', 'ends with a dot')
     this.root = v5(DNS_NAMESPACE, domain.toLowerCase()) // of ASCII, as checked above
     Object.freeze(this)
@@ -409,8 +409,8 @@ class Entity {
       misconfigured('secret', 'is only used by v8-hmac-sha256')
     }
     if (typeof name !== 'string') misconfigured('entity', 'is not text')
-    if (name.length < 1 || name.length > 64) misconfigured('entity', 'is not 1 to 64 characters long')
     allow('entity', undefined, /^[^a-z]|[^a-z0-9_.-]/u, name, 'Configuration')
+    if (name.length < 1 || name.length > 64) misconfigured('entity', 'is not 1 to 64 characters long')
     this.name = name
     this.algorithm = algorithm
     this.namespace = v5(forge.root, name)

@@ -75,7 +75,7 @@ def _stop(where, kind, value, at, detail):
 
 
 def _limit(where, kind, value, most):
-    """Comes before all rules on characters, so that every language names the same one of two mistakes."""
+    """Comes before all rules on the characters of a value, so that every language names the same one of two mistakes."""
     if len(value.encode("utf-8", "surrogatepass")) > most:
         _refuse(where, kind, "TooLong", f"is longer than {most} bytes")
 
@@ -413,11 +413,12 @@ class Forge:
     def __init__(self, domain):
         if not isinstance(domain, str):
             _misconfigured("domain", "is not text")
+        # Characters before length: what is counted is then ASCII, and every language counts alike.
+        bad = re.search(r"[^A-Za-z0-9.-]|(?:^|\.)\.", domain)
+        if bad:
+            _blame("domain", None, bad.group()[0], "Configuration")
         if not 1 <= len(domain) <= 253:
             _misconfigured("domain", "is not 1 to 253 characters long")
-        end = re.match(r"(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*", domain).end()
-        if end < len(domain):
-            _blame("domain", None, domain[end], "Configuration")
         if domain.endswith("."):
             _misconfigured("domain", "ends with a dot")
         self.root = v5(DNS_NAMESPACE, domain.translate(_LOWER))
@@ -442,11 +443,11 @@ class Entity:
             _misconfigured("secret", "is only used by v8-hmac-sha256")
         if not isinstance(name, str):
             _misconfigured("entity", "is not text")
-        if not 1 <= len(name) <= 64:
-            _misconfigured("entity", "is not 1 to 64 characters long")
         bad = re.search("^[^a-z]|[^a-z0-9_.-]", name)
         if bad:
             _blame("entity", None, bad.group(), "Configuration")
+        if not 1 <= len(name) <= 64:
+            _misconfigured("entity", "is not 1 to 64 characters long")
         self.name, self.algorithm, self._secret = name, algorithm, secret
         self.namespace = v5(forge.root, name)
 

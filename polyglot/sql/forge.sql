@@ -82,7 +82,7 @@ begin
     perform forge.refuse(place, kind, 'Form', detail);
 end $fn$;
 
--- Comes before all rules on characters, so that every language names the same one of two mistakes.
+-- Comes before all rules on the characters of a value, so that every language names the same one of two mistakes.
 create or replace function forge.check_length(place text, kind text, value text, most int) returns void
 language plpgsql immutable parallel safe as $fn$
 begin
@@ -484,11 +484,11 @@ declare
     dns constant uuid := '6ba7b810-9dad-11d1-80b4-00c04fd430c8';  -- RFC 9562, section 6.6
 begin
     if domain is null then perform forge.refuse('domain', null, 'Configuration', 'is not text'); end if;
+    -- Characters before length: what is counted is then ASCII, and every language counts alike.
+    perform forge.blame('domain', null, left(substring(domain collate "C" from '[^A-Za-z0-9.-]|(?:^|\.)\.'), 1), 'Configuration');
     if length(domain) not between 1 and 253 then
         perform forge.refuse('domain', null, 'Configuration', 'is not 1 to 253 characters long');
     end if;
-    perform forge.blame('domain', null,
-        substr(domain, length(substring(domain collate "C" from '^(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*')) + 1, 1), 'Configuration');
     if right(domain, 1) = '.' then perform forge.refuse('domain', null, 'Configuration', 'ends with a dot'); end if;
     return forge.v5(dns, convert_to(lower(domain collate "C"), 'UTF8'));
 end $fn$;
@@ -500,10 +500,10 @@ declare
     root uuid := forge.root(domain);
 begin
     if entity is null then perform forge.refuse('entity', null, 'Configuration', 'is not text'); end if;
+    perform forge.blame('entity', null, substring(entity collate "C" from '^[^a-z]|[^a-z0-9_.-]'), 'Configuration');
     if length(entity) not between 1 and 64 then
         perform forge.refuse('entity', null, 'Configuration', 'is not 1 to 64 characters long');
     end if;
-    perform forge.blame('entity', null, substring(entity collate "C" from '^[^a-z]|[^a-z0-9_.-]'), 'Configuration');
     return forge.v5(root, convert_to(entity, 'UTF8'));
 end $fn$;
 

@@ -24,11 +24,11 @@ internal static class PythonHash
         {
             null => identity.Append("none;"),
             string text => identity.Append(CultureInfo.InvariantCulture, $"str{text.Length}:{text};"),
-            bool flag => Number(identity, flag ? 1 : 0, 0, 0),
-            BigInteger number => Number(identity, PythonNumber.Checked(number), 0, 0),
+            bool flag => Number(identity, flag ? BigInteger.One : BigInteger.Zero),
+            BigInteger number => Number(identity, PythonNumber.Checked(number)),
             double number => Number(identity, number),
             PythonDecimal { Special: { } special, Negative: var negative } => identity.Append(negative ? "-" : "").Append(special is "NaN" ? "Decimal " : "").Append(special).Append(';'),
-            PythonDecimal number => Number(identity, Signed(number), number.Exponent, number.Exponent),
+            PythonDecimal number => Number(identity, number.Negative, number.Digits, number.Exponent),
             Guid id => identity.Append("uuid:").Append(Uuid.ToText(id)).Append(';'),
             DateOnly date => identity.Append(CultureInfo.InvariantCulture, $"date:{date.DayNumber};"),
             PythonDateTime { Zone: not null } => throw new UuidForgeException("dict: a key in a named zone, which may be the same instant as another key; use an offset"),
@@ -48,11 +48,18 @@ internal static class PythonHash
         return identity.Append(')');
     }
 
-    private static BigInteger Signed(PythonDecimal number)
+    // Every finite number that Python has here is some decimal digits times a power of ten. Without zeros at its end it is so in one way, which
+    // takes no division: a Decimal may have a million digits.
+    private static StringBuilder Number(StringBuilder identity, bool negative, ReadOnlySpan<char> digits, int exponent)
     {
-        var digits = BigInteger.Parse(number.Digits, NumberStyles.None, CultureInfo.InvariantCulture);
-        return number.Negative ? -digits : digits;
+        var significant = digits.TrimEnd('0');
+        return significant.IsEmpty
+            ? identity.Append("number:0;")
+            : identity.Append(negative ? "number:-" : "number:").Append(significant).Append(CultureInfo.InvariantCulture, $"E{exponent + digits.Length - significant.Length};");
     }
+
+    private static StringBuilder Number(StringBuilder identity, BigInteger value, int exponent = 0) =>
+        Number(identity, value.Sign < 0, BigInteger.Abs(value).ToString(CultureInfo.InvariantCulture), exponent);
 
     private static StringBuilder Number(StringBuilder identity, double value)
     {
@@ -63,19 +70,11 @@ internal static class PythonHash
         var bits = BitConverter.DoubleToInt64Bits(value);
         var exponent = (int)(bits >> 52) & 0x7FF;
         var fraction = bits & 0xF_FFFF_FFFF_FFFF;
-        var mantissa = exponent == 0 ? fraction : fraction | (1L << 52);
-        return Number(identity, value < 0 ? -mantissa : mantissa, Math.Max(exponent, 1) - 1075, 0);
-    }
-
-    // Every number that Python has here is an integer times powers of two and five; without those factors in the integer it is so in one way.
-    private static StringBuilder Number(StringBuilder identity, BigInteger value, int twos, int fives)
-    {
-        if (value.IsZero)
-            return identity.Append("number:0;");
-        var even = (int)BigInteger.TrailingZeroCount(value);
-        (value, twos) = (value >> even, twos + even);
-        for (; BigInteger.DivRem(value, 5) is { Remainder.IsZero: true, Quotient: var fifth }; fives++)
-            value = fifth;
-        return identity.Append(CultureInfo.InvariantCulture, $"number:{value},{twos},{fives};");
+        BigInteger mantissa = exponent == 0 ? fraction : fraction | (1L << 52);
+        if (value < 0)
+            mantissa = -mantissa;
+        // Halves are fives of tenths: 2^-n = 5^n * 10^-n, with n at most 1074.
+        var twos = Math.Max(exponent, 1) - 1075;
+        return twos >= 0 ? Number(identity, mantissa << twos) : Number(identity, mantissa * BigInteger.Pow(5, -twos), twos);
     }
 }

@@ -63,14 +63,16 @@ public sealed class ForgeDomain
     private static string Lowered(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (name.Length is 0 or > 253) throw new ForgeConfigurationException("The domain must have 1 to 253 characters.");
         var afterDot = true;
-        foreach (var c in name)
+        for (var i = 0; i < name.Length; i++)
         {
+            var c = name[i];
             if (c == '.' && !afterDot) afterDot = true;
             else if (char.IsAsciiLetterOrDigit(c) || c == '-') afterDot = false;
-            else throw new ForgeConfigurationException($"The domain has U+{(int)c:X4} where a letter, digit or hyphen belongs (write non-ASCII domains in their xn-- form).");
+            else throw new ForgeConfigurationException($"The domain has U+{CodePoint.At(name, i):X4} where a letter, digit or hyphen belongs (write non-ASCII domains in their xn-- form).");
         }
+        // After the characters, so that what is counted is ASCII and every language counts alike.
+        if (name.Length is 0 or > 253) throw new ForgeConfigurationException("The domain must have 1 to 253 characters.");
         if (afterDot) throw new ForgeConfigurationException("The domain must not end in a dot.");
         return string.Create(name.Length, name, static (lowered, name) =>
         {

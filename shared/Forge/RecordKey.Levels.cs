@@ -89,7 +89,7 @@ public ref partial struct RecordKey
         var wrong = FieldName.FirstWrong(field);
         if (wrong >= 0 || field.Length is 0 or > FieldName.MaxLength)
         {
-            Fail(KeyRefusal.FieldName, codePoint: wrong < 0 ? -1 : Rune.TryGetRuneAt(field, wrong, out var rune) ? rune.Value : field[wrong]);
+            Fail(KeyRefusal.FieldName, codePoint: wrong < 0 ? -1 : CodePoint.At(field, wrong));
             return false;
         }
         if (level.Shape is not null && !level.Shape.Fields.TryGetValue(field, out shape))

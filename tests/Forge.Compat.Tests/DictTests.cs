@@ -24,6 +24,13 @@ public sealed class DictTests
         [1e23, (BigInteger)1e23], // not 10^23
         [BigInteger.Pow(10, 23), PythonValue.DecimalText("1E+23")],
         [5e-324, 5e-324],
+        [1.7976931348623157e308, (BigInteger)1.7976931348623157e308],
+        [9.5367431640625e-07, PythonValue.DecimalText("9.5367431640625E-7")], // 2^-20
+        [-9.5367431640625e-07, PythonValue.DecimalText("-0.000000953674316406250")],
+        [BigInteger.Pow(5, 6_000), PythonValue.DecimalText(BigInteger.Pow(5, 6_000).ToString() + ".00")],
+        [BigInteger.Pow(10, 4_299), PythonValue.DecimalText("1E+4299"), PythonValue.DecimalText("1" + new string('0', 4_299))],
+        [PythonValue.DecimalText("1E+4300"), PythonValue.DecimalText("1" + new string('0', 4_300))],
+        [-BigInteger.Pow(10, 4_299), PythonValue.DecimalText("-1E+4299")],
         [double.PositiveInfinity, PythonValue.DecimalText("inf")],
         [double.NegativeInfinity, PythonValue.DecimalText("-Infinity")],
         [double.NaN, double.NaN],
@@ -57,6 +64,23 @@ public sealed class DictTests
         (PythonValue, PythonValue)[] lasts = [.. Keys.Select(same => (same[^1], PythonValue.None))];
         PythonValue.Dict(firsts);
         new UuidForgeGenerator(UuidForgeConfig.Default).Name("", [PythonValue.Dict(lasts)], []).Split(": None").Length.ShouldBe(Keys.Length + 1);
+    }
+
+    [Fact]
+    public async Task Decimals_of_a_million_digits_take_no_longer_than_reading_them()
+    {
+        var zeros = new string('0', 1_000_000);
+        var fives = BigInteger.Pow(5, 140_000).ToString();
+        (PythonValue, PythonValue)[] keys =
+        [
+            (PythonValue.DecimalText("1" + zeros), 1), (PythonValue.DecimalText("-1" + zeros), 2), (PythonValue.DecimalText("1" + zeros + "1"), 3),
+            (PythonValue.DecimalText(fives), 4), (PythonValue.DecimalText(fives + "E-1000000"), 5), (PythonValue.DecimalText("0." + zeros), 6),
+        ];
+
+        await Task.Run(() => PythonValue.Dict(keys)).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        Should.Throw<UuidForgeException>(() => PythonValue.Dict([.. keys, (PythonValue.DecimalText("1E+1000000"), 7)])).Message.ShouldContain("twice");
+        Should.Throw<UuidForgeException>(() => PythonValue.Dict([.. keys, (0, 7)])).Message.ShouldContain("twice");
     }
 
     [Fact]

@@ -19,6 +19,9 @@ internal sealed class HostileKeys(int seed)
         "e\u0301", "\u0660", "\uff11", "|", "\"", "\\", "/", "'", "`", "<", "{", "+", "-", "0x", "%", "=", ":",
     ];
 
+    // Of int, sku, entity types and fields, of email and domains, of text.
+    private static readonly int[] Limits = [38, 64, 254, 1024];
+
     private readonly Random _random = new(seed);
 
     public IEnumerable<string> Lines(int count) => Enumerable.Range(0, count).Select(_ => Line());
@@ -92,13 +95,21 @@ internal sealed class HostileKeys(int seed)
     private string Mutated(string valid)
     {
         var at = _random.Next(valid.Length + 1);
-        return _random.Next(4) switch
+        return _random.Next(5) switch
         {
             0 => valid.Insert(at, Pick(Odd)),
             1 when at < valid.Length => valid.Remove(at, 1),
             2 => Pick(Odd) + valid + Pick(Odd),
+            3 => valid.Insert(at, AroundALimit()),
             _ => Chance(10) ? string.Concat(Enumerable.Repeat(valid + "x", 400)) : valid + Pick(Odd),
         };
+    }
+
+    /// <summary>Beyond ASCII, and about as long as something may be: by bytes, code points and UTF-16 units it is not too long alike.</summary>
+    private string AroundALimit()
+    {
+        var limit = Limits[_random.Next(Limits.Length)];
+        return string.Concat(Enumerable.Repeat(Pick("é", "日", "😀"), _random.Next(limit / 4, limit + 2)));
     }
 
     private string Digits(int count) => string.Concat(Enumerable.Range(0, count).Select(_ => (char)('0' + _random.Next(10))));

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ForgeShop.Forge;
@@ -46,14 +45,14 @@ internal sealed partial record Refusal(string Where, string? Kind, string Reason
             }
             else
             {
-                _ = domain.Entity(entity.Type.Name, kind).Derive(Given(kind, Text(key, "value")!));
+                _ = domain.Entity(entity.Type.Name, kind).Derive(Text(key, "value")!);
             }
 
             return null;
         }
         catch (ForgeConfigurationException refused)
         {
-            return new Refusal(where, null, Configuration, Whole(FirstCodePoint(refused.Message), Text(item, where)));
+            return new Refusal(where, null, Configuration, FirstCodePoint(refused.Message));
         }
         catch (ForgeKeyException refused)
         {
@@ -111,34 +110,7 @@ internal sealed partial record Refusal(string Where, string? Kind, string Reason
     private static KeyValue Leaf(JsonElement value)
     {
         if (value.ValueKind is JsonValueKind.Null || Text(value, "value") is not { } text) return default;
-        return KeyKinds.TryParse(Text(value, "kind"), out var kind) ? KeyValue.Of(kind, Given(kind, text)) : KeyValue.Of((KeyKind)(-1), text);
-    }
-
-    // .NET takes UTF-16 and UTF-8 and looks first whether a text is too long, in units of the one or the other. The ports count bytes, as
-    // the limits do; what has too many of them must be too long as UTF-16, too, so that both name the same one of two mistakes.
-    private static string Given(KeyKind kind, string text)
-    {
-        var plain = new ForgeDomain("forgeshop.example").Entity("kinds", kind);
-        return !plain.TryDerive(Utf8(text), out _, out var error) && error.Refusal is KeyRefusal.TooLong ? new string('1', 5000) : text;
-    }
-
-    /// <summary>UTF-8, with three bytes for a lone surrogate.</summary>
-    private static byte[] Utf8(string text)
-    {
-        var bytes = new List<byte>();
-        for (var at = 0; at < text.Length; at++)
-        {
-            if (!Rune.TryGetRuneAt(text, at, out var rune))
-            {
-                bytes.AddRange([(byte)(0xE0 | text[at] >> 12), (byte)(0x80 | text[at] >> 6 & 0x3F), (byte)(0x80 | text[at] & 0x3F)]);
-                continue;
-            }
-
-            bytes.AddRange(Encoding.UTF8.GetBytes(rune.ToString()));
-            at += rune.Utf16SequenceLength - 1;
-        }
-
-        return [.. bytes];
+        return KeyKinds.TryParse(Text(value, "kind"), out var kind) ? KeyValue.Of(kind, text) : KeyValue.Of((KeyKind)(-1), text);
     }
 
     private static string? Text(JsonElement item, string member) =>
@@ -147,10 +119,6 @@ internal sealed partial record Refusal(string Where, string? Kind, string Reason
     // JsonElement.GetString refuses lone surrogates; \uXXXX is the only escape in the lines.
     private static string Unescaped(JsonElement text) =>
         Escape().Replace(text.GetRawText()[1..^1], escape => ((char)ushort.Parse(escape.ValueSpan[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)).ToString());
-
-    // Of a character above U+FFFF in a domain or an entity type .NET names the first half, the ports the whole.
-    private static int? Whole(int? unit, string? text) =>
-        unit is >= 0xD800 and <= 0xDFFF && Rune.TryGetRuneAt(text!, text!.IndexOf((char)unit, StringComparison.Ordinal), out var rune) ? rune.Value : unit;
 
     private static int? FirstCodePoint(string text) => NamedCodePoint().Match(text) is { Success: true } name
         ? int.Parse(name.ValueSpan[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)

@@ -43,12 +43,13 @@ public sealed class EntityType
 
     private static void CheckName(string name)
     {
-        if (name.Length is 0 or > 64) throw new ForgeConfigurationException("An entity type's name has 1 to 64 characters.");
         for (var i = 0; i < name.Length; i++)
         {
             var c = name[i];
             if (char.IsAsciiLetterLower(c) || (i > 0 && (char.IsAsciiDigit(c) || c is '_' or '.' or '-'))) continue;
-            throw new ForgeConfigurationException($"An entity type's name has U+{(int)c:X4}; it is a lower-case letter and then lower-case letters, digits, '_', '.' and '-'.");
+            throw new ForgeConfigurationException($"An entity type's name has U+{CodePoint.At(name, i):X4}; it is a lower-case letter and then lower-case letters, digits, '_', '.' and '-'.");
         }
+        // After the characters, so that what is counted is ASCII and every language counts alike.
+        if (name.Length is 0 or > 64) throw new ForgeConfigurationException("An entity type's name has 1 to 64 characters.");
     }
 }

@@ -16,14 +16,14 @@ internal static partial class CanonicalKey
         var at = 0;
         while (at < input.Length && IsLocalPart(At(input, at))) at++;
         if (at == input.Length) return KeyRefusal.Form;
-        if (at == 0 || At(input, at) != '@') return Refuse(input, at, ref codePoint);
+        if (at == 0 || At(input, at) != '@') return OrTooLong(Refuse(input, at, ref codePoint), input, MaxEmail, ref codePoint);
         var afterSeparator = true;
         for (var i = at + 1; i < input.Length; i++)
         {
             var c = At(input, i);
             if (c == '.' && !afterSeparator) afterSeparator = true;
             else if (c < 128 && (char.IsAsciiLetterOrDigit((char)c) || c == '-')) afterSeparator = false;
-            else return Refuse(input, i, ref codePoint);
+            else return OrTooLong(Refuse(input, i, ref codePoint), input, MaxEmail, ref codePoint);
         }
         if (afterSeparator) return KeyRefusal.Form;
         for (var i = 0; i < input.Length; i++)
@@ -45,7 +45,7 @@ internal static partial class CanonicalKey
         for (var i = 0; i < input.Length; i++)
         {
             var c = At(input, i);
-            if (c is < '!' or > '~') return Refuse(input, i, ref codePoint);
+            if (c is < '!' or > '~') return OrTooLong(Refuse(input, i, ref codePoint), input, MaxSku, ref codePoint);
             destination[i] = (byte)(c is >= 'a' and <= 'z' ? c & ~0x20 : c);
         }
         written = input.Length;

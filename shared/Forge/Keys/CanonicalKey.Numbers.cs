@@ -15,12 +15,13 @@ internal static partial class CanonicalKey
         var first = At(input, 0) == '-' ? 1 : 0;
         if (first == input.Length) return KeyRefusal.Form;
         if (input.Length - first > MaxIntDigits) return KeyRefusal.TooLong;
-        if (At(input, first) == '0' && input.Length > 1) return KeyRefusal.Form; // 007 and -0 would be second names of 7 and 0
+        // 007 and -0 would be second names of 7 and 0
+        if (At(input, first) == '0' && input.Length > 1) return OrTooLong(KeyRefusal.Form, input[first..], MaxIntDigits, ref codePoint);
         if (first == 1) destination[0] = (byte)'-';
         for (var i = first; i < input.Length; i++)
         {
             var c = At(input, i);
-            if (!IsDigit(c)) return Refuse(input, i, ref codePoint);
+            if (!IsDigit(c)) return OrTooLong(Refuse(input, i, ref codePoint), input[first..], MaxIntDigits, ref codePoint);
             destination[i] = (byte)c;
         }
         written = input.Length;

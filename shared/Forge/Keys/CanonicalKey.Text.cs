@@ -69,10 +69,10 @@ internal static partial class CanonicalKey
                 ? Rune.DecodeFromUtf16(MemoryMarshal.Cast<T, char>(input)[at..], out var rune, out var consumed)
                 : Rune.DecodeFromUtf8(MemoryMarshal.Cast<T, byte>(input)[at..], out rune, out consumed);
             codePoint = -1;
-            if (status is not OperationStatus.Done) return Refuse(input, at, ref codePoint);
+            if (status is not OperationStatus.Done) return OrTooLong(Refuse(input, at, ref codePoint), input, MaxLength, ref codePoint);
             codePoint = rune.Value;
-            if (IsRefused(codePoint)) return KeyRefusal.Character;
-            if (IsSpace(codePoint) && (at == 0 || at + consumed == input.Length)) return KeyRefusal.Edge;
+            if (IsRefused(codePoint)) return OrTooLong(KeyRefusal.Character, input, MaxLength, ref codePoint);
+            if (IsSpace(codePoint) && (at == 0 || at + consumed == input.Length)) return OrTooLong(KeyRefusal.Edge, input, MaxLength, ref codePoint);
             if (length + rune.Utf8SequenceLength > MaxLength)
             {
                 codePoint = -1;

@@ -80,4 +80,16 @@ internal static partial class CanonicalKey
         codePoint = decoded.Value;
         return KeyRefusal.Character;
     }
+
+    /// <summary>
+    /// A refusal, or that the input is too long, which comes before it. Limits count bytes of UTF-8. Too many UTF-16 units are too many bytes
+    /// and were refused as such; the bytes of fewer are counted only here, so that no valid key waits for it.
+    /// </summary>
+    private static KeyRefusal OrTooLong<T>(KeyRefusal refusal, ReadOnlySpan<T> input, int most, ref int codePoint) where T : unmanaged, IBinaryInteger<T>
+    {
+        // A lone surrogate counts as three bytes, as in every language.
+        if (typeof(T) != typeof(char) || Encoding.UTF8.GetByteCount(MemoryMarshal.Cast<T, char>(input)) <= most) return refusal;
+        codePoint = -1;
+        return KeyRefusal.TooLong;
+    }
 }

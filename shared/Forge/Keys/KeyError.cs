@@ -29,7 +29,7 @@ public readonly record struct KeyError(KeyRefusal Refusal, string? Entity, strin
         KeyRefusal.TooLong => Kind switch
         {
             KeyKind.Email => "is longer than 254 bytes",
-            KeyKind.Sku => "is longer than 64 characters",
+            KeyKind.Sku => "is longer than 64 bytes",
             KeyKind.Text => "is longer than 1024 bytes of UTF-8",
             KeyKind.Int => "has more than 38 digits",
             _ => "is too long",

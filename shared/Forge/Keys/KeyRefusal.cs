@@ -12,7 +12,7 @@ public enum KeyRefusal
     /// <summary>The value is empty, or empty once it is stripped.</summary>
     Empty,
 
-    /// <summary>The value is longer than its kind allows.</summary>
+    /// <summary>The value has more bytes of UTF-8 than its kind allows.</summary>
     TooLong,
 
     /// <summary>A character that the kind does not allow, or not at that place.</summary>

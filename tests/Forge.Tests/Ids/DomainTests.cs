@@ -107,6 +107,21 @@ public sealed class DomainTests
     [InlineData("\u212A.example")] // the Kelvin sign
     public void Domains_outside_the_pattern_are_refused(string name) => Should.Throw<ForgeConfigurationException>(() => new ForgeDomain(name));
 
+    // Characters before length, so that no unit of length matters; and always the whole character.
+    [Theory]
+    [InlineData("é", 200, 0xE9)]
+    [InlineData("é", 300, 0xE9)]
+    [InlineData("😀", 1, 0x1F600)]
+    [InlineData("😀", 300, 0x1F600)]
+    public void Domains_and_entity_types_of_any_length_name_the_character_that_is_wrong(string character, int times, int codePoint)
+    {
+        var name = "a" + string.Concat(Enumerable.Repeat(character, times));
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain(name)).Message.ShouldContain($"U+{codePoint:X4} ");
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b").Entity(name, KeyKind.Text)).Message.ShouldContain($"U+{codePoint:X4};");
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a\uD83D")).Message.ShouldContain("U+D83D ");
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b").Entity("a\uDE00", KeyKind.Text)).Message.ShouldContain("U+DE00;");
+    }
+
     [Fact]
     public void The_longest_domain_has_253_characters()
     {

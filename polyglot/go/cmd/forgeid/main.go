@@ -4,7 +4,7 @@
 //	sh run.sh vectors FILE...    checks files shaped like forge-id.json or rfc9562.json
 //	sh run.sh derive [--why]     JSON lines on stdin, one uuid or "error" per line on stdout
 //	                             (with --why: "error: " and the message)
-//	sh run.sh misuse             calls that pass nil: each must be an *Error
+//	sh run.sh misuse             calls that pass nil: each must be an *Error; and a refusal returns no text
 package main
 
 import (
@@ -212,7 +212,20 @@ func misuse(out *bufio.Writer) int {
 			fmt.Fprintf(out, "%s: %v\n", call.name, err)
 		}
 	}
-	fmt.Fprintf(out, "%d passed, %d failed\n", len(calls)-failed, failed)
+	// Who does not look at the error must not find in the text what was refused.
+	refused := map[string]string{
+		"email": "é@b", "sku": "a b", "text": "a ", "int": "1é", "dec": "1,5", "bool": "yes", "uuid": "1-1-1-1-1", "ts3": "2024-01-15", "ts6": "2024-01-15",
+	}
+	for kind, value := range refused {
+		text, err := forgeid.Canonical(kind, value)
+		name, nameErr := users.NameOf(forgeid.NewValue(kind, value))
+		record, recordErr := users.NameOf(forgeid.Record{forgeid.F("a", forgeid.NewValue(kind, value))})
+		if text+name+record != "" || err == nil || nameErr == nil || recordErr == nil {
+			failed++
+			fmt.Fprintf(out, "a refused %s is returned\n", kind)
+		}
+	}
+	fmt.Fprintf(out, "%d passed, %d failed\n", len(calls)+len(refused)-failed, failed)
 	if failed > 0 {
 		return 1
 	}
