@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ForgeShop.Benchmarks;
 using ForgeShop.Contracts;
+using ForgeShop.Load.Chaos;
 using Npgsql;
 using Spectre.Console;
 
@@ -28,18 +29,19 @@ internal sealed class OrderBench(IAnsiConsole console)
         await using var shop = await OwnShop.StartAsync(cancellationToken);
         using var http = new HttpClient { BaseAddress = shop.Gateway, Timeout = TimeSpan.FromSeconds(15) };
         await using var database = NpgsqlDataSource.Create(await shop.ConnectionStringAsync("postgres-orders", cancellationToken));
+        await using var books = await Books.OpenAsync(shop, cancellationToken);
         List<Customer> customers = [.. Enumerable.Range(1, Customers).Select(number => new Customer(http, _tally, $"bench-{number}@example.com", "Correct-Horse-Battery-1", _time))];
         await PrepareAsync(shop, http, customers, cancellationToken);
         var ways = new OrderWays(http, customers, Skus, new ForgeIds(), database);
         await ways.PrepareAsync(cancellationToken);
 
         console.WriteLine("warming up");
-        await RoundAsync(ways, database, WarmUp, cancellationToken);
+        await RoundAsync(ways, database, books, WarmUp, cancellationToken);
         var measured = new List<Measured>();
         for (var round = 1; round <= Rounds; round++)
         {
             console.WriteLine($"measuring, round {round} of {Rounds}");
-            measured.AddRange(await RoundAsync(ways, database, Duration, cancellationToken));
+            measured.AddRange(await RoundAsync(ways, database, books, Duration, cancellationToken));
         }
 
         customers.ForEach(customer => customer.Dispose());
@@ -62,7 +64,7 @@ internal sealed class OrderBench(IAnsiConsole console)
             await customer.RegisterAsync("Bench Customer", cancellationToken);
     }
 
-    private async Task<List<Measured>> RoundAsync(OrderWays ways, NpgsqlDataSource database, TimeSpan duration, CancellationToken cancellationToken)
+    private async Task<List<Measured>> RoundAsync(OrderWays ways, NpgsqlDataSource database, Books books, TimeSpan duration, CancellationToken cancellationToken)
     {
         var round = new List<Measured>();
         foreach (var way in ways.All)
@@ -72,9 +74,12 @@ internal sealed class OrderBench(IAnsiConsole console)
             round.Add(Compared(measured));
             if (way.Name is not OrderWays.Place)
                 continue;
-            await SettledAsync(database, ways.Placed, cancellationToken);
+            await ConfirmedAsync(database, ways.Placed, cancellationToken);
             var perSecond = (ways.Placed - before) / _time.GetElapsedTime(started).TotalSeconds;
             round.Add(Compared(new(Settle, perSecond, null, null, null, OrderWays.Row, null)));
+            // The next round begins with a shop that has nothing left to do.
+            if (!await books.SettledAsync(ways.Placed, SettleTimeout, cancellationToken))
+                throw new TimeoutException($"not every read model has caught up after {SettleTimeout.TotalMinutes:0} minutes");
         }
 
         return round;
@@ -83,7 +88,7 @@ internal sealed class OrderBench(IAnsiConsole console)
     }
 
     /// <summary>Waits until every order is confirmed; nothing else can become of them.</summary>
-    private async Task SettledAsync(NpgsqlDataSource database, int orders, CancellationToken cancellationToken)
+    private async Task ConfirmedAsync(NpgsqlDataSource database, int orders, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
         while (true)
