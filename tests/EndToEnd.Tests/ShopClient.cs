@@ -59,7 +59,7 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
     }
 
     /// <summary>The events of an order that is over, one way or the other, once the read model has all of them: also that the customer was told of each step.</summary>
-    public async Task<List<JsonElement>> SettledTimeline(OrderId order, CancellationToken cancellationToken)
+    public async Task<List<JsonElement>> SettledTimeline(OrderId order, CancellationToken cancellationToken, TimeSpan? timeout = null)
     {
         var timeline = await Eventually.Get(
             $"timeline of {order} is complete",
@@ -70,7 +70,7 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
                 return types.Exists(type => type is "order.confirmed" or "order.cancelled")
                     && types.Count(type => type == "notification.sent") == types.Count(type => type!.StartsWith("order.", StringComparison.Ordinal));
             },
-            cancellationToken: cancellationToken);
+            timeout, cancellationToken);
         return Events(timeline);
     }
 
