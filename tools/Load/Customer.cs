@@ -53,15 +53,26 @@ internal sealed class Customer(HttpClient http, Tally tally, string email, strin
     }
 
     /// <summary>Follows an order that was just placed until its stream of events ends, which it does with the final state.</summary>
+    /// <exception cref="TimeoutException">It does not end.</exception>
     public async Task FollowAsync(OrderId order, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/orders/{order}/events") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", _token) } };
         using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        // The client's own time-out ends with the headers.
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Patience);
         var last = "";
-        await foreach (var item in SseParser.Create(await answer.Content.ReadAsStreamAsync(cancellationToken)).EnumerateAsync(cancellationToken))
+        try
         {
-            if (item.EventType == "status")
-                last = JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("status").GetString();
+            await foreach (var item in SseParser.Create(await answer.Content.ReadAsStreamAsync(timeout.Token)).EnumerateAsync(timeout.Token))
+            {
+                if (item.EventType == "status")
+                    last = JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("status").GetString();
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"an order stayed '{last}' for {Patience.TotalMinutes:0} minutes");
         }
 
         if (last is not ("confirmed" or "cancelled"))
