@@ -1,28 +1,29 @@
-using ForgeShop.AppHost;
+using ForgeShop.AppHost.Hosting;
 
-// The whole system: what there is, who may talk to whom, who waits for whom.
+// The whole system: what there is, which service may talk to which, what waits for what.
 var builder = DistributedApplication.CreateBuilder(Shop.Options(args));
 
-// Servers. What they keep survives a restart (--fresh empties it).
+// Servers run in containers, or natively where no container engine answers. Their data survives a restart (--fresh empties it).
+var servers = builder.ChooseServers();
 var postgres = builder.AddPostgres("postgres").WithDataVolume(builder.DataVolume("postgres"));
 var redis = builder.AddRedis("redis").WithDataVolume(builder.DataVolume("redis"));
 var kafka = builder.AddKafka("kafka").WithDataVolume(builder.DataVolume("kafka"));
-var documents = builder.AddDocuments("documents", postgres);
+var documents = builder.AddDocuments("mongodb", servers, postgres);
 
-// One database a service, and nobody else connects to it.
-var usersData = postgres.AddDatabase("postgres-users", "users");
-var ordersData = postgres.AddDatabase("postgres-orders", "orders");
-var inventoryData = postgres.AddDatabase("postgres-inventory", "inventory");
-var paymentsData = postgres.AddDatabase("postgres-payments", "payments");
-var notificationsData = documents.AddDatabase("documents-notifications", "notifications");
-var reportingData = documents.AddDatabase("documents-reporting", "reporting");
+// One database for each service; no other service connects to it.
+var usersData = postgres.AddDatabase("users-db", "users");
+var ordersData = postgres.AddDatabase("orders-db", "orders");
+var inventoryData = postgres.AddDatabase("inventory-db", "inventory");
+var paymentsData = postgres.AddDatabase("payments-db", "payments");
+var notificationsData = documents.AddDatabase("notifications-db", "notifications");
+var reportingData = documents.AddDatabase("reporting-db", "reporting");
 
-// The first administrator; the password is generated once a machine.
+// The first administrator; the password is generated once for each machine.
 var adminEmail = builder.AddParameter("admin-email", () => builder.Configuration["Admin:Email"] ?? "admin@forgeshop.example");
 var adminPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24 }, secret: true, persist: true);
 
-// Services. They tell each other what happened through Kafka, and ask each other for nothing but the keys of Users, to verify access
-// tokens with, and a product not yet heard of.
+// Services speak by events through Kafka. The only calls between them: the keys of Users, to verify access tokens with, and the question
+// of Orders to Inventory for a product that it has not seen yet.
 var users = builder.AddService<Projects.Users>("users")
     .WithReference(usersData, "users").WithReference(redis).WithReference(kafka)
     .WithEnvironment("Admin__Email", adminEmail).WithEnvironment("Admin__Password", adminPassword)
@@ -49,16 +50,16 @@ var reporting = builder.AddService<Projects.Reporting>("reporting")
     .WithReference(reportingData, "reporting").WithReference(kafka).WithReference(users)
     .WaitFor(reportingData).WaitFor(kafka);
 
-// The only door from outside.
+// The only way in from outside.
 var gateway = builder.AddService<Projects.Gateway>("gateway", preferredPort: 8080)
     .WithReference(users).WithReference(inventory).WithReference(orders).WithReference(notifications).WithReference(reporting)
     .WaitFor(users).WaitFor(inventory).WaitFor(orders).WaitFor(payments).WaitFor(notifications).WaitFor(reporting)
     .WithExternalHttpEndpoints();
 
-return await builder.RunShopAsync(new ShopEndpoints
+return await builder.RunShopAsync(servers, new ShopEndpoints
 {
     Gateway = gateway,
     AdminEmail = adminEmail,
     AdminPassword = adminPassword,
-    Stores = { ["postgres"] = postgres, ["redis"] = redis, ["kafka"] = kafka, ["documents"] = documents },
+    Stores = { ["postgres"] = postgres, ["redis"] = redis, ["kafka"] = kafka, ["documents"] = documents.Server },
 });

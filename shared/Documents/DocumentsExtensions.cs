@@ -1,3 +1,4 @@
+using ForgeShop.Documents.Mongo;
 using ForgeShop.Documents.Postgres;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,7 +21,7 @@ public static class DocumentsExtensions
         builder.Services.AddSingleton(services => Open(services, connectionName));
         builder.Services.AddHostedService<DocumentSetup>();
         builder.Services.AddHealthChecks().AddCheck<DocumentsHealthCheck>("documents");
-        builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource("Npgsql", MongoAdapter.ActivitySource));
+        builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource("Npgsql", "MongoDB.Driver"));
         builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddMeter("Npgsql"));
         configure?.Invoke(new(builder.Services));
         return builder;
@@ -31,11 +32,12 @@ public static class DocumentsExtensions
         var connectionString = services.GetRequiredService<IConfiguration>().GetConnectionString(connectionName);
         if (string.IsNullOrWhiteSpace(connectionString))
             throw new InvalidOperationException($"There is no connection string for the documents: set ConnectionStrings:{connectionName}.");
-        if (MongoAdapter.Serves(connectionString))
-            return MongoAdapter.Open(connectionString, services);
+        var logging = services.GetRequiredService<ILoggerFactory>();
+        if (MongoDocumentStore.Serves(connectionString))
+            return MongoDocumentStore.Open(connectionString, logging);
 
         var database = new NpgsqlDataSourceBuilder(connectionString) { Name = connectionName };
-        database.UseLoggerFactory(services.GetRequiredService<ILoggerFactory>());
+        database.UseLoggerFactory(logging);
         return new PostgresDocumentStore(database.Build());
     }
 }

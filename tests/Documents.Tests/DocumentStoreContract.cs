@@ -23,7 +23,7 @@ public abstract partial class DocumentStoreContract : IAsyncLifetime
     /// <summary>The bytes of an ID as the store keeps them, read past the adapter.</summary>
     protected abstract Task<byte[]> ReadRawIdAsync(Guid id);
 
-    public ValueTask InitializeAsync()
+    public virtual ValueTask InitializeAsync()
     {
         Items = Open(Item.Model(CollectionName));
         return ValueTask.CompletedTask;

@@ -1,21 +1,23 @@
+using ForgeShop.TestSupport;
 using Npgsql;
-using Testcontainers.PostgreSql;
+
+[assembly: AssemblyFixture(typeof(ForgeShop.Documents.Tests.PostgresFixture))]
 
 namespace ForgeShop.Documents.Tests;
 
-public sealed class PostgresServer : IAsyncLifetime
+public sealed class PostgresFixture : IAsyncLifetime
 {
-    private readonly PostgreSqlContainer _container = new PostgreSqlBuilder("postgres:18.3").Build();
+    private readonly PostgresServer _server = new();
 
-    public string ConnectionString => _container.GetConnectionString();
+    public string ConnectionString => _server.ConnectionString;
 
-    public async ValueTask InitializeAsync() => await _container.StartAsync(TestContext.Current.CancellationToken);
+    public async ValueTask InitializeAsync() => await _server.StartAsync(TestContext.Current.CancellationToken);
 
-    public ValueTask DisposeAsync() => _container.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 }
 
 /// <summary>The contract, against PostgreSQL, and what only that store has.</summary>
-public sealed class PostgresDocumentsTests(PostgresServer server) : DocumentStoreContract, IClassFixture<PostgresServer>
+public sealed class PostgresDocumentsTests(PostgresFixture server) : DocumentStoreContract
 {
     protected override string ConnectionString => server.ConnectionString;
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Hosting;
 namespace ForgeShop.Documents.Tests;
 
 /// <summary>How a program with documents starts: whether it is healthy, and what it says when it cannot be.</summary>
-public sealed class StartTests(PostgresServer server) : IClassFixture<PostgresServer>
+public sealed class StartTests(PostgresFixture server)
 {
     private readonly CancellationToken _cancelled = TestContext.Current.CancellationToken;
     private readonly string _collection = $"c_{Guid.NewGuid():N}";

@@ -1,5 +1,5 @@
+using ForgeShop.TestSupport;
 using Npgsql;
-using Testcontainers.PostgreSql;
 
 [assembly: AssemblyFixture(typeof(ForgeShop.Polyglot.Tests.PostgresFixture))]
 
@@ -8,19 +8,19 @@ namespace ForgeShop.Polyglot.Tests;
 /// <summary>The database in which the SQL functions run.</summary>
 public sealed class PostgresFixture : IAsyncLifetime
 {
-    private readonly PostgreSqlContainer _container = new PostgreSqlBuilder("postgres:18.3").Build();
+    private readonly PostgresServer _server = new();
 
-    /// <summary>As psql takes it.</summary>
+    /// <summary>Gets the database's address in psql's form.</summary>
     public string Uri
     {
         get
         {
-            var connection = new NpgsqlConnectionStringBuilder(_container.GetConnectionString());
-            return $"postgresql://{connection.Username}:{System.Uri.EscapeDataString(connection.Password ?? "")}@{connection.Host}:{connection.Port}/{connection.Database}";
+            var connection = new NpgsqlConnectionStringBuilder(_server.ConnectionString);
+            return $"postgresql://{connection.Username}:{connection.Password}@{connection.Host}:{connection.Port}/{connection.Database}";
         }
     }
 
-    public async ValueTask InitializeAsync() => await _container.StartAsync();
+    public async ValueTask InitializeAsync() => await _server.StartAsync(TestContext.Current.CancellationToken);
 
-    public ValueTask DisposeAsync() => _container.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 }

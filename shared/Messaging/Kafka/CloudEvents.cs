@@ -5,6 +5,7 @@ using System.Text.Json;
 using Confluent.Kafka;
 using ForgeShop.Contracts;
 using ForgeShop.Forge;
+using Uuid = ForgeShop.Forge.Uuid;
 
 namespace ForgeShop.Messaging.Kafka;
 

@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using ForgeShop.Forge;
+using Uuid = ForgeShop.Forge.Uuid;
 
 namespace ForgeShop.Messaging.Kafka;
 

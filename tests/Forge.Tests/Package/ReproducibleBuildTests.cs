@@ -48,8 +48,7 @@ public sealed class ReproducibleBuildTests : IDisposable
         await Git(clone, "remote", "add", "origin", Remote);
         await Git(clone, "add", "--all");
         await Git(clone, "-c", "user.name=ForgeShop", "-c", "user.email=nobody@forgeshop.example", "commit", "--quiet", "--message=All", "--date=2026-01-01T00:00:00Z");
-        // Without the question which feed this is: the library needs no package.
-        await Dotnet.Run(clone, PackedPackages.GlobalCache, "pack", "shared/Forge", "-p:UseStandIns=false", "--output", "packed", "--nologo");
+        await Dotnet.Run(clone, PackedPackages.GlobalCache, "pack", "shared/Forge", "--output", "packed", "--nologo");
 
         var packed = Path.Combine(clone, "packed");
         using var package = ZipFile.OpenRead(Directory.GetFiles(packed, "*.nupkg").Single());

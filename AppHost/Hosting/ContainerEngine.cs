@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+
+namespace ForgeShop.AppHost.Hosting;
+
+internal static class ContainerEngine
+{
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Returns whether a container engine answers. Aspire's orchestrator asks the same question before it starts a container.</summary>
+    /// <exception cref="DistributedApplicationException">The orchestrator does not answer.</exception>
+    public static bool Answers(IDistributedApplicationBuilder builder)
+    {
+        var orchestrator = builder.AppHostAssembly!.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(metadata => string.Equals(metadata.Key, "dcpclipath", StringComparison.OrdinalIgnoreCase)).Value!;
+        string[] runtime = builder.Configuration["ASPIRE_CONTAINER_RUNTIME"] is { Length: > 0 } name ? ["--container-runtime", name] : [];
+        using var process = Process.Start(new ProcessStartInfo(orchestrator, ["info", .. runtime])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        if (!process.WaitForExit(AnswerTimeout))
+        {
+            process.Kill();
+            throw new DistributedApplicationException($"the question for a container engine got no answer in {AnswerTimeout.TotalSeconds} s");
+        }
+
+        try
+        {
+            using var info = JsonDocument.Parse(output.Result);
+            var containers = info.RootElement.GetProperty("containers");
+            return containers.GetProperty("installed").GetBoolean() && containers.GetProperty("running").GetBoolean();
+        }
+        catch (JsonException exception)
+        {
+            throw new DistributedApplicationException($"the question for a container engine failed: {errors.Result.Trim()}", exception);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+
+namespace ForgeShop.AppHost.Hosting;
+
+/// <summary>The parts of the running shop that a script needs.</summary>
+internal sealed class ShopEndpoints
+{
+    public required IResourceBuilder<ProjectResource> Gateway { get; init; }
+
+    public required IResourceBuilder<ParameterResource> AdminEmail { get; init; }
+
+    public required IResourceBuilder<ParameterResource> AdminPassword { get; init; }
+
+    public Dictionary<string, IResourceBuilder<IResourceWithConnectionString>> Stores { get; } = [];
+}
+
+/// <summary>
+/// Prints the URLs once everything is healthy, and writes them with process IDs and connection strings to a file that only its owner can
+/// read. The file follows each restart of a service; the end of the shop removes it.
+/// </summary>
+internal sealed class EndpointsFile(
+    ShopEndpoints shop, string path, DistributedApplicationModel model, ResourceNotificationService notifications, IConfiguration configuration)
+    : BackgroundService
+{
+    private const string Dashboard = "aspire-dashboard";
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly Dictionary<string, CustomResourceSnapshot> latest = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> announced = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var wanted = model.Resources
+            .Where(resource => resource is (ProjectResource or IResourceWithConnectionString) && !resource.HasAnnotationOfType<ExplicitStartupAnnotation>())
+            .Select(resource => resource.Name).ToList();
+        var (wasHealthy, written) = (false, string.Empty);
+        try
+        {
+            await foreach (var update in notifications.WatchAsync(stoppingToken))
+            {
+                latest[update.Resource.Name] = update.Snapshot;
+                wasHealthy = wasHealthy || wanted.TrueForAll(IsHealthy);
+                if (!wasHealthy)
+                    continue;
+
+                var content = await DescribeAsync(stoppingToken);
+                if (content != written)
+                    Replace(written = content);
+                Announce("gateway", shop.Gateway.GetEndpoint("http").Url);
+                Announce("dashboard", DashboardUrl);
+            }
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private string? DashboardUrl => IsHealthy(Dashboard) && latest[Dashboard].Urls.FirstOrDefault(url => url.Name is "http" or "https") is { } url
+        ? new Uri(new Uri(url.Url), $"/login?t={configuration["AppHost:BrowserToken"]}").ToString()
+        : null;
+
+    private bool IsHealthy(string resource) => latest.GetValueOrDefault(resource)?.HealthStatus == HealthStatus.Healthy;
+
+    private async Task<string> DescribeAsync(CancellationToken cancellationToken)
+    {
+        var services = new JsonObject();
+        foreach (var service in model.Resources.OfType<ProjectResource>())
+            services[service.Name] = new JsonObject { ["url"] = service.GetEndpoint("http").Url, ["pid"] = ProcessId(service.Name) };
+
+        var stores = new JsonObject();
+        foreach (var (name, store) in shop.Stores)
+            stores[name] = await store.Resource.GetConnectionStringAsync(cancellationToken);
+
+        return new JsonObject
+        {
+            ["gateway"] = shop.Gateway.GetEndpoint("http").Url,
+            ["dashboard"] = DashboardUrl,
+            ["admin"] = new JsonObject
+            {
+                ["email"] = await shop.AdminEmail.Resource.GetValueAsync(cancellationToken),
+                ["password"] = await shop.AdminPassword.Resource.GetValueAsync(cancellationToken),
+            },
+            ["services"] = services,
+            ["stores"] = stores,
+        }.ToJsonString(Indented);
+    }
+
+    private int? ProcessId(string service) =>
+        latest[service].Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } id ? Convert.ToInt32(id) : null;
+
+    private void Announce(string what, string? url)
+    {
+        if (url is not null && announced.Add(what))
+            Console.WriteLine($"{what}: {url}");
+    }
+
+    /// <summary>Replaces the file in one step, so that a reader never sees half of it. Only its owner can read it, from its first byte on.</summary>
+    private void Replace(string content)
+    {
+        var draft = path + ".new";
+        File.Delete(draft);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var writer = new StreamWriter(draft, options))
+            writer.WriteLine(content);
+        File.Move(draft, path, overwrite: true);
+    }
+}

@@ -1,0 +1,52 @@
+namespace ForgeShop.AppHost.Hosting;
+
+internal static class Services
+{
+    /// <summary>
+    /// Adds a service of the shop: one HTTP endpoint, healthy when /health says so, in the environment of this AppHost. Launch profiles
+    /// of services are not read, so that no port but a preferred one is fixed.
+    /// </summary>
+    public static IResourceBuilder<ProjectResource> AddService<TProject>(this IDistributedApplicationBuilder builder, string name, int? preferredPort = null)
+        where TProject : IProjectMetadata, new()
+    {
+        var service = builder.AddProject<TProject>(name, launchProfileName: null)
+            // Without a proxy, clients of a stopped service are refused at once instead of held.
+            .WithHttpEndpoint(port: preferredPort is { } port && Ports.IsFree(port) ? port : null, isProxied: false)
+            .WithHttpHealthCheck("/health")
+            .AsBuilt()
+            .WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName)
+            .WithEnvironment("DOTNET_ENVIRONMENT", builder.Environment.EnvironmentName)
+            // The dashboard stops at the same moment as the services; a longer export would outlast the time that a service has to stop.
+            .WithEnvironment("OTEL_EXPORTER_OTLP_TIMEOUT", "1000");
+
+        // All services derive IDs, so all need the same settings for it.
+        foreach (var setting in builder.Configuration.GetSection("Forge").GetChildren().Where(setting => setting.Value is not null))
+            service.WithEnvironment($"Forge__{setting.Key}", setting.Value);
+        return service;
+    }
+
+    /// <summary>Starts the built program itself. The default, <c>dotnet run</c>, stays as one more process of 70 MB for each service.</summary>
+    public static IResourceBuilder<ProjectResource> AsBuilt(this IResourceBuilder<ProjectResource> project)
+    {
+        var path = project.Resource.GetProjectMetadata().ProjectPath;
+        // Plain HTTP on the loopback interface: no development certificate is asked for, trusted or not.
+        return project.WithoutHttpsCertificate().WithAnnotation(new ExecutableAnnotation
+        {
+            Command = Programs.PathOf(Path.GetFileNameWithoutExtension(path)),
+            WorkingDirectory = Path.GetDirectoryName(path)!,
+        });
+    }
+
+    /// <summary>
+    /// Makes a service a client of Users, so that it gets tokens of its own to call other services with. The secret is generated once for
+    /// each machine, and only these two services get it.
+    /// </summary>
+    public static IResourceBuilder<ProjectResource> WithTokensFrom(this IResourceBuilder<ProjectResource> service, IResourceBuilder<ProjectResource> users)
+    {
+        var name = service.Resource.Name;
+        var secret = service.ApplicationBuilder.AddParameter(
+            $"{name}-client-secret", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true, persist: true);
+        users.WithEnvironment($"ServiceClients__{name}", secret);
+        return service.WithEnvironment("Authentication__ClientId", name).WithEnvironment("Authentication__ClientSecret", secret);
+    }
+}

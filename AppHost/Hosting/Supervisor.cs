@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ForgeShop.AppHost.Hosting;
+
+/// <summary>
+/// Restarts services and servers that end by themselves; Aspire leaves them ended. The delay doubles from one second to thirty. A resource
+/// that ends six times without having run for a minute in between stays ended, and the dashboard shows it as failed.
+/// </summary>
+internal sealed class Supervisor(
+    ResourceNotificationService notifications, ResourceCommandService commands, ResourceLoggerService logs,
+    IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService
+{
+    private const int MaxAttempts = 6;
+    private static readonly TimeSpan MinDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StableAfter = TimeSpan.FromMinutes(1);
+
+    private readonly Dictionary<string, Supervised> resources = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var update in notifications.WatchAsync(stoppingToken))
+        {
+            if (lifetime.ApplicationStopping.IsCancellationRequested)
+                return;
+            if (update.Resource is not (ProjectResource or ExecutableResource or ContainerResource))
+                continue;
+
+            if (!resources.TryGetValue(update.ResourceId, out var resource))
+                resources[update.ResourceId] = resource = new();
+            var (before, now) = (resource.State, update.Snapshot.State?.Text);
+            resource.State = now;
+            if (now == KnownResourceStates.Running && before != now)
+                resource.RunningSince = time.GetTimestamp();
+            // A stop by command passes through Stopping.
+            var endedByItself = now == KnownResourceStates.Finished || now == KnownResourceStates.Exited || now == KnownResourceStates.FailedToStart;
+            if (!endedByItself || before is null || before == now || before == KnownResourceStates.Stopping || before == KnownResourceStates.NotStarted)
+                continue;
+
+            if (time.GetElapsedTime(resource.RunningSince) > StableAfter)
+                resource.Attempts = 0;
+            resource.Attempts++;
+            _ = RestartAsync(update, resource.Attempts, stoppingToken);
+        }
+    }
+
+    private async Task RestartAsync(ResourceEvent ended, int attempt, CancellationToken stoppingToken)
+    {
+        var name = ended.Resource.Name;
+        if (attempt > MaxAttempts)
+        {
+            Report(ended, $"{name} ended {attempt} times in a row; it stays ended until it is started on the dashboard");
+            await notifications.PublishUpdateAsync(ended.Resource, ended.ResourceId, snapshot => snapshot with
+            {
+                State = new(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error),
+            });
+            return;
+        }
+
+        var delay = MinDelay * Math.Pow(2, attempt - 1);
+        delay = (delay < MaxDelay ? delay : MaxDelay) * (0.75 + (Random.Shared.NextDouble() / 2));
+        Report(ended, $"{name} ended by itself (exit code {ended.Snapshot.ExitCode}); restarting in {delay.TotalSeconds:0.0} s (attempt {attempt})");
+        try
+        {
+            await Task.Delay(delay, time, stoppingToken);
+            var result = await commands.ExecuteCommandAsync(ended.ResourceId, KnownResourceCommands.StartCommand, stoppingToken);
+            if (!result.Success)
+                Report(ended, $"{name} could not be restarted: {result.Message}");
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The AppHost stops.
+        }
+    }
+
+    private void Report(ResourceEvent resource, string message)
+    {
+        Console.WriteLine(message);
+        logs.GetLogger(resource.Resource).LogWarning("{Message}", message);
+    }
+
+    private sealed class Supervised
+    {
+        public string? State { get; set; }
+
+        public long RunningSince { get; set; }
+
+        public int Attempts { get; set; }
+    }
+}
