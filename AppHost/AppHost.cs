@@ -6,7 +6,7 @@ var builder = DistributedApplication.CreateBuilder(Shop.Options(args));
 // Servers run in containers, or natively where no container engine answers. Their data survives a restart (--fresh empties it).
 var servers = builder.ChooseServers();
 var postgres = builder.AddPostgres("postgres").WithDataVolume(builder.DataVolume("postgres"));
-var redis = builder.AddRedis("redis").WithDataVolume(builder.DataVolume("redis"));
+var redis = builder.AddRedis("redis").WithDataVolume(builder.DataVolume("redis")).WithoutHttpsCertificate();
 var kafka = builder.AddKafka("kafka").WithDataVolume(builder.DataVolume("kafka"));
 var documents = builder.AddDocuments("mongodb", servers, postgres);
 
@@ -54,7 +54,14 @@ var reporting = builder.AddService<Projects.Reporting>("reporting")
 var gateway = builder.AddService<Projects.Gateway>("gateway", preferredPort: 8080)
     .WithReference(users).WithReference(inventory).WithReference(orders).WithReference(notifications).WithReference(reporting)
     .WaitFor(users).WaitFor(inventory).WaitFor(orders).WaitFor(payments).WaitFor(notifications).WaitFor(reporting)
-    .WithExternalHttpEndpoints();
+    .WithExternalHttpEndpoints()
+    .WithUrlForEndpoint("http", url => (url.DisplayText, url.Url) = ("Shop API", "/api/v1/products"));
+
+// What an operator finds on the dashboard beside start, stop and restart.
+foreach (var service in (IResourceBuilder<ProjectResource>[])[users, inventory, orders, payments, notifications])
+    service.WithOutboxReplay();
+kafka.WithDeadLetterRetry();
+builder.AddCustomers("customers", gateway);
 
 return await builder.RunShopAsync(servers, new ShopEndpoints
 {

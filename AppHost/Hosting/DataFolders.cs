@@ -1,15 +1,15 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace ForgeShop.AppHost.Hosting;
 
-/// <summary>Where the native servers keep their data: below <c>artifacts/data</c>, or in a temporary folder for an isolated shop.</summary>
-/// <param name="root">The folder of all servers, as an absolute path.</param>
-internal sealed class DataFolders(string root)
+/// <summary>Where the native servers keep their data: below <c>data</c> in the artifacts folder.</summary>
+internal sealed class DataFolders
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    public string Root { get; } = Create(root, OwnerOnly);
+    private readonly List<(string Path, UnixFileMode Mode)> folders = [];
+
+    public DataFolders(string root) => Root = Create(root, OwnerOnly);
+
+    public string Root { get; }
 
     /// <summary>Returns the folder of one server, which is created if it is missing.</summary>
     public string For(string server) => Create(Path.Combine(Root, server), OwnerOnly);
@@ -22,6 +22,14 @@ internal sealed class DataFolders(string root)
         ? Create(PostgresOfRoot, OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)
         : For("postgres");
 
+    /// <summary>Deletes the data of all servers and leaves the folders empty.</summary>
+    public void Empty()
+    {
+        Delete();
+        foreach (var (path, mode) in folders.ToList())
+            Create(path, mode);
+    }
+
     /// <summary>Deletes the data of all servers.</summary>
     public void Delete()
     {
@@ -32,8 +40,12 @@ internal sealed class DataFolders(string root)
         }
     }
 
-    private string PostgresOfRoot => $"/var/tmp/forgeshop-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Root)))[..16]}";
+    private string PostgresOfRoot => $"/var/tmp/forgeshop-{Hash.Of(Root)}";
 
-    private static string Create(string folder, UnixFileMode mode) =>
-        (OperatingSystem.IsWindows() ? Directory.CreateDirectory(folder) : Directory.CreateDirectory(folder, mode)).FullName;
+    private string Create(string folder, UnixFileMode mode)
+    {
+        if (!folders.Contains((folder, mode)))
+            folders.Add((folder, mode));
+        return (OperatingSystem.IsWindows() ? Directory.CreateDirectory(folder) : Directory.CreateDirectory(folder, mode)).FullName;
+    }
 }

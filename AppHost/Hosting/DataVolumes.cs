@@ -32,8 +32,8 @@ internal static class DataVolumes
     }
 }
 
-/// <summary>Deletes the data of an isolated shop when the host is disposed, which is after its servers have stopped.</summary>
-internal sealed class DiscardedData(IDistributedApplicationBuilder builder, DataFolders data) : IHostedService, IDisposable
+/// <summary>Deletes everything that an isolated shop wrote when the host is disposed, which is after its servers have stopped.</summary>
+internal sealed class TemporaryData(IDistributedApplicationBuilder builder, DataFolders data, string artifacts) : IHostedService, IDisposable
 {
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -43,5 +43,7 @@ internal sealed class DiscardedData(IDistributedApplicationBuilder builder, Data
     {
         data.Delete();
         DataVolumes.Remove(builder);
+        if (Directory.Exists(artifacts))
+            Directory.Delete(artifacts, recursive: true);
     }
 }

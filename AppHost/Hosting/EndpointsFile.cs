@@ -19,17 +19,24 @@ internal sealed class ShopEndpoints
     public Dictionary<string, IResourceBuilder<IResourceWithConnectionString>> Stores { get; } = [];
 }
 
+/// <summary>The path of the file: <c>artifacts/run/endpoints.json</c> below a root that the operator's tool is told.</summary>
+internal sealed record EndpointsFileLocation(string Path)
+{
+    public string Root => System.IO.Path.GetFullPath(System.IO.Path.Combine(Path, "..", "..", ".."));
+}
+
 /// <summary>
 /// Prints the URLs once everything is healthy, and writes them with process IDs and connection strings to a file that only its owner can
 /// read. The file follows each restart of a service; the end of the shop removes it.
 /// </summary>
 internal sealed class EndpointsFile(
-    ShopEndpoints shop, string path, DistributedApplicationModel model, ResourceNotificationService notifications, IConfiguration configuration)
+    ShopEndpoints shop, EndpointsFileLocation location, DistributedApplicationModel model, ResourceNotificationService notifications, IConfiguration configuration)
     : BackgroundService
 {
     private const string Dashboard = "aspire-dashboard";
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private readonly string path = location.Path;
     private readonly Dictionary<string, CustomResourceSnapshot> latest = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> announced = [];
 
@@ -70,7 +77,7 @@ internal sealed class EndpointsFile(
     private async Task<string> DescribeAsync(CancellationToken cancellationToken)
     {
         var services = new JsonObject();
-        foreach (var service in model.Resources.OfType<ProjectResource>())
+        foreach (var service in model.Resources.OfType<ProjectResource>().Where(service => !service.HasAnnotationOfType<ExplicitStartupAnnotation>()))
             services[service.Name] = new JsonObject { ["url"] = service.GetEndpoint("http").Url, ["pid"] = ProcessId(service.Name) };
 
         var stores = new JsonObject();

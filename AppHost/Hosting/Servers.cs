@@ -12,19 +12,19 @@ internal enum Servers
 internal static class ServersExtensions
 {
     private const string Key = "Servers";
+    private const string Native = "native";
+    private const string Containers = "containers";
 
     /// <summary>Returns the configured kind of servers (<c>Servers=native|containers</c>), or containers if a container engine answers.</summary>
-    /// <exception cref="DistributedApplicationException">The value is unknown, or containers are asked for and no engine answers.</exception>
     public static Servers ChooseServers(this IDistributedApplicationBuilder builder)
     {
         var (servers, reason) = builder.Configuration[Key]?.ToLowerInvariant() switch
         {
-            "native" => (Servers.Native, "as configured"),
-            "containers" => (Servers.Containers, "as configured"),
-            null or "" when builder.ExecutionContext.IsPublishMode => (Servers.Containers, "to be deployed"),
-            null or "" when ContainerEngine.Answers(builder) => (Servers.Containers, "a container engine answers"),
-            null or "" => (Servers.Native, "no container engine answers"),
-            var other => throw new DistributedApplicationException($"Servers={other} is unknown: it is 'native' or 'containers'"),
+            Native => (Servers.Native, "as configured"),
+            Containers => (Servers.Containers, "as configured"),
+            _ when builder.ExecutionContext.IsPublishMode => (Servers.Containers, "to be deployed"),
+            _ when ContainerEngine.Answers(builder) => (Servers.Containers, "a container engine answers"),
+            _ => (Servers.Native, "no container engine answers"),
         };
         Console.WriteLine($"servers: {servers.ToString().ToLowerInvariant()} ({reason})");
         return servers;
@@ -38,8 +38,14 @@ internal static class ServersExtensions
             : new(null, postgres);
 
     /// <summary>Replaces the containers of the model by processes if the servers run natively.</summary>
+    /// <exception cref="DistributedApplicationException">The configured kind is unknown or cannot run on this machine.</exception>
     public static void Apply(this IDistributedApplicationBuilder builder, Servers servers, DataFolders data)
     {
+        var configured = builder.Configuration[Key]?.ToLowerInvariant();
+        if (configured is not (null or "" or Native or Containers))
+            throw new DistributedApplicationException($"Servers={configured} is unknown: it is '{Native}' or '{Containers}'");
+        if (configured == Containers && !builder.ExecutionContext.IsPublishMode && !ContainerEngine.Answers(builder))
+            throw new DistributedApplicationException("Servers=containers needs a container engine, and none answers: start one, or leave the setting out");
         if (servers == Servers.Native)
             builder.RunServersNatively(data);
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.AppHost.Hosting;
 
@@ -30,39 +31,37 @@ internal static class Shop
         };
     }
 
-    /// <summary>Returns the name of a server's data volume: null for Aspire's default, which belongs to this clone; a new one for an isolated shop.</summary>
-    public static string? DataVolume(this IDistributedApplicationBuilder builder, string server) =>
-        builder.IsIsolated() ? $"forgeshop-{Guid.NewGuid():n}-{server}" : null;
+    /// <summary>Returns the name of a server's data volume; each artifacts folder has its own.</summary>
+    public static string DataVolume(this IDistributedApplicationBuilder builder, string server) => $"forgeshop-{Hash.Of(builder.Artifacts())}-{server}";
 
     /// <summary>Runs the shop until it is stopped. Returns 0 after Ctrl-C; 2, and one line that says why, if the shop cannot run.</summary>
     public static async Task<int> RunShopAsync(this IDistributedApplicationBuilder builder, Servers servers, ShopEndpoints endpoints)
     {
-        var artifacts = Directory.CreateDirectory(Path.Combine(builder.AppHostDirectory, "..", "artifacts", "run")).Parent!.FullName;
-        var runFolder = Path.Combine(artifacts, "run");
-        var isolated = builder.IsIsolated();
+        var run = Directory.CreateDirectory(Path.Combine(builder.Artifacts(), "run")).FullName;
         try
         {
-            using var onlyOne = isolated ? null : TakeLock(Path.Combine(runFolder, "apphost.lock"));
-            var data = new DataFolders(isolated ? Path.Combine(Path.GetTempPath(), $"forgeshop-{Guid.NewGuid():n}") : Path.Combine(artifacts, "data"));
+            using var onlyOne = TakeLock(Path.Combine(run, "apphost.lock"));
+            var data = new DataFolders(Path.Combine(builder.Artifacts(), "data"));
             if (builder.Configuration.GetValue<bool>("Fresh"))
             {
-                data.Delete();
+                data.Empty();
                 DataVolumes.Remove(builder);
             }
 
-            if (isolated)
-                builder.Services.AddHostedService(_ => new DiscardedData(builder, data));
+            if (builder.IsIsolated())
+                builder.Services.AddHostedService(_ => new TemporaryData(builder, data, builder.Artifacts()));
             builder.Apply(servers, data);
+            endpoints.Gateway.AddEmptyDataCommand(data);
             builder.PreferDashboardPort(DashboardPort);
             builder.Services.AddSingleton(TimeProvider.System);
+            // Aspire's own API keeps its keys in the user's profile and logs that they are not encrypted there.
+            builder.Services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
             builder.Services.AddHostedService<Supervisor>();
 
-            var file = builder.Configuration["EndpointsFile"] ?? (isolated ? null : Path.Combine(runFolder, "endpoints.json"));
-            if (file is not null)
-            {
-                File.Delete(file); // what a shop that was killed left behind
-                builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<EndpointsFile>(services, endpoints, file));
-            }
+            var file = new EndpointsFileLocation(Path.Combine(run, "endpoints.json"));
+            File.Delete(file.Path); // a killed shop leaves its file behind
+            builder.Services.AddSingleton(file);
+            builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<EndpointsFile>(services, endpoints));
 
             await using var app = builder.Build();
             await app.RunAsync();
@@ -75,7 +74,15 @@ internal static class Shop
         }
     }
 
-    /// <summary>Returns whether this shop runs beside that of the clone, for a test: Aspire then chooses all ports.</summary>
+    /// <summary>
+    /// Returns the folder of everything that the shop writes: <c>Artifacts</c> from the configuration, artifacts/ of this clone, or a new
+    /// temporary folder for an isolated shop.
+    /// </summary>
+    private static string Artifacts(this IDistributedApplicationBuilder builder) => builder.Configuration["Artifacts"] ??= builder.IsIsolated()
+        ? Path.Combine(Path.GetTempPath(), $"forgeshop-{Guid.NewGuid():n}")
+        : Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", "artifacts"));
+
+    /// <summary>Returns whether this shop runs beside that of the clone, for a test: Aspire then chooses all ports, and the data is temporary.</summary>
     private static bool IsIsolated(this IDistributedApplicationBuilder builder) => builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts");
 
     private static FileStream TakeLock(string path)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +18,7 @@ internal sealed class Supervisor(
     private static readonly TimeSpan StableAfter = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, Supervised> resources = [];
+    private readonly ConcurrentDictionary<string, bool> stopRequested = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -29,19 +31,40 @@ internal sealed class Supervisor(
 
             if (!resources.TryGetValue(update.ResourceId, out var resource))
                 resources[update.ResourceId] = resource = new();
+            NoteStops(update.Resource);
             var (before, now) = (resource.State, update.Snapshot.State?.Text);
             resource.State = now;
             if (now == KnownResourceStates.Running && before != now)
+            {
                 resource.RunningSince = time.GetTimestamp();
-            // A stop by command passes through Stopping.
-            var endedByItself = now == KnownResourceStates.Finished || now == KnownResourceStates.Exited || now == KnownResourceStates.FailedToStart;
-            if (!endedByItself || before is null || before == now || before == KnownResourceStates.Stopping || before == KnownResourceStates.NotStarted)
+                stopRequested.TryRemove(update.Resource.Name, out _);
+            }
+
+            var ended = now == KnownResourceStates.Finished || now == KnownResourceStates.Exited || now == KnownResourceStates.FailedToStart;
+            if (!ended || before is null || before == now || before == KnownResourceStates.NotStarted || stopRequested.ContainsKey(update.Resource.Name))
                 continue;
 
             if (time.GetElapsedTime(resource.RunningSince) > StableAfter)
                 resource.Attempts = 0;
             resource.Attempts++;
             _ = RestartAsync(update, resource.Attempts, stoppingToken);
+        }
+    }
+
+    /// <summary>
+    /// Wraps the commands that stop a resource, so that a requested stop is known as such. The state Stopping is too short to be relied on.
+    /// </summary>
+    private void NoteStops(IResource resource)
+    {
+        var stops = resource.Annotations.OfType<ResourceCommandAnnotation>()
+            .Where(command => command.Name is KnownResourceCommands.StopCommand or KnownResourceCommands.RestartCommand).ToList();
+        foreach (var stop in stops.Where(stop => stop.ExecuteCommand.Target is not StopNote))
+        {
+            var note = new StopNote(resource.Name, stopRequested, stop.ExecuteCommand);
+            resource.Annotations.Remove(stop);
+            resource.Annotations.Add(new ResourceCommandAnnotation(
+                stop.Name, stop.DisplayName, stop.UpdateState, note.ExecuteAsync, stop.DisplayDescription, stop.Arguments, stop.ConfirmationMessage,
+                stop.IconName, stop.IconVariant, stop.IsHighlighted, stop.Visibility, stop.ValidateArguments));
         }
     }
 
@@ -78,6 +101,16 @@ internal sealed class Supervisor(
     {
         Console.WriteLine(message);
         logs.GetLogger(resource.Resource).LogWarning("{Message}", message);
+    }
+
+    private sealed class StopNote(
+        string resource, ConcurrentDictionary<string, bool> stopRequested, Func<ExecuteCommandContext, Task<ExecuteCommandResult>> stop)
+    {
+        public Task<ExecuteCommandResult> ExecuteAsync(ExecuteCommandContext context)
+        {
+            stopRequested[resource] = true;
+            return stop(context);
+        }
     }
 
     private sealed class Supervised

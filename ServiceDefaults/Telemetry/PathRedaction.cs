@@ -4,11 +4,14 @@ using OpenTelemetry;
 
 namespace ForgeShop.ServiceDefaults.Telemetry;
 
-/// <summary>E-mail addresses belong in the query, which telemetry leaves out, and tokens in a header. Somebody will put one in a path anyway.</summary>
+/// <summary>
+/// Removes queries from spans, since e-mail addresses belong there, and masks path segments that look like an address or a token.
+/// </summary>
 internal sealed partial class PathRedaction : BaseProcessor<Activity>
 {
     public override void OnEnd(Activity data)
     {
+        data.SetTag("url.query", null);
         Redact(data, "url.path");
         Redact(data, "url.full");
     }

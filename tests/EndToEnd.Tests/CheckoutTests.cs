@@ -121,20 +121,20 @@ public sealed class CheckoutTests(ShopFixture fixture)
     private async Task AllSettleExactly(PlacedOrders placed, TimeSpan timeout)
     {
         var ids = placed.Orders.Select(order => order.Value).ToArray();
-        await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-orders"));
+        await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("orders-db"));
         await Eventually.Get(
             "every order is in a final state",
             token => Scalar<long>(orders, "select count(*) from orders o join sagas s on s.order_id = o.id where o.id = any($1) and (o.status, s.step) in (('confirmed', 'confirmed'), ('cancelled', 'cancelled'))", ids, token),
             settled => settled == ids.Length, timeout, Cancellation);
 
-        await using var payments = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-payments"));
+        await using var payments = NpgsqlDataSource.Create(await fixture.ConnectionString("payments-db"));
         var confirmed = await Scalar<decimal>(orders, "select coalesce(sum(total_amount), 0) from orders where id = any($1) and status = 'confirmed'", ids, Cancellation);
         var paymentIds = placed.Orders.Select(order => fixture.Ids.Payment(order, 1).Value).ToArray();
         (await Scalar<decimal>(payments, "select coalesce(sum(amount), 0) from simulated_provider.charges where payment_id = any($1) and state = 'captured'", paymentIds, Cancellation)).ShouldBe(confirmed);
         (await Scalar<bool>(payments, "select coalesce(bool_and(captures <= 1), true) from simulated_provider.charges where payment_id = any($1)", paymentIds, Cancellation)).ShouldBeTrue();
 
         // What orders hold in the stock is what is reserved and sold for them; and no product has a piece reserved that no order holds.
-        await using var inventory = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-inventory"));
+        await using var inventory = NpgsqlDataSource.Create(await fixture.ConnectionString("inventory-db"));
         var sold = await Scalar<long>(orders, "select coalesce(sum(l.quantity), 0) from order_lines l join orders o on o.id = l.order_id where o.id = any($1) and o.status = 'confirmed'", ids, Cancellation);
         var reservationIds = placed.Orders.Select(order => fixture.Ids.Reservation(order).Value).ToArray();
         await Eventually.Get(

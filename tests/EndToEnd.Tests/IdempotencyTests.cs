@@ -21,7 +21,7 @@ public sealed class IdempotencyTests(ShopFixture fixture)
         answers.ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.Accepted);
         await shop.SettledTimeline(order, Cancellation);
         (await shop.Notifications(Cancellation)).Count.ShouldBe(2);
-        await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-orders"));
+        await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("orders-db"));
         (await Count(orders, "select count(*) from orders where user_id = $1", user.Value)).ShouldBe(1);
         (await Count(orders, "select count(*) from outbox where subject = $1 and type = 'order.placed'", order.Value)).ShouldBe(1);
         (await Count(orders, "select count(*) from outbox where subject = $1 and type = 'reserve'", fixture.Ids.Reservation(order).Value)).ShouldBe(1);
@@ -74,7 +74,7 @@ public sealed class IdempotencyTests(ShopFixture fixture)
             TimeSpan.FromSeconds(300), Cancellation);
         for (var number = 0; number < count; number++)
             await shop.SettledTimeline(fixture.Ids.Order(user, $"burst-{number}"), Cancellation);
-        await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("postgres-orders"));
+        await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("orders-db"));
         (await Count(orders, "select count(*) from orders where user_id = $1", user.Value)).ShouldBe(count);
         (await Count(orders, "select count(*) from outbox o join orders r on r.id = o.subject where r.user_id = $1", user.Value)).ShouldBe(2 * count);
         (await AllNotifications(shop)).ShouldBe(2 * count);

@@ -6,9 +6,11 @@ using Aspire.Hosting.Testing;
 using ForgeShop.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Xunit.Sdk;
+using Xunit.v3;
 
 [assembly: AssemblyFixture(typeof(ForgeShop.EndToEnd.Tests.ShopFixture))]
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Parallelization(Mode = ParallelMode.None)]
 
 namespace ForgeShop.EndToEnd.Tests;
 
@@ -26,8 +28,6 @@ public sealed class ShopFixture : IAsyncLifetime
     /// <summary>A folder that is to the operator's commands what the clone is to those of a shop that <c>./forge up</c> started.</summary>
     public string OperatorRoot { get; } = Directory.CreateTempSubdirectory("forgeshop-e2e-").FullName;
 
-    private string EndpointsFile => Path.Combine(Directory.CreateDirectory(Path.Combine(OperatorRoot, "artifacts", "run")).FullName, "endpoints.json");
-
     /// <summary>The gateway, past <see cref="ShopClient"/>.</summary>
     public HttpClient Http { get; private set; } = null!;
 
@@ -42,12 +42,14 @@ public sealed class ShopFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         using var timeout = new CancellationTokenSource(StartTimeout);
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([$"--EndpointsFile={EndpointsFile}"], timeout.Token);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([$"--Artifacts={Path.Combine(OperatorRoot, "artifacts")}"], timeout.Token);
         Telemetry = await TelemetrySink.StartAsync();
         builder.Services.AddLogging(logging => logging
             .SetMinimumLevel(LogLevel.Warning)
             .AddProvider(Telemetry)
-            .AddFilter<TelemetrySink>(null, LogLevel.Trace));
+            .AddFilter<TelemetrySink>(null, LogLevel.Information)
+            // The consoles of services and servers.
+            .AddFilter<TelemetrySink>("ForgeShop.AppHost.Resources", LogLevel.Trace));
         foreach (var service in builder.Resources.OfType<ProjectResource>().ToList())
         {
             builder.CreateResourceBuilder(service)

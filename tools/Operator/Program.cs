@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ForgeShop.Operator;
+using ForgeShop.Operator.Customers;
 using ForgeShop.Operator.DeadLetters;
 using ForgeShop.Operator.Demo;
 using Spectre.Console;
@@ -14,6 +15,7 @@ demo.SetAction((_, cancellationToken) => Run(async () =>
 root.Add(demo);
 root.Add(DeadLetterCommand());
 root.Add(OutboxCommand());
+root.Add(CustomersCommand());
 
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
@@ -52,6 +54,25 @@ static Command OutboxCommand()
         OutboxReplay.RunAsync(RunningShop.Find(), parsed.GetRequiredValue(service), parsed.GetRequiredValue(since), Console.Out, cancellationToken)));
     outbox.Add(replay);
     return outbox;
+}
+
+static Command CustomersCommand()
+{
+    var rate = new Option<double>("--rate") { Description = "Orders a minute, at most 600.", DefaultValueFactory = _ => 12 };
+    rate.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<double>() is not (> 0 and <= 600))
+            result.AddError("--rate is more than 0 and at most 600");
+    });
+    var customers = new Command("customers", "Places a small, steady stream of orders until it is stopped.") { rate };
+    customers.SetAction((parsed, cancellationToken) => Run(async () =>
+    {
+        // An AppHost hands the address over; from a shell the running shop is looked up.
+        var gateway = Environment.GetEnvironmentVariable("services__gateway__http__0") ?? RunningShop.Find().Gateway;
+        await new CustomerStream(new Uri(gateway), parsed.GetValue(rate), Console.Out, TimeProvider.System).RunAsync(cancellationToken);
+        return 0;
+    }));
+    return customers;
 }
 
 // A file or a pipe has no width of its own and wants no colours.

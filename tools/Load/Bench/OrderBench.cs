@@ -28,7 +28,7 @@ internal sealed class OrderBench(IAnsiConsole console)
         console.WriteLine("starting a shop of our own");
         await using var shop = await OwnShop.StartAsync(cancellationToken);
         using var http = new HttpClient { BaseAddress = shop.Gateway, Timeout = TimeSpan.FromSeconds(15) };
-        await using var database = NpgsqlDataSource.Create(await shop.ConnectionStringAsync("postgres-orders", cancellationToken));
+        await using var database = NpgsqlDataSource.Create(await shop.ConnectionStringAsync("orders-db", cancellationToken));
         await using var books = await Books.OpenAsync(shop, cancellationToken);
         List<Customer> customers = [.. Enumerable.Range(1, Customers).Select(number => new Customer(http, _tally, $"bench-{number}@example.com", "Correct-Horse-Battery-1", _time))];
         await PrepareAsync(shop, http, customers, cancellationToken);

@@ -24,9 +24,9 @@ internal sealed class Books : IAsyncDisposable
     public static async Task<Books> OpenAsync(OwnShop shop, CancellationToken cancellationToken)
     {
         return new(
-            await Database("postgres-orders"), await Database("postgres-inventory"), await Database("postgres-payments"),
-            new("notifications", await shop.ConnectionStringAsync("documents-notifications", cancellationToken)),
-            new("reporting", await shop.ConnectionStringAsync("documents-reporting", cancellationToken)));
+            await Database("orders-db"), await Database("inventory-db"), await Database("payments-db"),
+            new("notifications", await shop.ConnectionStringAsync("notifications-db", cancellationToken)),
+            new("reporting", await shop.ConnectionStringAsync("reporting-db", cancellationToken)));
 
         async Task<NpgsqlDataSource> Database(string resource) => NpgsqlDataSource.Create(await shop.ConnectionStringAsync(resource, cancellationToken));
     }

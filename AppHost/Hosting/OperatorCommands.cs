@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ForgeShop.AppHost.Hosting;
+
+/// <summary>What an operator can do on the dashboard's resource page. Each command asks for a confirmation or for its arguments.</summary>
+internal static class OperatorCommands
+{
+    private const double DefaultRate = 12;
+    private const double MaxRate = 600;
+    private static readonly TimeSpan ToolTimeout = TimeSpan.FromMinutes(5);
+
+    /// <summary>Publishes a service's events again, as <c>./forge outbox replay</c> does; consumers drop what they had.</summary>
+    public static IResourceBuilder<ProjectResource> WithOutboxReplay(this IResourceBuilder<ProjectResource> service) => service.WithCommand(
+        "replay-outbox", "Replay the outbox",
+        context => RunOperatorAsync(context, ["outbox", "replay", service.Resource.Name, "--since", context.Arguments.GetString("since")!]),
+        new CommandOptions
+        {
+            Description = "Publishes this service's events again since a time; consumers drop duplicates.",
+            Arguments =
+            [
+                new()
+                {
+                    Name = "since", Label = "Since", InputType = InputType.Text, Required = true, Value = "1h",
+                    Description = "How long ago (90s, 30m, 2h, 7d) or a time in UTC (2026-11-21T08:00:00Z).",
+                },
+            ],
+            IconName = "ArrowRepeatAll",
+            UpdateState = EnabledWhileRunning,
+        });
+
+    /// <summary>Publishes the dead letters of a topic again, as <c>./forge dlq retry</c> does.</summary>
+    public static IResourceBuilder<KafkaServerResource> WithDeadLetterRetry(this IResourceBuilder<KafkaServerResource> kafka) => kafka.WithCommand(
+        "retry-dead-letters", "Retry dead letters",
+        context => RunOperatorAsync(context, ["dlq", "retry", context.Arguments.GetString("topic")!]),
+        new CommandOptions
+        {
+            Description = "Publishes the dead letters of a topic to that topic again.",
+            Arguments = [new() { Name = "topic", Label = "Topic", InputType = InputType.Text, Required = true, Placeholder = "order.events" }],
+            IconName = "MailArrowForward",
+            UpdateState = EnabledWhileRunning,
+        });
+
+    /// <summary>Stops everything, deletes all data and starts everything again.</summary>
+    public static void AddEmptyDataCommand(this IResourceBuilder<ProjectResource> gateway, DataFolders data) => gateway.WithCommand(
+        "empty-data", "Empty all data",
+        async context =>
+        {
+            var resources = context.Services.GetRequiredService<DistributedApplicationModel>().Resources;
+            var commands = context.Services.GetRequiredService<ResourceCommandService>();
+            var services = resources.OfType<ProjectResource>().Where(service => !service.HasAnnotationOfType<ExplicitStartupAnnotation>());
+            var servers = resources.Where(resource => resource is IResourceWithConnectionString and (ContainerResource or ExecutableResource));
+
+            await ExecuteAsync([.. services], KnownResourceCommands.StopCommand);
+            await ExecuteAsync([.. servers], KnownResourceCommands.StopCommand);
+            data.Empty();
+            DataVolumes.Remove(gateway.ApplicationBuilder);
+            await ExecuteAsync([.. servers, .. services], KnownResourceCommands.StartCommand);
+            return CommandResults.Success();
+
+            Task ExecuteAsync(IEnumerable<IResource> some, string command) =>
+                Task.WhenAll(some.Select(resource => commands.ExecuteCommandAsync(resource, command, context.CancellationToken)));
+        },
+        new CommandOptions
+        {
+            Description = "Stops all services and servers, deletes their data and starts them again.",
+            ConfirmationMessage = "This deletes all accounts, orders, messages and documents of this shop. Continue?",
+            IconName = "DeleteDismiss",
+            UpdateState = EnabledWhileRunning,
+        });
+
+    /// <summary>Adds simulated customers, which place a small, steady stream of orders. They start on request only.</summary>
+    public static IResourceBuilder<ProjectResource> AddCustomers(
+        this IDistributedApplicationBuilder builder, string name, IResourceBuilder<ProjectResource> gateway)
+    {
+        var rate = DefaultRate.ToString(CultureInfo.InvariantCulture);
+        return builder.AddProject<Projects.Operator>(name, launchProfileName: null)
+            .AsBuilt()
+            .WithArgs(context =>
+            {
+                context.Args.Add("customers");
+                context.Args.Add("--rate");
+                context.Args.Add(rate);
+            })
+            .WithReference(gateway)
+            .WaitFor(gateway)
+            .WithExplicitStart()
+            .WithCommand("set-rate", "Set the rate", SetRateAsync, new CommandOptions
+            {
+                Description = "Sets how many orders the customers place a minute.",
+                Arguments = [new() { Name = "rate", Label = "Orders a minute", InputType = InputType.Number, Required = true, Value = rate }],
+                ValidateArguments = context =>
+                {
+                    if (!IsRate(context.Inputs.GetString("rate")))
+                        context.AddValidationError("rate", $"A number above 0, at most {MaxRate}.");
+                    return Task.CompletedTask;
+                },
+                IconName = "TopSpeed",
+            });
+
+        async Task<ExecuteCommandResult> SetRateAsync(ExecuteCommandContext context)
+        {
+            if (context.Arguments.GetString("rate") is not { } wanted || !IsRate(wanted))
+                return CommandResults.Failure($"The rate is a number above 0, at most {MaxRate}.");
+            rate = wanted;
+            var state = context.Services.GetRequiredService<ResourceNotificationService>();
+            var isRunning = state.TryGetCurrentState(context.ResourceName, out var now) && now.Snapshot.State?.Text == KnownResourceStates.Running;
+            return await context.Services.GetRequiredService<ResourceCommandService>().ExecuteCommandAsync(
+                context.ResourceName, isRunning ? KnownResourceCommands.RestartCommand : KnownResourceCommands.StartCommand, context.CancellationToken);
+        }
+
+        static bool IsRate(string? text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var rate) && rate is > 0 and <= MaxRate;
+    }
+
+    private static ResourceCommandState EnabledWhileRunning(UpdateCommandStateContext context) =>
+        context.ResourceSnapshot.State?.Text == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled;
+
+    /// <summary>Runs the operator's tool, whose output becomes part of the resource's console log.</summary>
+    private static async Task<ExecuteCommandResult> RunOperatorAsync(ExecuteCommandContext context, string[] arguments)
+    {
+        var start = new ProcessStartInfo(Programs.PathOf("Operator"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["FORGESHOP_ROOT"] = context.Services.GetRequiredService<EndpointsFileLocation>().Root;
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        timeout.CancelAfter(ToolTimeout);
+        using var tool = Process.Start(start)!;
+        var (output, errors) = (tool.StandardOutput.ReadToEndAsync(timeout.Token), tool.StandardError.ReadToEndAsync(timeout.Token));
+        try
+        {
+            await tool.WaitForExitAsync(timeout.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            tool.Kill();
+            throw;
+        }
+
+        var said = $"{await output}{await errors}".Trim();
+        context.Logger.LogInformation("{Output}", said);
+        return tool.ExitCode == 0 ? CommandResults.Success(said) : CommandResults.Failure(said);
+    }
+}
