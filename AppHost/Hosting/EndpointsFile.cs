@@ -19,11 +19,8 @@ internal sealed class ShopEndpoints
     public Dictionary<string, IResourceBuilder<IResourceWithConnectionString>> Stores { get; } = [];
 }
 
-/// <summary>The path of the file: <c>artifacts/run/endpoints.json</c> below a root that the operator's tool is told.</summary>
-internal sealed record EndpointsFileLocation(string Path)
-{
-    public string Root => System.IO.Path.GetFullPath(System.IO.Path.Combine(Path, "..", "..", ".."));
-}
+/// <summary>The path of the file; the operator's tool finds the running shop by it.</summary>
+internal sealed record EndpointsFileLocation(string Path);
 
 /// <summary>
 /// Prints the URLs once everything is healthy, and writes them with process IDs and connection strings to a file that only its owner can

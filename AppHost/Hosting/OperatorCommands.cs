@@ -10,6 +10,7 @@ internal static class OperatorCommands
 {
     private const double DefaultRate = 12;
     private const double MaxRate = 600;
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ToolTimeout = TimeSpan.FromMinutes(5);
 
     /// <summary>Publishes a service's events again, as <c>./forge outbox replay</c> does; consumers drop what they had.</summary>
@@ -50,18 +51,32 @@ internal static class OperatorCommands
         {
             var resources = context.Services.GetRequiredService<DistributedApplicationModel>().Resources;
             var commands = context.Services.GetRequiredService<ResourceCommandService>();
-            var services = resources.OfType<ProjectResource>().Where(service => !service.HasAnnotationOfType<ExplicitStartupAnnotation>());
-            var servers = resources.Where(resource => resource is IResourceWithConnectionString and (ContainerResource or ExecutableResource));
+            var notifications = context.Services.GetRequiredService<ResourceNotificationService>();
+            var servers = resources.Where(resource => resource is IResourceWithConnectionString and (ContainerResource or ExecutableResource)).ToList();
+            var services = resources.OfType<ProjectResource>()
+                .Where(service => service != gateway.Resource && !service.HasAnnotationOfType<ExplicitStartupAnnotation>()).ToList();
 
-            await ExecuteAsync([.. services], KnownResourceCommands.StopCommand);
-            await ExecuteAsync([.. servers], KnownResourceCommands.StopCommand);
+            await Task.WhenAll(services.Append(gateway.Resource).Select(service => ExecuteAsync(service, KnownResourceCommands.StopCommand)));
+            await Task.WhenAll(servers.Select(server => ExecuteAsync(server, KnownResourceCommands.StopCommand)));
             data.Empty();
             DataVolumes.Remove(gateway.ApplicationBuilder);
-            await ExecuteAsync([.. servers, .. services], KnownResourceCommands.StartCommand);
+            await Task.WhenAll(servers.Select(StartAsync));
+            await Task.WhenAll(resources.Where(resource => resource is IResourceWithConnectionString and IResourceWithParent).Select(HealthyAsync));
+            await Task.WhenAll(services.Select(StartAsync));
+            await StartAsync(gateway.Resource);
             return CommandResults.Success();
 
-            Task ExecuteAsync(IEnumerable<IResource> some, string command) =>
-                Task.WhenAll(some.Select(resource => commands.ExecuteCommandAsync(resource, command, context.CancellationToken)));
+            Task ExecuteAsync(IResource resource, string command) => commands.ExecuteCommandAsync(resource, command, context.CancellationToken);
+
+            async Task StartAsync(IResource resource)
+            {
+                await ExecuteAsync(resource, KnownResourceCommands.StartCommand);
+                await HealthyAsync(resource);
+            }
+
+            Task HealthyAsync(IResource resource) => notifications
+                .WaitForResourceHealthyAsync(resource.Name, WaitBehavior.WaitOnResourceUnavailable, context.CancellationToken)
+                .WaitAsync(StartTimeout, context.CancellationToken);
         },
         new CommandOptions
         {
@@ -121,7 +136,7 @@ internal static class OperatorCommands
     private static async Task<ExecuteCommandResult> RunOperatorAsync(ExecuteCommandContext context, string[] arguments)
     {
         var start = new ProcessStartInfo(Programs.PathOf("Operator"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["FORGESHOP_ROOT"] = context.Services.GetRequiredService<EndpointsFileLocation>().Root;
+        start.Environment["FORGESHOP_ENDPOINTS"] = context.Services.GetRequiredService<EndpointsFileLocation>().Path;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         timeout.CancelAfter(ToolTimeout);
         using var tool = Process.Start(start)!;

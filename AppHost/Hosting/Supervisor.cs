@@ -57,7 +57,7 @@ internal sealed class Supervisor(
     private void NoteStops(IResource resource)
     {
         var stops = resource.Annotations.OfType<ResourceCommandAnnotation>()
-            .Where(command => command.Name is KnownResourceCommands.StopCommand or KnownResourceCommands.RestartCommand).ToList();
+            .Where(command => command.Name == KnownResourceCommands.StopCommand || command.Name == KnownResourceCommands.RestartCommand).ToList();
         foreach (var stop in stops.Where(stop => stop.ExecuteCommand.Target is not StopNote))
         {
             var note = new StopNote(resource.Name, stopRequested, stop.ExecuteCommand);

@@ -12,7 +12,7 @@ public sealed class DemoTests(ShopFixture fixture)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ForgeShop.Operator.dll"), "demo"])
         {
-            Environment = { ["FORGESHOP_ROOT"] = fixture.OperatorRoot }, RedirectStandardOutput = true, RedirectStandardError = true,
+            Environment = { ["FORGESHOP_ENDPOINTS"] = fixture.EndpointsFile }, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(Timeout);

@@ -25,8 +25,11 @@ public sealed class ShopFixture : IAsyncLifetime
     /// <summary>What the shop writes about itself, from its first moment on.</summary>
     public TelemetrySink Telemetry { get; private set; } = null!;
 
-    /// <summary>A folder that is to the operator's commands what the clone is to those of a shop that <c>./forge up</c> started.</summary>
-    public string OperatorRoot { get; } = Directory.CreateTempSubdirectory("forgeshop-e2e-").FullName;
+    /// <summary>Everything that the shop writes; it deletes the folder when it ends.</summary>
+    private readonly string artifacts = Directory.CreateTempSubdirectory("forgeshop-e2e-").FullName;
+
+    /// <summary>By this file the operator's tool finds the shop.</summary>
+    public string EndpointsFile => Path.Combine(artifacts, "run", "endpoints.json");
 
     /// <summary>The gateway, past <see cref="ShopClient"/>.</summary>
     public HttpClient Http { get; private set; } = null!;
@@ -42,7 +45,7 @@ public sealed class ShopFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         using var timeout = new CancellationTokenSource(StartTimeout);
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([$"--Artifacts={Path.Combine(OperatorRoot, "artifacts")}"], timeout.Token);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>([$"--Artifacts={artifacts}"], timeout.Token);
         Telemetry = await TelemetrySink.StartAsync();
         builder.Services.AddLogging(logging => logging
             .SetMinimumLevel(LogLevel.Warning)
@@ -82,7 +85,6 @@ public sealed class ShopFixture : IAsyncLifetime
             await _app.DisposeAsync();
         if (Telemetry is not null)
             await Telemetry.DisposeAsync();
-        Directory.Delete(OperatorRoot, recursive: true);
     }
 
     /// <summary>What the AppHost generated for this run, by name: the servers' passwords, the administrator's, the services' secrets.</summary>

@@ -7,34 +7,33 @@ public sealed record RunningShop(string Gateway, string? Dashboard, ShopAdminist
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
+    /// <summary>Reads the file that <c>FORGESHOP_ENDPOINTS</c> names, or that of the clone which this program belongs to.</summary>
     /// <exception cref="OperatorException">No shop is running, or the file is not one that an AppHost writes.</exception>
     public static RunningShop Find()
     {
-        var file = Path.Combine(Root(), "artifacts", "run", "endpoints.json");
+        var file = Environment.GetEnvironmentVariable("FORGESHOP_ENDPOINTS") is { Length: > 0 } path ? path : FileOfClone();
         if (!File.Exists(file))
             throw new OperatorException("no shop is running here; start one with ./forge up and try again when it has printed its URLs");
         try
         {
             return JsonSerializer.Deserialize<RunningShop>(File.ReadAllText(file), Json)
-                ?? throw new OperatorException("artifacts/run/endpoints.json is empty; restart the shop");
+                ?? throw new OperatorException($"{file} is empty; restart the shop");
         }
         catch (JsonException)
         {
-            throw new OperatorException("artifacts/run/endpoints.json is not readable; restart the shop");
+            throw new OperatorException($"{file} is not readable; restart the shop");
         }
     }
 
-    private static string Root()
+    private static string FileOfClone()
     {
-        if (Environment.GetEnvironmentVariable("FORGESHOP_ROOT") is { Length: > 0 } root)
-            return root;
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "ForgeShop.sln")))
-                return folder.FullName;
+                return Path.Combine(folder.FullName, "artifacts", "run", "endpoints.json");
         }
 
-        throw new OperatorException("this program is not inside a ForgeShop clone; set FORGESHOP_ROOT to one");
+        throw new OperatorException("this program is not inside a ForgeShop clone; set FORGESHOP_ENDPOINTS to the endpoints.json of a running shop");
     }
 }
 

@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace ForgeShop.AppHost.Tests;
+
+public sealed class AppHostProcessTests : IDisposable
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly string artifacts = Directory.CreateTempSubdirectory("forgeshop-apphost-").FullName;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        new Hosting.DataFolders(Path.Combine(artifacts, "data")).Delete();
+        if (Directory.Exists(artifacts))
+            Directory.Delete(artifacts, recursive: true);
+    }
+
+    [Fact]
+    public async Task Shop_behind_a_proxy_and_taken_ports_starts_restarts_a_dead_service_and_stops()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 8080);
+        if (Hosting.Ports.IsFree(8080))
+            other.Start();
+        // Nothing listens on the discard port: a request that goes through this proxy fails.
+        await using var shop = ShopProcess.Start(
+            artifacts, ["--Fresh=true"], ("HTTP_PROXY", "http://127.0.0.1:9"), ("HTTPS_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", ""), ("no_proxy", ""));
+        var endpoints = await shop.HealthyAsync(Cancellation);
+
+        new Uri(endpoints.GetProperty("gateway").GetString()!).Port.ShouldNotBe(8080);
+        endpoints.GetProperty("dashboard").GetString()!.ShouldContain("/login?t=");
+        File.GetUnixFileMode(shop.EndpointsFile).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+        await using (var second = ShopProcess.Start(artifacts, []))
+        {
+            (await second.ExitAsync(StopTimeout, Cancellation)).ShouldBe(2);
+            second.Lines.ShouldContain(line => line.StartsWith("apphost: this shop is running already", StringComparison.Ordinal));
+        }
+
+        var users = ProcessId(endpoints, "users");
+        ShopProcess.Run("kill", "-KILL", $"{users}");
+        await shop.HealthyAsync(Cancellation, now => ProcessId(now, "users") is { } again && again != users);
+        shop.Lines.ShouldContain(line => line.StartsWith("users ended by itself", StringComparison.Ordinal));
+
+        shop.Processes().Count.ShouldBeGreaterThan(8);
+        shop.Signal("INT");
+        (await shop.ExitAsync(StopTimeout, Cancellation)).ShouldBe(0);
+        await shop.NoProcessIsLeftAsync(Cancellation);
+        File.Exists(shop.EndpointsFile).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Killed_AppHost_leaves_no_process_and_its_data_is_kept()
+    {
+        var account = new { email = $"{Guid.NewGuid():n}@example.com", name = "Ada Lovelace", password = "Correct-Horse-1" };
+        Uri user;
+        await using (var killed = ShopProcess.Start(artifacts, ["--no-dashboard"]))
+        {
+            var endpoints = await killed.HealthyAsync(Cancellation);
+            using var http = new HttpClient { BaseAddress = Gateway(endpoints) };
+            using var answer = await http.PostAsJsonAsync("/api/v1/users", account, Cancellation);
+            answer.EnsureSuccessStatusCode();
+            user = answer.Headers.Location!;
+
+            killed.Signal("KILL");
+            await killed.ExitAsync(StopTimeout, Cancellation);
+            await killed.NoProcessIsLeftAsync(Cancellation);
+        }
+
+        // Random ports mark the shop as a temporary one, whose data goes with it.
+        await using var next = ShopProcess.Start(artifacts, ["--no-dashboard", "--DcpPublisher:RandomizePorts=true"]);
+        using var client = new HttpClient { BaseAddress = Gateway(await next.HealthyAsync(Cancellation)) };
+        using var login = await client.PostAsJsonAsync("/api/v1/auth/token", new { account.email, account.password }, Cancellation);
+        var token = (await login.Content.ReadFromJsonAsync<JsonElement>(Cancellation)).GetProperty("accessToken").GetString();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        (await client.GetStringAsync(user, Cancellation)).ShouldContain("Ada Lovelace");
+
+        next.Signal("TERM");
+        (await next.ExitAsync(StopTimeout, Cancellation)).ShouldBe(0);
+        await next.NoProcessIsLeftAsync(Cancellation);
+        Directory.Exists(artifacts).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("perhaps", "apphost: Servers=perhaps is unknown: it is 'native' or 'containers'")]
+    [InlineData("native", "apphost: Redis is missing: install it with 'apt-get install redis-server', or start a container engine")]
+    [InlineData("containers", "apphost: Servers=containers needs a container engine, and none answers: start one, or leave the setting out")]
+    public async Task Servers_that_cannot_run_end_the_start_with_one_line(string servers, string expected)
+    {
+        // An empty folder in the PATH hides Redis and the container engine.
+        await using var shop = ShopProcess.Start(artifacts, ["--no-dashboard"], ("Servers", servers), ("PATH", "/usr/bin/env"), ("DOCKER_HOST", "tcp://127.0.0.1:9"));
+
+        (await shop.ExitAsync(TimeSpan.FromMinutes(1), Cancellation)).ShouldBe(2);
+        shop.Lines.Where(line => line.StartsWith("apphost:", StringComparison.Ordinal)).ShouldHaveSingleItem().ShouldBe(expected);
+        File.Exists(shop.EndpointsFile).ShouldBeFalse();
+    }
+
+    private static Uri Gateway(JsonElement endpoints) => new(endpoints.GetProperty("gateway").GetString()!);
+
+    private static int? ProcessId(JsonElement endpoints, string service) =>
+        endpoints.GetProperty("services").GetProperty(service).GetProperty("pid") is { ValueKind: JsonValueKind.Number } pid ? pid.GetInt32() : null;
+}
