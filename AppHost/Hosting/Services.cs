@@ -17,6 +17,8 @@ internal static class Services
             .AsBuilt()
             .WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName)
             .WithEnvironment("DOTNET_ENVIRONMENT", builder.Environment.EnvironmentName)
+            // Aspire's default, always_on, would record the queries of each health probe although the probe itself is filtered out.
+            .WithEnvironment("OTEL_TRACES_SAMPLER", "parentbased_always_on")
             // The dashboard stops at the same moment as the services; a longer export would outlast the time that a service has to stop.
             .WithEnvironment("OTEL_EXPORTER_OTLP_TIMEOUT", "1000");
 

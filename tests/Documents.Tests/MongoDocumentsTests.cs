@@ -9,7 +9,10 @@ public sealed class MongoFixture : IAsyncLifetime
     private readonly MongoServer _server = new();
 
     public string ConnectionString =>
-        new MongoUrlBuilder(_server.ConnectionString) { DatabaseName = "documents", AuthenticationSource = "admin" }.ToString();
+        new MongoUrlBuilder(_server.ConnectionString)
+        {
+            DatabaseName = "documents", AuthenticationSource = "admin", SocketTimeout = TimeSpan.FromMinutes(1),
+        }.ToString();
 
     public async ValueTask InitializeAsync()
     {
@@ -34,7 +37,8 @@ public sealed class MongoDocumentsTests(MongoFixture server) : DocumentStoreCont
     protected override async Task<byte[]> ReadRawIdAsync(Guid id)
     {
         using var client = new MongoClient(server.ConnectionString);
-        var stored = await client.GetDatabase("documents").GetCollection<BsonDocument>(CollectionName).Find(new BsonDocument()).SingleAsync(Cancelled);
+        var collection = client.GetDatabase("documents").GetCollection<BsonDocument>(CollectionName);
+        var stored = await collection.Find(new BsonDocument()).SingleAsync(Cancelled);
         var binary = stored["_id"].AsBsonBinaryData;
         binary.SubType.ShouldBe(BsonBinarySubType.UuidStandard);
         return binary.Bytes;

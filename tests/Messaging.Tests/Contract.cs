@@ -1,3 +1,4 @@
+using ForgeShop.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ForgeShop.Messaging.Tests;
@@ -24,11 +25,11 @@ public abstract class Contract(Servers servers, NewService create)
 
     /// <summary>Starts a service: on a new database, of a new name, with the shared broker, unless said otherwise.</summary>
     protected async Task<CounterService> StartAsync(
-        string? database = null, string? name = null, Broker? kafka = null, bool consumes = true, Action<IServiceCollection>? replace = null,
+        string? database = null, string? name = null, KafkaServer? kafka = null, bool consumes = true, Action<IServiceCollection>? replace = null,
         IReadOnlyDictionary<string, string>? settings = null)
     {
         var service = create(
-            name ?? $"counters-{Guid.NewGuid():N}", database ?? await servers.CreateDatabaseAsync(), (kafka ?? servers.Kafka).Address, consumes,
+            name ?? $"counters-{Guid.NewGuid():N}", database ?? await servers.CreateDatabaseAsync(), (kafka ?? servers.Kafka).BootstrapServers, consumes,
             replace ?? (_ => { }), settings ?? new Dictionary<string, string>());
         await service.StartAsync();
         return service;

@@ -15,8 +15,8 @@ public sealed class DeadLetterCommandTests(Servers servers)
     [Fact]
     public async Task A_dead_letter_is_listed_without_addresses_and_retried_once()
     {
-        await using var broker = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(broker);
         var counter = Guid.NewGuid();
         var eventId = new ForgeIds().Event(counter, CounterChanged.Type, 2).ToString();
@@ -48,13 +48,13 @@ public sealed class DeadLetterCommandTests(Servers servers)
     [Fact]
     public async Task A_service_goes_on_without_what_an_operator_gives_up()
     {
-        await using var broker = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(broker);
         var counter = Guid.NewGuid();
         service.Faults.BeforeHandling = (_, context) => context.Sequence == 1 ? throw new InvalidOperationException("never") : Task.CompletedTask;
         foreach (var sequence in new[] { 1, 2, 4, 5 })
-            await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, sequence));
+            await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Changed(counter, sequence));
         await ListedAsync(broker, "1 dead letter in counter.events");
 
         await RunAsync(broker, dlq => dlq.SkipAsync(Topic, new ForgeIds().Event(counter, CounterChanged.Type, 1).ToString(), Cancelled));
@@ -73,8 +73,8 @@ public sealed class DeadLetterCommandTests(Servers servers)
     [Fact]
     public async Task What_found_no_room_behind_a_dead_letter_comes_back_with_it_and_cannot_be_skipped_to()
     {
-        await using var broker = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(broker, ("Messaging:MaxParkedPerKey", "1"));
         var counter = Guid.NewGuid();
         service.Faults.BeforeHandling = (_, context) => context.Sequence == 1 ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
@@ -93,8 +93,9 @@ public sealed class DeadLetterCommandTests(Servers servers)
     [Fact]
     public async Task What_is_larger_than_Kafkas_client_sends_unless_told_otherwise_is_retried_and_skipped_all_the_same()
     {
-        await using var broker = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
+        await KafkaLog.CreateTopicsForLargeMessagesAsync(broker.BootstrapServers, Topic);
         await using var one = await StartAsync(broker);
         await using var other = await StartAsync(broker);
         var (retried, skipped) = (Guid.NewGuid(), Guid.NewGuid());
@@ -102,8 +103,8 @@ public sealed class DeadLetterCommandTests(Servers servers)
             service.Faults.BeforeHandling = (_, context) => context.Sequence == 1 ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
         foreach (var counter in new[] { retried, skipped })
         {
-            await KafkaLog.ProduceAsync(broker.Address, Topic, Large(counter, 1, 1_100_000));
-            await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 2));
+            await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, Large(counter, 1, 1_100_000));
+            await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Changed(counter, 2));
         }
         await ListedAsync(broker, "4 dead letters in counter.events");
 
@@ -128,13 +129,13 @@ public sealed class DeadLetterCommandTests(Servers servers)
     [Fact]
     public async Task What_was_too_large_for_a_dead_letter_is_handled_whole_when_only_what_is_missing_before_it_is_given_up()
     {
-        await using var broker = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(broker, ("Messaging:MaxDeadLetterBytes", "10000"));
         var counter = Guid.NewGuid();
-        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 1));
-        await KafkaLog.ProduceAsync(broker.Address, Topic, Large(counter, 3, 20_000));
-        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 4));
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Changed(counter, 1));
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, Large(counter, 3, 20_000));
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Changed(counter, 4));
         await ListedAsync(broker, "missing after 0 attempts, too large to be kept here");
 
         await RunAsync(broker, dlq => dlq.SkipAsync(Topic, new ForgeIds().Event(counter, CounterChanged.Type, 3).ToString(), Cancelled));
@@ -147,14 +148,14 @@ public sealed class DeadLetterCommandTests(Servers servers)
     [Fact]
     public async Task What_was_too_large_for_a_dead_letter_keeps_nothing_else_from_being_retried_and_can_be_closed()
     {
-        await using var broker = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(broker, ("Messaging:MaxDeadLetterBytes", "10000"), ("Messaging:MaxParkedPerKey", "1"));
         var counter = Guid.NewGuid();
         var large = new ForgeIds().Event(counter, CounterChanged.Type, 3).ToString();
         service.Faults.BeforeHandling = (_, context) => context.Sequence == 1 ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
         foreach (var message in new[] { CounterMessage.Changed(counter, 1), CounterMessage.Changed(counter, 2), Large(counter, 3, 20_000), CounterMessage.Changed(counter, 4) })
-            await KafkaLog.ProduceAsync(broker.Address, Topic, message);
+            await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, message);
         await ListedAsync(broker, "3 dead letters in counter.events");
         service.Faults.BeforeHandling = (_, _) => Task.CompletedTask;
 
@@ -167,7 +168,7 @@ public sealed class DeadLetterCommandTests(Servers servers)
         // Closing its letter is no word to the group, which waits for an earlier one.
         (await RunAsync(broker, dlq => dlq.SkipAsync(Topic, large, Cancelled))).ShouldContain($"the letter of event {large} for group {service.Name} is closed");
         (await RunAsync(broker, dlq => dlq.RetryAsync(Topic, large, Cancelled))).ShouldBe("nothing to retry in counter.events\n");
-        await KafkaLog.ProduceAsync(broker.Address, Topic, Large(counter, 3, 20_000)); // As a replay of the outbox does.
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, Large(counter, 3, 20_000)); // As a replay of the outbox does.
         await service.HandledAsync(counter, 4);
         (await service.HandledAsync(counter)).ShouldBe([1, 2, 3, 4]);
         (await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled))).ShouldEndWith("1 dead letter in counter.events\n");
@@ -176,30 +177,30 @@ public sealed class DeadLetterCommandTests(Servers servers)
     [Fact]
     public async Task What_is_no_event_is_published_again_once_for_all_groups_and_skipped_by_its_place()
     {
-        await using var broker = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
         await using var one = await StartAsync(broker);
         await using var other = await StartAsync(broker);
-        await KafkaLog.ProduceAsync(broker.Address, Topic, new() { Key = "nobody"u8.ToArray(), Value = "nothing"u8.ToArray() });
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, new() { Key = "nobody"u8.ToArray(), Value = "nothing"u8.ToArray() });
         await ListedAsync(broker, "2 dead letters in counter.events");
 
         (await RunAsync(broker, dlq => dlq.RetryAsync(Topic, null, Cancelled))).ShouldEndWith("2 dead letters of counter.events retried\n");
-        await Eventually.Get("both groups have given the copy up, too", _ => KafkaLog.ReadAsync(broker.Address, Topic + ".dlq"), letters => letters.Count == 2 + 2 + 2, cancellationToken: Cancelled);
-        (await KafkaLog.ReadAsync(broker.Address, Topic)).Count.ShouldBe(2);
-        var copy = (await KafkaLog.ReadAsync(broker.Address, Topic)).MaxBy(message => message.Offset.Value)!;
+        await Eventually.Get("both groups have given the copy up, too", _ => KafkaLog.ReadAsync(broker.BootstrapServers, Topic + ".dlq"), letters => letters.Count == 2 + 2 + 2, cancellationToken: Cancelled);
+        (await KafkaLog.ReadAsync(broker.BootstrapServers, Topic)).Count.ShouldBe(2);
+        var copy = (await KafkaLog.ReadAsync(broker.BootstrapServers, Topic)).MaxBy(message => message.Offset.Value)!;
         (await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled))).ShouldEndWith("2 dead letters in counter.events\n");
 
         (await RunAsync(broker, dlq => dlq.SkipAsync(Topic, $"{copy.Partition.Value}:{copy.Offset.Value}", Cancelled))).ShouldContain($"group {one.Name} goes on without message ");
         (await RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled))).ShouldBe("0 dead letters in counter.events\n");
-        (await KafkaLog.ReadAsync(broker.Address, Topic)).Count.ShouldBe(2);
+        (await KafkaLog.ReadAsync(broker.BootstrapServers, Topic)).Count.ShouldBe(2);
     }
 
     [Fact]
     public async Task What_is_not_there_is_said_in_one_line()
     {
-        await using var broker = new Broker();
-        await broker.StartAsync();
-        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(Guid.NewGuid(), 1));
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Changed(Guid.NewGuid(), 1));
 
         (await Should.ThrowAsync<OperatorException>(() => RunAsync(broker, dlq => dlq.ListAsync("nothing.events", Cancelled)))).Message
             .ShouldBe("there is no topic 'nothing.events'; there are counter.events");
@@ -231,23 +232,23 @@ public sealed class DeadLetterCommandTests(Servers servers)
     private static Confluent.Kafka.Message<byte[]?, byte[]?> Large(Guid counter, long sequence, int size) =>
         CounterMessage.Of(counter, CounterChanged.Type, sequence, $$"""{"counterId":"{{counter}}","value":{{sequence}},"note":"{{new string('x', size)}}"}""");
 
-    private static async Task<string> RunAsync(Broker broker, Func<DeadLetterCommands, Task<int>> command, int code = 0)
+    private static async Task<string> RunAsync(KafkaServer broker, Func<DeadLetterCommands, Task<int>> command, int code = 0)
     {
         using var output = new StringWriter { NewLine = "\n" };
-        (await command(new DeadLetterCommands(broker.Address, output))).ShouldBe(code);
+        (await command(new DeadLetterCommands(broker.BootstrapServers, output))).ShouldBe(code);
         return output.ToString();
     }
 
-    private static Task ListedAsync(Broker broker, string text) => Eventually.Get(
+    private static Task ListedAsync(KafkaServer broker, string text) => Eventually.Get(
         $"dlq list says '{text}'", _ => RunAsync(broker, dlq => dlq.ListAsync(Topic, Cancelled)), listed => listed.Contains(text, StringComparison.Ordinal), cancellationToken: Cancelled);
 
-    private async Task<EntityFrameworkCounters> StartAsync(Broker broker, params (string Key, string Value)[] settings)
+    private async Task<EntityFrameworkCounters> StartAsync(KafkaServer broker, params (string Key, string Value)[] settings)
     {
         var service = new EntityFrameworkCounters
         {
             Name = $"counters-{Guid.NewGuid():N}",
             Database = await servers.CreateDatabaseAsync(),
-            Kafka = broker.Address,
+            Kafka = broker.BootstrapServers,
             Settings = settings.Append(("Messaging:MaxHandleAttempts", "2")).Append(("Messaging:GapTimeout", "00:00:01")).ToDictionary(setting => setting.Item1, setting => setting.Item2),
         };
         await service.StartAsync();

@@ -2,6 +2,7 @@ using System.Text;
 using Confluent.Kafka;
 using ForgeShop.Contracts;
 using ForgeShop.Messaging.Kafka;
+using ForgeShop.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -14,25 +15,25 @@ public sealed class DeadLetterTests(Servers servers)
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    private async Task<EntityFrameworkCounters> StartAsync(Broker broker, params (string Key, string Value)[] settings)
+    private async Task<EntityFrameworkCounters> StartAsync(KafkaServer broker, params (string Key, string Value)[] settings)
     {
         var service = new EntityFrameworkCounters
         {
-            Name = $"counters-{Guid.NewGuid():N}", Database = await servers.CreateDatabaseAsync(), Kafka = broker.Address,
+            Name = $"counters-{Guid.NewGuid():N}", Database = await servers.CreateDatabaseAsync(), Kafka = broker.BootstrapServers,
             Settings = settings.ToDictionary(setting => setting.Key, setting => setting.Value),
         };
         await service.StartAsync();
         return service;
     }
 
-    private static Task<ConsumeResult<byte[]?, byte[]?>> DeadLetterAsync(Broker broker, Func<ConsumeResult<byte[]?, byte[]?>, bool> which) =>
-        KafkaLog.DeadLetterAsync(broker.Address, Topic, which);
+    private static Task<ConsumeResult<byte[]?, byte[]?>> DeadLetterAsync(KafkaServer broker, Func<ConsumeResult<byte[]?, byte[]?>, bool> which) =>
+        KafkaLog.DeadLetterAsync(broker.BootstrapServers, Topic, which);
 
     [Fact]
     public async Task A_dead_letter_is_the_message_as_it_was_with_its_cause_and_where_it_came_from()
     {
-        await using var broker = new Broker(partitions: 1);
-        await broker.StartAsync();
+        await using var broker = new KafkaServer(partitions: 1);
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(broker, ("Messaging:MaxHandleAttempts", "3"));
         var (poisoned, other, attempts) = (Guid.NewGuid(), Guid.NewGuid(), 0);
         service.Faults.BeforeHandling = (@event, context) =>
@@ -48,7 +49,7 @@ public sealed class DeadLetterTests(Servers servers)
 
         await service.HandledAsync(other, 3);
         var letter = await DeadLetterAsync(broker, letter => KafkaLog.Header(letter, "ce_subject") == poisoned.ToString());
-        var original = (await KafkaLog.ReadAsync(broker.Address, Topic)).First(message => KafkaLog.Header(message, "ce_subject") == poisoned.ToString());
+        var original = (await KafkaLog.ReadAsync(broker.BootstrapServers, Topic)).First(message => KafkaLog.Header(message, "ce_subject") == poisoned.ToString());
         letter.Message.Key.ShouldBe(original.Message.Key);
         letter.Message.Value.ShouldBe(original.Message.Value);
         foreach (var header in original.Message.Headers)
@@ -86,14 +87,14 @@ public sealed class DeadLetterTests(Servers servers)
     [Fact]
     public async Task What_cannot_be_read_goes_to_the_dead_letters_at_once_and_never_blocks_its_partition()
     {
-        await using var broker = new Broker(partitions: 1);
-        await broker.StartAsync();
+        await using var broker = new KafkaServer(partitions: 1);
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(broker);
 
         var number = 0;
         foreach (var (what, with, _) in Unreadable.Select(row => row.Data))
-            await KafkaLog.ProduceAsync(broker.Address, Topic, Message($"key-{number++}", what, with));
-        await KafkaLog.ProduceAsync(broker.Address, Topic, new Message<byte[]?, byte[]?> { Key = null, Value = [0xff, 0x00] });
+            await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, Message($"key-{number++}", what, with));
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, new Message<byte[]?, byte[]?> { Key = null, Value = [0xff, 0x00] });
         var behind = Guid.NewGuid();
         await service.CountAsync(behind, 1);
 
@@ -114,13 +115,14 @@ public sealed class DeadLetterTests(Servers servers)
     [InlineData("1000000", true)]
     public async Task A_message_of_any_size_gets_a_dead_letter_and_blocks_nothing(string limit, bool shortened)
     {
-        const int size = 1_100_000; // More than librdkafka sends if not told otherwise.
-        await using var broker = new Broker(partitions: 1);
-        await broker.StartAsync();
+        const int size = 1_100_000; // More than librdkafka sends and Kafka stores by default.
+        await using var broker = new KafkaServer(partitions: 1);
+        await broker.StartAsync(Cancelled);
+        await KafkaLog.CreateTopicsForLargeMessagesAsync(broker.BootstrapServers, Topic);
         await using var service = await StartAsync(broker, ("Messaging:MaxDeadLetterBytes", limit));
         var (large, behind) = (new Message<byte[]?, byte[]?> { Key = "large"u8.ToArray(), Value = new byte[size], Headers = [new Header("note", new byte[5000])] }, Guid.NewGuid());
 
-        await KafkaLog.ProduceAsync(broker.Address, Topic, large);
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, large);
         await service.CountAsync(behind, 1);
 
         await service.HandledAsync(behind, 1);
@@ -134,8 +136,8 @@ public sealed class DeadLetterTests(Servers servers)
     [Fact]
     public async Task A_message_whose_headers_are_what_is_too_large_gets_a_dead_letter_that_names_its_event()
     {
-        await using var broker = new Broker(partitions: 1);
-        await broker.StartAsync();
+        await using var broker = new KafkaServer(partitions: 1);
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(broker, ("Messaging:MaxDeadLetterBytes", "10000"));
         var counter = Guid.NewGuid();
         var unreadable = CounterMessage.Of(counter, CounterChanged.Type, 1, "nothing");
@@ -146,7 +148,7 @@ public sealed class DeadLetterTests(Servers servers)
             headers.Add(header.Key, header.GetValueBytes());
         unreadable.Headers = headers;
 
-        await KafkaLog.ProduceAsync(broker.Address, Topic, unreadable);
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, unreadable);
 
         var letter = await DeadLetterAsync(broker, letter => KafkaLog.Header(letter, "ce_subject") == counter.ToString());
         letter.Message.Key.ShouldBe(unreadable.Key);
@@ -165,7 +167,7 @@ public sealed class DeadLetterTests(Servers servers)
     public async Task A_dead_letter_that_Kafka_refuses_is_tried_again_and_shortened_only_if_it_is_too_large(ErrorCode refusal, bool shortened)
     {
         using var broker = new RefusingBroker();
-        var options = Options.Create(new MessagingOptions { BootstrapServers = broker.Address });
+        var options = Options.Create(new MessagingOptions { BootstrapServers = broker.BootstrapServers });
         await using var services = new ServiceCollection().AddMetrics().AddSingleton(TimeProvider.System).AddSingleton<MessagingMetrics>().BuildServiceProvider();
         var service = new ServiceName("counters");
         using var letters = new DeadLetters(
@@ -175,7 +177,7 @@ public sealed class DeadLetterTests(Servers servers)
 
         await letters.AddAsync(new() { Topic = Topic, Message = message }, new InvalidOperationException("it never works"), 1, Cancelled);
 
-        var letter = (await KafkaLog.ReadAsync(broker.Address, Topic + ".dlq")).ShouldHaveSingleItem();
+        var letter = (await KafkaLog.ReadAsync(broker.BootstrapServers, Topic + ".dlq")).ShouldHaveSingleItem();
         letter.Message.Value.ShouldBe(shortened ? null : message.Value);
         (KafkaLog.Header(letter, "dlq_omitted_bytes") is not null).ShouldBe(shortened);
     }
@@ -183,8 +185,8 @@ public sealed class DeadLetterTests(Servers servers)
     [Fact]
     public async Task An_unknown_type_is_skipped()
     {
-        await using var broker = new Broker(partitions: 1);
-        await broker.StartAsync();
+        await using var broker = new KafkaServer(partitions: 1);
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(broker);
         var counter = Guid.NewGuid();
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using ForgeShop.TestSupport;
 
 namespace ForgeShop.Messaging.Tests;
@@ -26,6 +27,16 @@ internal static class KafkaLog
     {
         using var producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = kafka, Partitioner = Partitioner.Murmur2Random, LingerMs = 0, MessageMaxBytes = 16_000_000 }).Build();
         await producer.ProduceAsync(topic, message, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Creates the topic and its dead-letter topic for messages that are larger than Kafka's default maximum of 1 MiB.</summary>
+    public static async Task CreateTopicsForLargeMessagesAsync(string kafka, string topic)
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka }).Build();
+        await admin.CreateTopicsAsync(new[] { topic, topic + ".dlq" }.Select(name => new TopicSpecification
+        {
+            Name = name, Configs = new() { ["max.message.bytes"] = "16000000" },
+        }));
     }
 
     private static List<ConsumeResult<byte[]?, byte[]?>> Read(string kafka, string topic)

@@ -23,7 +23,7 @@ public abstract class MessagingContract(Servers servers, NewService create) : Co
             (await service.HandledAsync(counter)).ShouldBe(Upto(20));
             await service.PublishedAsync(counter);
         }
-        var log = await KafkaLog.SequencesAsync(Servers.Kafka.Address, Topic);
+        var log = await KafkaLog.SequencesAsync(Servers.Kafka.BootstrapServers, Topic);
         foreach (var counter in counters)
             log[counter].ShouldBe(Upto(20));
         (await service.HealthAsync()).ShouldBe(HealthStatus.Healthy);
@@ -55,7 +55,7 @@ public abstract class MessagingContract(Servers servers, NewService create) : Co
             await first.PublishedAsync(counter);
             (await first.HandledAsync(counter)).ShouldBe(Upto(30));
         }
-        var log = await KafkaLog.SequencesAsync(Servers.Kafka.Address, Topic);
+        var log = await KafkaLog.SequencesAsync(Servers.Kafka.BootstrapServers, Topic);
         foreach (var counter in counters)
             log[counter].Distinct().ShouldBe(Upto(30)); // What consumers act on: the first copy of each.
     }
@@ -74,7 +74,7 @@ public abstract class MessagingContract(Servers servers, NewService create) : Co
         await service.CountAsync(counter, 1);
         await service.HandledAsync(counter, 4);
 
-        (await KafkaLog.SequencesAsync(Servers.Kafka.Address, Topic))[counter].ShouldBe([1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 4]);
+        (await KafkaLog.SequencesAsync(Servers.Kafka.BootstrapServers, Topic))[counter].ShouldBe([1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 4]);
         (await service.HandledAsync(counter)).ShouldBe(Upto(4));
     }
 

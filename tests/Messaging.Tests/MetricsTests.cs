@@ -14,19 +14,19 @@ public sealed class MetricsTests(Servers servers)
     [Fact]
     public async Task Every_way_that_an_event_can_go_is_counted()
     {
-        await using var broker = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(broker);
         using var metrics = new Metrics(service);
         var counter = Guid.NewGuid();
         service.Faults.BeforeHandling = (_, context) => context.Subject == counter && context.Sequence == 3 ? throw new InvalidOperationException("never") : Task.CompletedTask;
 
-        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 1));
-        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 1));
-        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Of(counter, CounterRenamed.Type, 2, "{}"));
-        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 3));
-        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 4));
-        await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 5));
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Changed(counter, 1));
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Changed(counter, 1));
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Of(counter, CounterRenamed.Type, 2, "{}"));
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Changed(counter, 3));
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Changed(counter, 4));
+        await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Changed(counter, 5));
         await Eventually.True("two events are parked", _ => Task.FromResult(metrics.Gauge("forgeshop.messaging.parked.events") == 2), cancellationToken: Cancelled);
 
         metrics.Sum("forgeshop.messaging.duplicates", ("messaging.destination.name", Topic), ("cloudevents.event_type", "counter.changed")).ShouldBe(1);
@@ -41,8 +41,8 @@ public sealed class MetricsTests(Servers servers)
     [Fact]
     public async Task Published_events_and_the_consumer_s_lag_are_measured()
     {
-        await using var broker = new Broker(partitions: 1);
-        await broker.StartAsync();
+        await using var broker = new KafkaServer(partitions: 1);
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(broker);
         using var metrics = new Metrics(service);
         var (counter, release) = (Guid.NewGuid(), new TaskCompletionSource());
@@ -59,7 +59,7 @@ public sealed class MetricsTests(Servers servers)
     [Fact]
     public async Task What_waits_in_the_outbox_and_how_long_is_measured_while_Kafka_is_away()
     {
-        await using var broker = new Broker();
+        await using var broker = new KafkaServer();
         await using var service = await StartAsync(broker, ("Messaging:PublishTimeout", "00:00:00.500"));
         using var metrics = new Metrics(service);
 
@@ -69,13 +69,13 @@ public sealed class MetricsTests(Servers servers)
         metrics.Gauge("forgeshop.messaging.outbox.age").ShouldBeInRange(0.001, 60);
     }
 
-    private async Task<EntityFrameworkCounters> StartAsync(Broker broker, params (string Key, string Value)[] settings)
+    private async Task<EntityFrameworkCounters> StartAsync(KafkaServer broker, params (string Key, string Value)[] settings)
     {
         var service = new EntityFrameworkCounters
         {
             Name = $"counters-{Guid.NewGuid():N}",
             Database = await servers.CreateDatabaseAsync(),
-            Kafka = broker.Address,
+            Kafka = broker.BootstrapServers,
             Settings = settings.Append(("Messaging:MaxHandleAttempts", "2")).Append(("Messaging:GapTimeout", "00:00:01")).ToDictionary(setting => setting.Item1, setting => setting.Item2),
         };
         await service.StartAsync();

@@ -8,7 +8,7 @@ namespace ForgeShop.Messaging.Tests;
 /// <summary>The events of an aggregate are handled in their order and without gaps, whatever fails, is missing, or comes again.</summary>
 public abstract class OrderContract(Servers servers, NewService create) : Contract(servers, create)
 {
-    private Task ProduceAsync(Message<byte[]?, byte[]?> message, Broker? broker = null) => KafkaLog.ProduceAsync((broker ?? Servers.Kafka).Address, Topic, message);
+    private Task ProduceAsync(Message<byte[]?, byte[]?> message, KafkaServer? broker = null) => KafkaLog.ProduceAsync((broker ?? Servers.Kafka).BootstrapServers, Topic, message);
 
     private static Task<ConsumeResult<byte[]?, byte[]?>> DeadLetterAsync(CounterService service, Guid counter, long sequence) => KafkaLog.DeadLetterAsync(
         service.Kafka, Topic,
@@ -175,8 +175,8 @@ public abstract class OrderContract(Servers servers, NewService create) : Contra
     public async Task Old_versions_are_upcast_step_by_step_and_a_newer_one_is_a_dead_letter()
     {
         // Its own, for all other tests' services would stand before the dead letter as well.
-        await using var broker = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(kafka: broker, settings: Impatient);
         var counter = Guid.NewGuid();
         await ProduceAsync(CounterMessage.Of(counter, CounterLabelled.Type, 1, $$"""{"counterId":"{{counter}}","title":"first"}""", version: "1"), broker);
@@ -208,15 +208,15 @@ public abstract class OrderContract(Servers servers, NewService create) : Contra
         await service.HandledAsync(counter, 4);
         await service.PublishedAsync(counter);
 
-        (await KafkaLog.SequencesAsync(Servers.Kafka.Address, Topic))[counter].ShouldBe([1, 2, 3, 1, 2, 3, 4]);
+        (await KafkaLog.SequencesAsync(Servers.Kafka.BootstrapServers, Topic))[counter].ShouldBe([1, 2, 3, 1, 2, 3, 4]);
         (await service.HandledAsync(counter)).ShouldBe(Upto(4));
     }
 
     [Fact]
     public async Task Old_events_leave_the_outbox_and_a_broker_that_lost_them_all_is_recognised_all_the_same()
     {
-        await using var broker = new Broker(partitions: 1);
-        await broker.StartAsync();
+        await using var broker = new KafkaServer(partitions: 1);
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(kafka: broker, settings: new Dictionary<string, string>
         {
             ["Messaging:OutboxRetention"] = "00:00:00.001",
@@ -230,8 +230,7 @@ public abstract class OrderContract(Servers servers, NewService create) : Contra
         await service.HandledAsync(counter, 6);
         await Eventually.Get("only the last is left", _ => service.OutboxAsync(counter), outbox => outbox is [{ Sequence: 6 }], cancellationToken: Cancelled);
 
-        await broker.StopAsync();
-        await broker.StartAsync();
+        await broker.StartEmptyAsync(Cancelled);
         await service.CountAsync(counter, 1);
         await service.HandledAsync(counter, 7);
         (await service.HandledAsync(counter)).ShouldBe(Upto(7));

@@ -13,24 +13,47 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
     [Fact]
     public async Task A_service_that_starts_before_its_broker_publishes_once_it_is_there()
     {
-        await using var broker = new Broker();
+        await using var broker = new KafkaServer();
         await using var service = await StartAsync(kafka: broker, settings: new Dictionary<string, string> { ["Messaging:PublishTimeout"] = "00:00:01" });
         var counter = Guid.NewGuid();
         await service.CountAsync(counter, 3);
         await Eventually.True("the relay gives a batch up", _ => Task.FromResult(service.Log.Any(line => line.Contains("did not acknowledge", StringComparison.Ordinal))), cancellationToken: Cancelled);
         (await service.OutboxAsync(counter)).ShouldAllBe(message => message.Status == OutboxStatus.Pending);
 
-        await broker.StartAsync();
+        await broker.StartAsync(Cancelled);
 
         await service.HandledAsync(counter, 3);
         (await service.HandledAsync(counter)).ShouldBe(Upto(3));
     }
 
     [Fact]
+    public async Task Broker_restart_with_its_log_delivers_what_waited_and_refills_nothing()
+    {
+        await using var broker = new KafkaServer(partitions: 1);
+        await broker.StartAsync(Cancelled);
+        await using var service = await StartAsync(kafka: broker);
+        var counter = Guid.NewGuid();
+        await service.CountAsync(counter, 5);
+        await service.HandledAsync(counter, 5);
+        await service.PublishedAsync(counter);
+
+        await broker.StopAsync(Cancelled);
+        await service.CountAsync(counter, 5);
+        await Eventually.True("the outage shows", async _ => await service.HealthAsync() == HealthStatus.Degraded, cancellationToken: Cancelled);
+        await broker.StartAsync(Cancelled);
+
+        await service.HandledAsync(counter, 10);
+        await service.PublishedAsync(counter);
+        (await service.HandledAsync(counter)).ShouldBe(Upto(10));
+        (await KafkaLog.SequencesAsync(broker.BootstrapServers, Topic))[counter].Take(5).ShouldBe(Upto(5));
+        service.Log.ShouldNotContain(line => line.Contains("Kafka has lost", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_broker_that_comes_back_empty_is_refilled_and_nothing_is_lost_or_doubled()
     {
-        await using var broker = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
         await using var service = await StartAsync(kafka: broker);
         var counters = Enumerable.Range(0, 8).Select(_ => Guid.NewGuid()).ToList();
         foreach (var counter in counters)
@@ -38,12 +61,12 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
         foreach (var counter in counters)
             await service.HandledAsync(counter, 5);
 
-        await broker.StopAsync();
+        await broker.StopAsync(Cancelled);
         await Eventually.True("the outage shows", async _ => await service.HealthAsync() == HealthStatus.Degraded, cancellationToken: Cancelled);
-        // During the outage, some only: these events are the first in the new log, before anybody could look at it.
+        // During the outage, some only: these events are the first in the new log, before the relay has verified it.
         foreach (var counter in counters.Take(4))
             await service.CountAsync(counter, 5);
-        await broker.StartAsync();
+        await broker.StartEmptyAsync(Cancelled);
         foreach (var counter in counters)
             await service.CountAsync(counter, 5);
 
@@ -54,7 +77,7 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
             await service.PublishedAsync(counter);
             (await service.HandledAsync(counter)).ShouldBe(Upto(count));
         }
-        var log = await KafkaLog.SequencesAsync(broker.Address, Topic);
+        var log = await KafkaLog.SequencesAsync(broker.BootstrapServers, Topic);
         foreach (var (counter, index) in counters.Select((counter, index) => (counter, index)))
             log[counter].Distinct().Order().ShouldBe(Upto(index < 4 ? 15 : 10));
         await Eventually.True("the outage is over", async _ => await service.HealthAsync() == HealthStatus.Healthy, cancellationToken: Cancelled);
@@ -69,15 +92,14 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
     public async Task A_broker_that_was_emptied_while_nobody_ran_is_refilled_at_the_start()
     {
         var (database, name, counter) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid());
-        await using var broker = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
         await using (var before = await StartAsync(database, name, broker))
         {
             await before.CountAsync(counter, 5);
             await before.HandledAsync(counter, 5);
         }
-        await broker.StopAsync();
-        await broker.StartAsync();
+        await broker.StartEmptyAsync(Cancelled);
 
         await using var after = await StartAsync(database, name, broker);
         await using var newcomer = await StartAsync(kafka: broker);
@@ -91,8 +113,8 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
     [Fact]
     public async Task Events_that_reach_the_new_log_before_anybody_looked_at_it_do_not_hide_what_is_missing()
     {
-        await using var broker = new Broker(partitions: 1);
-        await broker.StartAsync();
+        await using var broker = new KafkaServer(partitions: 1);
+        await broker.StartAsync(Cancelled);
         var gate = Task.CompletedTask;
         await using var service = await StartAsync(kafka: broker, replace: services => FaultyOutbox.Install(services, () => false, () => Volatile.Read(ref gate)));
         var (published, next) = (Guid.NewGuid(), Guid.NewGuid());
@@ -104,8 +126,7 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
         var closed = new TaskCompletionSource();
         Volatile.Write(ref gate, closed.Task);
         await service.CountAsync(next, 5);
-        await broker.StopAsync();
-        await broker.StartAsync();
+        await broker.StartEmptyAsync(Cancelled);
         Volatile.Write(ref gate, Task.CompletedTask);
         closed.SetResult();
 
@@ -124,8 +145,8 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
     public async Task A_consumer_whose_position_lies_inside_another_log_reads_that_log_from_its_beginning()
     {
         var (database, name, known, unknown) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid(), Guid.NewGuid());
-        await using var broker = new Broker(partitions: 1);
-        await broker.StartAsync();
+        await using var broker = new KafkaServer(partitions: 1);
+        await broker.StartAsync(Cancelled);
         await using (var service = await StartAsync(database, name, broker))
         {
             await service.CountAsync(known, 3);
@@ -133,8 +154,7 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
         }
 
         // While it is away the broker is replaced, and by the time it returns the new log has grown beyond its position.
-        await broker.StopAsync();
-        await broker.StartAsync();
+        await broker.StartEmptyAsync(Cancelled);
         await using var other = await StartAsync(kafka: broker, consumes: false);
         await other.CountAsync(unknown, 20);
         await other.PublishedAsync(unknown);
@@ -150,9 +170,9 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
     public async Task A_parked_event_whose_dead_letter_could_not_be_stored_is_not_forgotten_by_the_next_process()
     {
         var (database, name, counter) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", Guid.NewGuid());
-        await using var broker = new Broker(partitions: 1);
-        await using var away = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer(partitions: 1);
+        await using var away = new KafkaServer();
+        await broker.StartAsync(Cancelled);
         var settings = new Dictionary<string, string> { ["Messaging:MaxHandleAttempts"] = "1", ["Messaging:PublishTimeout"] = "00:00:01" };
         void Poison(CounterService service) => service.Faults.BeforeHandling = (@event, context) =>
             @event.CounterId == counter && context.Sequence == 2 ? throw new InvalidOperationException("it never works") : Task.CompletedTask;
@@ -160,11 +180,11 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
         // Its dead letters go to a broker that is away, and only they: nothing else ends while it tries to store one.
         await using (var killed = await StartAsync(database, name, broker, settings: settings, replace: services => services.AddSingleton(provider =>
             ActivatorUtilities.CreateInstance<DeadLetters>(
-                provider, new KafkaSettings(Options.Create(new MessagingOptions { BootstrapServers = away.Address }), provider.GetRequiredService<ServiceName>())))))
+                provider, new KafkaSettings(Options.Create(new MessagingOptions { BootstrapServers = away.BootstrapServers }), provider.GetRequiredService<ServiceName>())))))
         {
             Poison(killed);
-            await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 2));
-            await KafkaLog.ProduceAsync(broker.Address, Topic, CounterMessage.Changed(counter, 1));
+            await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Changed(counter, 2));
+            await KafkaLog.ProduceAsync(broker.BootstrapServers, Topic, CounterMessage.Changed(counter, 1));
             await Eventually.True(
                 "its dead letter cannot be stored",
                 _ => Task.FromResult(killed.Log.Any(line => line.Contains("A dead letter could not be stored", StringComparison.Ordinal))), cancellationToken: Cancelled);
@@ -172,7 +192,7 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
 
         await using var service = await StartAsync(database, name, broker, settings: settings);
         Poison(service);
-        var letter = await KafkaLog.DeadLetterAsync(broker.Address, Topic, letter => KafkaLog.Header(letter, "ce_subject") == counter.ToString());
+        var letter = await KafkaLog.DeadLetterAsync(broker.BootstrapServers, Topic, letter => KafkaLog.Header(letter, "ce_subject") == counter.ToString());
 
         KafkaLog.Header(letter, "ce_sequence").ShouldBe("2");
         KafkaLog.Header(letter, "dlq_cause").ShouldBe("failed");
@@ -196,13 +216,13 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
     [Fact]
     public async Task A_service_stops_in_time_although_its_broker_is_away()
     {
-        await using var broker = new Broker();
-        await broker.StartAsync();
+        await using var broker = new KafkaServer();
+        await broker.StartAsync(Cancelled);
         var service = await StartAsync(kafka: broker);
         var counter = Guid.NewGuid();
         await service.CountAsync(counter, 1);
         await service.HandledAsync(counter, 1);
-        await broker.StopAsync();
+        await broker.StopAsync(Cancelled);
         await service.CountAsync(counter, 1);
         await Eventually.True("the outage shows", async _ => await service.HealthAsync() == HealthStatus.Degraded, cancellationToken: Cancelled);
 
@@ -246,6 +266,6 @@ public abstract class OutageContract(Servers servers, NewService create) : Contr
 
         await service.HandledAsync(counter, 4);
         (await service.HandledAsync(counter)).ShouldBe(Upto(4));
-        (await KafkaLog.ReadAsync(Servers.Kafka.Address, Topic + ".dlq")).ShouldNotContain(message => KafkaLog.Header(message, "ce_subject") == counter.ToString());
+        (await KafkaLog.ReadAsync(Servers.Kafka.BootstrapServers, Topic + ".dlq")).ShouldNotContain(message => KafkaLog.Header(message, "ce_subject") == counter.ToString());
     }
 }

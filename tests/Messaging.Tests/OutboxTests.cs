@@ -17,7 +17,7 @@ public sealed class OutboxTests(Servers servers)
         {
             Name = $"counters-{Guid.NewGuid():N}",
             Database = await servers.CreateDatabaseAsync(),
-            Kafka = servers.Kafka.Address,
+            Kafka = servers.Kafka.BootstrapServers,
             Consumes = false,
             Settings = settings.ToDictionary(setting => setting.Key, setting => setting.Value),
         };
@@ -110,7 +110,7 @@ public sealed class OutboxTests(Servers servers)
         await command.ExecuteNonQueryAsync(Cancelled);
 
         await service.PublishedAsync(counter);
-        (await KafkaLog.SequencesAsync(servers.Kafka.Address, "counter.events"))[counter].ShouldBe([1, 1]);
+        (await KafkaLog.SequencesAsync(servers.Kafka.BootstrapServers, "counter.events"))[counter].ShouldBe([1, 1]);
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class OutboxTests(Servers servers)
         outbox[0].Attempts.ShouldBe(3);
         outbox[0].Error.ShouldNotBeNull().ShouldContain("too large");
         service.Log.ShouldContain(line => line.Contains("is dead after 3 attempts", StringComparison.Ordinal));
-        (await KafkaLog.SequencesAsync(servers.Kafka.Address, "counter.events"))[large].ShouldBe([2]);
+        (await KafkaLog.SequencesAsync(servers.Kafka.BootstrapServers, "counter.events"))[large].ShouldBe([2]);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class OutboxTests(Servers servers)
         await service.PublishedAsync(counter);
         var stored = (await service.OutboxAsync(counter)).Single();
 
-        var message = (await KafkaLog.ReadAsync(servers.Kafka.Address, "counter.events")).Single(message => KafkaLog.Header(message, "ce_subject") == counter.ToString());
+        var message = (await KafkaLog.ReadAsync(servers.Kafka.BootstrapServers, "counter.events")).Single(message => KafkaLog.Header(message, "ce_subject") == counter.ToString());
 
         KafkaLog.Header(message, "ce_specversion").ShouldBe("1.0");
         KafkaLog.Header(message, "ce_id").ShouldBe(ids.Event(counter, "counter.changed", 1).ToString());

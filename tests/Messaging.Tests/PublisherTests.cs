@@ -20,7 +20,7 @@ public sealed partial class PublisherTests(Servers servers)
     public async Task Behind_a_message_that_Kafka_refuses_those_with_the_same_key_are_not_tried()
     {
         using var broker = new RefusingBroker();
-        using var publisher = Publisher(_ => { }, broker.Address);
+        using var publisher = Publisher(_ => { }, broker.BootstrapServers);
         (await publisher.PublishAsync([Message("key")], Cancelled)).ShouldAllBe(outcome => outcome.Published);
 
         broker.RefuseNext(ErrorCode.MsgSizeTooLarge);
@@ -51,7 +51,7 @@ public sealed partial class PublisherTests(Servers servers)
 
     private KafkaPublisher Publisher(Action<Error> onError, string? kafka = null)
     {
-        var options = Options.Create(new MessagingOptions { BootstrapServers = kafka ?? servers.Kafka.Address });
+        var options = Options.Create(new MessagingOptions { BootstrapServers = kafka ?? servers.Kafka.BootstrapServers });
         return new(new KafkaSettings(options, new ServiceName("publisher")), options, TimeProvider.System, NullLogger.Instance) { OnError = onError };
     }
 

@@ -14,7 +14,7 @@ internal sealed partial class RefusingBroker : IDisposable
 
     public RefusingBroker() => _cluster = rd_kafka_handle_mock_cluster(NativeHandle(_owner));
 
-    public string Address => Marshal.PtrToStringUTF8(rd_kafka_mock_cluster_bootstraps(_cluster))!;
+    public string BootstrapServers => Marshal.PtrToStringUTF8(rd_kafka_mock_cluster_bootstraps(_cluster))!;
 
     public void RefuseNext(ErrorCode error) => rd_kafka_mock_push_request_errors_array(_cluster, ProduceRequest, 1, [(int)error]);
 

@@ -102,7 +102,7 @@ public sealed class TracingTests(Servers servers)
     {
         var service = new EntityFrameworkCounters
         {
-            Name = $"counters-{Guid.NewGuid():N}", Database = await servers.CreateDatabaseAsync(), Kafka = servers.Kafka.Address, Consumes = consumes,
+            Name = $"counters-{Guid.NewGuid():N}", Database = await servers.CreateDatabaseAsync(), Kafka = servers.Kafka.BootstrapServers, Consumes = consumes,
         };
         await service.StartAsync();
         return service;

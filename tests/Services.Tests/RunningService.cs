@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.Services.Tests;
 
@@ -16,6 +17,7 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
 {
     private readonly (string Key, string Value)[] _settings;
     private readonly SocketsHttpHandler _connections = new();
+    private readonly StartGate _gate = new();
 
     private RunningService(string database, (string Key, string Value)[] settings)
     {
@@ -82,9 +84,34 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
             builder.UseSetting(key, value);
     }
 
+    /// <summary>
+    /// Starts the service after the factory observes its start. The service's Main runs on a thread of its own: a service that fails faster
+    /// disposes itself first, and the factory throws ObjectDisposedException in place of the service's exception.
+    /// </summary>
+    protected override IHost CreateHost(IHostBuilder builder)
+    {
+        builder.ConfigureServices(services => services.AddSingleton<IHostLifetime>(_gate));
+        var host = builder.Build();
+        var started = host.StartAsync();
+        _gate.Open();
+        started.GetAwaiter().GetResult();
+        return host;
+    }
+
     public override async ValueTask DisposeAsync()
     {
         _connections.Dispose();
         await base.DisposeAsync();
+    }
+
+    private sealed class StartGate : IHostLifetime
+    {
+        private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Open() => _opened.TrySetResult();
+
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => _opened.Task.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -1,13 +1,11 @@
+using System.Net;
 using ForgeShop.Contracts;
 using ForgeShop.Inventory;
 using ForgeShop.Orders;
 using ForgeShop.Payments;
+using ForgeShop.TestSupport;
 using ForgeShop.Users;
-using Npgsql;
 using StackExchange.Redis;
-using Testcontainers.Kafka;
-using Testcontainers.PostgreSql;
-using Testcontainers.Redis;
 
 [assembly: AssemblyFixture(typeof(ForgeShop.Services.Tests.ServersFixture))]
 
@@ -19,9 +17,9 @@ namespace ForgeShop.Services.Tests;
 /// </summary>
 public sealed class ServersFixture : IAsyncLifetime
 {
-    private readonly PostgreSqlContainer _postgres = new PostgreSqlBuilder("postgres:18").WithCommand("-c", "max_connections=300").Build();
-    private readonly RedisContainer _redis = new RedisBuilder("redis:8").Build();
-    private readonly KafkaContainer _kafka = new KafkaBuilder("confluentinc/cp-kafka:8.0.0").Build();
+    private readonly PostgresServer _postgres = new();
+    private readonly RedisServer _redis = new();
+    private readonly KafkaServer _kafka = new();
 
     private IConnectionMultiplexer? _cache;
 
@@ -31,9 +29,9 @@ public sealed class ServersFixture : IAsyncLifetime
     /// <summary>IDs as any client derives them.</summary>
     public ForgeIds Ids { get; } = new ForgeIds();
 
-    public string Redis => _redis.GetConnectionString();
+    public string Redis => _redis.ConnectionString;
 
-    /// <summary>What lies in Redis, looked at past the services.</summary>
+    /// <summary>Gets Redis itself: what the services stored there.</summary>
     public IDatabase Cache => _cache!.GetDatabase();
 
     /// <summary>
@@ -42,19 +40,7 @@ public sealed class ServersFixture : IAsyncLifetime
     /// </summary>
     public const string NoKafka = "127.0.0.1:1";
 
-    /// <summary>What psql prints, unaligned and without headings, to a question about a service's database.</summary>
-    public async Task<string> Psql(string database, string sql)
-    {
-        var name = new NpgsqlConnectionStringBuilder(database).Database;
-        var answer = await _postgres.ExecScriptAsync($"\\set QUIET on\n\\pset tuples_only on\n\\pset format unaligned\n\\connect {name}\n{sql};\n", TestContext.Current.CancellationToken);
-        answer.Stderr.ShouldBeEmpty();
-        return answer.Stdout.Trim();
-    }
-
-    /// <summary>What redis-cli prints to a Lua script.</summary>
-    public async Task<string> RedisCli(string script) => (await _redis.ExecScriptAsync(script, TestContext.Current.CancellationToken)).Stdout.Trim();
-
-    public string Kafka => _kafka.GetBootstrapAddress();
+    public string Kafka => _kafka.BootstrapServers;
 
     public RunningService<UsersDb> Users { get; private set; } = null!;
 
@@ -66,7 +52,8 @@ public sealed class ServersFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await Task.WhenAll(_postgres.StartAsync(), _redis.StartAsync(), _kafka.StartAsync());
+        var cancelled = TestContext.Current.CancellationToken;
+        await Task.WhenAll(_postgres.StartAsync(cancelled), _redis.StartAsync(cancelled), _kafka.StartAsync(cancelled));
         _cache = await ConnectionMultiplexer.ConnectAsync(Redis);
         // Two cores run all of this and its tests at once. How fast Redis and Inventory are today is not what is tested on these.
         Users = await StartUsers(settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20"), ("ServiceClients:orders", OrdersSecret)]);
@@ -151,14 +138,16 @@ public sealed class ServersFixture : IAsyncLifetime
         return service;
     }
 
-    /// <summary>An empty database of its own, for a service or a document store.</summary>
-    public async Task<string> CreateDatabase(string name)
+    /// <summary>Creates an empty database for a service or a document store and returns its connection string.</summary>
+    public Task<string> CreateDatabase(string name) => _postgres.CreateDatabaseAsync(name, TestContext.Current.CancellationToken);
+
+    /// <summary>Returns a link to Redis that a test can cut, and the connection string through it.</summary>
+    public (UnreliableLink Link, string Redis) LinkToRedis()
     {
-        var database = $"{name}_{Guid.NewGuid():N}";
-        await using var connection = new NpgsqlConnection(_postgres.GetConnectionString());
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand($"create database \"{database}\"", connection);
-        await command.ExecuteNonQueryAsync();
-        return new NpgsqlConnectionStringBuilder(_postgres.GetConnectionString()) { Database = database }.ConnectionString;
+        var redis = ConfigurationOptions.Parse(Redis);
+        var link = UnreliableLink.To(redis.EndPoints.Single());
+        redis.EndPoints.Clear();
+        redis.EndPoints.Add(IPAddress.Loopback, link.Port);
+        return (link, redis.ToString(includePassword: true));
     }
 }

@@ -27,7 +27,9 @@ public sealed class UnreliableLink : IAsyncDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     public static UnreliableLink To(string host, int port) =>
-        new(IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port));
+        To(IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, port) : new DnsEndPoint(host, port));
+
+    public static UnreliableLink To(EndPoint target) => new(target);
 
     /// <summary>Breaks all connections, and new ones as soon as they are made.</summary>
     public void Cut()

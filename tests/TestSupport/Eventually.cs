@@ -2,15 +2,16 @@ using System.Diagnostics;
 
 namespace ForgeShop.TestSupport;
 
-/// <summary>Waits for a condition, with a time-out that says what was seen last: what tests do instead of sleeping.</summary>
+/// <summary>Waits for a condition. After a time-out the exception carries the last value or error.</summary>
 public static class Eventually
 {
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>Polls <paramref name="probe"/> until <paramref name="condition"/> holds for what it returned, and returns that.</summary>
+    /// <summary>Polls <paramref name="probe"/> until <paramref name="condition"/> holds for its result, and returns that result.</summary>
     /// <exception cref="TimeoutException">The condition did not hold in time; the message carries the last value or error.</exception>
     public static async Task<T> Get<T>(
-        string what, Func<CancellationToken, Task<T>> probe, Func<T, bool> condition, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+        string what, Func<CancellationToken, Task<T>> probe, Func<T, bool> condition, TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout ?? DefaultTimeout);
@@ -50,6 +51,7 @@ public static class Eventually
     }
 
     /// <summary>Waits until <paramref name="condition"/> is true.</summary>
-    public static Task True(string what, Func<CancellationToken, Task<bool>> condition, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
-        => Get(what, condition, held => held, timeout, cancellationToken);
+    public static Task True(
+        string what, Func<CancellationToken, Task<bool>> condition, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        Get(what, condition, held => held, timeout, cancellationToken);
 }

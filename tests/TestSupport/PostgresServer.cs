@@ -23,7 +23,8 @@ public sealed class PostgresServer : IAsyncDisposable
         var password = Guid.NewGuid().ToString("N");
         if (ServerMode.UsesContainers)
         {
-            var container = new PostgreSqlBuilder(Images.Postgres).WithPassword(password).WithCommand(Options).WithLogger(NullLogger.Instance).Build();
+            var container = new PostgreSqlBuilder(Images.Postgres)
+                .WithPassword(password).WithCommand(Options).WithLogger(NullLogger.Instance).Build();
             _host = new ContainerHost(container);
             _connectionString = container.GetConnectionString;
         }
@@ -45,7 +46,8 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         await _host.StartAsync(cancellationToken);
         // PostgreSQL accepts connections a moment before it lets clients log in.
-        await Eventually.Get("PostgreSQL answers", token => ExecuteAsync("SELECT 1", token), _ => true, cancellationToken: cancellationToken);
+        await Eventually.Get(
+            "PostgreSQL answers", token => ExecuteAsync("SELECT 1", token), _ => true, cancellationToken: cancellationToken);
     }
 
     /// <summary>Creates an empty database and returns its connection string.</summary>
@@ -54,7 +56,11 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         var name = $"{prefix}_{Guid.NewGuid():N}";
         await ExecuteAsync($"CREATE DATABASE {name}", cancellationToken);
-        return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name }.ConnectionString;
+        // Every database has a connection pool of its own. With the default idle time the pools together exceed the server's maximum.
+        return new NpgsqlConnectionStringBuilder(ConnectionString)
+        {
+            Database = name, ConnectionIdleLifetime = 5, ConnectionPruningInterval = 2,
+        }.ConnectionString;
     }
 
     /// <summary>Executes a statement as the superuser.</summary>

@@ -19,7 +19,9 @@ public static class ServerMode
     });
 
     /// <summary>Gets whether the servers run in containers; if false, they run as native processes.</summary>
-    /// <exception cref="InvalidOperationException">The environment variable is wrong, or asks for containers and no container engine answers.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The environment variable has an unknown value, or asks for containers and no container engine answers.
+    /// </exception>
     public static bool UsesContainers => Decision.Value;
 
     internal static (bool Containers, string Reason) Decide(string? setting, Func<bool> engineAnswers) => setting switch

@@ -9,7 +9,8 @@ internal static class Installation
     private const string DebianPostgres = "/usr/lib/postgresql";
 
     /// <summary>Gets the dotnet program that runs this process.</summary>
-    public static string Dotnet { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+    public static string Dotnet { get; } =
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
 
     /// <summary>Returns the folder with the newest version of initdb and postgres.</summary>
     /// <exception cref="FileNotFoundException">PostgreSQL is not installed.</exception>
@@ -26,5 +27,6 @@ internal static class Installation
     public static string OnPath(string program, string package) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
-        ?? throw new FileNotFoundException($"{program} is not installed. Install the Debian package {package}, or start a container engine.");
+        ?? throw new FileNotFoundException(
+            $"{program} is not installed. Install the Debian package {package}, or start a container engine.");
 }

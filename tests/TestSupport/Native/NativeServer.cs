@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using System.Text;
 
 namespace ForgeShop.TestSupport.Native;
 
@@ -12,9 +11,6 @@ internal sealed class NativeServer(string name, int port, Func<string, ProcessSt
 
     private DirectoryInfo? _folder;
     private Process? _process;
-
-    /// <summary>Gets the ID of the process that stops the server; 0 while the server is stopped.</summary>
-    public int ProcessId => _process?.Id ?? 0;
 
     /// <summary>Gets the folder with the server's data and log.</summary>
     public string Folder => (_folder ??= Directory.CreateTempSubdirectory("forgeshop-")).FullName;
@@ -32,14 +28,15 @@ internal sealed class NativeServer(string name, int port, Func<string, ProcessSt
         while (!await AcceptsAsync(deadline.Token))
         {
             if (_process.HasExited)
-                throw new InvalidOperationException($"{name} ended with exit code {_process.ExitCode}:\n{await LogAsync(cancellationToken)}");
+                throw new InvalidOperationException($"{name} ended with exit code {_process.ExitCode}:\n{await LogAsync()}");
             try
             {
                 await Task.Delay(50, deadline.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new TimeoutException($"{name} did not accept clients within {StartTimeout.TotalSeconds} s:\n{await LogAsync(cancellationToken)}");
+                throw new TimeoutException(
+                    $"{name} did not accept clients within {StartTimeout.TotalSeconds} s:\n{await LogAsync()}");
             }
         }
     }
@@ -65,7 +62,10 @@ internal sealed class NativeServer(string name, int port, Func<string, ProcessSt
     private Process StartProcess()
     {
         var server = command(Folder);
-        var start = new ProcessStartInfo("/bin/sh", [Script("owned.sh"), Folder, server.FileName, .. server.ArgumentList]) { RedirectStandardInput = true };
+        var start = new ProcessStartInfo("/bin/sh", [Script("owned.sh"), Folder, server.FileName, .. server.ArgumentList])
+        {
+            RedirectStandardInput = true,
+        };
         foreach (var (key, value) in server.Environment)
             start.Environment[key] = value;
         var process = Process.Start(start)!;
@@ -104,10 +104,10 @@ internal sealed class NativeServer(string name, int port, Func<string, ProcessSt
     }
 
     /// <summary>Returns the end of the server's log.</summary>
-    private async Task<string> LogAsync(CancellationToken cancellationToken)
+    private async Task<string> LogAsync()
     {
         var file = Path.Combine(Folder, "server.log");
-        var lines = File.Exists(file) ? await File.ReadAllLinesAsync(file, Encoding.UTF8, cancellationToken) : [];
+        var lines = File.Exists(file) ? await File.ReadAllLinesAsync(file, CancellationToken.None) : [];
         return string.Join('\n', lines.TakeLast(30));
     }
 }

@@ -16,12 +16,12 @@ public sealed class CustomerStream(Uri gateway, double perMinute, TextWriter out
 {
     private const int Customers = 5;
     private const int TwiceEvery = 5;
-    private const string Password = "Steady-Stream-1";
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
     private static readonly string[] PaymentMethods = ["sim-ok", "sim-ok", "sim-ok", "sim-ok", "sim-declined", "sim-lost-answer"];
 
     // Each run has customers and keys of its own.
     private readonly string run = Guid.NewGuid().ToString("n")[..8];
+    private readonly string password = $"Aa1-{Guid.NewGuid():n}";
 
     /// <summary>Places orders until <paramref name="cancellationToken"/> is cancelled. An order that fails is sent again at the next turn.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -63,11 +63,11 @@ public sealed class CustomerStream(Uri gateway, double perMinute, TextWriter out
     private async Task<HttpClient> RegisterAsync(string email, CancellationToken cancellationToken)
     {
         var client = new HttpClient { BaseAddress = gateway, Timeout = RequestTimeout };
-        var account = new { email, name = "Steady Customer", password = Password };
+        var account = new { email, name = "Steady Customer", password };
         using var answer = await client.PostAsJsonAsync("/api/v1/users", account, cancellationToken);
         if (answer.StatusCode is not (HttpStatusCode.Created or HttpStatusCode.Conflict))
             throw new OperatorException(string.Create(CultureInfo.InvariantCulture, $"registration returned {(int)answer.StatusCode}"));
-        await Login.LogInAsync(client, email, Password, cancellationToken);
+        await Login.LogInAsync(client, email, password, cancellationToken);
         return client;
     }
 
