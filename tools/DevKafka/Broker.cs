@@ -1,159 +1,112 @@
-using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using ForgeShop.DevKafka.Groups;
-using ForgeShop.DevKafka.Log;
-using ForgeShop.DevKafka.Protocol;
 
 namespace ForgeShop.DevKafka;
 
-/// <summary>The broker: a data folder, a listening socket, and the connections of the clients.</summary>
-internal sealed class Broker : IAsyncDisposable
-{
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private static readonly TimeSpan RetentionInterval = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromMilliseconds(500);
+/// <summary>The settings of the broker, from the command line; retention and segment sizes are per partition.</summary>
+internal sealed record BrokerOptions(
+    string DataFolder, string Host, int Port, int Partitions, bool AutoCreateTopics,
+    long RetentionBytes, TimeSpan Retention, long SegmentBytes);
 
+/// <summary>The broker: a data folder, a listening socket, and the connections of the clients.</summary>
+internal sealed class Broker : IDisposable
+{
+    public const int NodeId = 1;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SessionCheckInterval = TimeSpan.FromMilliseconds(100);
+
+    // A crash of the machine can lose this window. A kill of the process loses nothing: the page cache belongs to the kernel.
+    private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, Group> _groups = new(StringComparer.Ordinal);
     private readonly FileStream _folderLock;
     private readonly Socket _listener;
-    private readonly Flusher _flusher;
-    private readonly ITimer _retentionTimer;
-    private readonly ConcurrentDictionary<Task, bool> _connections = [];
-
-    private Broker(BrokerOptions options, TimeProvider time, FileStream folderLock)
-    {
-        (Options, Time, _folderLock) = (options, time, folderLock);
-        ClusterId = ReadClusterId(Path.Combine(options.DataFolder, "cluster-id"));
-        _flusher = new(options.FlushInterval, time);
-        Topics = new(options, _flusher, time);
-        Groups = new(new OffsetStore(options.DataFolder, _flusher), time);
-        _listener = Listen(options);
-        Node = new(options.Host, ((IPEndPoint)_listener.LocalEndPoint!).Port);
-        _retentionTimer = time.CreateTimer(_ => ApplyRetention(), null, RetentionInterval, RetentionInterval);
-    }
-
-    public BrokerOptions Options { get; }
-
-    public TimeProvider Time { get; }
-
-    public string ClusterId { get; }
-
-    public Node Node { get; }
-
-    public TopicStore Topics { get; }
-
-    public GroupCoordinator Groups { get; }
 
     /// <summary>Recovers the data folder and listens.</summary>
     /// <exception cref="IOException">Another broker uses the data folder.</exception>
     /// <exception cref="SocketException">The port is taken.</exception>
-    public static Broker Start(BrokerOptions options, TimeProvider time)
+    public Broker(BrokerOptions options)
     {
+        Options = options;
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(options.DataFolder);
         else
             Directory.CreateDirectory(options.DataFolder, OwnerOnly);
-        var folderLock = LockFolder(options.DataFolder);
-        try
-        {
-            return new(options, time, folderLock);
-        }
-        catch
-        {
-            folderLock.Dispose();
-            throw;
-        }
+        _folderLock = new(Path.Combine(options.DataFolder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        Topics = new(options);
+        Offsets = new(Path.Combine(options.DataFolder, "group-offsets"));
+        var address = IPAddress.TryParse(options.Host, out var parsed) ? parsed : Dns.GetHostAddresses(options.Host)[0];
+        _listener = new(SocketType.Stream, ProtocolType.Tcp);
+        _listener.Bind(new IPEndPoint(address, options.Port));
+        _listener.Listen();
+        Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
     }
 
-    /// <summary>Accepts connections until the token is cancelled.</summary>
+    public BrokerOptions Options { get; }
+    public int Port { get; }
+    public TopicStore Topics { get; }
+    public OffsetStore Offsets { get; }
+
+    public Group GroupOf(string id) => _groups.GetOrAdd(id, _ => new Group(id));
+
+    /// <summary>Accepts connections.</summary>
+    /// <exception cref="OperationCanceledException">The broker stops.</exception>
     public async Task RunAsync(CancellationToken stopping)
     {
-        try
+        using var flushTimer = new Timer(_ => Flush(), null, FlushInterval, FlushInterval);
+        using var sessionTimer = new Timer(_ => EndSessions(), null, SessionCheckInterval, SessionCheckInterval);
+        while (true)
         {
-            while (true)
-                await AcceptAsync(stopping);
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            _listener.Dispose();
-            await Task.WhenAll(_connections.Keys).WaitAsync(StopTimeout, CancellationToken.None)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                var socket = await _listener.AcceptAsync(stopping);
+                _ = Task.Run(() => new Connection(this, socket).RunAsync(stopping), CancellationToken.None);
+            }
+            catch (SocketException exception)
+            {
+                // For example, the process has no free file descriptor; closing connections will free some.
+                Console.Error.WriteLine($"warning: Accepting a connection failed: {exception.Message}");
+                await Task.Delay(AcceptRetryDelay, stopping);
+            }
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         _listener.Dispose();
-        await _retentionTimer.DisposeAsync();
-        _flusher.FlushAll();
-        _flusher.Dispose();
-        await _folderLock.DisposeAsync();
+        Flush();
+        _folderLock.Dispose();
     }
 
-    private async Task AcceptAsync(CancellationToken stopping)
+    public void WriteNode(MessageWriter writer)
     {
-        try
-        {
-            var socket = await _listener.AcceptAsync(stopping);
-            var task = Task.Run(() => new Connection(this, socket).RunAsync(stopping), CancellationToken.None);
-            _connections[task] = true;
-            _ = task.ContinueWith(ended => _connections.TryRemove(ended, out _), TaskScheduler.Default);
-        }
-        catch (SocketException exception)
-        {
-            // For example, the process has no free file descriptor; closing connections will free some.
-            Diagnostics.Warn($"Accepting a connection failed: {exception.Message}");
-            await Task.Delay(AcceptRetryDelay, Time, stopping);
-        }
+        writer.WriteInt32(NodeId);
+        writer.WriteString(Options.Host);
+        writer.WriteInt32(Port);
     }
 
-    private static FileStream LockFolder(string folder)
+    private void Flush()
     {
-        try
+        var flushes = Topics.Partitions.Select<Partition, Action>(partition => partition.FlushAndApplyRetention);
+        foreach (var flush in flushes.Append(Offsets.Flush))
         {
-            return new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException exception)
-        {
-            throw new IOException($"Data folder {folder} is in use by another DevKafka: {exception.Message}", exception);
+            try
+            {
+                flush();
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            {
+                Console.Error.WriteLine($"warning: Flushing or retention failed: {exception.Message}");
+            }
         }
     }
 
-    private static string ReadClusterId(string path)
+    private void EndSessions()
     {
-        if (!File.Exists(path))
-            DurableFile.WriteAllText(path, Base64Url.EncodeToString(Guid.NewGuid().ToByteArray()));
-        return File.ReadAllText(path);
-    }
-
-    private static Socket Listen(BrokerOptions options)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            var address = IPAddress.TryParse(options.Host, out var parsed) ? parsed : Dns.GetHostAddresses(options.Host)[0];
-            socket.Bind(new IPEndPoint(address, options.Port));
-            socket.Listen();
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private void ApplyRetention()
-    {
-        try
-        {
-            Topics.ApplyRetention();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            Diagnostics.Error($"Applying retention failed: {exception.Message}");
-        }
+        foreach (var group in _groups.Values)
+            group.EndSessions(Environment.TickCount64);
     }
 }

@@ -1,70 +1,67 @@
 using System.CommandLine;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using ForgeShop.DevKafka;
 
 const int InvalidStart = 2;
 
 var data = new Option<string>("--data") { Description = "Folder for topics, records and offsets", Required = true };
 var host = Option("--host", "Address to listen on and to advertise to clients", "127.0.0.1");
-var port = Option("--port", "Port to listen on; 0 for a free one", 9092);
-var partitions = Option("--partitions", "Partitions of a topic that does not name a number", 6);
+var port = Number("--port", "Port to listen on; 0 for a free one", 9092, 0, 65_535);
+var partitions = Number("--partitions", "Partitions of a topic that does not name a number", 6, 1, TopicStore.MaxPartitions);
 var autoCreateTopics = Option("--auto-create-topics", "Whether a topic is created when a client first asks for it", true);
-var retentionBytes = Option("--retention-bytes", "Size of a partition above which old records are deleted; -1 for no limit", 1L << 30);
-var retentionHours = Option("--retention-hours", "Age at which records are deleted", 7 * 24.0);
-var segmentBytes = Option("--segment-bytes", "Size at which a new segment file is started", 64L << 20);
-var flushInterval = Option("--flush-interval", "Seconds until written records are flushed to the disk", 1.0);
+var retentionBytes = Number("--retention-bytes", "Size of a partition above which old records are deleted", 1 << 30, 1, long.MaxValue);
+var retentionHours = Number("--retention-hours", "Age at which records are deleted", 7 * 24, 1, 1_000_000);
+var segmentBytes = Number("--segment-bytes", "Size at which a new segment file is started", 64 << 20, 1_024, int.MaxValue);
 
 var command = new RootCommand("DevKafka: a Kafka-protocol broker of one node, for development and tests")
 {
-    data, host, port, partitions, autoCreateTopics, retentionBytes, retentionHours, segmentBytes, flushInterval,
+    data, host, port, partitions, autoCreateTopics, retentionBytes, retentionHours, segmentBytes,
 };
-command.SetAction((arguments, _) => RunAsync(new BrokerOptions
-{
-    DataFolder = Path.GetFullPath(arguments.GetValue(data)!),
-    Host = arguments.GetValue(host)!,
-    Port = arguments.GetValue(port),
-    Partitions = arguments.GetValue(partitions),
-    AutoCreateTopics = arguments.GetValue(autoCreateTopics),
-    RetentionBytes = arguments.GetValue(retentionBytes),
-    Retention = TimeSpan.FromHours(arguments.GetValue(retentionHours)),
-    SegmentBytes = arguments.GetValue(segmentBytes),
-    FlushInterval = TimeSpan.FromSeconds(arguments.GetValue(flushInterval)),
-}));
-
+command.SetAction((arguments, stopping) => RunAsync(new(
+    Path.GetFullPath(arguments.GetValue(data)!),
+    arguments.GetValue(host)!,
+    (int)arguments.GetValue(port),
+    (int)arguments.GetValue(partitions),
+    arguments.GetValue(autoCreateTopics),
+    arguments.GetValue(retentionBytes),
+    TimeSpan.FromHours(arguments.GetValue(retentionHours)),
+    arguments.GetValue(segmentBytes)), stopping));
 var parsed = command.Parse(args);
 if (parsed.Errors.Count == 0)
-    return await parsed.InvokeAsync(new() { ProcessTerminationTimeout = null });
-Diagnostics.Error(parsed.Errors[0].Message);
+    return await parsed.InvokeAsync();
+Console.Error.WriteLine($"error: {parsed.Errors[0].Message}");
 return InvalidStart;
 
 static Option<T> Option<T>(string name, string description, T defaultValue) =>
     new(name) { Description = description, DefaultValueFactory = _ => defaultValue };
 
-static async Task<int> RunAsync(BrokerOptions options)
+static Option<long> Number(string name, string description, long defaultValue, long minimum, long maximum)
 {
-    using var stop = new CancellationTokenSource();
-    using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-    using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    var option = Option(name, description, defaultValue);
+    option.Validators.Add(result =>
+    {
+        if (long.TryParse(result.Tokens.SingleOrDefault()?.Value, out var value) && (value < minimum || value > maximum))
+            result.AddError($"{name} must be between {minimum} and {maximum}");
+    });
+    return option;
+}
+
+static async Task<int> RunAsync(BrokerOptions options, CancellationToken stopping)
+{
     try
     {
-        if (options.Invalid is { } invalid)
-            throw new ArgumentException(invalid);
-        await using var broker = Broker.Start(options, TimeProvider.System);
-        Console.WriteLine($"DevKafka is ready on {broker.Node.Host}:{broker.Node.Port} (data in {options.DataFolder})");
-        await broker.RunAsync(stop.Token);
-        return 0;
+        using var broker = new Broker(options);
+        Console.WriteLine($"DevKafka is ready on {options.Host}:{broker.Port} (data in {options.DataFolder})");
+        await broker.RunAsync(stopping);
     }
-    catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException or ArgumentException
-        or FormatException or InvalidDataException)
+    catch (OperationCanceledException)
     {
-        Diagnostics.Error(exception.Message);
+        // SIGTERM or SIGINT
+    }
+    catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException)
+    {
+        Console.Error.WriteLine($"error: {exception.Message}");
         return InvalidStart;
     }
-
-    void Stop(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        stop.Cancel();
-    }
+    return 0;
 }

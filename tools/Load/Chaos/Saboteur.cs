@@ -16,7 +16,7 @@ internal sealed class Saboteur(OwnShop shop, Tally tally, Random random)
         var recoveries = new List<Task>();
         while (!ending.IsCancellationRequested)
         {
-            if (Standing() is { } victims)
+            if (Running() is { } victims)
                 recoveries.Add(KillAsync(victims[random.Next(victims.Count)], cancellationToken));
             await Task.Delay(TimeSpan.FromSeconds(MinPause + (random.NextDouble() * (MaxPause - MinPause))), ending).ContinueWith(_ => { }, CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
@@ -46,7 +46,7 @@ internal sealed class Saboteur(OwnShop shop, Tally tally, Random random)
     }
 
     /// <summary>Who may be killed; null while too many are down already.</summary>
-    private List<string>? Standing()
+    private List<string>? Running()
     {
         lock (_down)
             return _down.Count < MaxDown ? [.. shop.Victims.Where(victim => !_down.Contains(victim))] : null;

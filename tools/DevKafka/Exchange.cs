@@ -1,0 +1,34 @@
+namespace ForgeShop.DevKafka;
+
+/// <summary>One request and the response to it. The token is cancelled when the broker stops.</summary>
+internal sealed record Exchange(
+    Broker Broker, short Version, string ClientId, MessageReader Reader, MessageWriter Writer, CancellationToken Stopping)
+{
+    /// <summary>Gets or sets whether the client expects a response; false only for Produce with acks=0.</summary>
+    public bool HasResponse { get; set; } = true;
+
+    public void Deconstruct(out Broker broker, out MessageReader reader, out MessageWriter writer) =>
+        (broker, reader, writer) = (Broker, Reader, Writer);
+
+    /// <summary>Reads an array and writes one of the same length. The action reads the fields of one item and writes its answer.</summary>
+    public void MapArray(Action mapItem)
+    {
+        var length = Math.Max(0, Reader.ReadArrayLength());
+        Writer.WriteInt32(length);
+        for (var i = 0; i < length; i++)
+            mapItem();
+    }
+
+    /// <summary>Does what <see cref="MapArray"/> does for topics and their partitions, which most requests consist of.</summary>
+    public void MapPartitions(Action<string, int, Partition?> mapPartition) => MapArray(() =>
+    {
+        var topic = Reader.ReadString();
+        Writer.WriteString(topic);
+        MapArray(() =>
+        {
+            var index = Reader.ReadInt32();
+            Writer.WriteInt32(index);
+            mapPartition(topic, index, Broker.Topics.FindPartition(topic, index));
+        });
+    });
+}

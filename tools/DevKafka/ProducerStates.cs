@@ -1,0 +1,43 @@
+namespace ForgeShop.DevKafka;
+
+/// <summary>The last batches of each idempotent producer of a partition. A duplicate is answered with its original offset.</summary>
+internal sealed class ProducerStates
+{
+    // A producer has at most five requests in flight, so a retry is one of the last five batches.
+    private const int RememberedBatches = 5;
+
+    private readonly Dictionary<long, Queue<RecordBatch>> _producers = [];
+
+    /// <summary>Returns whether the batch may be appended, as Apache Kafka decides it, and the offset of a duplicate, or -1.</summary>
+    public ErrorCode Check(RecordBatch batch, out long duplicateOffset)
+    {
+        duplicateOffset = -1;
+        // If retention has deleted the batches of a producer, it continues with any sequence number.
+        if (!batch.HasProducer || !_producers.TryGetValue(batch.ProducerId, out var batches))
+            return ErrorCode.None;
+        var last = batches.Last();
+        if (batch.ProducerEpoch < last.ProducerEpoch)
+            return ErrorCode.InvalidProducerEpoch;
+        if (batch.ProducerEpoch > last.ProducerEpoch)
+            return batch.BaseSequence == 0 ? ErrorCode.None : ErrorCode.OutOfOrderSequenceNumber;
+        foreach (var known in batches)
+            if (known.BaseSequence == batch.BaseSequence && known.LastSequence == batch.LastSequence)
+                duplicateOffset = known.BaseOffset;
+        var isNext = batch.BaseSequence == ((last.LastSequence + 1) & int.MaxValue);
+        return isNext || duplicateOffset >= 0 ? ErrorCode.None : ErrorCode.OutOfOrderSequenceNumber;
+    }
+
+    /// <summary>Remembers a batch that is appended, or that recovery reads.</summary>
+    public void Add(RecordBatch batch)
+    {
+        if (!batch.HasProducer)
+            return;
+        if (!_producers.TryGetValue(batch.ProducerId, out var batches))
+            _producers[batch.ProducerId] = batches = new(RememberedBatches);
+        if (batches.Count > 0 && batches.Peek().ProducerEpoch != batch.ProducerEpoch)
+            batches.Clear();
+        if (batches.Count == RememberedBatches)
+            batches.Dequeue();
+        batches.Enqueue(batch);
+    }
+}
