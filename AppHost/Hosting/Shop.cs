@@ -83,7 +83,7 @@ internal static class Shop
         : Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", "artifacts"));
 
     /// <summary>Returns whether this shop runs beside that of the clone, for a test: Aspire then chooses all ports, and the data is temporary.</summary>
-    private static bool IsIsolated(this IDistributedApplicationBuilder builder) => builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts");
+    public static bool IsIsolated(this IDistributedApplicationBuilder builder) => builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts");
 
     private static FileStream TakeLock(string path)
     {

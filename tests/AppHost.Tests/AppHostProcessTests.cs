@@ -23,9 +23,7 @@ public sealed class AppHostProcessTests : IDisposable
     [Fact]
     public async Task Shop_behind_a_proxy_and_taken_ports_starts_restarts_a_dead_service_and_stops()
     {
-        using var other = new TcpListener(IPAddress.Loopback, 8080);
-        if (Hosting.Ports.IsFree(8080))
-            other.Start();
+        using var other = Occupy(8080);
         // Nothing listens on the discard port: a request that goes through this proxy fails.
         await using var shop = ShopProcess.Start(
             artifacts, ["--Fresh=true"], ("HTTP_PROXY", "http://127.0.0.1:9"), ("HTTPS_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", ""), ("no_proxy", ""));
@@ -69,6 +67,7 @@ public sealed class AppHostProcessTests : IDisposable
             killed.Signal("KILL");
             await killed.ExitAsync(StopTimeout, Cancellation);
             await killed.NoProcessIsLeftAsync(Cancellation);
+            File.Delete(killed.EndpointsFile); // it would be taken for the next shop's
         }
 
         // Random ports mark the shop as a temporary one, whose data goes with it.
@@ -97,6 +96,22 @@ public sealed class AppHostProcessTests : IDisposable
         (await shop.ExitAsync(TimeSpan.FromMinutes(1), Cancellation)).ShouldBe(2);
         shop.Lines.Where(line => line.StartsWith("apphost:", StringComparison.Ordinal)).ShouldHaveSingleItem().ShouldBe(expected);
         File.Exists(shop.EndpointsFile).ShouldBeFalse();
+    }
+
+    /// <summary>Listens on a port, unless another program on this machine does so already.</summary>
+    private static TcpListener Occupy(int port)
+    {
+        var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            Hosting.Ports.IsFree(port).ShouldBeFalse();
+        }
+
+        return listener;
     }
 
     private static Uri Gateway(JsonElement endpoints) => new(endpoints.GetProperty("gateway").GetString()!);

@@ -134,7 +134,8 @@ public sealed class ShopFixture : IAsyncLifetime
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(StartTimeout);
-        await App.ResourceNotifications.WaitForResourceHealthyAsync(resource, timeout.Token);
+        // For a moment after a start, the state is still that of the stop.
+        await App.ResourceNotifications.WaitForResourceHealthyAsync(resource, WaitBehavior.WaitOnResourceUnavailable, timeout.Token);
     }
 
     /// <summary>Starts a service that was killed, where the host does not do so by itself, and waits until it is healthy.</summary>

@@ -7,21 +7,24 @@ namespace ForgeShop.DevKafka;
 /// <summary>The offset that a consumer group committed for a partition; the offset -1 stands for a removed one.</summary>
 internal sealed record CommittedOffset(string Group, string Topic, int Partition, long Offset, string? Metadata);
 
-/// <summary>The committed offsets of all groups. The file has lines of CRC-32C and JSON, is appended, and is rewritten at start.</summary>
+/// <summary>The committed offsets of all groups. The file has lines of CRC-32C and JSON; commits are appended.</summary>
 internal sealed class OffsetStore : IDisposable
 {
+    // A file that has grown by this much is rewritten with the latest commits only.
+    private const long MaxGrowth = 16 * 1024 * 1024;
+
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<(string Group, string Topic, int Partition), CommittedOffset> _offsets = [];
-    private readonly FileStream _file;
+    private readonly string _path;
+    private FileStream _file;
+    private long _rewrittenLength;
 
     public OffsetStore(string path)
     {
+        _path = path;
         foreach (var offset in File.Exists(path) ? File.ReadLines(path).Select(Decode).OfType<CommittedOffset>() : [])
             Apply(offset);
-        var rewritten = path + ".tmp";
-        File.WriteAllBytes(rewritten, Encode(_offsets.Values));
-        File.Move(rewritten, path, overwrite: true); // a kill leaves the old or the new content
-        _file = new(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        _file = Rewrite();
     }
 
     public void Commit(IReadOnlyCollection<CommittedOffset> offsets)
@@ -31,6 +34,10 @@ internal sealed class OffsetStore : IDisposable
             _file.Write(Encode(offsets));
             foreach (var offset in offsets)
                 Apply(offset);
+            if (_file.Length - _rewrittenLength < MaxGrowth)
+                return;
+            _file.Dispose();
+            _file = Rewrite();
         }
     }
 
@@ -42,9 +49,20 @@ internal sealed class OffsetStore : IDisposable
     public void RemoveTopic(string topic) =>
         Commit([.. _offsets.Values.Where(offset => offset.Topic == topic).Select(offset => offset with { Offset = -1 })]);
 
+    /// <summary>Flushes outside the lock, since commits must not wait for the disk.</summary>
     public void Flush() => _file.Flush(flushToDisk: true);
 
     public void Dispose() => _file.Dispose();
+
+    private FileStream Rewrite()
+    {
+        var content = Encode(_offsets.Values);
+        var rewritten = _path + ".tmp";
+        File.WriteAllBytes(rewritten, content);
+        File.Move(rewritten, _path, overwrite: true); // a kill leaves the old or the new content
+        _rewrittenLength = content.Length;
+        return new(_path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+    }
 
     private void Apply(CommittedOffset offset)
     {
