@@ -15,12 +15,12 @@ public sealed class CheckoutTests(ShopFixture fixture)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private static List<string?> Types(IEnumerable<JsonElement> timeline) =>
-        [.. timeline.Select(@event => @event.GetProperty("type").GetString()).Where(type => type != "notification.sent")];
+        [.. timeline.Select(@event => @event.GetProperty("type").GetString()).Where(type => type != "notifications.notification-sent")];
 
     [Theory]
-    [InlineData("sim-ok", 1, null, "pending, reserved, paid, confirmed", "order.placed, reserved, charged, order.confirmed")]
-    [InlineData("sim-declined", 1, "payment-declined", "pending, reserved, cancelling, cancelled", "order.placed, reserved, declined, released, order.cancelled")]
-    [InlineData("sim-ok", 1000, "out-of-stock", "pending, cancelling, cancelled", "order.placed, reservation-failed, order.cancelled")]
+    [InlineData("sim-ok", 1, null, "pending, reserved, paid, confirmed", "orders.order-placed, inventory.stock-reserved, payments.payment-charged, orders.order-confirmed")]
+    [InlineData("sim-declined", 1, "payment-declined", "pending, reserved, cancelling, cancelled", "orders.order-placed, inventory.stock-reserved, payments.payment-declined, inventory.stock-released, orders.order-cancelled")]
+    [InlineData("sim-ok", 1000, "out-of-stock", "pending, cancelling, cancelled", "orders.order-placed, inventory.reservation-failed, orders.order-cancelled")]
     public async Task An_order_is_followed_live_to_its_end_and_its_timeline_names_every_step(string paymentMethod, int quantity, string? reason, string states, string events)
     {
         var (user, shop) = await fixture.NewCustomer("checkout", Cancellation);

@@ -24,8 +24,8 @@ public sealed class FaultTests(ShopFixture fixture)
         foreach (var key in new[] { "before", "during", "after" })
         {
             var events = await shop.SettledTimeline(fixture.Ids.Order(user, key), Cancellation, RefillTimeout);
-            events.ConvertAll(@event => @event.GetProperty("type").GetString()).Where(type => type != "notification.sent")
-                .ShouldBe(["order.placed", "reserved", "charged", "order.confirmed"]);
+            events.ConvertAll(@event => @event.GetProperty("type").GetString()).Where(type => type != "notifications.notification-sent")
+                .ShouldBe(["orders.order-placed", "inventory.stock-reserved", "payments.payment-charged", "orders.order-confirmed"]);
         }
 
         (await shop.Notifications(Cancellation)).Count.ShouldBe(6);
@@ -72,6 +72,6 @@ public sealed class FaultTests(ShopFixture fixture)
             "the user is still there", token => shop.Get($"/api/v1/users/{user}", token), _ => true, cancellationToken: Cancellation))
             .GetProperty("name").GetString().ShouldBe("Grace Hopper");
         (await shop.Get($"/api/v1/orders/{order}", Cancellation)).GetProperty("id").GetString().ShouldBe(order.ToString());
-        await shop.Timeline(order, ["order.placed", "notification.sent"], Cancellation);
+        await shop.Timeline(order, ["orders.order-placed", "notifications.notification-sent"], Cancellation);
     }
 }

@@ -67,8 +67,8 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
             body =>
             {
                 var types = Events(body).ConvertAll(@event => @event.GetProperty("type").GetString());
-                return types.Exists(type => type is "order.confirmed" or "order.cancelled")
-                    && types.Count(type => type == "notification.sent") == types.Count(type => type!.StartsWith("order.", StringComparison.Ordinal));
+                return types.Exists(type => type is "orders.order-confirmed" or "orders.order-cancelled")
+                    && types.Count(type => type == "notifications.notification-sent") == types.Count(type => type!.StartsWith("orders.", StringComparison.Ordinal));
             },
             timeout, cancellationToken);
         return Events(timeline);

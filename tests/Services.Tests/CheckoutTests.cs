@@ -154,7 +154,7 @@ public sealed class CheckoutTests(ServersFixture servers)
         (await Becomes(order, "cancelled")).Text("reason").ShouldBe("timed-out");
         (await Books(order)).ShouldBe("refunded 1×");
         (await Stock(sku)).ShouldBe((10, 0));
-        (await Payments.Scalar<string>("select string_agg(type, ', ' order by sequence) from outbox where subject = $1", servers.Ids.Payment(order, 1).Value)).ShouldBe("charged, refunded");
+        (await Payments.Scalar<string>("select string_agg(type, ', ' order by sequence) from outbox where subject = $1", servers.Ids.Payment(order, 1).Value)).ShouldBe("payments.payment-charged, payments.payment-refunded");
     }
 
     [Fact]
@@ -229,7 +229,7 @@ public sealed class CheckoutTests(ServersFixture servers)
         var shown = await alone.As(_user).Get($"/api/v1/orders/{order}");
         (shown.Text("status"), shown.Text("reason")).ShouldBe(("cancelling", "timed-out"));
         (await alone.Database.Scalar<string>("select string_agg(type || ' ' || sequence, ', ' order by seq) from outbox where subject = $1", servers.Ids.Reservation(order).Value))
-            .ShouldBe("reserve 1, release 2, release 3, release 4");
+            .ShouldBe("inventory.reserve-stock 1, inventory.release-stock 2, inventory.release-stock 3, inventory.release-stock 4");
         // Each pause is twice the one before, from half a minute.
         (await alone.Database.Scalar<bool>("select due_at between now() + interval '100 seconds' and now() + interval '2 minutes' from sagas where order_id = $1", order.Value)).ShouldBeTrue();
     }

@@ -330,8 +330,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
             saga.EndedAt.ShouldNotBeNull();
 
             var wasConfirmed = order.Changes.Any(change => change.Status is OrderStatus.Confirmed);
-            string[] story = ["order.placed", .. wasConfirmed ? ["order.confirmed"] : Array.Empty<string>(), .. order.Status is OrderStatus.Cancelled ? ["order.cancelled"] : Array.Empty<string>()];
-            _told[order.Id].Prepend("order.placed").ShouldBe(story);
+            string[] story = ["orders.order-placed", .. wasConfirmed ? ["orders.order-confirmed"] : Array.Empty<string>(), .. order.Status is OrderStatus.Cancelled ? ["orders.order-cancelled"] : Array.Empty<string>()];
+            _told[order.Id].Prepend("orders.order-placed").ShouldBe(story);
 
             var holds = _reservations.TryGetValue(Ids.Reservation(order.Id), out var reservation) && reservation.Status is ReservationStatus.Reserved or ReservationStatus.Sold;
             holds.ShouldBe(order.Status is OrderStatus.Confirmed, "exactly the confirmed orders hold stock");

@@ -31,7 +31,7 @@ public sealed class HostileBodiesTests(ServersFixture servers)
         });
 
         (await servers.Orders.Database.Scalar<long>("select count(*) from orders where user_id = $1", user.Value)).ShouldBe(accepted);
-        (await servers.Orders.Database.Scalar<long>("select count(*) from outbox o join orders r on r.id = o.subject where r.user_id = $1 and o.type = 'order.placed'", user.Value)).ShouldBe(accepted);
+        (await servers.Orders.Database.Scalar<long>("select count(*) from outbox o join orders r on r.id = o.subject where r.user_id = $1 and o.type = 'orders.order-placed'", user.Value)).ShouldBe(accepted);
     }
 
     [Fact]

@@ -224,7 +224,7 @@ public sealed class LoginTests(ServersFixture servers)
         (await Refresh(token)).ShouldBeProblem(HttpStatusCode.Unauthorized, "invalid-refresh-token");
         (await LogIn(email)).ShouldBeProblem(HttpStatusCode.Unauthorized, "bad-credentials");
         (await Http.Post("/api/v1/users", new { email, name = "Somebody Else", password = Password })).ShouldBeProblem(HttpStatusCode.Conflict, "email-taken");
-        (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1 and type = 'user.deactivated'", id.Value)).ShouldBe(1);
+        (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1 and type = 'users.user-deactivated'", id.Value)).ShouldBe(1);
     }
 
     [Fact]
@@ -239,7 +239,7 @@ public sealed class LoginTests(ServersFixture servers)
         (await open.Put($"/api/v1/users/{id}/password", new { currentPassword = Password, newPassword = "Another-Horse-2" })).ShouldBeProblem(HttpStatusCode.Forbidden, "wrong-password");
 
         (await servers.Users.Database.Scalar<string>("select name from users where id = $1", id.Value)).ShouldBe("Ada King");
-        (await servers.Users.Database.Scalar<string>("select type from outbox where subject = $1 order by sequence desc limit 1", id.Value)).ShouldBe("user.deactivated");
+        (await servers.Users.Database.Scalar<string>("select type from outbox where subject = $1 order by sequence desc limit 1", id.Value)).ShouldBe("users.user-deactivated");
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class LostCommitTests(ServersFixture servers)
         link.LoseCommitOf("INSERT INTO users");
         (await http.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password })).ShouldBe(HttpStatusCode.Created);
         link.HasLostCommit.ShouldBeTrue();
-        (await direct.Scalar<long>("select count(*) from outbox where type = 'user.registered'")).ShouldBe(1);
+        (await direct.Scalar<long>("select count(*) from outbox where type = 'users.user-registered'")).ShouldBe(1);
         (await http.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password })).ShouldBeProblem(HttpStatusCode.Conflict, "email-taken");
 
         var first = (await http.Post("/api/v1/auth/token", new { email, password = Password })).Text("refreshToken");

@@ -50,10 +50,10 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         await _payments.Database.Scalar<int>("select coalesce(sum(captures), 0)::int from simulated_provider.charges where payment_id = $1", servers.Ids.Payment(order, 1).Value));
 
     [Theory]
-    [InlineData("sim-ok", "charged 1", "captured", 1)]
-    [InlineData("sim-slow", "charged 1", "captured", 1)]
-    [InlineData("sim-declined", "declined 1", "declined", 0)]
-    [InlineData("sim-lost-answer", "charged 1", "captured", 1)]
+    [InlineData("sim-ok", "payments.payment-charged 1", "captured", 1)]
+    [InlineData("sim-slow", "payments.payment-charged 1", "captured", 1)]
+    [InlineData("sim-declined", "payments.payment-declined 1", "declined", 0)]
+    [InlineData("sim-lost-answer", "payments.payment-charged 1", "captured", 1)]
     public async Task A_payment_comes_out_as_the_provider_says_and_is_taken_once(string method, string told, string state, int captures)
     {
         var order = NewOrder();
@@ -74,7 +74,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
 
         await Charge(order, "sim-timeout", valid: TimeSpan.FromSeconds(validForSeconds));
 
-        await ToldAtLast(order, "refunded 1");
+        await ToldAtLast(order, "payments.payment-refunded 1");
         (await Books(order)).ShouldBe(("voided", 0));
         (await Refunded(order)).ShouldBe(new Money(0, "EUR"));
     }
@@ -86,7 +86,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
 
         await Charge(order, "sim-ok", valid: TimeSpan.Zero);
 
-        await ToldAtLast(order, "refunded 1");
+        await ToldAtLast(order, "payments.payment-refunded 1");
         (await Books(order)).ShouldBe(("voided", 0));
     }
 
@@ -101,7 +101,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
 
         await Refund(order);
 
-        await ToldAtLast(order, "charged 1, refunded 2");
+        await ToldAtLast(order, "payments.payment-charged 1, payments.payment-refunded 2");
         (await Books(order)).ShouldBe(("refunded", 1));
         (await Refunded(order)).ShouldBe(new Money(12.50m, "EUR"));
     }
@@ -114,7 +114,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         await Refund(order);
         await Charge(order, "sim-ok");
 
-        await ToldAtLast(order, "refunded 1");
+        await ToldAtLast(order, "payments.payment-refunded 1");
         (await Books(order)).ShouldBe(("voided", 0));
     }
 
@@ -123,13 +123,13 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     {
         var order = NewOrder();
         await Charge(order, "sim-ok");
-        await ToldAtLast(order, "charged 1");
+        await ToldAtLast(order, "payments.payment-charged 1");
 
         await Refund(order);
-        await ToldAtLast(order, "charged 1, refunded 2");
+        await ToldAtLast(order, "payments.payment-charged 1, payments.payment-refunded 2");
         await Refund(order);
 
-        await ToldAtLast(order, "charged 1, refunded 2, refunded 3");
+        await ToldAtLast(order, "payments.payment-charged 1, payments.payment-refunded 2, payments.payment-refunded 3");
         (await Books(order)).ShouldBe(("refunded", 1));
     }
 
@@ -146,7 +146,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         await _payments.Database.Scalar<int>(
             "with died as (update payments set claimed_until = now() - interval '1 second', method = 'sim-ok' where order_id = $1 returning 1) select count(*)::int from died", order.Value);
 
-        await ToldAtLast(order, "charged 1");
+        await ToldAtLast(order, "payments.payment-charged 1");
         (await Books(order)).ShouldBe(("captured", 1));
     }
 
@@ -177,7 +177,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         await Task.WhenAll(orders.Select(one => Charge(one.Order, one.Method)));
 
         foreach (var (order, method) in orders)
-            await ToldAtLast(order, method == "sim-declined" ? "declined 1" : "charged 1");
+            await ToldAtLast(order, method == "sim-declined" ? "payments.payment-declined 1" : "payments.payment-charged 1");
         foreach (var (order, method) in orders)
             (await Books(order)).ShouldBe(method == "sim-declined" ? ("declined", 0) : ("captured", 1));
     }

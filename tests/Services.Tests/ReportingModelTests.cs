@@ -92,7 +92,7 @@ public sealed class ReportingModelTests(ServersFixture servers)
             {
                 var order = (await orders.GetAsync(servers.Ids.Order(user, $"cart-{number}").Value, Cancellation))!.Value;
                 order.Status.ShouldBe(number % 4 == 3 ? "cancelled" : "confirmed", $"seed {seed}");
-                order.Timeline.Select(@event => @event.Type).Take(3).ShouldBe(["order.placed", "notification.sent", "reserved"]);
+                order.Timeline.Select(@event => @event.Type).Take(3).ShouldBe(["orders.order-placed", "notifications.notification-sent", "inventory.stock-reserved"]);
             }
         }
         brittleCustomers.Interruptions.ShouldBeGreaterThan(10, "otherwise this test says nothing");
@@ -142,11 +142,11 @@ public sealed class ReportingModelTests(ServersFixture servers)
         var order = new OrderId(placed.Subject);
         // The clock of Notifications is 8 s behind.
         var sent = Sent(user, order, Noon.AddSeconds(-3), placed.Id);
-        var later = placed with { Id = servers.Ids.Event(placed.Subject, "order.confirmed", 2), Type = "order.confirmed", Sequence = 2, Time = Noon.AddSeconds(4) };
+        var later = placed with { Id = servers.Ids.Event(placed.Subject, "orders.order-confirmed", 2), Type = "orders.order-confirmed", Sequence = 2, Time = Noon.AddSeconds(4) };
         var unrelated = placed with { Id = servers.Ids.Event(user.Value, "other", 1), Type = "other", Subject = user.Value, Time = Noon };
 
         foreach (var arrival in new[] { new[] { placed, sent, later, unrelated }, [unrelated, later, sent, placed], [sent, unrelated, placed, later] })
-            TimelineEvent.InOrder([.. arrival.Select(TimelineEvent.Of)]).Select(@event => @event.Type).ShouldBe(["order.placed", "notification.sent", "other", "order.confirmed"]);
+            TimelineEvent.InOrder([.. arrival.Select(TimelineEvent.Of)]).Select(@event => @event.Type).ShouldBe(["orders.order-placed", "notifications.notification-sent", "other", "orders.order-confirmed"]);
     }
 
     [Fact]

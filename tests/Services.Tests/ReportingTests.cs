@@ -37,23 +37,23 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
         placed.ShouldBe(HttpStatusCode.Accepted);
 
         var timeline = await shop.Report($"/api/v1/reports/orders/{order}/timeline", body =>
-            HasTypes(body, "order.placed", "reserved", "charged", "order.confirmed") && body.GetProperty("events").GetArrayLength() == 6);
+            HasTypes(body, "orders.order-placed", "inventory.stock-reserved", "payments.payment-charged", "orders.order-confirmed") && body.GetProperty("events").GetArrayLength() == 6);
         timeline.GetProperty("orderId").GetString().ShouldBe(order.ToString());
         timeline.GetProperty("userId").GetString().ShouldBe(user.ToString());
         timeline.GetProperty("status").GetString().ShouldBe("confirmed");
         var events = timeline.GetProperty("events").EnumerateArray().ToList();
         var notification = servers.Ids.Notification(user, "order-placed", order.Value);
-        var placedId = servers.Ids.Event(order.Value, "order.placed", 1).ToString();
+        var placedId = servers.Ids.Event(order.Value, "orders.order-placed", 1).ToString();
         string Described(string type) => string.Join(' ', events.Where(@event => @event.GetProperty("type").GetString() == type)
             .Select(@event => $"{@event.GetProperty("id").GetString()} {@event.GetProperty("service").GetString()} {@event.GetProperty("sequence").GetInt64()}"));
         events[0].GetProperty("id").GetString().ShouldBe(placedId);
-        Described("reserved").ShouldBe($"{servers.Ids.Event(servers.Ids.Reservation(order).Value, "reserved", 1)} inventory 1");
-        Described("charged").ShouldBe($"{servers.Ids.Event(servers.Ids.Payment(order, 1).Value, "charged", 1)} payments 1");
-        Described("order.confirmed").ShouldBe($"{servers.Ids.Event(order.Value, "order.confirmed", 2)} orders 2");
-        var sent = servers.Ids.Event(notification.Value, "notification.sent", 1).ToString();
+        Described("inventory.stock-reserved").ShouldBe($"{servers.Ids.Event(servers.Ids.Reservation(order).Value, "inventory.stock-reserved", 1)} inventory 1");
+        Described("payments.payment-charged").ShouldBe($"{servers.Ids.Event(servers.Ids.Payment(order, 1).Value, "payments.payment-charged", 1)} payments 1");
+        Described("orders.order-confirmed").ShouldBe($"{servers.Ids.Event(order.Value, "orders.order-confirmed", 2)} orders 2");
+        var sent = servers.Ids.Event(notification.Value, "notifications.notification-sent", 1).ToString();
         events.Single(@event => @event.GetProperty("id").GetString() == sent).GetProperty("causationId").GetString().ShouldBe(placedId);
         events.Where(@event => @event.GetProperty("service").GetString() != "notifications").Select(@event => @event.GetProperty("type").GetString())
-            .ShouldBe(["order.placed", "reserved", "charged", "order.confirmed"]);
+            .ShouldBe(["orders.order-placed", "inventory.stock-reserved", "payments.payment-charged", "orders.order-confirmed"]);
         var trace = placed.Message.Headers.GetValues("X-Trace-Id").Single();
         events.ShouldAllBe(@event => @event.GetProperty("traceId").GetString() == trace);
 

@@ -98,7 +98,7 @@ public sealed class StockTests(ServersFixture servers)
         await Release(order);
 
         (await Stock(product)).ShouldBe((10, 0));
-        (await Told(order)).ShouldBe("reserved 1, released 2, released 3");
+        (await Told(order)).ShouldBe("inventory.stock-reserved 1, inventory.stock-released 2, inventory.stock-released 3");
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class StockTests(ServersFixture servers)
 
         (await Stock(product)).ShouldBe((10, 0));
         (await Status(order)).ShouldBe("released");
-        (await Told(order)).ShouldBe("released 1");
+        (await Told(order)).ShouldBe("inventory.stock-released 1");
     }
 
     [Fact]

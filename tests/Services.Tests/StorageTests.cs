@@ -22,7 +22,7 @@ public sealed class StorageTests(ServersFixture servers)
         (await servers.Users.Database.Scalar<string>($"select concat_ws('|', pg_typeof(id), encode(uuid_send(id), 'hex')) from users where email = '{email}'"))
             .ShouldBe("uuid|" + id.Replace("-", "", StringComparison.Ordinal));
         (await servers.Users.Database.Scalar<string>($"select concat_ws('|', pg_typeof(id), encode(uuid_send(id), 'hex'), pg_column_size(id)) from outbox where subject = '{id}'"))
-            .ShouldBe($"uuid|{servers.Ids.Event(servers.Ids.User(email).Value, "user.registered", 1).Value:N}|16");
+            .ShouldBe($"uuid|{servers.Ids.Event(servers.Ids.User(email).Value, "users.user-registered", 1).Value:N}|16");
 
         // Redis: of all keys that are this ID in any case, exactly the lower-case one.
         ((string?)await servers.Cache.ScriptEvaluateAsync($$"""
@@ -38,7 +38,7 @@ public sealed class StorageTests(ServersFixture servers)
             "the event is in Kafka", token => KafkaMessage(id, token), line => line is not null, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         message!.ShouldStartWith($"36 {id} ");
         message!.ShouldContain($"ce_subject={id},");
-        message!.ShouldContain($"ce_id={servers.Ids.Event(servers.Ids.User(email).Value, "user.registered", 1)},");
+        message!.ShouldContain($"ce_id={servers.Ids.Event(servers.Ids.User(email).Value, "users.user-registered", 1)},");
     }
 
     /// <summary>Length of key, key and headers of the message with this ID as its key, in whatever case.</summary>

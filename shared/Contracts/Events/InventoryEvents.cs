@@ -6,21 +6,21 @@ namespace ForgeShop.Contracts.Events;
 /// </summary>
 public sealed record ProductChanged(ProductId ProductId, string Sku, string Name, Money Price, int Available, DateTimeOffset ChangedAt) : IEventData
 {
-    public static string Type => "product-changed";
+    public static string Type => "inventory.product-changed";
     public static string Topic => Topics.InventoryEvents;
 }
 
 /// <summary>The stock of every line is set aside for the order.</summary>
 public sealed record StockReserved(ReservationId ReservationId, OrderId OrderId) : IEventData
 {
-    public static string Type => "reserved";
+    public static string Type => "inventory.stock-reserved";
     public static string Topic => Topics.InventoryEvents;
 }
 
 /// <summary>There is not enough of a product, so nothing is set aside.</summary>
 public sealed record ReservationFailed(ReservationId ReservationId, OrderId OrderId, IReadOnlyList<MissingStock> Missing) : IEventData
 {
-    public static string Type => "reservation-failed";
+    public static string Type => "inventory.reservation-failed";
     public static string Topic => Topics.InventoryEvents;
 }
 
@@ -30,6 +30,6 @@ public sealed record MissingStock(ProductId ProductId, int Wanted, int Available
 /// <summary>The order holds no stock any more, and never will again.</summary>
 public sealed record StockReleased(ReservationId ReservationId, OrderId OrderId) : IEventData
 {
-    public static string Type => "released";
+    public static string Type => "inventory.stock-released";
     public static string Topic => Topics.InventoryEvents;
 }

@@ -8,7 +8,7 @@ namespace ForgeShop.Contracts.Events;
 /// </summary>
 public sealed record NotificationSent(NotificationId NotificationId, UserId UserId, string Kind, Guid Reference, string Channel, DateTimeOffset SentAt) : IEventData
 {
-    public static string Type => "notification.sent";
+    public static string Type => "notifications.notification-sent";
     public static string Topic => Topics.NotificationEvents;
     public static int DataVersion => 2;
 

@@ -11,7 +11,7 @@ public sealed record OrderPlaced(
     string PaymentMethod,
     DateTimeOffset PlacedAt) : IEventData
 {
-    public static string Type => "order.placed";
+    public static string Type => "orders.order-placed";
     public static string Topic => Topics.OrderEvents;
 }
 
@@ -20,7 +20,7 @@ public sealed record OrderPlacedItem(OrderLineId LineId, ProductId ProductId, st
 /// <summary>The stock is reserved and the money is taken: the order stands.</summary>
 public sealed record OrderConfirmed(OrderId OrderId, UserId UserId, Money Total, DateTimeOffset ConfirmedAt) : IEventData
 {
-    public static string Type => "order.confirmed";
+    public static string Type => "orders.order-confirmed";
     public static string Topic => Topics.OrderEvents;
 }
 
@@ -28,6 +28,6 @@ public sealed record OrderConfirmed(OrderId OrderId, UserId UserId, Money Total,
 /// <param name="Reason"><c>out-of-stock</c>, <c>payment-declined</c>, <c>timed-out</c> or <c>customer-request</c>.</param>
 public sealed record OrderCancelled(OrderId OrderId, UserId UserId, string Reason, Money Total, DateTimeOffset CancelledAt) : IEventData
 {
-    public static string Type => "order.cancelled";
+    public static string Type => "orders.order-cancelled";
     public static string Topic => Topics.OrderEvents;
 }

@@ -8,7 +8,7 @@ namespace ForgeShop.Contracts.Events;
 /// <param name="Method">How it is to be paid, in the words of the payment provider.</param>
 public sealed record ChargePayment(PaymentId PaymentId, OrderId OrderId, int Attempt, Money Amount, string Method, DateTimeOffset ValidUntil) : ICommandData
 {
-    public static string Type => "charge";
+    public static string Type => "payments.charge-payment";
     public static string Topic => Topics.PaymentCommands;
 }
 
@@ -18,6 +18,6 @@ public sealed record ChargePayment(PaymentId PaymentId, OrderId OrderId, int Att
 /// </summary>
 public sealed record RefundPayment(PaymentId PaymentId, OrderId OrderId, int Attempt, Money Amount) : ICommandData
 {
-    public static string Type => "refund";
+    public static string Type => "payments.refund-payment";
     public static string Topic => Topics.PaymentCommands;
 }

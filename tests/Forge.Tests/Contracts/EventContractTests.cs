@@ -98,12 +98,12 @@ public sealed class EventContractTests
         ];
         events.ShouldBe(
         [
-            "user.registered user.events 1", "user.profile-changed user.events 1", "user.deactivated user.events 1", "product-changed inventory.events 1", "reserved inventory.events 1",
-            "reservation-failed inventory.events 1", "released inventory.events 1", "charged payment.events 1", "declined payment.events 1", "refunded payment.events 1",
-            "order.placed order.events 1", "order.confirmed order.events 1", "order.cancelled order.events 1", "notification.sent notification.events 2",
+            "users.user-registered user.events 1", "users.user-profile-changed user.events 1", "users.user-deactivated user.events 1", "inventory.product-changed inventory.events 1", "inventory.stock-reserved inventory.events 1",
+            "inventory.reservation-failed inventory.events 1", "inventory.stock-released inventory.events 1", "payments.payment-charged payment.events 1", "payments.payment-declined payment.events 1", "payments.payment-refunded payment.events 1",
+            "orders.order-placed order.events 1", "orders.order-confirmed order.events 1", "orders.order-cancelled order.events 1", "notifications.notification-sent notification.events 2",
         ]);
         string[] commands = [Describe<ReserveStock>(), Describe<ReleaseStock>(), Describe<ChargePayment>(), Describe<RefundPayment>()];
-        commands.ShouldBe(["reserve inventory.commands 1", "release inventory.commands 1", "charge payment.commands 1", "refund payment.commands 1"]);
+        commands.ShouldBe(["inventory.reserve-stock inventory.commands 1", "inventory.release-stock inventory.commands 1", "payments.charge-payment payment.commands 1", "payments.refund-payment payment.commands 1"]);
     }
 
     [Fact]

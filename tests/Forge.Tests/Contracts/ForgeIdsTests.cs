@@ -79,7 +79,7 @@ public sealed class ForgeIdsTests
         Ids.Reservation(order).Value.ShouldBe(Named("reservations", ("key", order.ToString())));
         Ids.Saga(order).Value.ShouldBe(Named("sagas", ("key", order.ToString().ToUpperInvariant())));
         Ids.Payment(order, 2).Value.ShouldBe(Named("payments", ("order", order.ToString()), ("attempt", "2")));
-        Ids.Event(order.Value, "order.placed", 1).Value.ShouldBe(Named("events", ("aggregate", order.ToString()), ("type", "order.placed"), ("sequence", "1")));
+        Ids.Event(order.Value, "orders.order-placed", 1).Value.ShouldBe(Named("events", ("aggregate", order.ToString()), ("type", "orders.order-placed"), ("sequence", "1")));
         Ids.Notification(user, "order-confirmed", reference).Value.ShouldBe(Named("notifications", ("user", user.ToString()), ("notice", "order-confirmed"), ("reference", reference.ToString())));
         Ids.Correlation("ada", "place-order", "cart-1").Value.ShouldBe(Named("correlations", ("actor", "ada"), ("action", "place-order"), ("reference", "cart-1")));
         Ids.File(hash, 17).Value.ShouldBe(Named("files", ("sha256", hash), ("size", "17")));

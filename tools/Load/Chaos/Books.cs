@@ -106,7 +106,7 @@ internal sealed class Books : IAsyncDisposable
         // The last that happens is that Reporting hears of the last notification.
         var published = await Number(_orders, "select count(*) from outbox where topic = 'order.events'", cancellationToken);
         var recorded = (await _reporting.ReadAsync("events", cancellationToken)).ToList();
-        return Count("order.") == published && Count("notification.sent") == published;
+        return Count("orders.") == published && Count("notifications.notification-sent") == published;
 
         int Count(string type) => recorded.Count(@event => Text(@event, "type").StartsWith(type, StringComparison.Ordinal));
     }

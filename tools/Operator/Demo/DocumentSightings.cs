@@ -31,10 +31,10 @@ internal static class DocumentSightings
             new("order", Store, "reporting.orders", Id(order?["id"])),
             new("notification", Store, "notifications.notifications", Id(notification?["id"])),
             await Event("event user.registered", story.UserRegistered.Value, UserRegistered.Type),
-            await Event("event order.placed", story.OrderPlaced.Value, OrderPlaced.Type),
+            await Event("event orders.order-placed", story.OrderPlaced.Value, OrderPlaced.Type),
             await Event("event reserved", story.Reserved.Value, StockReserved.Type),
             await Event("event charged", story.Charged.Value, PaymentCharged.Type),
-            await Event("event order.confirmed", story.OrderConfirmed.Value, OrderConfirmed.Type),
+            await Event("event orders.order-confirmed", story.OrderConfirmed.Value, OrderConfirmed.Type),
             await Event("event notification.sent", story.NotificationSent.Value, NotificationSent.Type),
         ];
 

@@ -40,10 +40,10 @@ internal static class KafkaSightings
             new("payment", Store, "payment.commands key", Id(Find(Topics.PaymentCommands, ChargePayment.Type, IsOurs)?.Key)),
             new("payment", Store, "payment.events key", Id(charged?.Key)),
             new("event user.registered", Store, "user.events ce_id", Id(registered?.EventId)),
-            new("event order.placed", Store, "order.events ce_id", Id(placed?.EventId)),
+            new("event orders.order-placed", Store, "order.events ce_id", Id(placed?.EventId)),
             new("event reserved", Store, "inventory.events ce_id", Id(reserved?.EventId)),
             new("event charged", Store, "payment.events ce_id", Id(charged?.EventId)),
-            new("event order.confirmed", Store, "order.events ce_id", Id(confirmed?.EventId)),
+            new("event orders.order-confirmed", Store, "order.events ce_id", Id(confirmed?.EventId)),
             new("notification", Store, "notification.events key", Id(sent?.Key)),
             new("event notification.sent", Store, "notification.events ce_id", Id(sent?.EventId)),
         ];

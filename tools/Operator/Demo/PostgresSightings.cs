@@ -25,8 +25,8 @@ internal static class PostgresSightings
             await Find(orders, "saga", "orders.sagas", "select s.id from sagas s join orders o on o.id = s.order_id where o.reference = $1", story.Key),
             await Find(inventory, "reservation", "inventory.reservations", "select id from reservations where order_id = $1", story.Order.Value),
             await Find(payments, "payment", "payments.payments", "select id from payments where order_id = $1", story.Order.Value),
-            await Find(orders, "event order.placed", "orders.outbox", "select e.id from outbox e join orders o on o.id = e.subject where o.reference = $1 and e.type = 'order.placed'", story.Key),
-            await Find(orders, "event order.confirmed", "orders.outbox", "select e.id from outbox e join orders o on o.id = e.subject where o.reference = $1 and e.type = 'order.confirmed'", story.Key),
+            await Find(orders, "event orders.order-placed", "orders.outbox", "select e.id from outbox e join orders o on o.id = e.subject where o.reference = $1 and e.type = 'orders.order-placed'", story.Key),
+            await Find(orders, "event orders.order-confirmed", "orders.outbox", "select e.id from outbox e join orders o on o.id = e.subject where o.reference = $1 and e.type = 'orders.order-confirmed'", story.Key),
             await Find(inventory, "event reserved", "inventory.outbox", "select e.id from outbox e join reservations r on r.id = e.subject where r.order_id = $1 and e.type = 'reserved'", story.Order.Value),
             await Find(payments, "event charged", "payments.outbox", "select e.id from outbox e join payments p on p.id = e.subject where p.order_id = $1 and e.type = 'charged'", story.Order.Value),
         ];
