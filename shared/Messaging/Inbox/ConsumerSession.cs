@@ -55,14 +55,14 @@ internal sealed partial class ConsumerSession : IDisposable
             RetryAsync().GetAwaiter().GetResult();
             MeasureLag();
         }
-        // Leaves the group, so that other replicas take over at once. Without a broker, this would wait for its time-out.
-        if (!_disconnected)
-            _consumer.Close();
     }
 
     public void Dispose()
     {
         Forget(_consumer.Assignment.Select(partition => new TopicPartitionOffset(partition, Offset.Unset)));
+        // Leaves the group, so that other consumers take over at once. Without a broker, this would wait for its time-out.
+        if (!_disconnected)
+            _consumer.Close();
         _consumer.Dispose();
         _onStop.Dispose();
         _abort.Dispose();
