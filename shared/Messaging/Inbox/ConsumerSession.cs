@@ -23,6 +23,7 @@ internal sealed partial class ConsumerSession : IDisposable
     private readonly CancellationTokenSource _abort = new();
     private readonly CancellationTokenRegistration _onStop;
     private readonly Dictionary<TopicPartition, WaitingPartition> _waiting = [];
+    private readonly List<KafkaMessage> _batch = [];
     private volatile bool _disconnected;
     private string _cluster = "";
     private long _measuredAt;
@@ -46,10 +47,10 @@ internal sealed partial class ConsumerSession : IDisposable
         _consumer.Subscribe(_services.Subscriptions.Topics);
         while (!_stopping.IsCancellationRequested)
         {
-            var batch = Read();
-            if (batch.Count > 0)
+            Read();
+            if (_batch.Count > 0)
             {
-                HandleAsync(batch).GetAwaiter().GetResult();
+                HandleAsync(_batch).GetAwaiter().GetResult();
                 succeeded();
             }
             RetryAsync().GetAwaiter().GetResult();
@@ -68,10 +69,10 @@ internal sealed partial class ConsumerSession : IDisposable
         _abort.Dispose();
     }
 
-    /// <summary>Returns what is ready, up to the batch size.</summary>
-    private List<KafkaMessage> Read()
+    /// <summary>Reads what is ready, up to the batch size. A rebalance on the way takes revoked partitions out of the batch.</summary>
+    private void Read()
     {
-        var batch = new List<KafkaMessage>();
+        _batch.Clear();
         try
         {
             for (var next = _consumer.Consume(PollTime); next?.Message is not null; next = _consumer.Consume(TimeSpan.Zero))
@@ -79,8 +80,8 @@ internal sealed partial class ConsumerSession : IDisposable
                 if (_waiting.TryGetValue(next.TopicPartition, out var waiting))
                     waiting.Messages.Enqueue(next);
                 else
-                    batch.Add(next);
-                if (batch.Count == _options.ConsumeBatchSize)
+                    _batch.Add(next);
+                if (_batch.Count == _options.ConsumeBatchSize)
                     break;
             }
         }
@@ -93,7 +94,6 @@ internal sealed partial class ConsumerSession : IDisposable
         {
             LogConsume(exception.Error.Reason);
         }
-        return batch;
     }
 
     private async Task HandleAsync(List<KafkaMessage> batch)
@@ -236,7 +236,10 @@ internal sealed partial class ConsumerSession : IDisposable
     {
         foreach (var partition in partitions)
         {
-            _waiting.Remove(partition.TopicPartition);
+            // A paused partition would stay paused if this consumer gets it again.
+            if (_waiting.Remove(partition.TopicPartition))
+                _consumer.Resume([partition.TopicPartition]);
+            _batch.RemoveAll(message => message.TopicPartition == partition.TopicPartition);
             _services.Metrics.ForgetLag(partition.Topic, partition.Partition.Value);
         }
         _services.Health.WaitingPartitions = _waiting.Count;
