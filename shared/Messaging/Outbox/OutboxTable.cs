@@ -10,13 +10,13 @@ internal static class OutboxTable
     private const string TryElect = "SELECT pg_try_advisory_lock(hashtext('forgeshop.outbox.relay'))";
 
     // By status and never "behind the last row that was read": transactions commit in another order than they insert.
-    private const string SelectUnpublished = """
+    internal const string SelectUnpublished = """
         SELECT seq, event_id, topic, type, subject, sequence, version, payload, occurred_at, causation_id, correlation_id, trace_parent, trace_state
         FROM outbox WHERE published_at IS NULL AND error IS NULL ORDER BY seq LIMIT $1
         """;
 
     // The condition repeats that of the partial index: without it, the statement reads the whole table.
-    private const string MarkPublished = """
+    internal const string MarkPublished = """
         UPDATE outbox o SET published_at = CASE WHEN result.error IS NULL THEN $3::timestamptz END, error = result.error
         FROM unnest($1::bigint[], $2::text[]) AS result (seq, error)
         WHERE o.seq = result.seq AND o.published_at IS NULL AND o.error IS NULL
