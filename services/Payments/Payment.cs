@@ -126,15 +126,13 @@ public sealed class Payment : IEventSource
         return true;
     }
 
-    /// <summary>Gives up a charge that no order waits for any more, instead of asking the provider for it.</summary>
-    /// <returns>False if the provider is to be asked.</returns>
-    public bool Expire(DateTimeOffset now)
+    /// <summary>Takes the lease for one call. A charge that no order waits for any more becomes a refund.</summary>
+    public void Claim(DateTimeOffset now, DateTimeOffset until)
     {
-        if (Status is not PaymentStatus.Requested || now < ValidUntil)
-            return false;
-        GiveUp(now);
-        ClaimedUntil = null;
-        return true;
+        if (Status is PaymentStatus.Requested && now >= ValidUntil)
+            GiveUp(now);
+        FirstCallAt ??= now;
+        ClaimedUntil = until;
     }
 
     /// <summary>Records that the provider took the money, also while a requested refund is pending.</summary>

@@ -54,23 +54,25 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
     {
         await using var scope = Scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<PaymentsDb>();
-        var now = Time.GetUtcNow();
-        var lease = now + _options.ProviderTimeout + RecordingTime;
-        // A time beyond the longest backoff, or beyond the longest lease, was written before the clock was set back.
-        var claimed = await db.Database.SqlQuery<Guid>(
-            $"""
-            update payments set claimed_until = {lease}, first_call_at = coalesce(first_call_at, {now})
-            where id in (
-                select id from payments
+        return await db.InTransactionAsync(async token =>
+        {
+            var now = Time.GetUtcNow();
+            var lease = now + _options.ProviderTimeout + RecordingTime;
+            // A time beyond the longest backoff, or beyond the longest lease, was written before the clock was set back.
+            var due = await db.Database.SqlQuery<Guid>(
+                $"""
+                select id as "Value" from payments
                 where (next_call_at <= {now} or next_call_at > {now + (_options.MaxBackoff * 2)})
                     and (claimed_until is null or claimed_until < {now} or claimed_until > {lease})
-                order by next_call_at limit {limit} for update skip locked)
-            returning id as "Value"
-            """).ToListAsync(cancellationToken);
-        if (claimed.Count == 0)
-            return [];
-        var ids = claimed.ConvertAll(id => new PaymentId(id));
-        return await db.Payments.AsNoTracking().Where(payment => ids.Contains(payment.Id)).ToListAsync(cancellationToken);
+                order by next_call_at limit {limit} for update skip locked
+                """).ToListAsync(token);
+            if (due.Count == 0)
+                return [];
+            var ids = due.ConvertAll(id => new PaymentId(id));
+            var payments = await db.Payments.Where(payment => ids.Contains(payment.Id)).ToListAsync(token);
+            payments.ForEach(payment => payment.Claim(now, lease));
+            return payments;
+        }, cancellationToken);
     }
 
     private async Task CallAsync(Payment payment, CancellationToken cancellationToken)
@@ -91,15 +93,6 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
 
     private async Task<Recording> AskAsync(Payment asked, CancellationToken cancellationToken)
     {
-        if (asked.Status is PaymentStatus.Requested && Time.GetUtcNow() >= asked.ValidUntil)
-        {
-            return (payment, now) =>
-            {
-                payment.Expire(now);
-                return null;
-            };
-        }
-
         using var limit = new CancellationTokenSource(_options.ProviderTimeout, Time);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
