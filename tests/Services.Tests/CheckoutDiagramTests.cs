@@ -16,7 +16,7 @@ public sealed partial class CheckoutDiagramTests : ICheckoutMessages
     [Fact]
     public void Diagram_shows_exactly_the_transitions_of_the_code()
     {
-        var document = File.ReadAllText(Path.Combine(RepositoryRoot(), "docs", "checkout.md"));
+        var document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "checkout.md"));
         var drawn = Arrow().Matches(document).Select(arrow => $"{arrow.Groups[1].Value} --> {arrow.Groups[2].Value}: {arrow.Groups[3].Value}");
 
         drawn.Order(StringComparer.Ordinal).ShouldBe(Transitions().Order(StringComparer.Ordinal));
@@ -54,14 +54,6 @@ public sealed partial class CheckoutDiagramTests : ICheckoutMessages
         foreach (var trigger in path)
             saga.Handle(trigger, order, scope).ShouldBeTrue();
         return (saga, order, scope);
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "ForgeShop.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run inside the repository.");
-        return folder.FullName;
     }
 
     void ICheckoutMessages.Emit<TEvent>(Order order, TEvent data)
