@@ -20,6 +20,7 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
 
     private readonly MessagingOptions _options = services.Options.Value;
     private readonly ILogger _logger = services.Logger;
+    private readonly List<KafkaMessage> _batch = [];
     private readonly Dictionary<TopicPartition, WaitingPartition> _waiting = [];
     private readonly CancellationTokenSource _abort = new();
     private IConsumer<byte[]?, byte[]?> _consumer = null!;
@@ -79,7 +80,8 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
         {
             while (!_stopping.IsCancellationRequested)
             {
-                HandleAsync(Read()).GetAwaiter().GetResult();
+                Read();
+                HandleAsync(_batch).GetAwaiter().GetResult();
                 MeasureLag();
             }
         }
@@ -92,10 +94,10 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
         }
     }
 
-    /// <summary>Returns what is ready, up to the batch size.</summary>
-    private List<KafkaMessage> Read()
+    /// <summary>Reads what is ready, up to the batch size. A rebalance on the way takes revoked partitions out of the batch.</summary>
+    private void Read()
     {
-        var batch = new List<KafkaMessage>();
+        _batch.Clear();
         try
         {
             for (var next = _consumer.Consume(PollTime); next?.Message is not null; next = _consumer.Consume(TimeSpan.Zero))
@@ -103,8 +105,8 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
                 if (_waiting.TryGetValue(next.TopicPartition, out var waiting))
                     waiting.Messages.Enqueue(next);
                 else
-                    batch.Add(next);
-                if (batch.Count == _options.ConsumeBatchSize)
+                    _batch.Add(next);
+                if (_batch.Count == _options.ConsumeBatchSize)
                     break;
             }
         }
@@ -115,7 +117,6 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
             if (exception.Error.Code is ErrorCode.UnknownTopicOrPart)
                 services.Topics.EnsureAsync(_stopping).GetAwaiter().GetResult();
         }
-        return batch;
     }
 
     private async Task HandleAsync(List<KafkaMessage> batch)
@@ -247,7 +248,10 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
     {
         foreach (var partition in partitions)
         {
-            _waiting.Remove(partition.TopicPartition);
+            _batch.RemoveAll(message => message.TopicPartition == partition.TopicPartition);
+            // A paused partition would stay paused if this consumer gets it again.
+            if (_waiting.Remove(partition.TopicPartition))
+                _consumer.Resume([partition.TopicPartition]);
             services.Metrics.ForgetLag(partition.Topic, partition.Partition.Value);
         }
     }

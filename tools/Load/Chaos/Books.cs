@@ -12,10 +12,10 @@ internal sealed class Books : IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
-    private readonly NpgsqlDataSource _orders, _inventory, _payments;
-    private readonly DocumentReader _notifications, _reporting;
+    private readonly NpgsqlDataSource _orders, _inventory, _payments, _notifications;
+    private readonly DocumentReader _reporting;
 
-    private Books(NpgsqlDataSource orders, NpgsqlDataSource inventory, NpgsqlDataSource payments, DocumentReader notifications, DocumentReader reporting) =>
+    private Books(NpgsqlDataSource orders, NpgsqlDataSource inventory, NpgsqlDataSource payments, NpgsqlDataSource notifications, DocumentReader reporting) =>
         (_orders, _inventory, _payments, _notifications, _reporting) = (orders, inventory, payments, notifications, reporting);
 
     /// <summary>Orders in a final state, as of the last look.</summary>
@@ -24,8 +24,7 @@ internal sealed class Books : IAsyncDisposable
     public static async Task<Books> OpenAsync(OwnShop shop, CancellationToken cancellationToken)
     {
         return new(
-            await Database("orders-db"), await Database("inventory-db"), await Database("payments-db"),
-            new("notifications", await shop.ConnectionStringAsync("notifications-db", cancellationToken)),
+            await Database("orders-db"), await Database("inventory-db"), await Database("payments-db"), await Database("notifications-db"),
             new("reporting", await shop.ConnectionStringAsync("reporting-db", cancellationToken)));
 
         async Task<NpgsqlDataSource> Database(string resource) => NpgsqlDataSource.Create(await shop.ConnectionStringAsync(resource, cancellationToken));
@@ -84,9 +83,8 @@ internal sealed class Books : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments])
+        foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments, _notifications])
             await database.DisposeAsync();
-        _notifications.Dispose();
         _reporting.Dispose();
     }
 
@@ -97,9 +95,9 @@ internal sealed class Books : IAsyncDisposable
         await CountEndedAsync(cancellationToken);
         if (Ended < orders)
             return false;
-        foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments])
+        foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments, _notifications])
         {
-            if (await Number(database, "select count(*) from outbox where published_at is null", cancellationToken) > 0)
+            if (await Number(database, "select count(*) from outbox where published_at is null and error is null", cancellationToken) > 0)
                 return false;
         }
 
@@ -157,13 +155,12 @@ internal sealed class Books : IAsyncDisposable
 
     private async Task<IReadOnlyList<Finding>> TheNotificationsAsync(List<BookedOrder> orders, CancellationToken cancellationToken)
     {
-        var told = (await _notifications.ReadAsync("notifications", cancellationToken))
-            .Select(notification => (Order: Text(notification, "reference"), Kind: Text(notification, "kind"))).ToHashSet();
+        var told = await NotificationsAsync(cancellationToken);
         var events = await Number(_orders, "select count(*) from outbox where topic = 'order.events'", cancellationToken);
         return
         [
             new("notifications, one for each event of an order", events, told.Count),
-            new("orders whose end was told to their customer", orders.Count, orders.Count(order => told.Contains((order.Id.ToString(), "order-" + order.Status)))),
+            new("orders whose end was told to their customer", orders.Count, orders.Count(order => told.Contains((order.Id, "order-" + order.Status)))),
         ];
     }
 
@@ -190,6 +187,16 @@ internal sealed class Books : IAsyncDisposable
         while (await reader.ReadAsync(cancellationToken))
             orders.Add(new(reader.GetGuid(0), reader.GetGuid(1), reader.GetString(2), reader.GetDecimal(3)));
         return orders;
+    }
+
+    private async Task<HashSet<(Guid Order, string Kind)>> NotificationsAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _notifications.CreateCommand("select reference, kind from notifications");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var notifications = new HashSet<(Guid, string)>();
+        while (await reader.ReadAsync(cancellationToken))
+            notifications.Add((reader.GetGuid(0), reader.GetString(1)));
+        return notifications;
     }
 
     private async Task<Dictionary<Guid, decimal>> ChargedAsync(CancellationToken cancellationToken)
