@@ -13,11 +13,7 @@ public sealed class ProtocolTests(DevKafkaFixture broker) : IClassFixture<DevKaf
     public async ValueTask InitializeAsync()
     {
         _client = await RawClient.ConnectAsync(Port);
-        await _client.SendAsync(3, 4, writer => // Metadata creates the topic
-        {
-            writer.WriteArray([_topic], writer.WriteString);
-            writer.WriteBool(true);
-        });
+        (await _client.FindTopicAsync(_topic, allowAutoCreation: true)).ShouldBe(ErrorCode.None);
     }
 
     public ValueTask DisposeAsync()
@@ -81,8 +77,27 @@ public sealed class ProtocolTests(DevKafkaFixture broker) : IClassFixture<DevKaf
     public async Task Unknown_topic_partition_and_acks_are_refused()
     {
         (await _client.ProduceAsync(_topic, 99, Batches.Create())).Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
-        (await _client.ProduceAsync("missing", 0, Batches.Create())).Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
         (await _client.ProduceAsync(_topic, 0, Batches.Create(), acks: 2)).Error.ShouldBe(ErrorCode.InvalidRequiredAcks);
+    }
+
+    [Fact]
+    public async Task Unknown_topic_is_refused_and_not_created_when_the_client_does_not_allow_it()
+    {
+        (await _client.FindTopicAsync("missing", allowAutoCreation: false)).ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        (await _client.ProduceAsync("missing", 0, Batches.Create())).Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        (await _client.FindTopicAsync("missing", allowAutoCreation: false)).ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        (await _client.FindTopicAsync("not legal", allowAutoCreation: false)).ShouldBe(ErrorCode.InvalidTopic);
+    }
+
+    [Fact]
+    public async Task Unknown_topic_is_not_created_by_a_broker_without_auto_creation()
+    {
+        await using var process = await DevKafkaProcess.StartNewAsync("--auto-create-topics", "false");
+        using var client = await RawClient.ConnectAsync(process.Port);
+
+        (await client.FindTopicAsync("missing", allowAutoCreation: true)).ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        (await client.ProduceAsync("missing", 0, Batches.Create())).Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        Directory.GetDirectories(Path.Combine(process.DataFolder, "topics")).ShouldBeEmpty();
     }
 
     [Fact]

@@ -18,7 +18,7 @@ internal sealed class RawClient : IDisposable
     /// <summary>Sends a request with header version 1, and returns the response behind the correlation ID.</summary>
     public async Task<MessageReader> SendAsync(short apiKey, short version, Action<MessageWriter> writeBody)
     {
-        using var writer = new MessageWriter();
+        var writer = new MessageWriter();
         writer.WriteInt32(0);
         writer.WriteInt16(apiKey);
         writer.WriteInt16(version);
@@ -29,6 +29,22 @@ internal sealed class RawClient : IDisposable
         var response = new MessageReader(await ReadAsync());
         response.ReadInt32().ShouldBe(42);
         return response;
+    }
+
+    /// <summary>Asks for a topic by Metadata version 4, and returns its error.</summary>
+    public async Task<ErrorCode> FindTopicAsync(string topic, bool allowAutoCreation)
+    {
+        var response = await SendAsync(3, 4, writer =>
+        {
+            writer.WriteArray([topic], writer.WriteString);
+            writer.WriteBool(allowAutoCreation);
+        });
+        response.ReadInt32(); // throttle time
+        response.ReadArray(() => (response.ReadInt32(), response.ReadString(), response.ReadInt32(), response.ReadString())).Count.ShouldBe(1);
+        response.ReadString(); // cluster ID
+        response.ReadInt32(); // controller
+        response.ReadArrayLength().ShouldBe(1);
+        return (ErrorCode)response.ReadInt16();
     }
 
     /// <summary>Sends one batch by Produce version 7, and returns the error and the base offset.</summary>
@@ -61,7 +77,7 @@ internal sealed class RawClient : IDisposable
     /// <summary>Reads one response; an end of the stream is an exception.</summary>
     public async Task<byte[]> ReadAsync()
     {
-        using var timeout = new CancellationTokenSource(Eventually.Limit);
+        using var timeout = new CancellationTokenSource(Eventually.DefaultTimeout);
         var size = new byte[4];
         await _client.GetStream().ReadExactlyAsync(size, timeout.Token);
         var bytes = new byte[BinaryPrimitives.ReadInt32BigEndian(size)];

@@ -11,11 +11,11 @@ internal sealed record Api(short Key, short Listed, short Min, short Max, Func<E
     public static IReadOnlyList<Api> All { get; } =
     [
         new(0, 0, 7, 7, Now(LogRequests.Produce)),
-        new(1, 4, 11, 11, FetchRequest.HandleAsync),
+        new(1, 4, 11, 11, LogRequests.FetchAsync),
         new(2, 1, 2, 3, Now(LogRequests.ListOffsets)),
         new(3, 4, 4, 4, Now(TopicRequests.Metadata)),
-        new(8, 2, 5, 5, Now(OffsetRequests.Commit)),
-        new(9, 1, 3, 4, Now(OffsetRequests.Fetch)),
+        new(8, 2, 5, 5, Now(GroupRequests.CommitOffsets)),
+        new(9, 1, 3, 4, Now(GroupRequests.FetchOffsets)),
         new(10, 0, 1, 2, Now(GroupRequests.FindCoordinator)),
         new(11, 0, 2, 3, GroupRequests.JoinAsync),
         new(12, 0, 1, 2, Now(GroupRequests.Heartbeat)),

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Net.Sockets;
 
@@ -9,6 +8,9 @@ internal sealed class Connection(Broker broker, Socket socket)
 {
     private const int MaxRequestBytes = 100 * 1024 * 1024;
     private const int ReadBufferBytes = 16 * 1024;
+
+    private readonly MessageWriter _writer = new();
+    private byte[] _request = new byte[512];
 
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -21,45 +23,35 @@ internal sealed class Connection(Broker broker, Socket socket)
             while (true)
                 await HandleNextAsync(input, output, stopping);
         }
-        catch (InvalidDataException exception)
-        {
-            Console.Error.WriteLine($"warning: Closed the connection of {client}: {exception.Message}");
-        }
-        catch (Exception exception) when (exception is EndOfStreamException or OperationCanceledException or ObjectDisposedException
+        catch (Exception exception) when (exception is EndOfStreamException or OperationCanceledException
             || exception.InnerException is SocketException)
         {
-            // The client closed the connection, the broker stops, or a segment was deleted while it was read (the client tries again).
+            // The client closed the connection, or the broker stops.
         }
         catch (Exception exception)
         {
-            Console.Error.WriteLine($"error: Request of {client} failed, connection closed: {exception}");
+            var cause = exception is InvalidDataException ? $"warning: {exception.Message}" : $"error: {exception}";
+            Console.Error.WriteLine($"{cause}; closed the connection of {client}");
         }
     }
 
     private async Task HandleNextAsync(Stream input, Stream output, CancellationToken stopping)
     {
-        var sizeBytes = new byte[sizeof(int)];
-        await input.ReadExactlyAsync(sizeBytes, stopping);
-        var size = BinaryPrimitives.ReadInt32BigEndian(sizeBytes);
+        await input.ReadExactlyAsync(_request.AsMemory(0, sizeof(int)), stopping);
+        var size = BinaryPrimitives.ReadInt32BigEndian(_request);
         if (size is < 8 or > MaxRequestBytes)
             throw new InvalidDataException($"a request of {size} bytes is not of the Kafka protocol");
-        var request = ArrayPool<byte>.Shared.Rent(size);
-        try
-        {
-            await input.ReadExactlyAsync(request.AsMemory(0, size), stopping);
-            var reader = new MessageReader(request.AsMemory(0, size));
-            using var writer = new MessageWriter();
-            var (key, version, correlationId) = (reader.ReadInt16(), reader.ReadInt16(), reader.ReadInt32());
-            var exchange = new Exchange(broker, version, reader.ReadString(), reader, writer, stopping);
-            writer.WriteInt32(0); // the size, when it is known
-            writer.WriteInt32(correlationId);
-            await Api.DispatchAsync(key, exchange);
-            if (exchange.HasResponse)
-                await output.WriteAsync(writer.Complete(), stopping);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(request);
-        }
+        if (size > _request.Length)
+            _request = new byte[size];
+        await input.ReadExactlyAsync(_request.AsMemory(0, size), stopping);
+        var reader = new MessageReader(_request.AsMemory(0, size));
+        var (key, version, correlationId) = (reader.ReadInt16(), reader.ReadInt16(), reader.ReadInt32());
+        var exchange = new Exchange(broker, version, reader.ReadString(), reader, _writer, stopping);
+        _writer.Position = 0;
+        _writer.WriteInt32(0); // the size, when it is known
+        _writer.WriteInt32(correlationId);
+        await broker.ScheduleAsync(() => Api.DispatchAsync(key, exchange));
+        if (_writer.Position > 0)
+            await output.WriteAsync(_writer.Complete(), stopping);
     }
 }

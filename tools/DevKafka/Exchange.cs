@@ -4,9 +4,6 @@ namespace ForgeShop.DevKafka;
 internal sealed record Exchange(
     Broker Broker, short Version, string ClientId, MessageReader Reader, MessageWriter Writer, CancellationToken Stopping)
 {
-    /// <summary>Gets or sets whether the client expects a response; false only for Produce with acks=0.</summary>
-    public bool HasResponse { get; set; } = true;
-
     public void Deconstruct(out Broker broker, out MessageReader reader, out MessageWriter writer) =>
         (broker, reader, writer) = (Broker, Reader, Writer);
 

@@ -1,21 +1,18 @@
 namespace ForgeShop.DevKafka;
 
-/// <summary>The requests by which a consumer finds its group and is a member of it.</summary>
+/// <summary>The requests by which a consumer finds its group, is a member of it, and commits and reads offsets.</summary>
 internal static class GroupRequests
 {
-    private const sbyte GroupKey = 0;
     private const int MinSessionTimeoutMs = 6_000;
     private const int MaxSessionTimeoutMs = 1_800_000;
 
     public static void FindCoordinator(Exchange exchange)
     {
-        var (broker, reader, writer) = exchange;
-        reader.ReadString(); // all groups have the same coordinator
-        var isGroup = reader.ReadInt8() == GroupKey;
+        var writer = exchange.Writer;
         writer.WriteThrottleTime();
-        writer.WriteError(isGroup ? ErrorCode.None : ErrorCode.TransactionalIdAuthorizationFailed);
-        writer.WriteString(isGroup ? null : "DevKafka has no transactions");
-        broker.WriteNode(writer);
+        writer.WriteError(ErrorCode.None);
+        writer.WriteString(null); // error message
+        exchange.Broker.WriteNode(writer);
     }
 
     public static async Task JoinAsync(Exchange exchange)
@@ -23,23 +20,23 @@ internal static class GroupRequests
         var (broker, reader, writer) = exchange;
         var groupId = reader.ReadString();
         var (sessionTimeoutMs, rebalanceTimeoutMs, memberId) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadString());
-        var request = new JoinRequest(memberId, sessionTimeoutMs, rebalanceTimeoutMs, reader.ReadString(),
-            reader.ReadArray(() => (reader.ReadString(), reader.ReadBytes().ToArray())));
-        var error = groupId.Length == 0 ? ErrorCode.InvalidGroupId : ErrorCode.None;
-        if (sessionTimeoutMs is < MinSessionTimeoutMs or > MaxSessionTimeoutMs)
+        var request = new JoinRequest(
+            memberId, TimeSpan.FromMilliseconds(sessionTimeoutMs), TimeSpan.FromMilliseconds(rebalanceTimeoutMs), reader.ReadString(),
+            new(reader.ReadArray(() => KeyValuePair.Create(reader.ReadString(), reader.ReadBytes().ToArray()))));
+        var (error, generation) = (ErrorCode.None, Generation.None);
+        if (groupId.Length == 0)
+            error = ErrorCode.InvalidGroupId;
+        else if (sessionTimeoutMs is < MinSessionTimeoutMs or > MaxSessionTimeoutMs)
             error = ErrorCode.InvalidSessionTimeout;
-
-        var join = error != ErrorCode.None
-            ? JoinResult.Refused(error, memberId)
-            : await broker.GroupOf(groupId).JoinAsync(request, exchange.ClientId).WaitAsync(exchange.Stopping);
-
+        else
+            (error, memberId, generation) = await broker.GroupOf(groupId).JoinAsync(request, exchange.ClientId, exchange.Stopping);
         writer.WriteThrottleTime();
-        writer.WriteError(join.Error);
-        writer.WriteInt32(join.Generation);
-        writer.WriteString(join.Protocol);
-        writer.WriteString(join.LeaderId);
-        writer.WriteString(join.MemberId);
-        writer.WriteArray(join.Members, member =>
+        writer.WriteError(error);
+        writer.WriteInt32(generation.Number);
+        writer.WriteString(generation.Protocol);
+        writer.WriteString(generation.LeaderId);
+        writer.WriteString(memberId);
+        writer.WriteArray(memberId == generation.LeaderId ? generation.Members : [], member =>
         {
             writer.WriteString(member.Id);
             writer.WriteBytes(member.Metadata);
@@ -52,12 +49,10 @@ internal static class GroupRequests
         var (groupId, generation, memberId) = (reader.ReadString(), reader.ReadInt32(), reader.ReadString());
         var assignments = new Dictionary<string, byte[]>();
         reader.ReadArray(() => assignments[reader.ReadString()] = reader.ReadBytes().ToArray());
-
-        var sync = await broker.GroupOf(groupId).SyncAsync(memberId, generation, assignments).WaitAsync(exchange.Stopping);
-
+        var (error, assignment) = await broker.GroupOf(groupId).SyncAsync(memberId, generation, assignments, exchange.Stopping);
         writer.WriteThrottleTime();
-        writer.WriteError(sync.Error);
-        writer.WriteBytes(sync.Assignment);
+        writer.WriteError(error);
+        writer.WriteBytes(assignment);
     }
 
     public static void Heartbeat(Exchange exchange)
@@ -65,14 +60,54 @@ internal static class GroupRequests
         var (broker, reader, writer) = exchange;
         var (groupId, generation, memberId) = (reader.ReadString(), reader.ReadInt32(), reader.ReadString());
         writer.WriteThrottleTime();
-        writer.WriteError(broker.GroupOf(groupId).Heartbeat(memberId, generation));
+        writer.WriteError(broker.GroupOf(groupId).Check(memberId, generation));
     }
 
     public static void Leave(Exchange exchange)
     {
         var (broker, reader, writer) = exchange;
-        var (groupId, memberId) = (reader.ReadString(), reader.ReadString());
         writer.WriteThrottleTime();
-        writer.WriteError(broker.GroupOf(groupId).Leave(memberId));
+        writer.WriteError(broker.GroupOf(reader.ReadString()).Leave(memberId: reader.ReadString()));
+    }
+
+    public static void CommitOffsets(Exchange exchange)
+    {
+        var (broker, reader, writer) = exchange;
+        var (groupId, generation, memberId) = (reader.ReadString(), reader.ReadInt32(), reader.ReadString());
+        var groupError = groupId.Length == 0 ? ErrorCode.InvalidGroupId : broker.GroupOf(groupId).Check(memberId, generation, isCommit: true);
+        var offsets = new List<CommittedOffset>();
+        writer.WriteThrottleTime();
+        exchange.MapPartitions((topic, index, partition) =>
+        {
+            var offset = new CommittedOffset(groupId, topic, index, reader.ReadInt64(), reader.ReadNullableString());
+            var error = groupError == ErrorCode.None && partition is null ? ErrorCode.UnknownTopicOrPartition : groupError;
+            if (error == ErrorCode.None)
+                offsets.Add(offset);
+            writer.WriteError(error);
+        });
+        broker.Offsets.Commit(offsets);
+    }
+
+    public static void FetchOffsets(Exchange exchange)
+    {
+        var (broker, reader, writer) = exchange;
+        var groupId = reader.ReadString();
+        var requested = reader.ReadNullableArray(() => (Topic: reader.ReadString(), Partitions: reader.ReadArray(reader.ReadInt32)));
+        var offsets = requested is null
+            ? broker.Offsets.FindAll(groupId)
+            : requested.SelectMany(topic => topic.Partitions.Select(index => broker.Offsets.Find(groupId, topic.Topic, index)));
+        writer.WriteThrottleTime();
+        writer.WriteArray(offsets.GroupBy(offset => offset.Topic).ToList(), topic =>
+        {
+            writer.WriteString(topic.Key);
+            writer.WriteArray(topic.ToList(), offset =>
+            {
+                writer.WriteInt32(offset.Partition);
+                writer.WriteInt64(offset.Offset);
+                writer.WriteString(offset.Metadata);
+                writer.WriteError(ErrorCode.None);
+            });
+        });
+        writer.WriteError(ErrorCode.None);
     }
 }

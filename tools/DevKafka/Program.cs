@@ -25,7 +25,8 @@ command.SetAction((arguments, stopping) => RunAsync(new(
     arguments.GetValue(autoCreateTopics),
     arguments.GetValue(retentionBytes),
     TimeSpan.FromHours(arguments.GetValue(retentionHours)),
-    arguments.GetValue(segmentBytes)), stopping));
+    arguments.GetValue(segmentBytes),
+    TimeProvider.System), stopping));
 var parsed = command.Parse(args);
 if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync();
