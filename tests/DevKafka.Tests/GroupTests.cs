@@ -93,8 +93,8 @@ public sealed class GroupTests
 
     private Task<(ErrorCode Error, string MemberId, Generation Generation)> JoinAsync(string memberId = "")
     {
-        var request = new JoinRequest(memberId, SessionTimeout, RebalanceTimeout, "consumer", new() { ["range"] = [] });
-        return _group.JoinAsync(request, "client", Token);
+        var member = new Member(memberId, SessionTimeout, RebalanceTimeout, "consumer", new() { ["range"] = [] });
+        return _group.JoinAsync(member, "client", Token);
     }
 
     private async Task<(string MemberId, int Generation)> JoinAndSyncAsync()

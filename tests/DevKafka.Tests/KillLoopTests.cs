@@ -32,7 +32,9 @@ public sealed class KillLoopTests
         {
             var before = acknowledged.Count;
             await Eventually.True(
-                $"records are acknowledged after kill {i}", _ => Task.FromResult(acknowledged.Count > before + 200), cancellationToken: Token);
+                $"records are acknowledged after kill {i}",
+                _ => Task.FromResult(acknowledged.Count > before + 200),
+                cancellationToken: Token);
             await Task.Delay(random.Next(300), Token);
             await broker.KillAsync();
             await broker.StartAsync();

@@ -40,7 +40,7 @@ internal sealed class RawClient : IDisposable
             writer.WriteBool(allowAutoCreation);
         });
         response.ReadInt32(); // throttle time
-        response.ReadArray(() => (response.ReadInt32(), response.ReadString(), response.ReadInt32(), response.ReadString())).Count.ShouldBe(1);
+        response.ReadArray(() => (response.ReadInt32(), response.ReadString(), response.ReadInt32(), response.ReadString())); // brokers
         response.ReadString(); // cluster ID
         response.ReadInt32(); // controller
         response.ReadArrayLength().ShouldBe(1);

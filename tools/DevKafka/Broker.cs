@@ -15,7 +15,6 @@ internal sealed class Broker : IDisposable
     public const int NodeId = 1;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
     // A crash of the machine can lose this window. A kill of the process loses nothing: the page cache belongs to the kernel.
     private static readonly TimeSpan MaintenanceInterval = TimeSpan.FromSeconds(1);
@@ -31,11 +30,16 @@ internal sealed class Broker : IDisposable
     public Broker(BrokerOptions options)
     {
         Options = options;
-        var folder = Directory.CreateDirectory(options.DataFolder);
-        if (!OperatingSystem.IsWindows())
-            folder.UnixFileMode = OwnerOnly;
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(options.DataFolder);
+        else
+            Directory.CreateDirectory(options.DataFolder, OwnerOnly);
         _clusterIdFile = new(Path.Combine(options.DataFolder, "cluster-id"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        ClusterId = ReadOrCreateClusterId(_clusterIdFile);
+        if (_clusterIdFile.Length == 0) // a new data folder
+            _clusterIdFile.Write(Encoding.ASCII.GetBytes($"{Guid.NewGuid():N}"));
+        _clusterIdFile.Flush(flushToDisk: true);
+        _clusterIdFile.Position = 0;
+        ClusterId = new StreamReader(_clusterIdFile).ReadToEnd();
         Topics = new(options);
         Offsets = new(Path.Combine(options.DataFolder, "offsets.jsonl"));
         var address = IPAddress.TryParse(options.Host, out var parsed) ? parsed : Dns.GetHostAddresses(options.Host)[0];
@@ -59,7 +63,7 @@ internal sealed class Broker : IDisposable
     /// <exception cref="OperationCanceledException">The broker stops.</exception>
     public Task RunAsync(CancellationToken stopping) => Task.WhenAll(AcceptAsync(stopping), MaintainAsync(stopping));
 
-    /// <summary>Runs an action when no other one runs, so that the state of the broker needs no locks. While it waits, others run.</summary>
+    /// <summary>Runs an action while no other one runs, so that the broker's state needs no locks. While it awaits, others run.</summary>
     public Task ScheduleAsync(Func<Task> action) =>
         Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.None, _scheduler).Unwrap();
 
@@ -76,18 +80,6 @@ internal sealed class Broker : IDisposable
         writer.WriteInt32(Port);
     }
 
-    /// <summary>Returns the ID in the file; an empty file, as in a new data folder, gets a new one.</summary>
-    private static string ReadOrCreateClusterId(FileStream file)
-    {
-        var id = new StreamReader(file).ReadToEnd();
-        if (id.Length > 0)
-            return id;
-        id = $"{Guid.NewGuid():N}";
-        file.Write(Encoding.ASCII.GetBytes(id));
-        file.Flush(flushToDisk: true);
-        return id;
-    }
-
     private async Task AcceptAsync(CancellationToken stopping)
     {
         while (true)
@@ -101,7 +93,7 @@ internal sealed class Broker : IDisposable
             {
                 // For example, the process has no free file descriptor; closing connections will free some.
                 Console.Error.WriteLine($"warning: Accepting a connection failed: {exception.Message}");
-                await Task.Delay(AcceptRetryDelay, Options.Time, stopping);
+                await Task.Delay(MaintenanceInterval, Options.Time, stopping);
             }
         }
     }
@@ -121,14 +113,16 @@ internal sealed class Broker : IDisposable
                         group.ApplyTimeouts();
                     foreach (var partition in Topics.Partitions)
                         partition.ApplyRetention();
-                    flushes = [.. Topics.Partitions.Select<Partition, Action>(partition => partition.Active.FlushToDisk), Offsets.FlushToDisk];
+                    var segments = Topics.Partitions.Select(partition => partition.Active);
+                    flushes = [.. segments.Select<Segment, Action>(segment => segment.FlushToDisk), Offsets.FlushToDisk];
                     return Task.CompletedTask;
                 });
                 Array.ForEach(flushes, flush => flush());
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            catch (Exception exception)
             {
-                Console.Error.WriteLine($"warning: Retention or flushing failed, next attempt in {MaintenanceInterval}: {exception.Message}");
+                // For example, the disk is full, or a topic was deleted before the flush.
+                Console.Error.WriteLine($"warning: Retention or flushing failed; retrying in {MaintenanceInterval}: {exception}");
             }
         }
     }

@@ -10,7 +10,6 @@ internal sealed class Connection(Broker broker, Socket socket)
     private const int ReadBufferBytes = 16 * 1024;
 
     private readonly MessageWriter _writer = new();
-    private byte[] _request = new byte[512];
 
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -19,9 +18,14 @@ internal sealed class Connection(Broker broker, Socket socket)
         {
             socket.NoDelay = true;
             await using var output = new NetworkStream(socket, ownsSocket: true);
-            await using var input = new BufferedStream(output, ReadBufferBytes);
+            var input = new BufferedStream(output, ReadBufferBytes); // not disposed: that would wait for the read that is under way
+            var next = ReadRequestAsync(input, stopping);
             while (true)
-                await HandleNextAsync(input, output, stopping);
+            {
+                var request = await next;
+                next = ReadRequestAsync(input, stopping);
+                await HandleAsync(request, next, output, stopping);
+            }
         }
         catch (Exception exception) when (exception is EndOfStreamException or OperationCanceledException
             || exception.InnerException is SocketException)
@@ -35,18 +39,23 @@ internal sealed class Connection(Broker broker, Socket socket)
         }
     }
 
-    private async Task HandleNextAsync(Stream input, Stream output, CancellationToken stopping)
+    private static async Task<byte[]> ReadRequestAsync(Stream input, CancellationToken stopping)
     {
-        await input.ReadExactlyAsync(_request.AsMemory(0, sizeof(int)), stopping);
-        var size = BinaryPrimitives.ReadInt32BigEndian(_request);
+        var prefix = new byte[sizeof(int)];
+        await input.ReadExactlyAsync(prefix, stopping);
+        var size = BinaryPrimitives.ReadInt32BigEndian(prefix);
         if (size is < 8 or > MaxRequestBytes)
             throw new InvalidDataException($"a request of {size} bytes is not of the Kafka protocol");
-        if (size > _request.Length)
-            _request = new byte[size];
-        await input.ReadExactlyAsync(_request.AsMemory(0, size), stopping);
-        var reader = new MessageReader(_request.AsMemory(0, size));
+        var request = GC.AllocateUninitializedArray<byte>(size);
+        await input.ReadExactlyAsync(request, stopping);
+        return request;
+    }
+
+    private async Task HandleAsync(byte[] request, Task nextRequest, Stream output, CancellationToken stopping)
+    {
+        var reader = new MessageReader(request);
         var (key, version, correlationId) = (reader.ReadInt16(), reader.ReadInt16(), reader.ReadInt32());
-        var exchange = new Exchange(broker, version, reader.ReadString(), reader, _writer, stopping);
+        var exchange = new Exchange(broker, version, reader.ReadString(), reader, _writer, nextRequest, stopping);
         _writer.Position = 0;
         _writer.WriteInt32(0); // the size, when it is known
         _writer.WriteInt32(correlationId);

@@ -1,10 +1,17 @@
 namespace ForgeShop.DevKafka;
 
-/// <summary>A JoinGroup request. A protocol is an assignment strategy, with the member's subscription in its format.</summary>
-internal sealed record JoinRequest(
-    string MemberId, TimeSpan SessionTimeout, TimeSpan RebalanceTimeout, string ProtocolType, OrderedDictionary<string, byte[]> Protocols);
+/// <summary>A consumer in a group, as its last JoinGroup request describes it.</summary>
+/// <param name="Protocols">The assignment strategies that the member supports, each with its subscription in their format.</param>
+internal sealed record Member(
+    string Id, TimeSpan SessionTimeout, TimeSpan RebalanceTimeout, string ProtocolType, OrderedDictionary<string, byte[]> Protocols)
+{
+    public long LastRequest { get; set; }
 
-/// <summary>The members of a group between two rebalances, and the protocol that they all support. The leader assigns the partitions.</summary>
+    /// <summary>Gets or sets whether a request waits for a phase of a rebalance. Meanwhile the member sends no heartbeats.</summary>
+    public bool IsWaiting { get; set; }
+}
+
+/// <summary>The members between two rebalances, and a protocol that they all support. The leader assigns the partitions.</summary>
 internal sealed record Generation(int Number, string Protocol, string LeaderId, List<(string Id, byte[] Metadata)> Members)
 {
     public static Generation None { get; } = new(-1, string.Empty, string.Empty, []);
@@ -26,24 +33,21 @@ internal sealed class Group(string id, TimeProvider time)
 
     /// <summary>Adds a member or confirms it, and returns the generation that the rebalance leads to.</summary>
     public async Task<(ErrorCode Error, string MemberId, Generation Generation)> JoinAsync(
-        JoinRequest request, string clientId, CancellationToken stopping)
+        Member member, string clientId, CancellationToken stopping)
     {
-        var others = _members.Values.Select(member => member.Request).Where(other => other.MemberId != request.MemberId).ToList();
-        var isConsistent = others.TrueForAll(other => other.ProtocolType == request.ProtocolType)
-            && request.Protocols.Keys.Any(protocol => others.TrueForAll(other => other.Protocols.ContainsKey(protocol)));
+        var others = _members.Values.Where(other => other.Id != member.Id).ToList();
+        var isConsistent = others.TrueForAll(other => other.ProtocolType == member.ProtocolType)
+            && member.Protocols.Keys.Any(protocol => others.TrueForAll(other => other.Protocols.ContainsKey(protocol)));
         if (!isConsistent)
-            return (ErrorCode.InconsistentGroupProtocol, request.MemberId, Generation.None);
-        if (request.MemberId.Length == 0)
-            request = request with { MemberId = $"{clientId}-{Guid.NewGuid()}" };
-        else if (!_members.ContainsKey(request.MemberId))
-            return (ErrorCode.UnknownMemberId, request.MemberId, Generation.None);
-        _members[request.MemberId] = new(request);
-        StartRebalance();
-        _members[request.MemberId].IsWaiting = true;
-        StartGenerationIfJoined();
+            return (ErrorCode.InconsistentGroupProtocol, member.Id, Generation.None);
+        if (member.Id.Length == 0)
+            member = member with { Id = $"{clientId}-{Guid.NewGuid()}" };
+        else if (!_members.ContainsKey(member.Id))
+            return (ErrorCode.UnknownMemberId, member.Id, Generation.None);
+        Rebalance(joining: member);
         var generation = await _joined.Task.WaitAsync(stopping);
-        var isMember = generation.Members.Exists(member => member.Id == request.MemberId);
-        return (isMember ? ErrorCode.None : ErrorCode.UnknownMemberId, request.MemberId, generation);
+        var isMember = generation.Members.Exists(joined => joined.Id == member.Id);
+        return (isMember ? ErrorCode.None : ErrorCode.UnknownMemberId, member.Id, generation);
     }
 
     /// <summary>Returns the partitions of the member when the leader has assigned them.</summary>
@@ -68,8 +72,7 @@ internal sealed class Group(string id, TimeProvider time)
     {
         if (!_members.Remove(memberId))
             return ErrorCode.UnknownMemberId;
-        StartRebalance();
-        StartGenerationIfJoined();
+        Rebalance();
         return ErrorCode.None;
     }
 
@@ -86,40 +89,38 @@ internal sealed class Group(string id, TimeProvider time)
         if (generation != _generation.Number)
             return ErrorCode.IllegalGeneration;
         member.LastRequest = time.GetTimestamp();
-        return _state == (isCommit ? State.CompletingRebalance : State.PreparingRebalance) ? ErrorCode.RebalanceInProgress : ErrorCode.None;
+        var refusing = isCommit ? State.CompletingRebalance : State.PreparingRebalance;
+        return _state == refusing ? ErrorCode.RebalanceInProgress : ErrorCode.None;
     }
 
     /// <summary>Removes members whose session has timed out, and ends a phase of a rebalance that takes too long.</summary>
     public void ApplyTimeouts()
     {
+        bool HasTimedOut(Member member) => !member.IsWaiting && time.GetElapsedTime(member.LastRequest) >= member.SessionTimeout;
         foreach (var member in _members.Values.Where(HasTimedOut).ToList())
         {
-            Console.Error.WriteLine($"warning: Session of member {member.Request.MemberId} timed out; group {id} rebalances");
-            Leave(member.Request.MemberId);
+            Console.Error.WriteLine($"warning: Session of member {member.Id} timed out; group {id} rebalances");
+            Leave(member.Id);
         }
-        var isLate = _members.Values.All(member => time.GetElapsedTime(_phaseStart) >= member.Request.RebalanceTimeout);
+        var isLate = _members.Values.All(member => time.GetElapsedTime(_phaseStart) >= member.RebalanceTimeout);
         if (isLate && _state == State.PreparingRebalance)
             StartGeneration();
         else if (isLate && _state == State.CompletingRebalance)
-            StartRebalance();
+            Rebalance();
     }
 
-    private bool HasTimedOut(Member member) =>
-        !member.IsWaiting && time.GetElapsedTime(member.LastRequest) >= member.Request.SessionTimeout;
-
-    /// <summary>Starts a rebalance, unless one is in its first phase: all members join again, those too that wait for partitions.</summary>
-    private void StartRebalance()
+    /// <summary>Starts a rebalance, unless one is in its first phase. That phase ends when all members have joined.</summary>
+    private void Rebalance(Member? joining = null)
     {
-        if (_state == State.PreparingRebalance)
-            return;
-        StartPhase(State.PreparingRebalance);
-        _assigned.TrySetResult(null);
-        _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _assigned = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    private void StartGenerationIfJoined()
-    {
+        if (_state != State.PreparingRebalance)
+        {
+            StartPhase(State.PreparingRebalance);
+            _assigned.TrySetResult(null);
+            _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _assigned = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+        if (joining is not null)
+            (_members[joining.Id], joining.IsWaiting) = (joining, true);
         if (_members.Values.All(member => member.IsWaiting))
             StartGeneration();
     }
@@ -128,13 +129,13 @@ internal sealed class Group(string id, TimeProvider time)
     private void StartGeneration()
     {
         foreach (var member in _members.Values.Where(member => !member.IsWaiting).ToList())
-            _members.Remove(member.Request.MemberId);
-        var requests = _members.Values.Select(member => member.Request).ToList();
-        var offered = requests.FirstOrDefault()?.Protocols.Keys ?? Enumerable.Empty<string>();
-        var protocol = offered.FirstOrDefault(name => requests.TrueForAll(request => request.Protocols.ContainsKey(name)), string.Empty);
+            _members.Remove(member.Id);
+        var members = _members.Values.ToList();
+        var offered = members.FirstOrDefault()?.Protocols.Keys ?? Enumerable.Empty<string>();
+        var protocol = offered.FirstOrDefault(name => members.TrueForAll(member => member.Protocols.ContainsKey(name)), string.Empty);
         var leaderId = _members.ContainsKey(_generation.LeaderId) ? _generation.LeaderId : _members.Keys.FirstOrDefault(string.Empty);
-        var members = requests.ConvertAll(request => (request.MemberId, request.Protocols[protocol]));
-        _generation = new(_generation.Number + 1, protocol, leaderId, members);
+        _generation = new(
+            _generation.Number + 1, protocol, leaderId, members.ConvertAll(member => (member.Id, member.Protocols[protocol])));
         StartPhase(members.Count == 0 ? State.Empty : State.CompletingRebalance);
         _joined.SetResult(_generation);
     }
@@ -145,13 +146,5 @@ internal sealed class Group(string id, TimeProvider time)
         (_state, _phaseStart) = (state, time.GetTimestamp());
         foreach (var member in _members.Values.Where(member => member.IsWaiting))
             (member.IsWaiting, member.LastRequest) = (false, _phaseStart);
-    }
-
-    /// <summary>A consumer in the group. It sends no heartbeats while a request of it waits.</summary>
-    private sealed class Member(JoinRequest request)
-    {
-        public JoinRequest Request => request;
-        public long LastRequest { get; set; }
-        public bool IsWaiting { get; set; }
     }
 }

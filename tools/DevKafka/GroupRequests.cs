@@ -9,7 +9,6 @@ internal static class GroupRequests
     public static void FindCoordinator(Exchange exchange)
     {
         var writer = exchange.Writer;
-        writer.WriteThrottleTime();
         writer.WriteError(ErrorCode.None);
         writer.WriteString(null); // error message
         exchange.Broker.WriteNode(writer);
@@ -20,26 +19,21 @@ internal static class GroupRequests
         var (broker, reader, writer) = exchange;
         var groupId = reader.ReadString();
         var (sessionTimeoutMs, rebalanceTimeoutMs, memberId) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadString());
-        var request = new JoinRequest(
+        var member = new Member(
             memberId, TimeSpan.FromMilliseconds(sessionTimeoutMs), TimeSpan.FromMilliseconds(rebalanceTimeoutMs), reader.ReadString(),
             new(reader.ReadArray(() => KeyValuePair.Create(reader.ReadString(), reader.ReadBytes().ToArray()))));
-        var (error, generation) = (ErrorCode.None, Generation.None);
-        if (groupId.Length == 0)
-            error = ErrorCode.InvalidGroupId;
-        else if (sessionTimeoutMs is < MinSessionTimeoutMs or > MaxSessionTimeoutMs)
-            error = ErrorCode.InvalidSessionTimeout;
-        else
-            (error, memberId, generation) = await broker.GroupOf(groupId).JoinAsync(request, exchange.ClientId, exchange.Stopping);
-        writer.WriteThrottleTime();
+        var (error, generation) = (ErrorCode.InvalidSessionTimeout, Generation.None);
+        if (sessionTimeoutMs is >= MinSessionTimeoutMs and <= MaxSessionTimeoutMs)
+            (error, memberId, generation) = await broker.GroupOf(groupId).JoinAsync(member, exchange.ClientId, exchange.Stopping);
         writer.WriteError(error);
         writer.WriteInt32(generation.Number);
         writer.WriteString(generation.Protocol);
         writer.WriteString(generation.LeaderId);
         writer.WriteString(memberId);
-        writer.WriteArray(memberId == generation.LeaderId ? generation.Members : [], member =>
+        writer.WriteArray(memberId == generation.LeaderId ? generation.Members : [], other =>
         {
-            writer.WriteString(member.Id);
-            writer.WriteBytes(member.Metadata);
+            writer.WriteString(other.Id);
+            writer.WriteBytes(other.Metadata);
         });
     }
 
@@ -50,7 +44,6 @@ internal static class GroupRequests
         var assignments = new Dictionary<string, byte[]>();
         reader.ReadArray(() => assignments[reader.ReadString()] = reader.ReadBytes().ToArray());
         var (error, assignment) = await broker.GroupOf(groupId).SyncAsync(memberId, generation, assignments, exchange.Stopping);
-        writer.WriteThrottleTime();
         writer.WriteError(error);
         writer.WriteBytes(assignment);
     }
@@ -59,14 +52,12 @@ internal static class GroupRequests
     {
         var (broker, reader, writer) = exchange;
         var (groupId, generation, memberId) = (reader.ReadString(), reader.ReadInt32(), reader.ReadString());
-        writer.WriteThrottleTime();
         writer.WriteError(broker.GroupOf(groupId).Check(memberId, generation));
     }
 
     public static void Leave(Exchange exchange)
     {
         var (broker, reader, writer) = exchange;
-        writer.WriteThrottleTime();
         writer.WriteError(broker.GroupOf(reader.ReadString()).Leave(memberId: reader.ReadString()));
     }
 
@@ -74,9 +65,8 @@ internal static class GroupRequests
     {
         var (broker, reader, writer) = exchange;
         var (groupId, generation, memberId) = (reader.ReadString(), reader.ReadInt32(), reader.ReadString());
-        var groupError = groupId.Length == 0 ? ErrorCode.InvalidGroupId : broker.GroupOf(groupId).Check(memberId, generation, isCommit: true);
+        var groupError = broker.GroupOf(groupId).Check(memberId, generation, isCommit: true);
         var offsets = new List<CommittedOffset>();
-        writer.WriteThrottleTime();
         exchange.MapPartitions((topic, index, partition) =>
         {
             var offset = new CommittedOffset(groupId, topic, index, reader.ReadInt64(), reader.ReadNullableString());
@@ -96,7 +86,6 @@ internal static class GroupRequests
         var offsets = requested is null
             ? broker.Offsets.FindAll(groupId)
             : requested.SelectMany(topic => topic.Partitions.Select(index => broker.Offsets.Find(groupId, topic.Topic, index)));
-        writer.WriteThrottleTime();
         writer.WriteArray(offsets.GroupBy(offset => offset.Topic).ToList(), topic =>
         {
             writer.WriteString(topic.Key);

@@ -29,7 +29,7 @@ internal static class LogRequests
             writer.WriteInt64(-1); // no log append time: timestamps are the producer's
             writer.WriteInt64(partition?.StartOffset ?? -1);
         });
-        writer.WriteThrottleTime();
+        writer.WriteInt32(0); // throttle time
         if (acks == 0)
             writer.Position = 0; // no response
     }
@@ -43,12 +43,11 @@ internal static class LogRequests
         var (minBytes, maxBytes) = (reader.ReadInt32(), Math.Min(reader.ReadInt32(), MaxResponseBytes));
         reader.ReadInt8(); // isolation level: equal without transactions
         reader.ReadInt64(); // ID and epoch of a fetch session: all requests are full ones
-        writer.WriteThrottleTime();
         writer.WriteError(ErrorCode.None);
         writer.WriteInt32(0); // no fetch session
         var (request, response) = (reader.Position, writer.Position);
         using var answered = CancellationTokenSource.CreateLinkedTokenSource(exchange.Stopping);
-        Task? timeout = null;
+        Task? end = null;
         while (true)
         {
             var (bytes, hasError, changes) = (0, false, new List<Task>());
@@ -58,10 +57,11 @@ internal static class LogRequests
                 if (partition is not null)
                     changes.Add(partition.NextChange);
             });
-            if (hasError || bytes >= Math.Min(minBytes, maxBytes) || timeout?.IsCompleted == true)
+            if (hasError || bytes >= Math.Min(minBytes, maxBytes) || end?.IsCompleted == true)
                 break;
-            timeout ??= Task.Delay(maxWait, broker.Options.Time, answered.Token);
-            await Task.WhenAny([timeout, .. changes]);
+            // A request behind this one, like ListOffsets for further partitions, does not wait until the time is up.
+            end ??= Task.WhenAny(Task.Delay(maxWait, broker.Options.Time, answered.Token), exchange.NextRequest);
+            await Task.WhenAny([end, .. changes]);
             (reader.Position, writer.Position) = (request, response); // again, with the records that have arrived
         }
         await answered.CancelAsync(); // ends the timer
@@ -72,7 +72,6 @@ internal static class LogRequests
         var (_, reader, writer) = exchange;
         reader.ReadInt32(); // replica ID
         reader.ReadInt8(); // isolation level: equal without transactions
-        writer.WriteThrottleTime();
         exchange.MapPartitions((_, _, partition) =>
         {
             var timestamp = reader.ReadInt64();
@@ -93,7 +92,6 @@ internal static class LogRequests
     {
         var (_, reader, writer) = exchange;
         var isTransactional = reader.ReadNullableString() is not null;
-        writer.WriteThrottleTime();
         writer.WriteError(isTransactional ? ErrorCode.TransactionalIdAuthorizationFailed : ErrorCode.None);
         writer.WriteInt64(Random.Shared.NextInt64()); // a random ID is unique without a counter on the disk
         writer.WriteInt16(0); // epoch

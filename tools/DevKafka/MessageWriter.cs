@@ -19,9 +19,6 @@ internal sealed class MessageWriter
     public void WriteError(ErrorCode value) => WriteInt16((short)value);
     public void WriteBytes(ReadOnlySpan<byte> value) => value.CopyTo(WriteBytes(value.Length));
 
-    /// <summary>Writes 0 ms: this broker has no quotas.</summary>
-    public void WriteThrottleTime() => WriteInt32(0);
-
     public void WriteString(string? value)
     {
         WriteInt16((short)(value is null ? -1 : Encoding.UTF8.GetByteCount(value)));

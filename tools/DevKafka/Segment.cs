@@ -23,8 +23,10 @@ internal sealed class Segment : IDisposable
         var length = RandomAccess.GetLength(_file);
         foreach (var (batch, position) in ReadBatches(0, length))
         {
+            var bytes = new byte[verifyCrc ? batch.Size : 0];
+            Read(bytes, position);
             var isNext = batch.Magic == 2 && batch.BaseOffset == NextOffset && batch.LastOffsetDelta >= 0;
-            if (!isNext || (verifyCrc && !HasValidCrc(batch, position)))
+            if (!isNext || (verifyCrc && !batch.HasValidCrc(bytes)))
                 break;
             Add(batch);
             onBatch?.Invoke(batch);
@@ -68,7 +70,7 @@ internal sealed class Segment : IDisposable
             throw new IOException($"{_path} ends before {position + buffer.Length}");
     }
 
-    /// <summary>Writes the appended batches from the page cache to the disk. It is the only method that may run beside another one.</summary>
+    /// <summary>Writes the appended batches from the page cache to the disk. Only this method may run beside another one.</summary>
     /// <exception cref="ObjectDisposedException">The segment is deleted.</exception>
     public void FlushToDisk()
     {
@@ -106,12 +108,5 @@ internal sealed class Segment : IDisposable
         Size += batch.Size;
         NextOffset = batch.NextOffset;
         MaxTimestamp = Math.Max(MaxTimestamp, batch.MaxTimestamp);
-    }
-
-    private bool HasValidCrc(RecordBatch batch, long position)
-    {
-        var bytes = new byte[batch.Size];
-        Read(bytes, position);
-        return batch.HasValidCrc(bytes);
     }
 }

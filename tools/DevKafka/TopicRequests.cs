@@ -13,7 +13,6 @@ internal static class TopicRequests
         var (broker, reader, writer) = exchange;
         var names = reader.ReadNullableArray(reader.ReadString) ?? [.. broker.Topics.Names];
         var create = reader.ReadBool() && broker.Options.AutoCreateTopics;
-        writer.WriteThrottleTime();
         writer.WriteInt32(1); // brokers
         broker.WriteNode(writer);
         writer.WriteString(null); // rack
@@ -50,14 +49,13 @@ internal static class TopicRequests
             Configs: reader.ReadArray(() => (Name: reader.ReadString(), Value: reader.ReadNullableString()))));
         reader.ReadInt32(); // time-out: topics are created at once
         var validateOnly = reader.ReadBool();
-        writer.WriteThrottleTime();
         writer.WriteArray(topics, topic =>
         {
             var maxMessageBytes = TopicStore.DefaultMaxMessageBytes;
             var unsupported = ErrorCode.None;
             if (topic.Assignments.Count > 0 || topic.ReplicationFactor is not (-1 or 1)) // -1 is the broker's default
                 unsupported = ErrorCode.InvalidReplicationFactor;
-            if (!topic.Configs.TrueForAll(config => config.Name == MaxMessageBytes && int.TryParse(config.Value, out maxMessageBytes) && maxMessageBytes >= 0))
+            if (!topic.Configs.TrueForAll(config => config.Name == MaxMessageBytes && int.TryParse(config.Value, out maxMessageBytes)))
                 unsupported = ErrorCode.InvalidConfig;
             // The answer to a topic that exists is TopicAlreadyExists whatever else the request says, as that of Apache Kafka.
             var isCreated = !validateOnly && unsupported == ErrorCode.None;
@@ -73,7 +71,6 @@ internal static class TopicRequests
     public static void Delete(Exchange exchange)
     {
         var (broker, reader, writer) = exchange;
-        writer.WriteThrottleTime();
         exchange.MapArray(() =>
         {
             var name = reader.ReadString();
@@ -88,7 +85,6 @@ internal static class TopicRequests
     public static void DescribeConfigs(Exchange exchange)
     {
         var (broker, reader, writer) = exchange;
-        writer.WriteThrottleTime();
         exchange.MapArray(() =>
         {
             var (type, name) = (reader.ReadInt8(), reader.ReadString());
