@@ -133,6 +133,33 @@ public sealed class ProtocolTests(DevKafkaFixture broker) : IClassFixture<DevKaf
         (await FetchAsync(partitionMaxBytes: 1_000_000, maxBytes: 2 * size)).ShouldBe(2 * size);
     }
 
+    [Fact]
+    public async Task Waiting_fetch_is_answered_when_another_request_follows()
+    {
+        await SendFetchAsync(maxWaitMs: int.MaxValue);
+        await _client.SendOnlyAsync(18, 0, _ => { });
+
+        (await ReceiveFetchAsync()).ShouldBe((ErrorCode.None, 0, 0));
+        ((ErrorCode)(await _client.ReceiveAsync()).ReadInt16()).ShouldBe(ErrorCode.None);
+    }
+
+    [Fact]
+    public async Task Waiting_fetch_is_answered_when_its_topic_is_deleted()
+    {
+        await SendFetchAsync(maxWaitMs: int.MaxValue);
+        using var other = await RawClient.ConnectAsync(Port);
+        var deletion = await other.SendAsync(20, 1, writer =>
+        {
+            writer.WriteArray([_topic], writer.WriteString);
+            writer.WriteInt32(1_000);
+        });
+        deletion.ReadInt32();
+        deletion.ReadArray(() => (deletion.ReadString(), (ErrorCode)deletion.ReadInt16())).ShouldBe([(_topic, ErrorCode.None)]);
+
+        (await ReceiveFetchAsync()).Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        (await _client.ProduceAsync(_topic, 0, Batches.Create())).Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
+    }
+
     [Theory]
     [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")]
     [InlineData("\0\0\0\u0009\0\u0003\0\u0001\0\0\0\u0001\u007f")] // Metadata with a client ID that reaches beyond the end
@@ -151,10 +178,17 @@ public sealed class ProtocolTests(DevKafkaFixture broker) : IClassFixture<DevKaf
 
     private async Task<int> FetchAsync(int partitionMaxBytes, int maxBytes)
     {
-        var response = await _client.SendAsync(1, 11, writer =>
+        await SendFetchAsync(maxWaitMs: 100, partitionMaxBytes, maxBytes);
+        var (error, highWatermark, bytes) = await ReceiveFetchAsync();
+        (error, highWatermark).ShouldBe((ErrorCode.None, 10));
+        return bytes;
+    }
+
+    private Task SendFetchAsync(int maxWaitMs, int partitionMaxBytes = 1_000_000, int maxBytes = 1_000_000) =>
+        _client.SendOnlyAsync(1, 11, writer =>
         {
             writer.WriteInt32(-1);
-            writer.WriteInt32(100);
+            writer.WriteInt32(maxWaitMs);
             writer.WriteInt32(1);
             writer.WriteInt32(maxBytes);
             writer.WriteInt8(0);
@@ -172,6 +206,10 @@ public sealed class ProtocolTests(DevKafkaFixture broker) : IClassFixture<DevKaf
                 });
             });
         });
+
+    private async Task<(ErrorCode Error, long HighWatermark, int Bytes)> ReceiveFetchAsync()
+    {
+        var response = await _client.ReceiveAsync();
         response.ReadInt32();
         response.ReadInt16();
         response.ReadInt32();
@@ -179,12 +217,11 @@ public sealed class ProtocolTests(DevKafkaFixture broker) : IClassFixture<DevKaf
         response.ReadString();
         response.ReadArrayLength();
         response.ReadInt32();
-        ((ErrorCode)response.ReadInt16()).ShouldBe(ErrorCode.None);
-        response.ReadInt64().ShouldBe(10);
+        var (error, highWatermark) = ((ErrorCode)response.ReadInt16(), response.ReadInt64());
         response.ReadInt64();
         response.ReadInt64();
         response.ReadArrayLength();
         response.ReadInt32();
-        return response.ReadBytes().Length;
+        return (error, highWatermark, response.ReadBytes().Length);
     }
 }

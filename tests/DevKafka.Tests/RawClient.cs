@@ -15,8 +15,15 @@ internal sealed class RawClient : IDisposable
         return client;
     }
 
-    /// <summary>Sends a request with header version 1, and returns the response behind the correlation ID.</summary>
+    /// <summary>Sends a request and returns the response behind the correlation ID.</summary>
     public async Task<MessageReader> SendAsync(short apiKey, short version, Action<MessageWriter> writeBody)
+    {
+        await SendOnlyAsync(apiKey, version, writeBody);
+        return await ReceiveAsync();
+    }
+
+    /// <summary>Sends a request with header version 1; <see cref="ReceiveAsync"/> returns the response.</summary>
+    public Task SendOnlyAsync(short apiKey, short version, Action<MessageWriter> writeBody)
     {
         var writer = new MessageWriter();
         writer.WriteInt32(0);
@@ -25,7 +32,11 @@ internal sealed class RawClient : IDisposable
         writer.WriteInt32(42);
         writer.WriteString("raw");
         writeBody(writer);
-        await SendAsync(writer.Complete().ToArray());
+        return SendAsync(writer.Complete().ToArray());
+    }
+
+    public async Task<MessageReader> ReceiveAsync()
+    {
         var response = new MessageReader(await ReadAsync());
         response.ReadInt32().ShouldBe(42);
         return response;
