@@ -1,121 +1,97 @@
+using System.Text.Json;
 using MongoDB.Bson;
 using MongoDB.Driver;
 
 namespace ForgeShop.Documents.Mongo;
 
 /// <summary>
-/// One collection. A document is stored as <c>{_id, version, document, fields}</c>: <c>_id</c> a BSON binary of subtype 4, its 16
-/// bytes in network order; <c>document</c> the JSON as BSON; <c>fields</c> the declared fields in BSON types that compare.
+/// Documents stored as <c>{_id, version, document, fields}</c>: <c>_id</c> a BSON binary of subtype 4 (16 bytes in network order);
+/// <c>document</c> the JSON as BSON; <c>fields</c> the declared fields in BSON types that compare.
 /// </summary>
-internal sealed class MongoCollection<T> : IDocumentCollection<T> where T : class
+internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<T> model) : DocumentCollection<T>(model) where T : class
 {
-    private readonly DocumentModel<T> _model;
-    private readonly IMongoCollection<BsonDocument> _collection;
-    private readonly AsyncOnce _create;
+    /// <summary>The maximum number of statements in a bulk write. FerretDB, which speaks MongoDB's protocol, hangs at 100 updates.</summary>
+    private const int ChunkSize = 80;
 
-    public MongoCollection(IMongoDatabase database, DocumentModel<T> model)
+    private static readonly BulkWriteOptions Unordered = new() { IsOrdered = false };
+
+    private readonly IMongoCollection<BsonDocument> _collection = database.GetCollection<BsonDocument>(model.Name);
+
+    protected override Task CreateAsync() => Model.Indexes.Length == 0
+        ? Task.CompletedTask
+        : _collection.Indexes.CreateManyAsync(Model.Indexes.Select(index => new CreateIndexModel<BsonDocument>(
+            new BsonDocument(index.Select(Path).Append("_id").Select(path => new BsonElement(path, 1))),
+            new CreateIndexOptions { Name = string.Join('_', index.Select(field => field.Name).Prepend("ix")) })));
+
+    protected override Task<List<Document<T>>> ReadAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+        ReadAsync(_collection.Find(new BsonDocument("_id", new BsonDocument("$in", new BsonArray(ids.Select(id => Value(id)))))), cancellationToken);
+
+    protected override async Task<HashSet<Guid>> WriteAsync(IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
     {
-        _model = model;
-        _collection = database.GetCollection<BsonDocument>(model.Name);
-        _create = new AsyncOnce(new MongoIndexes<T>(_collection, model).CreateAsync);
-    }
-
-    public string Name => _model.Name;
-
-    public Task EnsureCreatedAsync(CancellationToken cancellationToken) => _create.RunAsync(cancellationToken).AsTask();
-
-    public async Task<Document<T>?> GetAsync(Guid id, CancellationToken cancellationToken)
-    {
-        await _create.RunAsync(cancellationToken);
-        var stored = await _collection.Find(new BsonDocument("_id", MongoValue.Of(id))).FirstOrDefaultAsync(cancellationToken);
-        return stored is null ? null : Read(stored);
-    }
-
-    public async Task<bool> UpsertAsync(Guid id, T value, long expectedVersion, CancellationToken cancellationToken)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
-        var replacement = new BsonDocument
+        var missed = new HashSet<Guid>();
+        foreach (var chunk in documents.Chunk(ChunkSize))
         {
-            { "_id", MongoValue.Of(id) },
-            { "version", new BsonInt64(expectedVersion + 1) },
-            { "document", BsonJson.FromJson(DocumentJson.Write(_model, value)) },
-            { "fields", new BsonDocument(_model.Fields.Select(field => new BsonElement(field.Name, MongoValue.Of(field.ValueOf(value))))) },
-        };
-        await _create.RunAsync(cancellationToken);
-        if (expectedVersion == 0)
-            return await InsertAsync(replacement, cancellationToken);
-
-        var asExpected = new BsonDocument { { "_id", MongoValue.Of(id) }, { "version", new BsonInt64(expectedVersion) } };
-        var result = await _collection.ReplaceOneAsync(asExpected, replacement, cancellationToken: cancellationToken);
-        return result.MatchedCount == 1;
-    }
-
-    private async Task<bool> InsertAsync(BsonDocument document, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _collection.InsertOneAsync(document, cancellationToken: cancellationToken);
-            return true;
-        }
-        catch (MongoWriteException exception) when (exception.WriteError?.Category == ServerErrorCategory.DuplicateKey)
-        {
-            return false;
-        }
-    }
-
-    public async Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken)
-    {
-        query.Check(_model);
-        var after = DocumentCursor.Read(_model, query);
-        await _create.RunAsync(cancellationToken);
-
-        var direction = query.Descending ? -1 : 1;
-        var sort = new BsonDocument();
-        if (query.Order is not null)
-            sort.Add(MongoValue.Path(query.Order), direction);
-        sort.Add("_id", direction);
-
-        // One more than asked for: it says that there is a next page.
-        var found = await _collection.Find(Filter(query, after)).Sort(sort).Limit(query.Limit + 1).ToListAsync(cancellationToken);
-        var items = found.Take(query.Limit).Select(Read).ToList();
-        if (found.Count <= query.Limit)
-            return new(items, null);
-        var last = query.Order is null ? null : MongoValue.ToObject(found[query.Limit - 1]["fields"][query.Order.Name]);
-        return new(items, DocumentCursor.Write(_model, query, last, items[^1].Id));
-    }
-
-    private static BsonDocument Filter(DocumentQuery<T> query, DocumentCursor? after)
-    {
-        var conditions = new BsonArray();
-        foreach (var (field, comparison, value) in query.Conditions)
-        {
-            var sign = comparison switch
+            try
             {
-                DocumentQuery<T>.Comparison.AtLeast => "$gte",
-                DocumentQuery<T>.Comparison.Below => "$lt",
-                _ => "$eq",
-            };
-            conditions.Add(new BsonDocument(MongoValue.Path(field), new BsonDocument(sign, MongoValue.Of(value))));
+                await _collection.BulkWriteAsync(chunk.Select(document => Write(document, insertOnly)), Unordered, cancellationToken);
+            }
+            catch (MongoBulkWriteException<BsonDocument> exception)
+                when (exception.WriteConcernError is null && exception.WriteErrors.All(error => error.Category == ServerErrorCategory.DuplicateKey))
+            {
+                missed.UnionWith(exception.WriteErrors.Select(error => chunk[error.Index].Id));
+            }
         }
+        return missed;
+    }
 
-        var order = query.Order is null ? null : MongoValue.Path(query.Order);
-        if (order is not null)
+    /// <summary>
+    /// A replacement finds no document if the stored version is not the expected one. The upsert then inserts, and the server reports the
+    /// duplicate <c>_id</c>: the conflict.
+    /// </summary>
+    private WriteModel<BsonDocument> Write(Document<T> document, bool insertOnly)
+    {
+        var stored = new BsonDocument
+        {
+            { "_id", Value(document.Id) },
+            { "version", document.Version + 1 },
+            { "document", BsonJson.FromJson(JsonSerializer.SerializeToElement(document.Value, Model.Json)) },
+            { "fields", new BsonDocument(Model.Fields.Select(field => new BsonElement(field.Name, Value(field.ValueOf(document.Value))))) },
+        };
+        var expected = new BsonDocument { { "_id", stored["_id"] }, { "version", document.Version } };
+        return insertOnly ? new InsertOneModel<BsonDocument>(stored) : new ReplaceOneModel<BsonDocument>(expected, stored) { IsUpsert = true };
+    }
+
+    protected override Task<List<Document<T>>> FindAsync(DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken)
+    {
+        var conditions = new BsonArray { new BsonDocument() };
+        if (query.Where is var (field, value))
+            conditions.Add(new BsonDocument(Path(field), Value(value)));
+        var order = query.OrderBy is null ? "_id" : Path(query.OrderBy);
+        if (query.OrderBy is not null)
             conditions.Add(new BsonDocument(order, new BsonDocument("$ne", BsonNull.Value)));
+        if (query.From is not null)
+            conditions.Add(new BsonDocument(order, new BsonDocument("$gte", Value(query.From))));
+        if (query.To is not null)
+            conditions.Add(new BsonDocument(order, new BsonDocument("$lte", Value(query.To))));
+        var (beyond, direction) = query.IsDescending ? ("$lt", -1) : ("$gt", 1);
         if (after is not null)
         {
-            var beyond = query.Descending ? "$lt" : "$gt";
-            var beyondId = new BsonDocument("_id", new BsonDocument(beyond, MongoValue.Of(after.Id)));
-            conditions.Add(order is null
-                ? beyondId
-                : new BsonDocument("$or", new BsonArray
-                {
-                    new BsonDocument(order, new BsonDocument(beyond, MongoValue.Of(after.Value))),
-                    new BsonDocument("$and", new BsonArray { new BsonDocument(order, MongoValue.Of(after.Value)), beyondId }),
-                }));
+            var beyondId = new BsonDocument("_id", new BsonDocument(beyond, Value(after.Id)));
+            var beyondValue = new BsonDocument(order, new BsonDocument(beyond, Value(after.Value)));
+            var atValue = new BsonDocument(order, Value(after.Value));
+            conditions.Add(query.OrderBy is null ? beyondId : new BsonDocument("$or", new BsonArray { beyondValue, atValue.Merge(beyondId) }));
         }
-        return conditions.Count == 0 ? [] : new BsonDocument("$and", conditions);
+        var sort = new BsonDocument(order, direction).Set("_id", direction);
+        return ReadAsync(_collection.Find(new BsonDocument("$and", conditions)).Sort(sort).Limit(limit), cancellationToken);
     }
 
-    private Document<T> Read(BsonDocument stored) => new(
-        MongoValue.Id(stored), DocumentJson.Read(_model, BsonJson.ToJson(stored["document"].AsBsonDocument)), stored["version"].ToInt64());
+    private async Task<List<Document<T>>> ReadAsync(IFindFluent<BsonDocument, BsonDocument> find, CancellationToken cancellationToken) =>
+        [.. (await find.ToListAsync(cancellationToken)).Select(stored => new Document<T>(
+            stored["_id"].AsBsonBinaryData.ToGuid(GuidRepresentation.Standard),
+            BsonJson.ToJson(stored["document"]).Deserialize(Model.Json)!,
+            stored["version"].ToInt64()))];
+
+    private static string Path(DocumentField<T> field) => $"fields.{field.Name}";
+
+    private static BsonValue Value(object? value) => value is Guid uuid ? new BsonBinaryData(uuid, GuidRepresentation.Standard) : BsonValue.Create(value);
 }

@@ -1,157 +1,124 @@
-using System.Data;
-using System.Globalization;
-using System.Text;
+using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
-using Polly;
 
 namespace ForgeShop.Documents.Postgres;
 
-/// <summary>One collection. Its table is described in <see cref="PostgresTable{T}"/>.</summary>
-internal sealed class PostgresCollection<T> : IDocumentCollection<T> where T : class
+/// <summary>
+/// A table <c>id uuid primary key, version bigint, document jsonb</c> with one column for each declared field. Each bulk operation is one
+/// statement: rows travel as arrays and are written in the order of their IDs, so that two bulk operations cannot deadlock.
+/// </summary>
+#pragma warning disable CA2100 // Names are constants of the code; values are parameters.
+internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : class
 {
     private readonly NpgsqlDataSource _database;
-    private readonly DocumentModel<T> _model;
-    private readonly ResiliencePipeline _retry;
-    private readonly AsyncOnce _create;
     private readonly string _table;
-    private readonly string _get;
     private readonly string _insert;
-    private readonly string _replace;
+    private readonly string _upsert;
 
-    public PostgresCollection(NpgsqlDataSource database, DocumentModel<T> model, ResiliencePipeline retry)
+    public PostgresCollection(NpgsqlDataSource database, DocumentModel<T> model) : base(model)
     {
         _database = database;
-        _model = model;
-        _retry = retry;
-        var table = new PostgresTable<T>(database, model);
-        _create = new AsyncOnce(token => retry.ExecuteAsync(async attempt => await table.CreateAsync(attempt), token).AsTask());
-
-        _table = PostgresTable<T>.Quote(model.Name);
-        var columns = model.Fields.Select(PostgresTable<T>.Column).Prepend("document").ToList();
-        _get = $"SELECT id, version, document FROM {_table} WHERE id = $1";
-        _insert = $"""
-            INSERT INTO {_table} (id, version, {string.Join(", ", columns)})
-            VALUES ($1, $2 + 1, {string.Join(", ", Enumerable.Range(3, columns.Count).Select(index => $"${index}"))})
-            ON CONFLICT (id) DO NOTHING
+        _table = $"\"{model.Name}\"";
+        string[] columns = ["id", "version", "document", .. model.Fields.Select(Column)];
+        var list = string.Join(", ", columns);
+        var rows = $"""
+            INSERT INTO {_table} AS stored ({list})
+            SELECT {list} FROM unnest({string.Join(", ", columns.Select((_, index) => $"${index + 1}"))}) AS input ({list}) ORDER BY id
             """;
-        _replace = $"""
-            UPDATE {_table} SET version = version + 1, {string.Join(", ", columns.Select((column, index) => $"{column} = ${index + 3}"))}
-            WHERE id = $1 AND version = $2
+        _insert = $"{rows} ON CONFLICT (id) DO NOTHING RETURNING id";
+        _upsert = $"""
+            {rows} ON CONFLICT (id) DO UPDATE SET {string.Join(", ", columns.Skip(1).Select(column => $"{column} = excluded.{column}"))}
+            WHERE stored.version = excluded.version - 1 RETURNING id
             """;
     }
 
-    public string Name => _model.Name;
-
-    public Task EnsureCreatedAsync(CancellationToken cancellationToken) => _create.RunAsync(cancellationToken).AsTask();
-
-    public async Task<Document<T>?> GetAsync(Guid id, CancellationToken cancellationToken)
+    protected override async Task CreateAsync()
     {
-        await _create.RunAsync(cancellationToken);
-        return await _retry.ExecuteAsync(async token =>
-        {
-            await using var command = _database.CreateCommand(_get);
-            command.Parameters.Add(new() { Value = id, NpgsqlDbType = NpgsqlDbType.Uuid });
-            await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, token);
-            return await reader.ReadAsync(token) ? Read(reader) : null;
-        }, cancellationToken);
+        // One command is one transaction. The lock makes replicas take turns: CREATE TABLE IF NOT EXISTS fails if two sessions run it at once.
+        string[] statements =
+        [
+            $"SELECT pg_advisory_xact_lock(hashtextextended('forgeshop.documents.{Model.Name}', 0))",
+            $"""
+            CREATE TABLE IF NOT EXISTS {_table} (id uuid PRIMARY KEY, version bigint NOT NULL, document jsonb NOT NULL
+            {string.Concat(Model.Fields.Select(field => $", {Column(field)} {SqlType(field.Type)}"))})
+            """,
+            .. Model.Indexes.Select(index => $"""
+                CREATE INDEX IF NOT EXISTS "ix_{Model.Name}_{string.Join('_', index.Select(field => field.Name))}"
+                ON {_table} ({string.Join(", ", index.Select(Column).Append("id"))})
+                """),
+        ];
+        await using var command = _database.CreateCommand(string.Join(";\n", statements));
+        await command.ExecuteNonQueryAsync();
     }
 
-    public async Task<bool> UpsertAsync(Guid id, T value, long expectedVersion, CancellationToken cancellationToken)
+    protected override async Task<List<Document<T>>> ReadAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
-        await _create.RunAsync(cancellationToken);
-        await using var command = _database.CreateCommand(expectedVersion == 0 ? _insert : _replace);
-        command.Parameters.Add(new() { Value = id, NpgsqlDbType = NpgsqlDbType.Uuid });
-        command.Parameters.Add(new() { Value = expectedVersion, NpgsqlDbType = NpgsqlDbType.Bigint });
-        command.Parameters.Add(new() { Value = DocumentJson.Write(_model, value), NpgsqlDbType = NpgsqlDbType.Jsonb });
-        foreach (var field in _model.Fields)
-            command.Parameters.Add(PostgresTable<T>.Parameter(field, field.ValueOf(value)));
-        return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
+        await using var command = _database.CreateCommand($"SELECT id, version, document FROM {_table} WHERE id = ANY($1)");
+        Add(command, ids.ToArray());
+        return await ReadAsync(command, cancellationToken);
     }
 
-    public async Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken)
+    protected override async Task<HashSet<Guid>> WriteAsync(IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
     {
-        query.Check(_model);
-        var after = DocumentCursor.Read(_model, query);
-        await _create.RunAsync(cancellationToken);
-        return await _retry.ExecuteAsync(async token =>
-        {
-            await using var command = Command(query, after);
-            await using var reader = await command.ExecuteReaderAsync(token);
-            var items = new List<Document<T>>();
-            object? last = null;
-            while (await reader.ReadAsync(token))
-            {
-                // One more than asked for was asked of the server: it says that there is a next page.
-                if (items.Count == query.Limit)
-                    return new DocumentPage<T>(items, DocumentCursor.Write(_model, query, last, items[^1].Id));
-                items.Add(Read(reader));
-                last = query.Order is null ? null : OrderValue(reader, query.Order.Kind);
-            }
-            return new DocumentPage<T>(items, null);
-        }, cancellationToken);
+        await using var command = _database.CreateCommand(insertOnly ? _insert : _upsert);
+        Add(command, documents.Select(document => document.Id).ToArray());
+        Add(command, documents.Select(document => document.Version + 1).ToArray());
+        var json = documents.Select(document => JsonSerializer.SerializeToUtf8Bytes(document.Value, Model.Json)).ToArray();
+        command.Parameters.Add(new() { Value = json, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
+        foreach (var field in Model.Fields)
+            Add(command, field.ValuesOf(documents.Select(document => document.Value)));
+
+        var missed = documents.Select(document => document.Id).ToHashSet();
+        await using var written = await command.ExecuteReaderAsync(cancellationToken);
+        while (await written.ReadAsync(cancellationToken))
+            missed.Remove(written.GetGuid(0));
+        return missed;
     }
 
-    private NpgsqlCommand Command(DocumentQuery<T> query, DocumentCursor? after)
+    protected override async Task<List<Document<T>>> FindAsync(DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken)
     {
-        var command = _database.CreateCommand();
-        var conditions = new List<string>();
-        string Add(NpgsqlParameter parameter)
-        {
-            command.Parameters.Add(parameter);
-            return $"${command.Parameters.Count}";
-        }
-
-        foreach (var (field, comparison, value) in query.Conditions)
-        {
-            var sign = comparison switch
-            {
-                DocumentQuery<T>.Comparison.AtLeast => ">=",
-                DocumentQuery<T>.Comparison.Below => "<",
-                _ => "=",
-            };
-            conditions.Add($"{PostgresTable<T>.Column(field)} {sign} {Add(PostgresTable<T>.Parameter(field, value))}");
-        }
-
-        var order = query.Order is null ? null : PostgresTable<T>.Column(query.Order);
+        await using var command = _database.CreateCommand();
+        var conditions = new List<string> { "true" };
+        if (query.Where is var (field, value))
+            conditions.Add($"{Column(field)} = {Add(command, value)}");
+        var order = query.OrderBy is null ? null : Column(query.OrderBy);
         if (order is not null)
             conditions.Add($"{order} IS NOT NULL");
-        if (after is not null)
-        {
-            var beyond = query.Descending ? "<" : ">";
-            var id = Add(new() { Value = after.Id, NpgsqlDbType = NpgsqlDbType.Uuid });
-            conditions.Add(query.Order is null
-                ? $"id {beyond} {id}"
-                : $"({order}, id) {beyond} ({Add(PostgresTable<T>.Parameter(query.Order, after.Value))}, {id})");
-        }
-
-        var direction = query.Descending ? " DESC" : "";
-        var sql = new StringBuilder("SELECT id, version, document");
-        if (order is not null)
-            sql.Append(", ").Append(order);
-        sql.Append(" FROM ").Append(_table);
-        if (conditions.Count > 0)
-            sql.Append(" WHERE ").AppendJoin(" AND ", conditions);
-        sql.Append(" ORDER BY ");
-        if (order is not null)
-            sql.Append(order).Append(direction).Append(", ");
-        sql.Append("id").Append(direction).Append(" LIMIT ").Append((query.Limit + 1).ToString(CultureInfo.InvariantCulture));
-#pragma warning disable CA2100 // Names are checked (Names.cs), values are parameters.
-        command.CommandText = sql.ToString();
-#pragma warning restore CA2100
-        return command;
+        if (query.From is not null)
+            conditions.Add($"{order} >= {Add(command, query.From)}");
+        if (query.To is not null)
+            conditions.Add($"{order} <= {Add(command, query.To)}");
+        var (beyond, direction) = query.IsDescending ? ("<", "DESC") : (">", "ASC");
+        if (after is not null && order is null)
+            conditions.Add($"id {beyond} {Add(command, after.Id)}");
+        else if (after is not null)
+            conditions.Add($"({order}, id) {beyond} ({Add(command, after.Value!)}, {Add(command, after.Id)})");
+        command.CommandText = $"""
+            SELECT id, version, document FROM {_table} WHERE {string.Join(" AND ", conditions)}
+            ORDER BY {(order is null ? "" : $"{order} {direction}, ")}id {direction} LIMIT {Add(command, limit)}
+            """;
+        return await ReadAsync(command, cancellationToken);
     }
 
-    private Document<T> Read(NpgsqlDataReader reader) =>
-        new(reader.GetGuid(0), DocumentJson.Read(_model, reader.GetFieldValue<byte[]>(2)), reader.GetInt64(1));
-
-    private static object OrderValue(NpgsqlDataReader reader, FieldKind kind) => kind switch
+    private async Task<List<Document<T>>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
     {
-        FieldKind.Uuid => reader.GetGuid(3),
-        FieldKind.Integer => reader.GetInt64(3),
-        FieldKind.Decimal => reader.GetDecimal(3),
-        FieldKind.Time => reader.GetFieldValue<DateTimeOffset>(3),
-        _ => reader.GetString(3),
-    };
+        var documents = new List<Document<T>>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            documents.Add(new(reader.GetGuid(0), JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(2), Model.Json)!, reader.GetInt64(1)));
+        return documents;
+    }
+
+    private static string Add(NpgsqlCommand command, object value)
+    {
+        command.Parameters.Add(new() { Value = value });
+        return $"${command.Parameters.Count}";
+    }
+
+    private static string Column(DocumentField<T> field) => $"\"{field.Name}\"";
+
+    // Text compares by byte, as in MongoDB, whatever the locale of the database is.
+    private static string SqlType(Type type) =>
+        type == typeof(Guid) ? "uuid" : type == typeof(long) ? "bigint" : type == typeof(decimal) ? "numeric" : "text COLLATE \"C\"";
 }

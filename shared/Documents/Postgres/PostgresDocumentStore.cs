@@ -1,31 +1,31 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
-using Polly;
-using Polly.Retry;
 
 namespace ForgeShop.Documents.Postgres;
 
-/// <summary>Documents in a PostgreSQL database: a table a collection, the document as jsonb.</summary>
+/// <summary>Documents in a PostgreSQL database: one table for each collection, the document as jsonb.</summary>
 internal sealed class PostgresDocumentStore(NpgsqlDataSource database) : IDocumentStore, IAsyncDisposable
 {
-    /// <summary>For what may be asked twice. A write is not repeated here: after a lost answer only the caller can tell whether it happened.</summary>
-    private readonly ResiliencePipeline _retry = new ResiliencePipelineBuilder()
-        .AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = new PredicateBuilder().Handle<NpgsqlException>(exception => exception.IsTransient),
-            MaxRetryAttempts = 3,
-            Delay = TimeSpan.FromMilliseconds(100),
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        })
-        .Build();
-
-    public IDocumentCollection<T> Collection<T>(DocumentModel<T> model) where T : class => new PostgresCollection<T>(database, model, _retry);
-
-    public async Task PingAsync(CancellationToken cancellationToken)
+    public static PostgresDocumentStore Open(string connectionString, string name, ILoggerFactory logging)
     {
-        await using var command = database.CreateCommand("SELECT 1");
-        await command.ExecuteScalarAsync(cancellationToken);
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 15);
+        // The adapter has few statements and leaves no state in a session.
+        (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages, settings.NoResetOnClose) = (100, 2, true);
+        return new(new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name }.UseLoggerFactory(logging).Build());
     }
 
+    public IDocumentCollection<T> Collection<T>(DocumentModel<T> model) where T : class => new PostgresCollection<T>(database, model);
+
+    public Task DropAsync(string collection, CancellationToken cancellationToken) => ExecuteAsync($"DROP TABLE IF EXISTS \"{collection}\"", cancellationToken);
+
+    public Task PingAsync(CancellationToken cancellationToken) => ExecuteAsync("SELECT 1", cancellationToken);
+
     public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 }
