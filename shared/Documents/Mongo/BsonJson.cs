@@ -6,15 +6,15 @@ namespace ForgeShop.Documents.Mongo;
 
 /// <summary>
 /// JSON to BSON and back without loss: whole numbers become Int64, all others Decimal128, which keeps 12.50 and 0.1 exact. The driver's
-/// own JSON reader is not used: it executes <c>{"$oid": ...}</c> in data. A name that begins with <c>$</c> is stored with a
-/// backslash before it, because FerretDB refuses such names.
+/// own JSON reader is not used: it executes <c>{"$oid": ...}</c> in data. FerretDB refuses names with <c>$</c> and <c>.</c>, so these
+/// are stored as <c>%24</c> and <c>%2E</c>.
 /// </summary>
 internal static class BsonJson
 {
     public static BsonValue FromJson(JsonElement json) => json.ValueKind switch
     {
         JsonValueKind.Object => json.EnumerateObject().Aggregate(new BsonDocument(), (document, member) =>
-            document.Set(member.Name is ['$' or '\\', ..] ? $"\\{member.Name}" : member.Name, FromJson(member.Value))),
+            document.Set(member.Name.Replace("%", "%25").Replace("$", "%24").Replace(".", "%2E"), FromJson(member.Value))),
         JsonValueKind.Array => new BsonArray(json.EnumerateArray().Select(FromJson)),
         JsonValueKind.String => new BsonString(json.GetString()),
         JsonValueKind.Number when json.TryGetInt64(out var integer) => new BsonInt64(integer),
@@ -26,7 +26,7 @@ internal static class BsonJson
     public static JsonNode? ToJson(BsonValue value) => value switch
     {
         BsonDocument document => new JsonObject(document.Select(element =>
-            KeyValuePair.Create(element.Name is ['\\', .. var name] ? name : element.Name, ToJson(element.Value)))),
+            KeyValuePair.Create(Uri.UnescapeDataString(element.Name), ToJson(element.Value)))),
         BsonArray array => new JsonArray([.. array.Select(ToJson)]),
         BsonString text => JsonValue.Create(text.Value),
         BsonInt32 or BsonInt64 => JsonValue.Create(value.ToInt64()),
