@@ -23,7 +23,8 @@ public sealed class DocumentStoreErrorsTests(PostgresFixture server)
     [InlineData("3D000", true)]
     [InlineData("22P05", false)]
     [InlineData("23505", false)]
-    [InlineData("42703", false)]
+    [InlineData("42703", true)]
+    [InlineData("42601", false)]
     public void Sql_state_decides_whether_the_store_is_at_fault(string state, bool isTransient)
     {
         var exception = new PostgresException("message", "ERROR", "ERROR", state);
