@@ -20,51 +20,51 @@ internal sealed class OrderBench(IAnsiConsole console)
     private static readonly string[] Skus = [.. Enumerable.Range(1, 10).Select(number => $"BENCH-{number}")];
 
     private readonly TimeProvider _time = TimeProvider.System;
-    private readonly Tally _tally = new();
+    private readonly RunStatistics _statistics = new();
 
     /// <returns>Null if the shop did not do what it was asked for: numbers of a broken shop are none.</returns>
     public async Task<OrderBenchReport?> RunAsync(CancellationToken cancellationToken)
     {
         console.WriteLine("starting a shop of our own");
-        await using var shop = await OwnShop.StartAsync(cancellationToken);
+        await using var shop = await IsolatedAppHost.StartAsync(cancellationToken);
         using var http = new HttpClient { BaseAddress = shop.Gateway, Timeout = TimeSpan.FromSeconds(15) };
         await using var database = NpgsqlDataSource.Create(await shop.ConnectionStringAsync("orders-db", cancellationToken));
-        await using var books = await Books.OpenAsync(shop, cancellationToken);
-        List<Customer> customers = [.. Enumerable.Range(1, Customers).Select(number => new Customer(http, _tally, $"bench-{number}@example.com", "Correct-Horse-Battery-1", _time))];
+        await using var reconciliation = await StoreReconciliation.OpenAsync(shop, cancellationToken);
+        List<Customer> customers = [.. Enumerable.Range(1, Customers).Select(number => new Customer(http, _statistics, $"bench-{number}@example.com", "Correct-Horse-Battery-1", _time))];
         await PrepareAsync(shop, http, customers, cancellationToken);
-        var ways = new OrderWays(http, customers, Skus, new ForgeIds(), database);
+        var ways = new OrderScenarios(http, customers, Skus, new ForgeIds(), database);
         await ways.PrepareAsync(cancellationToken);
 
         console.WriteLine("warming up");
-        await RoundAsync(ways, database, books, WarmUp, cancellationToken);
+        await RoundAsync(ways, database, reconciliation, WarmUp, cancellationToken);
         var measured = new List<Measured>();
         for (var round = 1; round <= Rounds; round++)
         {
             console.WriteLine($"measuring, round {round} of {Rounds}");
-            measured.AddRange(await RoundAsync(ways, database, books, Duration, cancellationToken));
+            measured.AddRange(await RoundAsync(ways, database, reconciliation, Duration, cancellationToken));
         }
 
         customers.ForEach(customer => customer.Dispose());
-        foreach (var surprise in _tally.Surprises.Take(10))
-            console.WriteLine("unexpected: " + surprise);
-        if (!_tally.Surprises.IsEmpty)
+        foreach (var unexpected in _statistics.UnexpectedResponses.Take(10))
+            console.WriteLine("unexpected: " + unexpected);
+        if (!_statistics.UnexpectedResponses.IsEmpty)
             return null;
 
         // Of the rounds the middle one, by what the way is compared by.
-        Measured[] results = [.. measured.GroupBy(one => one.Way).Select(way => way.OrderBy(one => one.Ratio ?? one.PerSecond).ElementAt(Rounds / 2))];
-        return new(Machine.Describe(), _time.GetUtcNow(), Customers, ways.Placed, _tally.Resent, results, [.. ways.All.Select(way => (way.Name, way.Title)), (Settle, "orders confirmed while they are placed, and after")]);
+        Measured[] results = [.. measured.GroupBy(one => one.BenchmarkScenario).Select(way => way.OrderBy(one => one.Ratio ?? one.PerSecond).ElementAt(Rounds / 2))];
+        return new(Machine.Describe(), _time.GetUtcNow(), Customers, ways.Placed, _statistics.Resent, results, [.. ways.All.Select(way => (way.Name, way.Title)), (Settle, "orders confirmed while they are placed, and after")]);
     }
 
-    private async Task PrepareAsync(OwnShop shop, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
+    private async Task PrepareAsync(IsolatedAppHost shop, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
     {
-        using var administrator = new Customer(http, _tally, shop.AdminEmail, shop.AdminPassword, _time);
+        using var administrator = new Customer(http, _statistics, shop.AdminEmail, shop.AdminPassword, _time);
         foreach (var sku in Skus)
             await administrator.PutProductAsync(sku, new { name = $"Article {sku}", price = new { amount = "9.99", currency = "EUR" }, stock = 1_000_000 }, cancellationToken);
         foreach (var customer in customers)
             await customer.RegisterAsync("Bench Customer", cancellationToken);
     }
 
-    private async Task<List<Measured>> RoundAsync(OrderWays ways, NpgsqlDataSource database, Books books, TimeSpan duration, CancellationToken cancellationToken)
+    private async Task<List<Measured>> RoundAsync(OrderScenarios ways, NpgsqlDataSource database, StoreReconciliation reconciliation, TimeSpan duration, CancellationToken cancellationToken)
     {
         var round = new List<Measured>();
         foreach (var way in ways.All)
@@ -72,19 +72,19 @@ internal sealed class OrderBench(IAnsiConsole console)
             var (before, started) = (ways.Placed, _time.GetTimestamp());
             var measured = await ClosedLoop.RunAsync(way, duration, _time, cancellationToken);
             round.Add(Compared(measured));
-            if (way.Name is not OrderWays.Place)
+            if (way.Name is not OrderScenarios.Place)
                 continue;
             await ConfirmedAsync(database, ways.Placed, cancellationToken);
             var perSecond = (ways.Placed - before) / _time.GetElapsedTime(started).TotalSeconds;
-            round.Add(Compared(new(Settle, perSecond, null, null, null, OrderWays.Row, null)));
+            round.Add(Compared(new(Settle, perSecond, null, null, null, OrderScenarios.Row, null)));
             // The next round begins with a shop that has nothing left to do.
-            if (!await books.SettledAsync(ways.Placed, SettleTimeout, cancellationToken))
+            if (!await reconciliation.SettledAsync(ways.Placed, SettleTimeout, cancellationToken))
                 throw new TimeoutException($"not every read model has caught up after {SettleTimeout.TotalMinutes:0} minutes");
         }
 
         return round;
 
-        Measured Compared(Measured one) => one with { Ratio = one.PerSecond / round.Find(other => other.Way == one.Baseline)?.PerSecond };
+        Measured Compared(Measured one) => one with { Ratio = one.PerSecond / round.Find(other => other.BenchmarkScenario == one.Baseline)?.PerSecond };
     }
 
     /// <summary>Waits until every order is confirmed; nothing else can become of them.</summary>

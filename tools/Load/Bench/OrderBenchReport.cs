@@ -16,7 +16,7 @@ namespace ForgeShop.Load.Bench;
 /// <param name="Titles">What the ways are called in the table.</param>
 internal sealed record OrderBenchReport(
     Machine Machine, DateTimeOffset MeasuredAt, int Clients, int Orders, int RequestsSentAgain, IReadOnlyList<Measured> Results,
-    [property: JsonIgnore] IReadOnlyList<(string Way, string Title)> Titles)
+    [property: JsonIgnore] IReadOnlyList<(string BenchmarkScenario, string Title)> Titles)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -24,14 +24,14 @@ internal sealed record OrderBenchReport(
 
     public void Print(IAnsiConsole console)
     {
-        var baselines = Results.Where(result => result.Baseline is null).Select(result => result.Way).ToList();
+        var baselines = Results.Where(result => result.Baseline is null).Select(result => result.BenchmarkScenario).ToList();
         var table = new Table().RoundedBorder().Title($"{Clients} clients, each waits for its answer before it asks again");
         table.AddColumn("what").AddColumns(Right("a second"), Right("median"), Right("95 %"), Right("99 %"), Right("in the time of"));
         foreach (var result in Results)
         {
-            var title = Titles.Single(title => title.Way == result.Way).Title;
+            var title = Titles.Single(title => title.BenchmarkScenario == result.BenchmarkScenario).Title;
             table.AddRow(
-                result.Baseline is null ? $"{Letter(result.Way)}: {title}" : title, Number(result.PerSecond), Milliseconds(result.MedianMilliseconds),
+                result.Baseline is null ? $"{Letter(result.BenchmarkScenario)}: {title}" : title, Number(result.PerSecond), Milliseconds(result.MedianMilliseconds),
                 Milliseconds(result.P95Milliseconds), Milliseconds(result.P99Milliseconds), result.Ratio is { } ratio ? $"{Number(1 / ratio)} {Letter(result.Baseline!)}" : "");
         }
 

@@ -7,7 +7,7 @@ namespace ForgeShop.Load.Chaos;
 internal sealed record AcceptedOrder(OrderId Id, UserId User);
 
 /// <summary>Customers who order at a steady rate, whatever breaks; some change their minds.</summary>
-internal sealed class OrderLoad(IReadOnlyList<Customer> customers, IReadOnlyList<string> skus, ForgeIds ids, Tally tally, Random random, TimeProvider time)
+internal sealed class OrderLoad(IReadOnlyList<Customer> customers, IReadOnlyList<string> skus, ForgeIds ids, RunStatistics statistics, Random random, TimeProvider time)
 {
     private const int MaxOpenRequests = 200;
     private const double CancelShare = 0.05;
@@ -35,7 +35,7 @@ internal sealed class OrderLoad(IReadOnlyList<Customer> customers, IReadOnlyList
         await Task.WhenAll(orders);
     }
 
-    private sealed record OrderPlan(Customer Customer, string Key, IReadOnlyList<OrderedLine> Items, string PaymentMethod, bool ThinksBetterOfIt);
+    private sealed record OrderPlan(Customer Customer, string Key, IReadOnlyList<OrderedLine> Items, string PaymentMethod, bool Cancels);
 
     private OrderPlan Plan(int number)
     {
@@ -54,12 +54,12 @@ internal sealed class OrderLoad(IReadOnlyList<Customer> customers, IReadOnlyList
             if (!await plan.Customer.PlaceAsync(plan.Key, plan.Items, plan.PaymentMethod, cancellationToken))
                 return;
             Accepted.Enqueue(new(order, user));
-            if (plan.ThinksBetterOfIt)
+            if (plan.Cancels)
                 await plan.Customer.CancelAsync(order, cancellationToken);
         }
         catch (HttpRequestException error)
         {
-            tally.Surprise("an order got no answer at all: " + error.Message);
+            statistics.UnexpectedResponse("an order got no answer at all: " + error.Message);
         }
         finally
         {

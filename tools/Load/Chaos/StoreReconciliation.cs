@@ -5,23 +5,23 @@ using Npgsql;
 namespace ForgeShop.Load.Chaos;
 
 /// <summary>
-/// The books of every service, read directly and not through the services that wrote them: orders, money, stock, notifications, read
+/// The reconciliation of every service, read directly and not through the services that wrote them: orders, money, stock, notifications, read
 /// models. Each was kept by another process from other messages, so they agree only if nothing was lost and nothing doubled.
 /// </summary>
-internal sealed class Books : IAsyncDisposable
+internal sealed class StoreReconciliation : IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     private readonly NpgsqlDataSource _orders, _inventory, _payments;
     private readonly DocumentReader _notifications, _reporting;
 
-    private Books(NpgsqlDataSource orders, NpgsqlDataSource inventory, NpgsqlDataSource payments, DocumentReader notifications, DocumentReader reporting) =>
+    private StoreReconciliation(NpgsqlDataSource orders, NpgsqlDataSource inventory, NpgsqlDataSource payments, DocumentReader notifications, DocumentReader reporting) =>
         (_orders, _inventory, _payments, _notifications, _reporting) = (orders, inventory, payments, notifications, reporting);
 
     /// <summary>Orders in a final state, as of the last look.</summary>
     public long Ended { get; private set; }
 
-    public static async Task<Books> OpenAsync(OwnShop shop, CancellationToken cancellationToken)
+    public static async Task<StoreReconciliation> OpenAsync(IsolatedAppHost shop, CancellationToken cancellationToken)
     {
         return new(
             await Database("orders-db"), await Database("inventory-db"), await Database("payments-db"),

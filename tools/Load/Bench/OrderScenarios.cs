@@ -5,7 +5,7 @@ using Npgsql;
 namespace ForgeShop.Load.Bench;
 
 /// <summary>What is measured: calls of the shop, and what the same servers do without it, with as many clients.</summary>
-internal sealed class OrderWays(HttpClient http, IReadOnlyList<Customer> customers, IReadOnlyList<string> skus, ForgeIds ids, NpgsqlDataSource database)
+internal sealed class OrderScenarios(HttpClient http, IReadOnlyList<Customer> customers, IReadOnlyList<string> skus, ForgeIds ids, NpgsqlDataSource database)
 {
     public const string Answer = "gateway-answer", Row = "committed-row", RowAlone = "committed-row-alone", Place = "place-order";
     private const string PaymentMethod = "sim-ok";
@@ -19,7 +19,7 @@ internal sealed class OrderWays(HttpClient http, IReadOnlyList<Customer> custome
     public int Placed => _placed;
 
     /// <summary>What is done in a round, in this order. Placing comes last: what it leaves behind is worked off afterwards.</summary>
-    public IReadOnlyList<Way> All =>
+    public IReadOnlyList<BenchmarkScenario> All =>
     [
         new(Answer, "an answer of the gateway itself", customers.Count, null, AnswerAsync),
         new("read-order", "GET /orders/{id}", customers.Count, Answer, ReadAsync),

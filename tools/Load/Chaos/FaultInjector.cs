@@ -1,7 +1,7 @@
 namespace ForgeShop.Load.Chaos;
 
 /// <summary>Kills somebody every few seconds, also while another is not back yet; with more than that down at once there would be no shop to break.</summary>
-internal sealed class Saboteur(OwnShop shop, Tally tally, Random random)
+internal sealed class FaultInjector(IsolatedAppHost shop, RunStatistics statistics, Random random)
 {
     private const double MinPause = 3, MaxPause = 8; // seconds
     private const int MaxDown = 2;
@@ -29,12 +29,12 @@ internal sealed class Saboteur(OwnShop shop, Tally tally, Random random)
     {
         lock (_down)
             _down.Add(victim);
-        tally.Killed(victim);
+        statistics.Killed(victim);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(RecoveryTimeout);
         try
         {
-            tally.Recovered(victim, await shop.KillAsync(victim, timeout.Token));
+            statistics.Recovered(victim, await shop.KillAsync(victim, timeout.Token));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -49,6 +49,6 @@ internal sealed class Saboteur(OwnShop shop, Tally tally, Random random)
     private List<string>? Running()
     {
         lock (_down)
-            return _down.Count < MaxDown ? [.. shop.Victims.Where(victim => !_down.Contains(victim))] : null;
+            return _down.Count < MaxDown ? [.. shop.Killable.Where(victim => !_down.Contains(victim))] : null;
     }
 }
