@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// What is to happen once a change is committed, and only then: wake somebody, refresh a cache. A hint, no promise: a process that dies right after its commit
-/// does none of it, so whoever is waiting also looks by itself.
+/// Runs actions after a commit and only then: wake a worker, refresh a cache. A process that dies right after its commit runs none of them, so each waiting
+/// worker also polls.
 /// </summary>
 public static class AfterCommitExtensions
 {
@@ -51,20 +51,23 @@ internal sealed partial class AfterCommitInterceptor(ILogger<AfterCommitIntercep
     {
         if (db is null || !_waiting.Remove(db, out var waiting))
             return;
-        foreach (var (_, action) in waiting.Where(one => one.Transaction is null || one.Transaction == transaction))
+        // Side by side: a batch refreshes many cache entries, and each is a round trip.
+        await Task.WhenAll(waiting.Where(one => one.Transaction is null || one.Transaction == transaction).Select(one => RunAsync(one.Action)));
+    }
+
+    private async Task RunAsync(Func<Task> action)
+    {
+        try
         {
-            try
-            {
-                await action();
-            }
-            catch (Exception error)
-            {
-                // The change is stored: whoever made it must not be told that it failed.
-                LogFailure(logger, error);
-            }
+            await action();
+        }
+        catch (Exception error)
+        {
+            // The change is stored, so the caller must not see it fail.
+            LogFailure(logger, error);
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "What was to be done after a commit failed; the change itself is stored")]
+    [LoggerMessage(LogLevel.Warning, "Post-commit action failed; the transaction is committed")]
     private static partial void LogFailure(ILogger logger, Exception error);
 }

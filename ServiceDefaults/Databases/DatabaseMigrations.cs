@@ -1,19 +1,19 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace ForgeShop.ServiceDefaults.Databases;
+namespace ForgeShop.ServiceDefaults;
 
-/// <summary>Which databases this service still has to bring up to date before it can work.</summary>
-internal sealed class DatabaseMigrations
+/// <summary>The databases whose migrations have to finish before the service serves requests and handles messages.</summary>
+public sealed class DatabaseMigrations
 {
     private readonly ConcurrentDictionary<string, bool> _finished = new();
     private readonly TaskCompletionSource _allFinished = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool AllFinished => _finished.Values.All(finished => finished);
 
-    public void Expect(string context) => _finished[context] = false;
+    internal void Expect(string context) => _finished[context] = false;
 
-    public void Finished(string context)
+    internal void Finished(string context)
     {
         _finished[context] = true;
         if (AllFinished)

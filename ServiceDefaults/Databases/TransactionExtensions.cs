@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace ForgeShop.ServiceDefaults;
 
@@ -18,4 +19,13 @@ public static class TransactionExtensions
             await transaction.CommitAsync(token);
             return result;
         }, cancellationToken);
+
+    /// <summary>Runs <paramref name="work"/>, which may begin a transaction, without the retries of the context: the caller has a backoff of its own.</summary>
+    public static Task<T> WithoutRetriesAsync<T>(this DbContext db, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        new NonRetryingExecutionStrategy(db).ExecuteAsync(work, cancellationToken);
+
+    private sealed class NonRetryingExecutionStrategy(DbContext db) : ExecutionStrategy(db, maxRetryCount: 0, maxRetryDelay: TimeSpan.Zero)
+    {
+        protected override bool ShouldRetryOn(Exception exception) => false;
+    }
 }

@@ -1,4 +1,3 @@
-using ForgeShop.ServiceDefaults.Databases;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using ForgeShop.ServiceDefaults.Databases;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -51,19 +50,11 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
             catch (Exception error)
             {
                 failures++;
-                var pause = Pause(failures, FirstPause, LongestPause);
+                var pause = Backoff.After(failures, FirstPause, LongestPause);
                 LogFailure(Logger, failures, pause, error);
                 await Task.Delay(pause, Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-    }
-
-    /// <summary>Exponential from <paramref name="first"/>, capped, with a quarter of jitter either way.</summary>
-    /// <param name="failures">How often it failed so far, from 1.</param>
-    public static TimeSpan Pause(int failures, TimeSpan first, TimeSpan longest)
-    {
-        var pause = Math.Min(first.TotalMilliseconds * Math.Pow(2, Math.Clamp(failures - 1, 0, 20)), longest.TotalMilliseconds);
-        return TimeSpan.FromMilliseconds(pause * (0.75 + (Random.Shared.NextDouble() / 2)));
     }
 
     private async Task WaitAsync(CancellationToken stoppingToken)

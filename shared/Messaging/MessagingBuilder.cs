@@ -1,78 +1,68 @@
 using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging.Kafka;
+using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.Messaging;
 
-/// <summary>Says where a service keeps its outbox and inbox, and what it handles.</summary>
+/// <summary>Declares the store, the handlers and the published topics of a service.</summary>
 public sealed class MessagingBuilder
 {
     internal MessagingBuilder(IServiceCollection services) => Services = services;
 
-    public IServiceCollection Services { get; }
+    internal IServiceCollection Services { get; }
 
     internal List<Subscription> Subscriptions { get; } = [];
 
-    internal bool HasStore { get; private set; }
+    internal HashSet<string> Topics { get; } = [];
 
-    internal bool HasOutbox { get; private set; }
-
-    /// <summary>Outbox and inbox are tables of <typeparamref name="TContext"/>, see <see cref="ModelBuilderExtensions.AddMessaging"/>.</summary>
+    /// <summary>Keeps outbox and inbox in tables of <typeparamref name="TContext"/>, see <see cref="ModelBuilderExtensions.AddMessaging"/>.</summary>
     public MessagingBuilder UseEntityFramework<TContext>() where TContext : DbContext
     {
-        Claim();
-        HasOutbox = true;
-        Services.AddSingleton<OutboxSignalInterceptor>();
-        Services.ConfigureDbContext<TContext>((services, options) => options.AddInterceptors(services.GetRequiredService<OutboxSignalInterceptor>()));
-        Services.AddSingleton<IOutboxStore, EntityFrameworkOutbox<TContext>>();
-        Services.AddSingleton<IInboxStore, EntityFrameworkInbox<TContext>>();
+        Services.AddAfterCommit<TContext>();
+        Services.AddSingleton(services =>
+        {
+            using var scope = services.CreateScope();
+            return new OutboxDatabase(scope.ServiceProvider.GetRequiredService<TContext>().Database.GetConnectionString()!);
+        });
+        Services.AddSingleton<IHostedService, OutboxRelay>();
+        Services.AddSingleton<IBatchProcessor, InboxProcessor<TContext>>();
         return this;
     }
 
-    /// <summary>The effects are documents, and the service publishes nothing.</summary>
-    public MessagingBuilder UseDocuments()
+    /// <summary>Declares topics that the service publishes to, so that they are created at start.</summary>
+    public MessagingBuilder Publish(params string[] topics)
     {
-        Claim();
-        Services.AddSingleton<IInboxStore, DocumentInbox>();
+        Topics.UnionWith(topics);
         return this;
     }
 
-    /// <summary>
-    /// The effects are documents, and what the service publishes lies inside documents of type <typeparamref name="TDocument"/>, whose
-    /// collection declares the fields of <see cref="EventFields"/>.
-    /// </summary>
-    public MessagingBuilder UseDocuments<TDocument>() where TDocument : class, IEventDocument
+    /// <summary>Handles a type of event, one at a time; its topic is the type's.</summary>
+    public MessagingBuilder Handle<TEvent, THandler>() where TEvent : IEventData where THandler : class, IEventHandler<TEvent> =>
+        Add<THandler>(Subscription.Single<TEvent, THandler>());
+
+    /// <summary>Handles a type of event in batches; its topic is the type's.</summary>
+    public MessagingBuilder HandleBatch<TEvent, THandler>() where TEvent : IEventData where THandler : class, IBatchHandler<TEvent> =>
+        Add<THandler>(Subscription.Batch<TEvent, THandler>());
+
+    /// <summary>Handles every event of <paramref name="topics"/> without an inbox, in a store of the handler's own.</summary>
+    /// <param name="isTransient">Returns whether the store is at fault. Then the partition waits, and no attempt is counted.</param>
+    /// <param name="topics">The topics.</param>
+    public MessagingBuilder HandleAll<THandler>(Func<Exception, bool> isTransient, params string[] topics) where THandler : class, IEnvelopeHandler
     {
-        UseDocuments();
-        HasOutbox = true;
-        Services.AddSingleton<IOutboxStore, DocumentOutboxStore<TDocument>>();
-        Services.AddSingleton<DocumentOutbox>(services => new(services.GetRequiredService<OutboxWriter>(), services.GetRequiredService<OutboxSignal>()));
+        Services.AddSingleton<IBatchProcessor>(services => ActivatorUtilities.CreateInstance<EnvelopeProcessor>(services, isTransient));
+        foreach (var topic in topics)
+            Add<THandler>(Subscription.All<THandler>(topic));
         return this;
     }
 
-    /// <summary>Handles a type of event; its topic is the type's.</summary>
-    public MessagingBuilder Handle<TEvent, THandler>() where TEvent : IEventData where THandler : class, IEventHandler<TEvent>
+    private MessagingBuilder Add<THandler>(Subscription subscription) where THandler : class
     {
         Services.TryAddScoped<THandler>();
-        Subscriptions.Add(Subscription.To<TEvent, THandler>());
+        Subscriptions.Add(subscription);
+        Topics.Add(subscription.Topic);
         return this;
-    }
-
-    /// <summary>Handles every event of <paramref name="topics"/>, besides the handlers of single types.</summary>
-    public MessagingBuilder HandleAll<THandler>(params string[] topics) where THandler : class, IEventEnvelopeHandler
-    {
-        ArgumentOutOfRangeException.ThrowIfZero(topics.Length);
-        Services.TryAddScoped<THandler>();
-        Subscriptions.AddRange(topics.Select(Subscription.ToAll<THandler>));
-        return this;
-    }
-
-    private void Claim()
-    {
-        if (HasStore)
-            throw new InvalidOperationException("A service has one outbox and inbox: call UseEntityFramework or UseDocuments once.");
-        HasStore = true;
     }
 }

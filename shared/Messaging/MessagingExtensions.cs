@@ -1,59 +1,60 @@
 using ForgeShop.Messaging.Kafka;
-using Microsoft.Extensions.Configuration;
+using ForgeShop.ServiceDefaults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Configuration;
 
 namespace ForgeShop.Messaging;
 
 public static class MessagingExtensions
 {
     /// <summary>
-    /// Adds the outbox with its relay, and a consumer for what the service handles. Kafka is where <c>ConnectionStrings:kafka</c> says; the
-    /// rest of <see cref="MessagingOptions"/> comes from the section <c>Messaging</c>.
+    /// Adds the outbox with its relay, and consumers for what the service handles. <c>ConnectionStrings:kafka</c> names the brokers; the section
+    /// <c>Messaging</c> sets <see cref="MessagingOptions"/>, and the section <c>Kafka</c> any property of the client, for example SASL and TLS.
     /// </summary>
     /// <param name="builder">The service's builder.</param>
-    /// <param name="service">The service's name: consumer group, and CloudEvents source (<c>/orders</c>) of what it publishes.</param>
-    /// <param name="configure">Where outbox and inbox are, and what is handled.</param>
+    /// <param name="service">The service's name: its consumer group, and the CloudEvents source (<c>/orders</c>) of its messages.</param>
+    /// <param name="configure">Declares the store, the handlers and the published topics.</param>
     public static IHostApplicationBuilder AddMessaging(this IHostApplicationBuilder builder, string service, Action<MessagingBuilder> configure)
     {
-        var messaging = new MessagingBuilder(builder.Services);
-        configure(messaging);
-        if (!messaging.HasStore)
-            throw new InvalidOperationException("Say where outbox and inbox are: UseEntityFramework or UseDocuments.");
-
-        builder.Services.AddOptions<MessagingOptions>()
+        if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString("kafka")))
+            throw new InvalidOperationException("There is no connection string for Kafka: set ConnectionStrings:kafka.");
+        var services = builder.Services;
+        services.AddOptions<MessagingOptions>()
             .BindConfiguration("Messaging")
-            .Configure(options => options.BootstrapServers = builder.Configuration.GetConnectionString("kafka") ?? options.BootstrapServers)
             .ValidateDataAnnotations()
-            .Validate(options => options.BootstrapServers.Length > 0, "There is no connection string for Kafka: set ConnectionStrings:kafka.")
             .Validate(options => options.MinBackoff <= options.MaxBackoff, "Messaging:MinBackoff is longer than Messaging:MaxBackoff.")
+            .Validate(options => options.OutboxRetention <= options.InboxRetention, "Messaging:OutboxRetention is longer than Messaging:InboxRetention: a replay would be handled twice.")
             .ValidateOnStart();
-        builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(new ServiceName(service));
-        builder.Services.AddSingleton<OutboxSignal>();
-        builder.Services.AddSingleton<OutboxWriter>();
-        builder.Services.AddSingleton<KafkaSettings>();
-        builder.Services.AddSingleton<KafkaStatus>();
-        builder.Services.AddSingleton<LogProbe>();
-        builder.Services.AddSingleton<MessagingMetrics>();
-        builder.Services.AddHealthChecks().AddCheck<KafkaHealthCheck>("kafka", HealthStatus.Degraded);
-        if (messaging.HasOutbox)
-            builder.Services.AddHostedService<OutboxRelay>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<DatabaseMigrations>();
+        services.AddSingleton(new ServiceName(service));
+        services.AddSingleton<OutboxSignal>();
+        services.AddSingleton<OutboxWriter>();
+        services.AddSingleton<KafkaSettings>();
+        services.AddSingleton<MessagingMetrics>();
+        services.AddSingleton<MessagingHealth>();
+        // The relay and the dead letters each have a producer, because each replaces its own.
+        services.AddTransient<KafkaPublisher>();
+        services.AddHealthChecks().AddCheck<MessagingHealthCheck>("messaging", HealthStatus.Degraded);
+
+        var messaging = new MessagingBuilder(services);
+        configure(messaging);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TopicProvisioner>(provider, (IReadOnlyList<string>)[.. messaging.Topics]));
         if (messaging.Subscriptions.Count > 0)
-            AddConsumer(builder.Services, new Subscriptions(messaging.Subscriptions));
+            AddConsumers(builder, messaging.Subscriptions);
         return builder;
     }
 
-    private static void AddConsumer(IServiceCollection services, Subscriptions subscriptions)
+    private static void AddConsumers(IHostApplicationBuilder builder, IReadOnlyList<Subscription> subscriptions)
     {
-        services.AddSingleton(subscriptions);
-        services.AddSingleton<DeadLetters>();
-        services.AddSingleton<MessageProcessor>();
-        services.AddSingleton<ParkedStreams>();
-        services.AddHealthChecks().AddCheck<InboxHealthCheck>("inbox", HealthStatus.Degraded);
-        services.AddSingleton<ConsumerParts>();
-        services.AddHostedService<EventConsumer>();
+        builder.Services.AddSingleton(new Subscriptions(subscriptions));
+        builder.Services.AddSingleton<MessageReader>();
+        builder.Services.AddSingleton<DeadLetters>();
+        builder.Services.AddSingleton<ConsumerServices>();
+        for (var i = builder.Configuration.GetValue("Messaging:Consumers", 1); i > 0; i--)
+            builder.Services.AddSingleton<IHostedService, EventConsumer>();
     }
 }

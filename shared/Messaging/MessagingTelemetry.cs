@@ -1,11 +1,46 @@
+using System.Diagnostics;
+using ForgeShop.ServiceDefaults.Correlation;
+
 namespace ForgeShop.Messaging;
 
-/// <summary>Names for whoever collects telemetry; ServiceDefaults adds <c>ForgeShop.*</c>.</summary>
+/// <summary>Spans by OpenTelemetry's semantic conventions for messaging, and the names under which telemetry is collected.</summary>
 public static class MessagingTelemetry
 {
     public const string ActivitySourceName = "ForgeShop.Messaging";
     public const string MeterName = "ForgeShop.Messaging";
 
-    /// <summary>The baggage item that carries the correlation ID between services.</summary>
-    public const string CorrelationBaggage = "correlation";
+    private static readonly ActivitySource Source = new(ActivitySourceName);
+
+    /// <summary>Starts the span that lasts until Kafka acknowledges the message. It does not become the current activity.</summary>
+    internal static Activity? StartPublish(OutboxMessage message)
+    {
+        var span = Start($"publish {message.Topic}", ActivityKind.Producer, message.Origin);
+        return span?.SetTag("messaging.operation.name", "publish").SetTag("messaging.operation.type", "send")
+            .SetTag("messaging.system", "kafka").SetTag("messaging.destination.name", message.Topic).SetTag("messaging.message.id", message.EventId.ToString());
+    }
+
+    /// <summary>Starts the span of handling one message of a batch. It does not become the current activity.</summary>
+    internal static Activity? StartProcess(EventContext context, string group)
+    {
+        var span = Start($"process {context.Topic}", ActivityKind.Consumer, context.Origin);
+        return span?.SetTag("messaging.operation.name", "process").SetTag("messaging.operation.type", "process").SetTag("messaging.consumer.group.name", group)
+            .SetTag("messaging.system", "kafka").SetTag("messaging.destination.name", context.Topic).SetTag("messaging.message.id", context.Id.ToString())
+            .SetTag("messaging.kafka.offset", context.Position.Offset);
+    }
+
+    internal static Activity? Start(string name, ActivityKind kind, MessageOrigin origin)
+    {
+        if (!Source.HasListeners())
+            return null;
+        var before = Activity.Current;
+        ActivityContext.TryParse(origin.TraceParent, origin.TraceState, isRemote: true, out var parent);
+        var span = Source.StartActivity(name, kind, parent);
+        if (origin.CorrelationId is { } correlation)
+            span?.SetTag(RequestCorrelation.SpanAttribute, correlation.ToString());
+        // A batch has many spans at once, so none of them is the current one.
+        Activity.Current = before;
+        return span;
+    }
+
+    internal static void Fail(this Activity? span, string reason) => span?.SetStatus(ActivityStatusCode.Error, reason);
 }

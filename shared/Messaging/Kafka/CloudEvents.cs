@@ -1,7 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Confluent.Kafka;
 using ForgeShop.Contracts;
 using ForgeShop.Forge;
@@ -9,15 +8,17 @@ using Uuid = ForgeShop.Forge.Uuid;
 
 namespace ForgeShop.Messaging.Kafka;
 
-/// <summary>CloudEvents 1.0 in Kafka's binary mode: attributes are headers with the prefix <c>ce_</c>, the value is the data as JSON.</summary>
+/// <summary>
+/// CloudEvents 1.0 in the binary mode of the Kafka protocol binding: attributes are headers with the prefix <c>ce_</c>, the value is the data as JSON, the key
+/// is the 36-character text of the subject.
+/// </summary>
 internal static class CloudEvents
 {
-    private const string ContentType = "application/json";
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'";
 
-    /// <param name="message">The event.</param>
-    /// <param name="traceParent">The trace context of the publishing.</param>
-    public static Message<byte[]?, byte[]?> Write(OutboxMessage message, string? traceParent)
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    public static Message<byte[]?, byte[]?> Write(OutboxMessage message, string source, string? traceParent)
     {
         var headers = new Headers();
         void Add(string name, string? value)
@@ -26,81 +27,75 @@ internal static class CloudEvents
                 headers.Add(name, Encoding.UTF8.GetBytes(value));
         }
 
+        var subject = Uuid.ToText(message.Subject);
         Add("ce_specversion", "1.0");
-        Add("ce_id", message.Id.ToString());
+        Add("ce_id", message.EventId.ToString());
         Add("ce_type", message.Type);
-        Add("ce_source", message.Source);
-        Add("ce_subject", message.Key);
+        Add("ce_source", source);
+        Add("ce_subject", subject);
         Add("ce_time", message.OccurredAt.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture));
         Add("ce_sequence", message.Sequence.ToString(CultureInfo.InvariantCulture));
-        Add("ce_dataversion", message.DataVersion.ToString(CultureInfo.InvariantCulture));
-        Add("ce_correlationid", message.CorrelationId?.ToString());
-        Add("ce_causationid", message.CausationId?.ToString());
-        Add("content-type", ContentType);
+        Add("ce_dataversion", message.Version.ToString(CultureInfo.InvariantCulture));
+        Add("ce_correlationid", message.Origin.CorrelationId?.ToString());
+        Add("ce_causationid", message.Origin.CausationId?.ToString());
+        Add("content-type", "application/json");
         Add("traceparent", traceParent);
-        Add("tracestate", message.TraceState);
-        return new() { Key = KafkaKey.Of(message.Subject), Value = Encoding.UTF8.GetBytes(message.Payload), Headers = headers };
+        Add("tracestate", message.Origin.TraceState);
+        return new() { Key = Encoding.ASCII.GetBytes(subject), Value = Encoding.UTF8.GetBytes(message.Payload), Headers = headers };
     }
 
-    public static bool IsAttribute(IHeader header) => header.Key.StartsWith("ce_", StringComparison.Ordinal);
+    /// <summary>Returns the type; null for a tombstone and for a message that is no CloudEvent.</summary>
+    public static string? TypeOf(Message<byte[]?, byte[]?> message) => message.Value is null ? null : Text(message, "ce_type");
 
-    /// <summary>Everything but the data.</summary>
-    /// <exception cref="UnreadableMessageException">It is no event, or not the one that it says it is.</exception>
-    public static EventContext ReadAttributes(ConsumeResult<byte[]?, byte[]?> consumed, ForgeIds ids)
+    /// <summary>
+    /// Reads the attributes. What the effect needs is required; what only explains the event (correlation, causation, trace, source) is dropped where it
+    /// cannot be read.
+    /// </summary>
+    /// <exception cref="UnreadableMessageException">A required attribute is missing or invalid, or the ID is not derived from the others.</exception>
+    public static EventContext Read(ConsumeResult<byte[]?, byte[]?> consumed, string cluster, ForgeIds ids)
     {
-        var headers = consumed.Message.Headers;
-        string? Optional(string name) => headers is not null && headers.TryGetLastBytes(name, out var bytes) ? Utf8(name, bytes) : null;
-        string Required(string name) => Optional(name) ?? throw new UnreadableMessageException($"the header {name} is missing");
+        var message = consumed.Message;
+        string Required(string name) => Text(message, name) ?? throw new UnreadableMessageException($"the header {name} is missing or not UTF-8");
 
         if (Required("ce_specversion") != "1.0")
             throw new UnreadableMessageException("ce_specversion is not 1.0");
         var type = Required("ce_type");
         var sequence = Positive("ce_sequence", Required("ce_sequence"));
-        var subject = Id("ce_subject", Required("ce_subject"));
-        var id = new EventId(Id("ce_id", Required("ce_id")));
+        var subject = Id(Required("ce_subject")) ?? throw new UnreadableMessageException("the header ce_subject is not an ID");
+        var id = new EventId(Id(Required("ce_id")) ?? throw new UnreadableMessageException("the header ce_id is not an ID"));
         EnsureDerived(id, subject, type, sequence, ids);
+        var trace = ActivityContext.TryParse(Text(message, "traceparent"), Text(message, "tracestate"), out _);
         return new EventContext
         {
             Id = id,
             Type = type,
-            Source = Required("ce_source"),
+            Source = Text(message, "ce_source") ?? "",
             Subject = subject,
             Sequence = sequence,
-            Time = Time(Required("ce_time")),
-            DataVersion = (int)Math.Min(Positive("ce_dataversion", Optional("ce_dataversion") ?? "1"), int.MaxValue),
-            CorrelationId = Optional("ce_correlationid") is { } correlation ? new CorrelationId(Id("ce_correlationid", correlation)) : null,
-            CausationId = Optional("ce_causationid") is { } causation ? new EventId(Id("ce_causationid", causation)) : null,
-            TraceParent = Optional("traceparent"),
-            TraceState = Optional("tracestate"),
+            Time = Time(Text(message, "ce_time")) ?? new DateTimeOffset(message.Timestamp.UtcDateTime),
+            DataVersion = (int)Math.Min(Positive("ce_dataversion", Text(message, "ce_dataversion") ?? "1"), int.MaxValue),
+            CorrelationId = Id(Text(message, "ce_correlationid")) is { } correlation ? new CorrelationId(correlation) : null,
+            CausationId = Id(Text(message, "ce_causationid")) is { } causation ? new EventId(causation) : null,
+            TraceParent = trace ? Text(message, "traceparent") : null,
+            TraceState = trace ? Text(message, "tracestate") : null,
             Topic = consumed.Topic,
+            Position = new($"{consumed.Topic}-{consumed.Partition.Value}@{cluster}", consumed.Offset.Value),
         };
     }
 
-    /// <exception cref="UnreadableMessageException">The data is not JSON.</exception>
-    public static JsonElement ReadData(ConsumeResult<byte[]?, byte[]?> consumed)
+    /// <summary>Returns a header's text; null if it is missing or not UTF-8. Of several with the same name the last one counts.</summary>
+    public static string? Text(Message<byte[]?, byte[]?> message, string name)
     {
-        if (consumed.Message.Value is not { } value)
-            throw new UnreadableMessageException("there is no data");
+        if (message.Headers is null || !message.Headers.TryGetLastBytes(name, out var bytes) || bytes is null)
+            return null;
         try
         {
-            using var document = JsonDocument.Parse(value);
-            return document.RootElement.Clone();
+            return StrictUtf8.GetString(bytes);
         }
-        catch (JsonException)
+        catch (DecoderFallbackException)
         {
-            throw new UnreadableMessageException("the data is not JSON");
+            return null;
         }
-    }
-
-    /// <summary>What tells a message from every other: the event's ID, or a hash where there is none.</summary>
-    public static Guid IdentityOf(Message<byte[]?, byte[]?> message)
-    {
-        if (message.Headers is not null && message.Headers.TryGetLastBytes("ce_id", out var bytes) && Uuid.TryParse(bytes, out var id))
-            return id;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(message.Key ?? []);
-        hash.AppendData(message.Value ?? []);
-        return new Guid(hash.GetHashAndReset().AsSpan(0, 16), bigEndian: true);
     }
 
     private static void EnsureDerived(EventId id, Guid subject, string type, long sequence, ForgeIds ids)
@@ -118,41 +113,16 @@ internal static class CloudEvents
             throw new UnreadableMessageException("ce_id is not derived from ce_subject, ce_type and ce_sequence");
     }
 
-    private static string Utf8(string name, byte[]? bytes)
-    {
-        try
-        {
-            return bytes is null ? "" : Strict.GetString(bytes);
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new UnreadableMessageException($"the header {name} is not UTF-8");
-        }
-    }
-
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    private static Guid Id(string name, string text) =>
-        Uuid.TryParse(text, out var id) ? id : throw new UnreadableMessageException($"the header {name} is not an ID");
+    private static Guid? Id(string? text) => Uuid.TryParse(text, out var id) ? id : null;
 
     private static long Positive(string name, string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0
             ? value
-            : throw new UnreadableMessageException($"the header {name} is not a positive whole number");
+            : throw new UnreadableMessageException($"the header {name} is not a positive integer");
 
-    private static DateTimeOffset Time(string text) =>
-        text.Contains('T', StringComparison.Ordinal) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time.ToUniversalTime()
-            : throw new UnreadableMessageException("the header ce_time is not a time");
+    private static DateTimeOffset? Time(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime() : null;
 }
 
-/// <summary>A message that will never be readable, however often it is tried.</summary>
-internal sealed class UnreadableMessageException(string reason) : Exception($"Unreadable message: {reason}.")
-{
-    /// <summary>An aggregate counts its events without gaps, and none twice: two with one number are a mistake of whoever published them.</summary>
-    public static void ThrowIfAnother(EventContext context, long sequence, EventId? known)
-    {
-        if (context.Sequence == sequence && known is { } other && other != context.Id)
-            throw new UnreadableMessageException($"the aggregate has another event with the sequence {sequence}");
-    }
-}
+/// <summary>A message that no further attempt can make readable.</summary>
+internal sealed class UnreadableMessageException(string reason) : Exception($"Unreadable message: {reason}.");

@@ -1,65 +1,66 @@
 using Confluent.Kafka;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Configuration;
 
 namespace ForgeShop.Messaging.Kafka;
 
-/// <summary>How this service's Kafka clients are set up.</summary>
-internal sealed class KafkaSettings(IOptions<MessagingOptions> options, ServiceName service)
+/// <summary>
+/// The configuration of the Kafka clients. <c>ConnectionStrings:kafka</c> names the brokers; the section <c>Kafka</c> may set any property of
+/// <see cref="ClientConfig"/>, for example <c>Kafka:SecurityProtocol</c>, <c>Kafka:SaslMechanism</c>, <c>Kafka:SaslUsername</c> and <c>Kafka:SslCaLocation</c>.
+/// </summary>
+internal sealed class KafkaSettings(IConfiguration configuration, ServiceName service)
 {
-    // A broker that comes back is noticed within a second, and not after librdkafka's ten.
     private const int ReconnectBackoffMs = 100;
     private const int MaxReconnectBackoffMs = 1000;
-
-    // New topics and partitions are noticed within seconds, and not after librdkafka's five minutes.
     private const int MetadataRefreshMs = 10_000;
+    private const int SessionTimeoutMs = 10_000;
+    private const int CommitIntervalMs = 1000;
 
-    public ProducerConfig Producer() => new()
-    {
-        BootstrapServers = options.Value.BootstrapServers,
-        ClientId = service.Value,
-        Acks = Acks.All,
-        EnableIdempotence = true,
-        // As Java and Node place keys; librdkafka's own default would put the same key elsewhere.
-        Partitioner = Partitioner.Murmur2Random,
-        LingerMs = 2,
-        // A message that timed out on its own would leave a gap before its successors: the relay decides about time, for a whole batch.
-        MessageTimeoutMs = 0,
-        DeliveryReportFields = "status",
-        ReconnectBackoffMs = ReconnectBackoffMs,
-        ReconnectBackoffMaxMs = MaxReconnectBackoffMs,
-        TopicMetadataRefreshIntervalMs = MetadataRefreshMs,
-    };
+    public AdminClientConfig Admin() => Common(new AdminClientConfig());
 
-    public ConsumerConfig Consumer() => new()
+    public ProducerConfig Producer()
     {
-        BootstrapServers = options.Value.BootstrapServers,
-        ClientId = service.Value,
-        GroupId = service.Value,
-        AutoOffsetReset = AutoOffsetReset.Earliest,
-        // Offsets are stored by hand, after the effect; the client then commits what is stored, without blocking the poll loop.
-        EnableAutoOffsetStore = false,
-        EnableAutoCommit = true,
-        AutoCommitIntervalMs = (int)options.Value.CommitInterval.TotalMilliseconds,
-        SessionTimeoutMs = (int)options.Value.SessionTimeout.TotalMilliseconds,
-        HeartbeatIntervalMs = (int)options.Value.SessionTimeout.TotalMilliseconds / 5,
-        AllowAutoCreateTopics = true,
-        ReconnectBackoffMs = ReconnectBackoffMs,
-        ReconnectBackoffMaxMs = MaxReconnectBackoffMs,
-        TopicMetadataRefreshIntervalMs = MetadataRefreshMs,
-    };
+        var config = Common(new ProducerConfig());
+        config.Acks = Acks.All;
+        config.EnableIdempotence = true;
+        // The partitioner of the Java and Node clients; librdkafka's default places the same key elsewhere.
+        config.Partitioner = Partitioner.Murmur2Random;
+        config.LingerMs = 0;
+        // The relay limits the time of a whole batch. A message that expired alone would leave a gap before its successors.
+        config.MessageTimeoutMs = 0;
+        config.DeliveryReportFields = "status";
+        return config;
+    }
 
-    /// <summary>Reads single messages; belongs to no group and commits nothing.</summary>
-    public ConsumerConfig Probe() => new()
+    public ConsumerConfig Consumer()
     {
-        BootstrapServers = options.Value.BootstrapServers,
-        ClientId = service.Value,
-        GroupId = service.Value + ".probe",
-        AutoOffsetReset = AutoOffsetReset.Error,
-        EnableAutoOffsetStore = false,
-        EnableAutoCommit = false,
-        QueuedMinMessages = 1,
-        MaxPartitionFetchBytes = 64 * 1024,
-        ReconnectBackoffMs = ReconnectBackoffMs,
-        ReconnectBackoffMaxMs = MaxReconnectBackoffMs,
-    };
+        var config = Common(new ConsumerConfig());
+        config.GroupId = service.Value;
+        config.AutoOffsetReset = AutoOffsetReset.Earliest;
+        // Offsets are stored after the commit of the effect; the client then commits the stored ones without blocking.
+        config.EnableAutoOffsetStore = false;
+        config.EnableAutoCommit = true;
+        config.AutoCommitIntervalMs = CommitIntervalMs;
+        config.SessionTimeoutMs = SessionTimeoutMs;
+        config.HeartbeatIntervalMs = SessionTimeoutMs / 5;
+        return config;
+    }
+
+    private TConfig Common<TConfig>(TConfig config) where TConfig : ClientConfig
+    {
+        configuration.GetSection("Kafka").Bind(config);
+        config.BootstrapServers = configuration.GetConnectionString("kafka") ?? config.BootstrapServers;
+        config.ClientId = service.Value;
+        // Topics are created with their partition count at start, never by a typing error.
+        config.AllowAutoCreateTopics = false;
+        config.ReconnectBackoffMs = ReconnectBackoffMs;
+        config.ReconnectBackoffMaxMs = MaxReconnectBackoffMs;
+        config.TopicMetadataRefreshIntervalMs = MetadataRefreshMs;
+        return config;
+    }
+}
+
+/// <summary>The service's name: consumer group, and CloudEvents source of its messages.</summary>
+internal sealed record ServiceName(string Value)
+{
+    public string Source => "/" + Value;
 }

@@ -1,61 +1,102 @@
-using System.Text.Json.Serialization;
 using ForgeShop.Contracts;
+using ForgeShop.Forge.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace ForgeShop.Messaging;
 
-public enum OutboxStatus : short
-{
-    Pending = 0,
-    Published = 1,
-
-    /// <summary>Kafka refused it for good; <see cref="OutboxMessage.Error"/> says why.</summary>
-    Dead = 2,
-}
-
-/// <summary>An event as it was emitted, and what became of it: a row of the table outbox, or an entry in its document.</summary>
+/// <summary>
+/// An event or command to be published: a row of the table outbox, written in the transaction of the change that it is about. Its unique ID is derived from
+/// subject, type and sequence, so the same event cannot be written twice.
+/// </summary>
 public sealed class OutboxMessage
 {
-    /// <summary>Buckets are what relays share among themselves: a key's bucket belongs to one relay at a time.</summary>
-    public const int Buckets = 16;
+    public required EventId EventId { get; init; }
 
-    /// <summary>The order of insertion, given by the database. Not the order of commits: never to be remembered as "read up to here".</summary>
-    [JsonIgnore]
+    /// <summary>The order in which the relay publishes.</summary>
     public long Seq { get; init; }
 
-    public required EventId Id { get; init; }
     public required string Topic { get; init; }
-    public required string Type { get; init; }
-    public required string Source { get; init; }
-    public required Guid Subject { get; init; }
-    public required long Sequence { get; init; }
-    public required int DataVersion { get; init; }
 
-    /// <summary>The data as JSON, exactly as it will be sent.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The aggregate; its text is the Kafka key.</summary>
+    public required Guid Subject { get; init; }
+
+    public required long Sequence { get; init; }
+
+    /// <summary>The version of the data's schema.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The data as JSON.</summary>
     public required string Payload { get; init; }
 
     public required DateTimeOffset OccurredAt { get; init; }
-    public CorrelationId? CorrelationId { get; init; }
-    public EventId? CausationId { get; init; }
-    public string? TraceParent { get; init; }
-    public string? TraceState { get; init; }
 
-    [JsonIgnore]
-    public short Bucket { get; init; }
+    public required MessageOrigin Origin { get; init; }
 
-    public OutboxStatus Status { get; set; }
-    public int Attempts { get; set; }
-    public DateTimeOffset NextAttemptAt { get; set; }
-    public string? Error { get; set; }
+    /// <summary>The time of Kafka's acknowledgement.</summary>
+    public DateTimeOffset? PublishedAt { get; init; }
 
-    public DateTimeOffset? PublishedAt { get; set; }
+    /// <summary>The reason why Kafka refuses the message for good. The relay passes over such a message until a replay.</summary>
+    public string? Error { get; init; }
 
-    /// <summary>Where Kafka put it: how the relay notices that Kafka has lost it.</summary>
-    public int? Partition { get; set; }
+    internal static void Configure(EntityTypeBuilder<OutboxMessage> outbox)
+    {
+        outbox.ToTable("outbox");
+        // EF Core inserts rows in the order of their keys. With the identity as key that is the order in which the events were emitted.
+        outbox.HasKey(m => m.Seq).HasName("pk_outbox");
+        outbox.Property(m => m.EventId).HasColumnName("event_id").HasConversion<TypedIdConverter<EventId>>();
+        outbox.Property(m => m.Seq).HasColumnName("seq").UseIdentityAlwaysColumn();
+        outbox.Property(m => m.Topic).HasColumnName("topic");
+        outbox.Property(m => m.Type).HasColumnName("type");
+        outbox.Property(m => m.Subject).HasColumnName("subject");
+        outbox.Property(m => m.Sequence).HasColumnName("sequence");
+        outbox.Property(m => m.Version).HasColumnName("version");
+        // json and not jsonb: the bytes stay as written, and psql still shows them.
+        outbox.Property(m => m.Payload).HasColumnName("payload").HasColumnType("json");
+        outbox.Property(m => m.OccurredAt).HasColumnName("occurred_at");
+        outbox.ComplexProperty(m => m.Origin, origin => origin.MapOrigin());
+        outbox.Property(m => m.PublishedAt).HasColumnName("published_at");
+        outbox.Property(m => m.Error).HasColumnName("error");
 
-    /// <inheritdoc cref="Partition"/>
-    public long? Offset { get; set; }
+        outbox.HasIndex(m => m.EventId).IsUnique().HasDatabaseName("ix_outbox_event_id");
+        // The index contains only what is left to publish, so the relay's read costs the same however large the table is.
+        outbox.HasIndex(m => m.Seq).HasFilter("published_at IS NULL AND error IS NULL").HasDatabaseName("ix_outbox_unpublished");
+        // Rows lie in the order of time: a BRIN index of a few pages finds the ones to delete or to replay.
+        outbox.HasIndex(m => m.OccurredAt).HasMethod("brin").HasDatabaseName("ix_outbox_occurred_at");
+    }
+}
 
-    /// <summary>The Kafka key: 36 lower-case ASCII characters.</summary>
-    [JsonIgnore]
-    public string Key => Subject.ToString("D");
+/// <summary>The ID of a handled event: a row of the table inbox. Inserting it a second time fails, and that is all that makes a handler idempotent.</summary>
+public sealed class InboxMessage
+{
+    public required EventId EventId { get; init; }
+
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    internal static void Configure(EntityTypeBuilder<InboxMessage> inbox)
+    {
+        inbox.ToTable("inbox");
+        inbox.HasKey(m => m.EventId).HasName("pk_inbox");
+        inbox.Property(m => m.EventId).HasColumnName("event_id").HasConversion<TypedIdConverter<EventId>>();
+        inbox.Property(m => m.ReceivedAt).HasColumnName("received_at");
+        inbox.HasIndex(m => m.ReceivedAt).HasMethod("brin").HasDatabaseName("ix_inbox_received_at");
+    }
+}
+
+public static class ModelBuilderExtensions
+{
+    /// <summary>Maps the tables outbox and inbox.</summary>
+    public static ModelBuilder AddMessaging(this ModelBuilder model) =>
+        model.Entity<OutboxMessage>(OutboxMessage.Configure).Entity<InboxMessage>(InboxMessage.Configure);
+
+    /// <summary>Maps a <see cref="MessageOrigin"/> to columns of its owner's row.</summary>
+    public static void MapOrigin(this ComplexPropertyBuilder<MessageOrigin> origin)
+    {
+        origin.Property(o => o.CausationId).HasColumnName("causation_id").HasConversion<TypedIdConverter<EventId>>();
+        origin.Property(o => o.CorrelationId).HasColumnName("correlation_id").HasConversion<TypedIdConverter<CorrelationId>>();
+        origin.Property(o => o.TraceParent).HasColumnName("trace_parent");
+        origin.Property(o => o.TraceState).HasColumnName("trace_state");
+    }
 }

@@ -8,29 +8,31 @@ using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.Messaging;
 
-/// <summary>POST /operations/outbox/replay?since=: for the operator's <c>forge outbox replay</c>. Not routed from outside.</summary>
+/// <summary>POST /operations/outbox/replay?since=: for the operator's <c>forge outbox replay</c>. The gateway does not route it.</summary>
 public static partial class ReplayOutbox
 {
     public sealed record Answer(long Events);
 
-    /// <summary>Maps it, for a service with an outbox.</summary>
-    public static RouteHandlerBuilder MapOutboxReplay(this IEndpointRouteBuilder routes) => routes.MapPost("/operations/outbox/replay", Handle)
-        .WithName("ReplayOutbox")
-        .WithSummary("Publishes again what happened since then. Consumers drop what they had.")
-        .Produces<Answer>()
-        .ExcludeFromDescription();
+    public static RouteHandlerBuilder MapOutboxReplay(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/operations/outbox/replay", Handle)
+            .WithName("ReplayOutbox")
+            .WithSummary("Publishes all messages since a time again. Consumers drop the ones that they have handled.")
+            .Produces<Answer>()
+            .ExcludeFromDescription();
 
     private static async Task<IResult> Handle(
-        DateTimeOffset since, [FromServices] IOutboxStore outbox, [FromServices] OutboxSignal signal, IHostApplicationLifetime lifetime, ILoggerFactory loggers)
+        DateTimeOffset since, [FromServices] OutboxDatabase database, [FromServices] OutboxSignal signal, [FromServices] TimeProvider time, IHostApplicationLifetime lifetime, ILoggerFactory loggers)
     {
-        // To its end, also when nobody waits for the answer any more.
-        var events = await outbox.ReplayAsync(since.ToUniversalTime(), lifetime.ApplicationStopping);
+        // A replay runs to its end even if the caller leaves.
+        var stopping = lifetime.ApplicationStopping;
+        await using var connection = await database.ConnectAsync(stopping);
+        var events = await OutboxTable.ReplayAsync(connection, since.ToUniversalTime(), time.GetUtcNow(), stopping);
         signal.Set();
         LogReplay(loggers.CreateLogger(typeof(ReplayOutbox)), events, since);
         return TypedResults.Json(new Answer(events), ReplayJson.Default.Answer);
     }
 
-    [LoggerMessage(LogLevel.Information, "{Events} events since {Since:O} are published again, as an operator asked")]
+    [LoggerMessage(LogLevel.Information, "Replaying {Events} messages since {Since:O} on request of an operator")]
     private static partial void LogReplay(ILogger logger, long events, DateTimeOffset since);
 
     [JsonSerializable(typeof(Answer))]

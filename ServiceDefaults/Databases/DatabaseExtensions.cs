@@ -1,0 +1,69 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ForgeShop.ServiceDefaults;
+
+public static class DatabaseExtensions
+{
+    // Each limit is shorter than the one around it: lock (3 s), statement (8 s), both attempts of a request (20 s), gateway (30 s).
+    private const int LockTimeoutMs = 3000;
+    private const int CommandTimeoutSeconds = 8;
+    private const int MaxRetries = 1;
+    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>PostgreSQL takes 100 connections by default, and all services share them.</summary>
+    private const int MaxPoolSize = 12;
+
+    /// <summary>
+    /// Adds the service's database: EF Core on the connection string <paramref name="name"/>, with a bounded pool and time-outs that are shorter than the
+    /// caller's, migrated when the service starts. <c>/health</c> is green, and requests are served, only afterwards.
+    /// </summary>
+    /// <param name="builder">The service's builder.</param>
+    /// <param name="name">The name of the connection string.</param>
+    /// <param name="seed">Runs after the migration at every start, so it adds only what is absent.</param>
+    public static IHostApplicationBuilder AddDatabase<TContext>(
+        this IHostApplicationBuilder builder, string name, Func<IServiceProvider, CancellationToken, Task>? seed = null) where TContext : DbContext
+    {
+        builder.AddNpgsqlDbContext<TContext>(
+            name,
+            settings =>
+            {
+                settings.ConnectionString = WithLimits(settings.ConnectionString);
+                settings.DisableRetry = true;
+            },
+            options => options.UseNpgsql(npgsql => npgsql.EnableRetryOnFailure(MaxRetries, MaxRetryDelay, errorCodesToAdd: null).CommandTimeout(CommandTimeoutSeconds)));
+        builder.Services.AddHostedService(services => new Databases.DatabaseMigration<TContext>(
+            seed,
+            services.GetRequiredService<IServiceScopeFactory>(),
+            services.GetRequiredService<DatabaseMigrations>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<Databases.DatabaseMigration<TContext>>>()));
+        return builder;
+    }
+
+    /// <summary>Returns the connection string with a bounded pool, prepared statements and time-outs; what it sets itself stays.</summary>
+    public static string? WithLimits(string? connectionString)
+    {
+        // The tools that write migrations have none.
+        if (string.IsNullOrEmpty(connectionString))
+            return connectionString;
+        var settings = new DbConnectionStringBuilder { ConnectionString = connectionString };
+        void SetDefault(string keyword, object value)
+        {
+            if (!settings.ContainsKey(keyword))
+                settings[keyword] = value;
+        }
+
+        SetDefault("Maximum Pool Size", MaxPoolSize);
+        SetDefault("Max Auto Prepare", 100);
+        SetDefault("Auto Prepare Min Usages", 2);
+        // No code leaves state in a session: the advisory lock of the relay is on a connection of its own.
+        SetDefault("No Reset On Close", true);
+        SetDefault("Command Timeout", CommandTimeoutSeconds);
+        SetDefault("Options", $"-c lock_timeout={LockTimeoutMs}");
+        return settings.ConnectionString;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Data.Common;
+
+namespace ForgeShop.ServiceDefaults;
+
+/// <summary>
+/// The errors by which PostgreSQL says "not now". They are no fault of a message or a request: a consumer waits and tries again without counting an attempt,
+/// and HTTP answers 503 with Retry-After. Codes: PostgreSQL manual, appendix A.
+/// </summary>
+public static class TransientPostgresErrors
+{
+    private static readonly string[] Classes =
+    [
+        "08", // connection exception
+        "40", // serialization failure, deadlock
+        "53", // insufficient resources, too many connections
+        "57P", // shutdown, crash recovery, cannot connect now
+    ];
+
+    private static readonly HashSet<string> Codes =
+    [
+        "25006", // read-only transaction: after a failover
+        "55006", // object in use
+        "55P03", // lock_timeout
+        "57014", // statement_timeout, or the command time-out cancelled the statement
+        "58000", "58030", // system error, input/output error
+        "3D000", "42P01", "42703", // database, table or column not there yet: the migration of this release is still running
+    ];
+
+    public static bool Contains(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is DbException { SqlState: { } state } && (Codes.Contains(state) || Classes.Any(code => state.StartsWith(code, StringComparison.Ordinal))))
+                return true;
+            // The server cannot be reached, does not answer in time, or the pool has no connection left.
+            if (exception is DbException { IsTransient: true } or TimeoutException)
+                return true;
+        }
+        return false;
+    }
+}

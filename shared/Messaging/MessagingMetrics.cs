@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace ForgeShop.Messaging;
+
+/// <summary>The meter <see cref="MessagingTelemetry.MeterName"/>. Attributes follow OpenTelemetry's conventions.</summary>
+internal sealed class MessagingMetrics
+{
+    private const string Topic = "messaging.destination.name";
+    private const string Partition = "messaging.destination.partition.id";
+    private const string EventType = "cloudevents.event_type";
+    private const string Cause = "error.type";
+
+    private readonly ConcurrentDictionary<(string Topic, int Partition), long> _lag = new();
+    private readonly Counter<long> _published;
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _handled;
+    private readonly Counter<long> _duplicates;
+    private readonly Counter<long> _skipped;
+    private readonly Counter<long> _retries;
+    private readonly Counter<long> _deadLetters;
+    private readonly Histogram<int> _batchSize;
+
+    public MessagingMetrics(IMeterFactory meters, TimeProvider time)
+    {
+        var meter = meters.Create(MessagingTelemetry.MeterName);
+        _published = meter.CreateCounter<long>("forgeshop.messaging.published", "{message}", "Messages that Kafka acknowledged.");
+        _refused = meter.CreateCounter<long>("forgeshop.messaging.refused", "{message}", "Messages that Kafka refuses for good.");
+        _handled = meter.CreateCounter<long>("forgeshop.messaging.handled", "{message}", "Messages whose effect is committed.");
+        _duplicates = meter.CreateCounter<long>("forgeshop.messaging.duplicates", "{message}", "Messages that the inbox dropped.");
+        _skipped = meter.CreateCounter<long>("forgeshop.messaging.skipped", "{message}", "Messages without a handler, tombstones and foreign messages.");
+        _retries = meter.CreateCounter<long>("forgeshop.messaging.retries", "{batch}", "Failed attempts that are repeated.");
+        _deadLetters = meter.CreateCounter<long>("forgeshop.messaging.dead_letters", "{message}", "Messages that were dead-lettered.");
+        _batchSize = meter.CreateHistogram<int>("forgeshop.messaging.batch.size", "{message}", "Messages of a transaction.");
+        meter.CreateObservableGauge("forgeshop.messaging.outbox.pending", () => Outbox?.Pending ?? 0, "{message}", "Messages that wait to be published.");
+        meter.CreateObservableGauge(
+            "forgeshop.messaging.outbox.age", () => Outbox?.OldestAt is { } oldest ? Math.Max(0, (time.GetUtcNow() - oldest).TotalSeconds) : 0, "s", "Age of the oldest of them.");
+        meter.CreateObservableGauge("forgeshop.messaging.consumer.lag", Lag, "{message}", "Messages of a partition that are not handled yet.");
+    }
+
+    /// <summary>The outbox as the active relay saw it last; null on a standby.</summary>
+    public OutboxDepth? Outbox { get; set; }
+
+    public void Published(IEnumerable<(OutboxMessage Message, string? Error)> done)
+    {
+        foreach (var topic in done.Where(result => result.Error is null).CountBy(result => result.Message.Topic))
+            _published.Add(topic.Value, new KeyValuePair<string, object?>(Topic, topic.Key));
+    }
+
+    public void PublishRefused(OutboxMessage message) => _refused.Add(1, new(Topic, message.Topic), new(EventType, message.Type));
+
+    public void Handled(IEnumerable<EventContext> events) => Count(_handled, events);
+
+    public void Duplicates(IEnumerable<EventContext> events) => Count(_duplicates, events);
+
+    public void Skipped(string topic) => _skipped.Add(1, new KeyValuePair<string, object?>(Topic, topic));
+
+    public void Retried(string topic) => _retries.Add(1, new KeyValuePair<string, object?>(Topic, topic));
+
+    public void DeadLettered(string topic, Exception error) => _deadLetters.Add(1, new(Topic, topic), new(Cause, error.GetType().FullName));
+
+    public void BatchHandled(int size) => _batchSize.Record(size);
+
+    public void SetLag(string topic, int partition, long messages) => _lag[(topic, partition)] = messages;
+
+    public void ForgetLag(string topic, int partition) => _lag.TryRemove((topic, partition), out _);
+
+    private static void Count(Counter<long> counter, IEnumerable<EventContext> events)
+    {
+        foreach (var type in events.CountBy(context => (context.Topic, context.Type)))
+            counter.Add(type.Value, new(Topic, type.Key.Topic), new(EventType, type.Key.Type));
+    }
+
+    private IEnumerable<Measurement<long>> Lag() =>
+        _lag.Select(entry => new Measurement<long>(entry.Value, new(Topic, entry.Key.Topic), new(Partition, entry.Key.Partition)));
+}

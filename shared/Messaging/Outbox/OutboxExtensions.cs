@@ -1,0 +1,76 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using ForgeShop.ServiceDefaults;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+
+namespace ForgeShop.Messaging;
+
+public static class OutboxExtensions
+{
+    /// <summary>Adds an event of <paramref name="source"/> to the outbox. The caller's SaveChanges writes it together with the change; the relay publishes it after the commit.</summary>
+    public static EventId Emit<TEvent>(this DbContext db, IEventSource source, TEvent data, MessageOrigin origin) where TEvent : IEventData
+    {
+        var id = db.GetService<OutboxWriter>().Add(db, source.AggregateId, source.LastSequence + 1, data, origin);
+        source.LastSequence++;
+        return id;
+    }
+
+    /// <summary>Adds a command to the outbox.</summary>
+    /// <param name="db">The context whose SaveChanges follows.</param>
+    /// <param name="recipient">The aggregate that the command is for: its subject and Kafka key.</param>
+    /// <param name="sequence">Counts the commands to the recipient, from 1. The same number again is the same command.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="origin">The message or request that causes it.</param>
+    public static EventId Send<TCommand>(this DbContext db, Guid recipient, long sequence, TCommand command, MessageOrigin origin) where TCommand : ICommandData =>
+        db.GetService<OutboxWriter>().Add(db, recipient, sequence, command, origin);
+}
+
+internal sealed class OutboxWriter(ForgeIds ids, OutboxSignal signal, TimeProvider time)
+{
+    public EventId Add<TData>(DbContext db, Guid subject, long sequence, TData data, MessageOrigin origin) where TData : IEventData
+    {
+        var now = time.GetUtcNow();
+        var message = new OutboxMessage
+        {
+            EventId = ids.Event(subject, TData.Type, sequence),
+            Topic = TData.Topic,
+            Type = TData.Type,
+            Subject = subject,
+            Sequence = sequence,
+            Version = TData.DataVersion,
+            Payload = JsonSerializer.Serialize(data, ContractsJson.Options),
+            // PostgreSQL stores microseconds; a message that is read back is the one that was written.
+            OccurredAt = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)),
+            Origin = origin,
+        };
+        db.Add(message);
+        db.AfterCommit(signal.Set);
+        return message.EventId;
+    }
+}
+
+/// <summary>Wakes the relay of this process after a commit. The channel holds one signal, because one is as good as many.</summary>
+internal sealed class OutboxSignal
+{
+    private readonly Channel<bool> _channel = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    public void Set() => _channel.Writer.TryWrite(true);
+
+    /// <summary>Waits for a signal, at most for <paramref name="timeout"/>.</summary>
+    public async Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var poll = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, poll.Token);
+        try
+        {
+            await _channel.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // No signal: the relay polls.
+        }
+    }
+}
