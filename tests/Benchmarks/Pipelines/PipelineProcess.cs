@@ -7,15 +7,17 @@ namespace ForgeShop.Benchmarks.Pipelines;
 
 /// <summary>
 /// Runs one pipeline as a child process of <c>./forge bench orders</c>. It prints <c>ready</c>, then reads one command a line and answers each with a line of
-/// JSON: <c>orders N CLIENTS</c> places N orders as fast as it can and waits until all are complete, <c>alone N</c> places N orders one after the other.
+/// JSON: <c>orders N CLIENTS</c> places N orders as fast as it can and waits until all are complete, <c>alone N</c> places N orders one after the other,
+/// <c>messages N</c> commits N messages at once and waits until all are handled.
 /// </summary>
 internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource database)
 {
     public const string Argument = "pipeline";
+    private const string BatchPrefix = "messaging-batch-";
 
     private static readonly TimeSpan CompleteTimeout = TimeSpan.FromMinutes(3), Poll = TimeSpan.FromMilliseconds(20), PollAlone = TimeSpan.FromMilliseconds(1);
 
-    private long _placed;
+    private long _placed, _sent;
 
     public static async Task<int> RunAsync(string kind, CancellationToken cancellationToken)
     {
@@ -24,6 +26,8 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
         {
             "wolverine" => new WolverinePipeline(settings, batched: false),
             "wolverine-batched" => new WolverinePipeline(settings, batched: true),
+            "messaging" => new MessagingPipeline(settings, batchSize: null),
+            _ when kind.StartsWith(BatchPrefix, StringComparison.Ordinal) => new MessagingPipeline(settings, Number(kind[BatchPrefix.Length..])),
             _ => throw new ArgumentException($"There is no pipeline '{kind}'.", nameof(kind)),
         };
         await pipeline.StartAsync(cancellationToken);
@@ -43,6 +47,7 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
             {
                 ["orders", var orders, var clients] => await PlaceManyAsync(Number(orders), Number(clients), cancellationToken),
                 ["alone", var orders] => await PlaceAloneAsync(Number(orders), cancellationToken),
+                ["messages", var messages] => await SendAsync((MessagingPipeline)pipeline, Number(messages), cancellationToken),
                 _ => throw new ArgumentException($"There is no command '{command}'."),
             };
             await ReconcileAsync(cancellationToken);
@@ -80,6 +85,16 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
         return new(orders, whole.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / orders, each.Order().ElementAt(orders / 2));
     }
 
+    private async Task<PipelineRound> SendAsync(MessagingPipeline messaging, int messages, CancellationToken cancellationToken)
+    {
+        var last = await LastEffectAsync(cancellationToken);
+        await messaging.SendAsync(messages, cancellationToken);
+        _sent += messages;
+        var (cpu, watch) = (Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
+        await CompleteAsync(messages, last, watch, Poll, cancellationToken);
+        return new(messages, watch.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / messages, null);
+    }
+
     private async Task PlaceAsync(CancellationToken cancellationToken)
     {
         await pipeline.PlaceAsync(Guid.NewGuid(), cancellationToken);
@@ -96,17 +111,15 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
         }
     }
 
-    /// <summary>Checks that every order has each of its steps and effects exactly once.</summary>
+    /// <summary>Checks that every message of every order has its step and its effect exactly once.</summary>
     private async Task ReconcileAsync(CancellationToken cancellationToken)
     {
-        await using var command = database.CreateCommand(
-            "select (select count(*) from steps), count(*), count(distinct (order_id, number)), count(distinct order_id) from effects");
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        long[] found = [.. Enumerable.Range(0, 4).Select(reader.GetInt64)];
-        long[] expected = [_placed * Chain.Length, _placed * Chain.Length, _placed * Chain.Length, _placed];
-        if (!found.SequenceEqual(expected))
-            throw new InvalidOperationException($"Steps, effects, distinct effects, orders: expected {string.Join(", ", expected)}, found {string.Join(", ", found)}.");
+        var (steps, effects) = (_placed * Chain.Length, (_placed * Chain.Length) + _sent);
+        var found = (
+            await ScalarAsync("select count(*) from steps", null, cancellationToken), await ScalarAsync("select count(*) from effects", null, cancellationToken),
+            await ScalarAsync("select count(distinct (order_id, number)) from effects", null, cancellationToken));
+        if (found != (steps, effects, effects))
+            throw new InvalidOperationException($"The tables do not reconcile: (steps, effects, distinct effects) is {found} and not {(steps, effects, effects)}.");
     }
 
     private Task<long> LastEffectAsync(CancellationToken cancellationToken) => ScalarAsync("select coalesce(max(id), 0) from effects", null, cancellationToken);
