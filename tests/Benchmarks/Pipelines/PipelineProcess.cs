@@ -116,17 +116,18 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
     {
         var (steps, effects) = (_placed * Chain.Length, (_placed * Chain.Length) + _sent);
         var found = (
-            await ScalarAsync("select count(*) from steps", null, cancellationToken), await ScalarAsync("select count(*) from effects", null, cancellationToken),
-            await ScalarAsync("select count(distinct (order_id, number)) from effects", null, cancellationToken));
+            await ScalarAsync("select /* bench */ count(*) from steps", null, cancellationToken), await ScalarAsync("select /* bench */ count(*) from effects", null, cancellationToken),
+            await ScalarAsync("select /* bench */ count(distinct (order_id, number)) from effects", null, cancellationToken));
         if (found != (steps, effects, effects))
             throw new InvalidOperationException($"The tables do not reconcile: (steps, effects, distinct effects) is {found} and not {(steps, effects, effects)}.");
     }
 
-    private Task<long> LastEffectAsync(CancellationToken cancellationToken) => ScalarAsync("select coalesce(max(id), 0) from effects", null, cancellationToken);
+    private Task<long> LastEffectAsync(CancellationToken cancellationToken) => ScalarAsync("select /* bench */ coalesce(max(id), 0) from effects", null, cancellationToken);
 
     private Task<long> CountCompleteAsync(long after, CancellationToken cancellationToken) =>
-        ScalarAsync($"select count(*) from effects where number = {Chain.Length} and id > $1", after, cancellationToken);
+        ScalarAsync($"select /* bench */ count(*) from effects where number = {Chain.Length} and id > $1", after, cancellationToken);
 
+    // The comment lets the parent leave these queries out when it counts statements.
     private async Task<long> ScalarAsync(string sql, long? parameter, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(sql);

@@ -5,14 +5,14 @@ using Spectre.Console;
 
 namespace ForgeShop.Load.Chaos;
 
-/// <summary>A shop, customers, a saboteur; then quiet, and then the reconciliation have to balance.</summary>
+/// <summary><c>./forge chaos</c>: places orders while processes are killed, waits until the shop has settled, and reconciles the stores.</summary>
 internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double ordersPerSecond, int seed)
 {
     private const int Customers = 20;
-    // After the last kill everything has to settle within this time; a payment that never answers takes longest.
+    // A payment whose provider never answers takes longest to settle.
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan ComparePatience = TimeSpan.FromSeconds(60);
-    // What there is of each product at the start: the first five never run out, the others do.
+    private static readonly TimeSpan CompareTimeout = TimeSpan.FromSeconds(60);
+    // The initial stock: five products never run out, the others do.
     private static readonly Dictionary<string, int> Stock =
         Enumerable.Range(1, 10).ToDictionary(number => $"CHAOS-{number}", number => number <= 5 ? 1_000_000 : 40 * number);
 
@@ -20,10 +20,10 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
     private readonly RunStatistics _statistics = new();
     private readonly ForgeIds _ids = new();
 
-    /// <returns>Whether every order came to its end and all reconciliation agree.</returns>
+    /// <returns>Whether every order is confirmed or cancelled and all stores agree.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        console.MarkupLineInterpolated($"starting a shop of our own; seed {seed}");
+        console.MarkupLineInterpolated($"starting an isolated shop; seed {seed}");
         await using var shop = await IsolatedAppHost.StartAsync([], cancellationToken);
         using var http = new HttpClient { BaseAddress = shop.Gateway, Timeout = TimeSpan.FromSeconds(15) };
         var customers = Enumerable.Range(1, Customers)
@@ -38,7 +38,7 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ending.CancelAfter(duration);
-        console.MarkupLineInterpolated($"{ordersPerSecond} orders a second for {duration.TotalMinutes:0.#} minutes, while somebody is killed every few seconds: {string.Join(", ", shop.Killable)}");
+        console.MarkupLineInterpolated($"{ordersPerSecond} orders a second for {duration.TotalMinutes:0.#} minutes, with a kill every few seconds: {string.Join(", ", shop.Killable)}");
         var work = Task.WhenAll(
             load.RunAsync(ordersPerSecond, ending.Token, cancellationToken),
             new FaultInjector(shop, _statistics, new Random(seed + 1)).RunAsync(ending.Token, cancellationToken));
@@ -46,7 +46,7 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
 
         var settled = reconciliation.SettledAsync(load.Accepted.Count, SettleTimeout, cancellationToken);
         await ProgressAsync("settling", settled, reconciliation, watcher, cancellationToken);
-        var comparing = reconciliation.CompareAsync([.. load.Accepted], Stock, ComparePatience, cancellationToken);
+        var comparing = reconciliation.CompareAsync([.. load.Accepted], Stock, CompareTimeout, cancellationToken);
         await ProgressAsync("comparing", comparing, reconciliation, watcher, cancellationToken);
         await watching.CancelAsync();
         await watched;
@@ -66,7 +66,7 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
             await customer.RegisterAsync("Chaos Customer", cancellationToken);
     }
 
-    /// <summary>One line a second, until <paramref name="work"/> is done.</summary>
+    /// <summary>Prints one line a second until <paramref name="work"/> is done.</summary>
     private async Task ProgressAsync(string phase, Task work, StoreReconciliation reconciliation, TopicWatcher watcher, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
@@ -75,9 +75,9 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         {
             await Task.WhenAny(work, beat.WaitForNextTickAsync(cancellationToken).AsTask());
             cancellationToken.ThrowIfCancellationRequested();
-            await reconciliation.CountEndedAsync(cancellationToken);
+            await reconciliation.CountFinalAsync(cancellationToken);
             console.WriteLine(
-                $"{phase} {watch.Elapsed:m\\:ss}  orders {_statistics.Placed,5}  ended {reconciliation.Ended,5}  kills {_statistics.Kills,3}  down {_statistics.Recovering,2}  sent again {_statistics.Resent,4}  events {watcher.Events,6}  copies {watcher.Duplicates,6}");
+                $"{phase} {watch.Elapsed:m\\:ss}  orders {_statistics.Placed,5}  final {reconciliation.Final,5}  kills {_statistics.Kills,3}  down {_statistics.Recovering,2}  retried {_statistics.Resent,4}  events {watcher.Events,6}  copies {watcher.Duplicates,6}");
         }
 
         await work;
