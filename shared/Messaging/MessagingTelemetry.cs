@@ -28,6 +28,13 @@ public static class MessagingTelemetry
             .SetTag("messaging.kafka.offset", context.Position.Offset);
     }
 
+    /// <summary>Starts the span of a batch, with links to the messages' traces. The statements of the transaction belong to it.</summary>
+    internal static Activity? StartBatch(IReadOnlyList<IncomingMessage> batch, string group) => !Source.HasListeners() ? null : Source.StartActivity(
+        ActivityKind.Consumer, name: $"handle batch of {group}", tags: [new("messaging.system", "kafka"), new("messaging.batch.message_count", batch.Count)],
+        links: batch.Select(message => ActivityContext.TryParse(message.Context.TraceParent, message.Context.TraceState, isRemote: true, out var trace)
+            ? new ActivityLink(trace)
+            : default));
+
     internal static Activity? Start(string name, ActivityKind kind, MessageOrigin origin)
     {
         if (!Source.HasListeners())

@@ -23,6 +23,7 @@ internal sealed class InboxProcessor<TContext>(IServiceScopeFactory scopes, Serv
 
     public async Task ProcessAsync(IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
     {
+        using var span = MessagingTelemetry.StartBatch(batch, service.Value);
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TContext>();
         db.Database.AutoSavepointsEnabled = false;

@@ -98,7 +98,7 @@ internal sealed class StoreReconciliation : IAsyncDisposable
             return false;
         foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments])
         {
-            if (await Number(database, "select count(*) from outbox where status = 0", cancellationToken) > 0)
+            if (await Number(database, "select count(*) from outbox where published_at is null", cancellationToken) > 0)
                 return false;
         }
 

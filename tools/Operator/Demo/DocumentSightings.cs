@@ -30,10 +30,10 @@ internal static class DocumentSightings
             new("order", Store, "notifications.notifications reference", Id(notification?["reference"])),
             new("order", Store, "reporting.orders", Id(order?["id"])),
             new("notification", Store, "notifications.notifications", Id(notification?["id"])),
-            await Event("event user.registered", story.UserRegistered.Value, UserRegistered.Type),
+            await Event("event users.user-registered", story.UserRegistered.Value, UserRegistered.Type),
             await Event("event orders.order-placed", story.OrderPlaced.Value, OrderPlaced.Type),
-            await Event("event reserved", story.Reserved.Value, StockReserved.Type),
-            await Event("event charged", story.Charged.Value, PaymentCharged.Type),
+            await Event("event inventory.stock-reserved", story.Reserved.Value, StockReserved.Type),
+            await Event("event payments.payment-charged", story.Charged.Value, PaymentCharged.Type),
             await Event("event orders.order-confirmed", story.OrderConfirmed.Value, OrderConfirmed.Type),
             await Event("event notification.sent", story.NotificationSent.Value, NotificationSent.Type),
         ];

@@ -1,4 +1,4 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -17,9 +17,6 @@ namespace ForgeShop.Inventory.Migrations
                 columns: table => new
                 {
                     event_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    type = table.Column<string>(type: "text", nullable: false),
-                    subject = table.Column<Guid>(type: "uuid", nullable: false),
-                    sequence = table.Column<long>(type: "bigint", nullable: false),
                     received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
@@ -28,46 +25,25 @@ namespace ForgeShop.Inventory.Migrations
                 });
 
             migrationBuilder.CreateTable(
-                name: "inbox_position",
-                columns: table => new
-                {
-                    topic = table.Column<string>(type: "text", nullable: false),
-                    log_partition = table.Column<int>(type: "integer", nullable: false),
-                    log_offset = table.Column<long>(type: "bigint", nullable: false),
-                    identity = table.Column<Guid>(type: "uuid", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("pk_inbox_position", x => new { x.topic, x.log_partition });
-                });
-
-            migrationBuilder.CreateTable(
                 name: "outbox",
                 columns: table => new
                 {
                     seq = table.Column<long>(type: "bigint", nullable: false)
                         .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    event_id = table.Column<Guid>(type: "uuid", nullable: false),
                     topic = table.Column<string>(type: "text", nullable: false),
                     type = table.Column<string>(type: "text", nullable: false),
-                    source = table.Column<string>(type: "text", nullable: false),
                     subject = table.Column<Guid>(type: "uuid", nullable: false),
                     sequence = table.Column<long>(type: "bigint", nullable: false),
-                    data_version = table.Column<int>(type: "integer", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
                     payload = table.Column<string>(type: "json", nullable: false),
                     occurred_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    correlation_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    causation_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    trace_parent = table.Column<string>(type: "text", nullable: true),
-                    trace_state = table.Column<string>(type: "text", nullable: true),
-                    bucket = table.Column<short>(type: "smallint", nullable: false),
-                    status = table.Column<short>(type: "smallint", nullable: false),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    next_attempt_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    error = table.Column<string>(type: "text", nullable: true),
                     published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    log_partition = table.Column<int>(type: "integer", nullable: true),
-                    log_offset = table.Column<long>(type: "bigint", nullable: true)
+                    error = table.Column<string>(type: "text", nullable: true),
+                    causation_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    correlation_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    trace_parent = table.Column<string>(type: "text", nullable: true),
+                    trace_state = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -84,6 +60,7 @@ namespace ForgeShop.Inventory.Migrations
                     on_hand = table.Column<int>(type: "integer", nullable: false),
                     reserved = table.Column<int>(type: "integer", nullable: false),
                     changed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    announce_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     last_sequence = table.Column<long>(type: "bigint", nullable: false),
                     xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false),
                     price_amount = table.Column<decimal>(type: "numeric(18,2)", nullable: false),
@@ -95,39 +72,69 @@ namespace ForgeShop.Inventory.Migrations
                     table.CheckConstraint("ck_products_stock", "reserved >= 0 and on_hand >= reserved");
                 });
 
+            migrationBuilder.CreateTable(
+                name: "reservations",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    order_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    status = table.Column<string>(type: "text", nullable: false),
+                    changed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    last_sequence = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_reservations", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "reservation_lines",
+                columns: table => new
+                {
+                    product_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    reservation_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    quantity = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_reservation_lines", x => new { x.reservation_id, x.product_id });
+                    table.ForeignKey(
+                        name: "fk_reservation_lines_reservations",
+                        column: x => x.reservation_id,
+                        principalTable: "reservations",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
             migrationBuilder.CreateIndex(
                 name: "ix_inbox_received_at",
                 table: "inbox",
-                column: "received_at");
+                column: "received_at")
+                .Annotation("Npgsql:IndexMethod", "brin");
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_id",
+                name: "ix_outbox_event_id",
                 table: "outbox",
-                column: "id",
+                column: "event_id",
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_log",
+                name: "ix_outbox_occurred_at",
                 table: "outbox",
-                columns: new[] { "topic", "log_partition", "log_offset" },
-                filter: "status = 1");
+                column: "occurred_at")
+                .Annotation("Npgsql:IndexMethod", "brin");
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_pending",
+                name: "ix_outbox_unpublished",
                 table: "outbox",
                 column: "seq",
-                filter: "status = 0");
+                filter: "published_at IS NULL AND error IS NULL");
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_pending_subject",
-                table: "outbox",
-                columns: new[] { "subject", "seq" },
-                filter: "status = 0");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_outbox_subject",
-                table: "outbox",
-                column: "subject");
+                name: "ix_products_announce_at",
+                table: "products",
+                column: "announce_at",
+                filter: "announce_at is not null");
 
             migrationBuilder.CreateIndex(
                 name: "ix_products_sku",
@@ -143,13 +150,16 @@ namespace ForgeShop.Inventory.Migrations
                 name: "inbox");
 
             migrationBuilder.DropTable(
-                name: "inbox_position");
-
-            migrationBuilder.DropTable(
                 name: "outbox");
 
             migrationBuilder.DropTable(
                 name: "products");
+
+            migrationBuilder.DropTable(
+                name: "reservation_lines");
+
+            migrationBuilder.DropTable(
+                name: "reservations");
         }
     }
 }

@@ -1,10 +1,10 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
-namespace ForgeShop.Users.Migrations
+namespace ForgeShop.Notifications.Migrations
 {
     /// <inheritdoc />
     public partial class Initial : Migration
@@ -17,9 +17,6 @@ namespace ForgeShop.Users.Migrations
                 columns: table => new
                 {
                     event_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    type = table.Column<string>(type: "text", nullable: false),
-                    subject = table.Column<Guid>(type: "uuid", nullable: false),
-                    sequence = table.Column<long>(type: "bigint", nullable: false),
                     received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
@@ -28,17 +25,22 @@ namespace ForgeShop.Users.Migrations
                 });
 
             migrationBuilder.CreateTable(
-                name: "inbox_position",
+                name: "notifications",
                 columns: table => new
                 {
-                    topic = table.Column<string>(type: "text", nullable: false),
-                    log_partition = table.Column<int>(type: "integer", nullable: false),
-                    log_offset = table.Column<long>(type: "bigint", nullable: false),
-                    identity = table.Column<Guid>(type: "uuid", nullable: false)
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    reference = table.Column<Guid>(type: "uuid", nullable: false),
+                    text = table.Column<string>(type: "text", nullable: false),
+                    channel = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    last_sequence = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_inbox_position", x => new { x.topic, x.log_partition });
+                    table.PrimaryKey("pk_notifications", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -47,27 +49,20 @@ namespace ForgeShop.Users.Migrations
                 {
                     seq = table.Column<long>(type: "bigint", nullable: false)
                         .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    event_id = table.Column<Guid>(type: "uuid", nullable: false),
                     topic = table.Column<string>(type: "text", nullable: false),
                     type = table.Column<string>(type: "text", nullable: false),
-                    source = table.Column<string>(type: "text", nullable: false),
                     subject = table.Column<Guid>(type: "uuid", nullable: false),
                     sequence = table.Column<long>(type: "bigint", nullable: false),
-                    data_version = table.Column<int>(type: "integer", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
                     payload = table.Column<string>(type: "json", nullable: false),
                     occurred_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    correlation_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    causation_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    trace_parent = table.Column<string>(type: "text", nullable: true),
-                    trace_state = table.Column<string>(type: "text", nullable: true),
-                    bucket = table.Column<short>(type: "smallint", nullable: false),
-                    status = table.Column<short>(type: "smallint", nullable: false),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    next_attempt_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    error = table.Column<string>(type: "text", nullable: true),
                     published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    log_partition = table.Column<int>(type: "integer", nullable: true),
-                    log_offset = table.Column<long>(type: "bigint", nullable: true)
+                    error = table.Column<string>(type: "text", nullable: true),
+                    causation_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    correlation_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    trace_parent = table.Column<string>(type: "text", nullable: true),
+                    trace_state = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -79,12 +74,8 @@ namespace ForgeShop.Users.Migrations
                 columns: table => new
                 {
                     id = table.Column<Guid>(type: "uuid", nullable: false),
-                    email = table.Column<string>(type: "text", nullable: false),
                     name = table.Column<string>(type: "text", nullable: false),
-                    password_hash = table.Column<string>(type: "text", nullable: false),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    version = table.Column<long>(type: "bigint", nullable: false),
-                    last_sequence = table.Column<long>(type: "bigint", nullable: false)
+                    sequence = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -94,42 +85,31 @@ namespace ForgeShop.Users.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_inbox_received_at",
                 table: "inbox",
-                column: "received_at");
+                column: "received_at")
+                .Annotation("Npgsql:IndexMethod", "brin");
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_id",
+                name: "ix_notifications_user_id_created_at_id",
+                table: "notifications",
+                columns: new[] { "user_id", "created_at", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_outbox_event_id",
                 table: "outbox",
-                column: "id",
+                column: "event_id",
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_log",
+                name: "ix_outbox_occurred_at",
                 table: "outbox",
-                columns: new[] { "topic", "log_partition", "log_offset" },
-                filter: "status = 1");
+                column: "occurred_at")
+                .Annotation("Npgsql:IndexMethod", "brin");
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_pending",
+                name: "ix_outbox_unpublished",
                 table: "outbox",
                 column: "seq",
-                filter: "status = 0");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_outbox_pending_subject",
-                table: "outbox",
-                columns: new[] { "subject", "seq" },
-                filter: "status = 0");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_outbox_subject",
-                table: "outbox",
-                column: "subject");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_users_email",
-                table: "users",
-                column: "email",
-                unique: true);
+                filter: "published_at IS NULL AND error IS NULL");
         }
 
         /// <inheritdoc />
@@ -139,7 +119,7 @@ namespace ForgeShop.Users.Migrations
                 name: "inbox");
 
             migrationBuilder.DropTable(
-                name: "inbox_position");
+                name: "notifications");
 
             migrationBuilder.DropTable(
                 name: "outbox");

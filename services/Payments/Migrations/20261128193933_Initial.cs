@@ -1,4 +1,4 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -33,51 +33,15 @@ namespace ForgeShop.Payments.Migrations
                 });
 
             migrationBuilder.CreateTable(
-                name: "inbox_parked",
+                name: "inbox",
                 columns: table => new
                 {
-                    topic = table.Column<string>(type: "text", nullable: false),
-                    subject = table.Column<Guid>(type: "uuid", nullable: false),
-                    sequence = table.Column<long>(type: "bigint", nullable: false),
                     event_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    type = table.Column<string>(type: "text", nullable: false),
-                    message = table.Column<string>(type: "json", nullable: false),
-                    parked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_inbox_parked", x => new { x.topic, x.subject, x.sequence });
-                });
-
-            migrationBuilder.CreateTable(
-                name: "inbox_position",
-                columns: table => new
-                {
-                    topic = table.Column<string>(type: "text", nullable: false),
-                    log_partition = table.Column<int>(type: "integer", nullable: false),
-                    log_offset = table.Column<long>(type: "bigint", nullable: false),
-                    identity = table.Column<Guid>(type: "uuid", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("pk_inbox_position", x => new { x.topic, x.log_partition });
-                });
-
-            migrationBuilder.CreateTable(
-                name: "inbox_stream",
-                columns: table => new
-                {
-                    topic = table.Column<string>(type: "text", nullable: false),
-                    subject = table.Column<Guid>(type: "uuid", nullable: false),
-                    log_partition = table.Column<int>(type: "integer", nullable: false),
-                    sequence = table.Column<long>(type: "bigint", nullable: true),
-                    event_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    dead = table.Column<long>(type: "bigint", nullable: true),
-                    parked = table.Column<int>(type: "integer", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("pk_inbox_stream", x => new { x.topic, x.subject });
+                    table.PrimaryKey("pk_inbox", x => x.event_id);
                 });
 
             migrationBuilder.CreateTable(
@@ -86,27 +50,20 @@ namespace ForgeShop.Payments.Migrations
                 {
                     seq = table.Column<long>(type: "bigint", nullable: false)
                         .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    event_id = table.Column<Guid>(type: "uuid", nullable: false),
                     topic = table.Column<string>(type: "text", nullable: false),
                     type = table.Column<string>(type: "text", nullable: false),
-                    source = table.Column<string>(type: "text", nullable: false),
                     subject = table.Column<Guid>(type: "uuid", nullable: false),
                     sequence = table.Column<long>(type: "bigint", nullable: false),
-                    data_version = table.Column<int>(type: "integer", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
                     payload = table.Column<string>(type: "json", nullable: false),
                     occurred_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    correlation_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    causation_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    trace_parent = table.Column<string>(type: "text", nullable: true),
-                    trace_state = table.Column<string>(type: "text", nullable: true),
-                    bucket = table.Column<short>(type: "smallint", nullable: false),
-                    status = table.Column<short>(type: "smallint", nullable: false),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    next_attempt_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    error = table.Column<string>(type: "text", nullable: true),
                     published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    log_partition = table.Column<int>(type: "integer", nullable: true),
-                    log_offset = table.Column<long>(type: "bigint", nullable: true)
+                    error = table.Column<string>(type: "text", nullable: true),
+                    causation_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    correlation_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    trace_parent = table.Column<string>(type: "text", nullable: true),
+                    trace_state = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -126,6 +83,7 @@ namespace ForgeShop.Payments.Migrations
                     changed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     charged_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     next_call_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    first_call_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     claimed_until = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     failures = table.Column<int>(type: "integer", nullable: false),
                     last_sequence = table.Column<long>(type: "bigint", nullable: false),
@@ -143,45 +101,28 @@ namespace ForgeShop.Payments.Migrations
                 });
 
             migrationBuilder.CreateIndex(
-                name: "ix_inbox_stream_waiting",
-                table: "inbox_stream",
-                columns: new[] { "topic", "log_partition" },
-                filter: "parked > 0 OR dead IS NOT NULL");
+                name: "ix_inbox_received_at",
+                table: "inbox",
+                column: "received_at")
+                .Annotation("Npgsql:IndexMethod", "brin");
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_id",
+                name: "ix_outbox_event_id",
                 table: "outbox",
-                column: "id",
+                column: "event_id",
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_log",
+                name: "ix_outbox_occurred_at",
                 table: "outbox",
-                columns: new[] { "topic", "log_partition", "log_offset" },
-                filter: "status = 1");
+                column: "occurred_at")
+                .Annotation("Npgsql:IndexMethod", "brin");
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_pending",
+                name: "ix_outbox_unpublished",
                 table: "outbox",
                 column: "seq",
-                filter: "status = 0");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_outbox_pending_subject",
-                table: "outbox",
-                columns: new[] { "subject", "seq" },
-                filter: "status = 0");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_outbox_published_at",
-                table: "outbox",
-                column: "published_at",
-                filter: "status = 1");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_outbox_subject",
-                table: "outbox",
-                column: "subject");
+                filter: "published_at IS NULL AND error IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_payments_next_call_at",
@@ -203,13 +144,7 @@ namespace ForgeShop.Payments.Migrations
                 schema: "simulated_provider");
 
             migrationBuilder.DropTable(
-                name: "inbox_parked");
-
-            migrationBuilder.DropTable(
-                name: "inbox_position");
-
-            migrationBuilder.DropTable(
-                name: "inbox_stream");
+                name: "inbox");
 
             migrationBuilder.DropTable(
                 name: "outbox");

@@ -1,4 +1,4 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -17,28 +17,11 @@ namespace ForgeShop.Orders.Migrations
                 columns: table => new
                 {
                     event_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    type = table.Column<string>(type: "text", nullable: false),
-                    subject = table.Column<Guid>(type: "uuid", nullable: false),
-                    sequence = table.Column<long>(type: "bigint", nullable: false),
                     received_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_inbox", x => x.event_id);
-                });
-
-            migrationBuilder.CreateTable(
-                name: "inbox_position",
-                columns: table => new
-                {
-                    topic = table.Column<string>(type: "text", nullable: false),
-                    log_partition = table.Column<int>(type: "integer", nullable: false),
-                    log_offset = table.Column<long>(type: "bigint", nullable: false),
-                    identity = table.Column<Guid>(type: "uuid", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("pk_inbox_position", x => new { x.topic, x.log_partition });
                 });
 
             migrationBuilder.CreateTable(
@@ -69,27 +52,20 @@ namespace ForgeShop.Orders.Migrations
                 {
                     seq = table.Column<long>(type: "bigint", nullable: false)
                         .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
-                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    event_id = table.Column<Guid>(type: "uuid", nullable: false),
                     topic = table.Column<string>(type: "text", nullable: false),
                     type = table.Column<string>(type: "text", nullable: false),
-                    source = table.Column<string>(type: "text", nullable: false),
                     subject = table.Column<Guid>(type: "uuid", nullable: false),
                     sequence = table.Column<long>(type: "bigint", nullable: false),
-                    data_version = table.Column<int>(type: "integer", nullable: false),
+                    version = table.Column<int>(type: "integer", nullable: false),
                     payload = table.Column<string>(type: "json", nullable: false),
                     occurred_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    correlation_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    causation_id = table.Column<Guid>(type: "uuid", nullable: true),
-                    trace_parent = table.Column<string>(type: "text", nullable: true),
-                    trace_state = table.Column<string>(type: "text", nullable: true),
-                    bucket = table.Column<short>(type: "smallint", nullable: false),
-                    status = table.Column<short>(type: "smallint", nullable: false),
-                    attempts = table.Column<int>(type: "integer", nullable: false),
-                    next_attempt_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    error = table.Column<string>(type: "text", nullable: true),
                     published_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
-                    log_partition = table.Column<int>(type: "integer", nullable: true),
-                    log_offset = table.Column<long>(type: "bigint", nullable: true)
+                    error = table.Column<string>(type: "text", nullable: true),
+                    causation_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    correlation_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    trace_parent = table.Column<string>(type: "text", nullable: true),
+                    trace_state = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -110,6 +86,51 @@ namespace ForgeShop.Orders.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_products", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sagas",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    order_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    step = table.Column<string>(type: "text", nullable: false),
+                    reservation_commands = table.Column<long>(type: "bigint", nullable: false),
+                    payment_commands = table.Column<long>(type: "bigint", nullable: false),
+                    due_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    resends = table.Column<int>(type: "integer", nullable: false),
+                    started_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    ended_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false),
+                    causation_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    correlation_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    trace_parent = table.Column<string>(type: "text", nullable: true),
+                    trace_state = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_sagas", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "order_history",
+                columns: table => new
+                {
+                    order_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    version = table.Column<long>(type: "bigint", nullable: false),
+                    status = table.Column<string>(type: "text", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: true),
+                    at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_order_history", x => new { x.order_id, x.version });
+                    table.ForeignKey(
+                        name: "fk_order_history_orders",
+                        column: x => x.order_id,
+                        principalTable: "orders",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -140,7 +161,8 @@ namespace ForgeShop.Orders.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_inbox_received_at",
                 table: "inbox",
-                column: "received_at");
+                column: "received_at")
+                .Annotation("Npgsql:IndexMethod", "brin");
 
             migrationBuilder.CreateIndex(
                 name: "ix_order_lines_order_id",
@@ -153,33 +175,28 @@ namespace ForgeShop.Orders.Migrations
                 columns: new[] { "user_id", "placed_at", "id" });
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_id",
+                name: "ix_outbox_event_id",
                 table: "outbox",
-                column: "id",
+                column: "event_id",
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_log",
+                name: "ix_outbox_occurred_at",
                 table: "outbox",
-                columns: new[] { "topic", "log_partition", "log_offset" },
-                filter: "status = 1");
+                column: "occurred_at")
+                .Annotation("Npgsql:IndexMethod", "brin");
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_pending",
+                name: "ix_outbox_unpublished",
                 table: "outbox",
                 column: "seq",
-                filter: "status = 0");
+                filter: "published_at IS NULL AND error IS NULL");
 
             migrationBuilder.CreateIndex(
-                name: "ix_outbox_pending_subject",
-                table: "outbox",
-                columns: new[] { "subject", "seq" },
-                filter: "status = 0");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_outbox_subject",
-                table: "outbox",
-                column: "subject");
+                name: "ix_sagas_due_at",
+                table: "sagas",
+                column: "due_at",
+                filter: "due_at is not null");
         }
 
         /// <inheritdoc />
@@ -189,7 +206,7 @@ namespace ForgeShop.Orders.Migrations
                 name: "inbox");
 
             migrationBuilder.DropTable(
-                name: "inbox_position");
+                name: "order_history");
 
             migrationBuilder.DropTable(
                 name: "order_lines");
@@ -199,6 +216,9 @@ namespace ForgeShop.Orders.Migrations
 
             migrationBuilder.DropTable(
                 name: "products");
+
+            migrationBuilder.DropTable(
+                name: "sagas");
 
             migrationBuilder.DropTable(
                 name: "orders");
