@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using ForgeShop.Load.Chaos;
 using Npgsql;
 
 namespace ForgeShop.Load.Bench;
@@ -31,10 +32,13 @@ internal sealed class Backlog : IAsyncDisposable
 
     private NpgsqlDataSource Orders => _databases[Array.IndexOf(OutboxDatabases, "orders-db")];
 
-    /// <summary>Waits until the number of orders that are not confirmed is zero.</summary>
-    /// <exception cref="TimeoutException">Orders stay unconfirmed.</exception>
-    public Task ConfirmedAsync(CancellationToken cancellationToken) => WaitAsync(
-        "orders are not confirmed", () => CountAsync(Orders, $"select {StatementCounter.Marker} count(*) from orders where status <> 'confirmed'", cancellationToken), cancellationToken);
+    /// <summary>Waits until every checkout has ended. The index of the sagas that wait makes the query cheap however many orders there are.</summary>
+    /// <exception cref="TimeoutException">Checkouts do not end.</exception>
+    public Task CheckedOutAsync(CancellationToken cancellationToken) => WaitAsync(
+        "orders are not confirmed", () => CountAsync(Orders, $"select {StatementCounter.Marker} count(*) from sagas where due_at is not null", [], cancellationToken), cancellationToken);
+
+    public Task<long> CountConfirmedAsync(IEnumerable<AcceptedOrder> orders, CancellationToken cancellationToken) => CountAsync(
+        Orders, "select count(*) from orders where status = 'confirmed' and id = any($1)", [orders.Select(order => order.Id.Value).ToArray()], cancellationToken);
 
     /// <summary>Waits until all outboxes are published and all consumers have committed their offsets up to the end.</summary>
     /// <exception cref="TimeoutException">Messages stay unpublished or unhandled.</exception>
@@ -44,7 +48,7 @@ internal sealed class Backlog : IAsyncDisposable
         {
             var pending = 0L;
             foreach (var database in _databases)
-                pending += await CountAsync(database, $"select {StatementCounter.Marker} count(*) from outbox where published_at is null and error is null", cancellationToken);
+                pending += await CountAsync(database, $"select {StatementCounter.Marker} count(*) from outbox where published_at is null and error is null", [], cancellationToken);
             return pending > 0 ? pending : await Task.Run(() => _groups.Sum(Lag), cancellationToken);
         },
         cancellationToken);
@@ -77,9 +81,11 @@ internal sealed class Backlog : IAsyncDisposable
             .Sum(committed => Math.Max(0, group.QueryWatermarkOffsets(committed.TopicPartition, BrokerTimeout).High - committed.Offset));
     }
 
-    private static async Task<long> CountAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken)
+    private static async Task<long> CountAsync(NpgsqlDataSource database, string sql, object[] parameters, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(sql);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new() { Value = parameter });
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 }

@@ -58,10 +58,11 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         }
 
         await ReconcileAsync(host, scenarios, cancellationToken);
+        var stored = options.StoredOrders > 0 ? await RunWithStoredOrdersAsync(host, scenarios, backlog, statements, rounds.Results, cancellationToken) : null;
         customers.ForEach(customer => customer.Dispose());
         return new(
             Machine.Describe(), _time.GetUtcNow(), Environment.GetEnvironmentVariable("Servers") ?? "native", Customers, scenarios.Accepted.Count, _statistics.Resent,
-            rounds.Results, rounds.Pipelines, rounds.MessageRates, rounds.Statements, idleStatements, memory,
+            rounds.Results, rounds.Pipelines, rounds.MessageRates, rounds.Statements, idleStatements, memory, stored,
             [.. scenarios.All.Select(scenario => (scenario.Name, scenario.Title)), (OrderRounds.Confirmed, "orders confirmed")]);
     }
 
@@ -88,10 +89,38 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
             await customer.RegisterAsync("Bench Customer", cancellationToken);
     }
 
-    private async Task ReconcileAsync(IsolatedAppHost host, OrderScenarios scenarios, CancellationToken cancellationToken)
+    /// <summary>Repeats the shop's rounds with many orders in the databases.</summary>
+    private async Task<StoredOrdersResult> RunWithStoredOrdersAsync(
+        IsolatedAppHost host, OrderScenarios scenarios, Backlog backlog, StatementCounter statements, IReadOnlyList<Measurement> empty, CancellationToken cancellationToken)
+    {
+        console.WriteLine($"loading {options.StoredOrders} orders");
+        var (started, first) = (_time.GetTimestamp(), scenarios.Accepted.Count);
+        await new StoredOrders(host, scenarios.Ids).LoadAsync(scenarios.Accepted.First(), Skus, options.StoredOrders, console.WriteLine, cancellationToken);
+        var seconds = _time.GetElapsedTime(started).TotalSeconds;
+        var rounds = new OrderRounds(scenarios, backlog, pipelines: null, statements, _time);
+        console.WriteLine("warming up with stored orders");
+        await rounds.WarmUpAsync(WarmUp, cancellationToken);
+        for (var round = 1; round <= Rounds; round++)
+        {
+            console.WriteLine($"measuring with stored orders, round {round} of {Rounds}");
+            await rounds.RunAsync(Duration, cancellationToken);
+        }
+
+        ThrowIfUnexpected();
+        if (await backlog.CountConfirmedAsync(scenarios.Accepted.Skip(first), cancellationToken) is var confirmed && confirmed != scenarios.Accepted.Count - first)
+            throw new BenchmarkFailedException($"with stored orders, {confirmed} of {scenarios.Accepted.Count - first} orders are confirmed");
+        return StoredOrdersResult.Of(options.StoredOrders, seconds, rounds.Results, empty);
+    }
+
+    private void ThrowIfUnexpected()
     {
         if (!_statistics.UnexpectedResponses.IsEmpty)
             throw new BenchmarkFailedException($"{_statistics.UnexpectedResponses.Count} responses were unexpected, the first: {_statistics.UnexpectedResponses.First()}");
+    }
+
+    private async Task ReconcileAsync(IsolatedAppHost host, OrderScenarios scenarios, CancellationToken cancellationToken)
+    {
+        ThrowIfUnexpected();
         console.WriteLine("reconciling the stores");
         await using var reconciliation = await StoreReconciliation.OpenAsync(host, cancellationToken);
         var findings = await reconciliation.CompareAsync([.. scenarios.Accepted], Skus.ToDictionary(sku => sku, _ => Stock), CompareTimeout, cancellationToken);

@@ -19,11 +19,12 @@ namespace ForgeShop.Load.Bench;
 /// <param name="StatementsPerOrder">The SQL statements an order, by database.</param>
 /// <param name="IdleStatementsPerSecond">The SQL statements a second of a shop without requests.</param>
 /// <param name="Memory">The memory of the idle services.</param>
+/// <param name="StoredOrders">The rounds with stored orders, if there were any.</param>
 /// <param name="Titles">The scenarios' names in the table.</param>
 internal sealed record OrderBenchReport(
     Machine Machine, DateTimeOffset MeasuredAt, string Servers, int Clients, int Orders, int RequestsSentAgain, IReadOnlyList<Measurement> Results,
     IReadOnlyList<PipelineMeasurement> Pipelines, IReadOnlyList<MessageRate> MessageRates, IReadOnlyList<StatementCount> StatementsPerOrder,
-    double IdleStatementsPerSecond, IReadOnlyList<ServiceMemory> Memory, [property: JsonIgnore] IReadOnlyList<(string Scenario, string Title)> Titles)
+    double IdleStatementsPerSecond, IReadOnlyList<ServiceMemory> Memory, StoredOrdersResult? StoredOrders, [property: JsonIgnore] IReadOnlyList<(string Scenario, string Title)> Titles)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private static readonly Dictionary<string, string> PipelineTitles = new()
@@ -42,6 +43,8 @@ internal sealed record OrderBenchReport(
         PrintMessageRates(console);
         PrintStatements(console);
         PrintMemory(console);
+        if (StoredOrders is not null)
+            PrintStoredOrders(console, StoredOrders);
         console.WriteLine($"{Orders} orders were placed, every one was confirmed, and the stores reconcile; retried requests: {RequestsSentAgain}");
     }
 
@@ -104,6 +107,19 @@ internal sealed record OrderBenchReport(
         console.Write(table);
 
         static string MiB(double? value) => value is { } known ? $"{known:0} MiB" : "not available: no /proc";
+    }
+
+    private void PrintStoredOrders(IAnsiConsole console, StoredOrdersResult stored)
+    {
+        var table = Table($"With {stored.Orders} stored orders, loaded in {stored.LoadSeconds:0} s", "operation", "ops/s", "x baseline", "throughput against empty");
+        foreach (var result in stored.Results.Where(result => result.Baseline is not null))
+        {
+            table.AddRow(
+                Titles.Single(title => title.Scenario == result.Scenario).Title, Number(result.PerSecond), Number(result.TimesBaseline!.Value),
+                Number(stored.AgainstEmpty[result.Scenario]));
+        }
+
+        console.Write(table);
     }
 
     private static Table Table(string title, string first, params string[] columns) => new Table().RoundedBorder().Title(title)

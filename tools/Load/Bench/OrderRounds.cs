@@ -36,7 +36,10 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
         _measurements.AddRange(round);
         if (pipelines is null)
             return;
-        _pipelines.AddRange(await pipelines.RoundAsync(round.Single(one => one.Scenario == OrderScenarios.Row).PerSecond, cancellationToken));
+        // Once more, because the machine may have changed its pace since.
+        var row = scenarios.All.Single(scenario => scenario.Name == OrderScenarios.Row);
+        var baseline = await ClosedLoop.RunAsync(row, duration / 2, time, cancellationToken);
+        _pipelines.AddRange(await pipelines.RoundAsync(baseline.PerSecond, cancellationToken));
         _messageRates.AddRange(await pipelines.BatchRoundAsync(cancellationToken));
     }
 
@@ -49,7 +52,7 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
             Add(await ClosedLoop.RunAsync(scenario, duration, time, cancellationToken));
             if (scenario.Name is not OrderScenarios.Place)
                 continue;
-            await backlog.ConfirmedAsync(cancellationToken);
+            await backlog.CheckedOutAsync(cancellationToken);
             orders = scenarios.Accepted.Count - orders;
             Add(new(Confirmed, orders / time.GetElapsedTime(started).TotalSeconds, null, null, null, OrderScenarios.Row, null));
             await backlog.DrainedAsync(cancellationToken);

@@ -16,6 +16,8 @@ internal sealed class OrderScenarios(HttpClient http, IReadOnlyList<Customer> cu
     private readonly ConcurrentDictionary<int, (string Key, OrderedLine Line)> _latest = new();
     private int _placed;
 
+    public ForgeIds Ids => ids;
+
     /// <summary>Gets the orders of all scenarios.</summary>
     public ConcurrentQueue<AcceptedOrder> Accepted { get; } = new();
 
