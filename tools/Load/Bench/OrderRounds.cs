@@ -56,7 +56,7 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
             orders = scenarios.Accepted.Count - orders;
             Add(new(Confirmed, orders / time.GetElapsedTime(started).TotalSeconds, null, null, null, OrderScenarios.Row, null));
             await backlog.DrainedAsync(cancellationToken);
-            _statements.AddRange((await statements.SinceAsync(executed, cancellationToken)).Where(count => count.Statements > 0));
+            _statements.AddRange((await statements.SinceAsync(executed, cancellationToken)).Where(IsOfShop));
             _countedOrders += orders;
         }
 
@@ -64,6 +64,9 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
 
         void Add(Measurement one) => round.Add(one with { TimesBaseline = round.Find(other => other.Scenario == one.Baseline)?.PerSecond / one.PerSecond });
     }
+
+    private static bool IsOfShop(StatementCount count) =>
+        count.Statements > 0 && count.Database != "postgres" && !count.Database.StartsWith("bench_", StringComparison.Ordinal);
 
     private static IReadOnlyList<T> Medians<T, TKey>(IEnumerable<T> measurements, Func<T, TKey> key, Func<T, double> value) =>
         [.. measurements.GroupBy(key).Select(rounds => rounds.OrderBy(value).ElementAt((rounds.Count() - 1) / 2))];

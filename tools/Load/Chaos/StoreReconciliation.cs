@@ -12,10 +12,10 @@ internal sealed class StoreReconciliation : IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
-    private readonly NpgsqlDataSource _orders, _inventory, _payments;
-    private readonly DocumentReader _notifications, _reporting;
+    private readonly NpgsqlDataSource _orders, _inventory, _payments, _notifications;
+    private readonly DocumentReader _reporting;
 
-    private StoreReconciliation(NpgsqlDataSource orders, NpgsqlDataSource inventory, NpgsqlDataSource payments, DocumentReader notifications, DocumentReader reporting) =>
+    private StoreReconciliation(NpgsqlDataSource orders, NpgsqlDataSource inventory, NpgsqlDataSource payments, NpgsqlDataSource notifications, DocumentReader reporting) =>
         (_orders, _inventory, _payments, _notifications, _reporting) = (orders, inventory, payments, notifications, reporting);
 
     /// <summary>Gets the number of confirmed and cancelled orders, as of the last count.</summary>
@@ -24,8 +24,7 @@ internal sealed class StoreReconciliation : IAsyncDisposable
     public static async Task<StoreReconciliation> OpenAsync(IsolatedAppHost shop, CancellationToken cancellationToken)
     {
         return new(
-            await Database("orders-db"), await Database("inventory-db"), await Database("payments-db"),
-            new("notifications", await shop.ConnectionStringAsync("notifications-db", cancellationToken)),
+            await Database("orders-db"), await Database("inventory-db"), await Database("payments-db"), await Database("notifications-db"),
             new("reporting", await shop.ConnectionStringAsync("reporting-db", cancellationToken)));
 
         async Task<NpgsqlDataSource> Database(string resource) => NpgsqlDataSource.Create(await shop.ConnectionStringAsync(resource, cancellationToken));
@@ -83,9 +82,8 @@ internal sealed class StoreReconciliation : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments])
+        foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments, _notifications])
             await database.DisposeAsync();
-        _notifications.Dispose();
         _reporting.Dispose();
     }
 
@@ -156,13 +154,12 @@ internal sealed class StoreReconciliation : IAsyncDisposable
 
     private async Task<IReadOnlyList<Finding>> CompareNotificationsAsync(List<StoredOrder> orders, CancellationToken cancellationToken)
     {
-        var sent = (await _notifications.ReadAsync("notifications", cancellationToken))
-            .Select(notification => (Order: Text(notification, "reference"), Kind: Text(notification, "kind"))).ToHashSet();
+        var sent = await SentAsync(cancellationToken);
         var events = await Number(_orders, "select count(*) from outbox where topic = 'order.events'", cancellationToken);
         return
         [
             new("notifications, one for each order event", events, sent.Count),
-            new("orders with a notification of their final state", orders.Count, orders.Count(order => sent.Contains((order.Id.ToString(), "order-" + order.Status)))),
+            new("orders with a notification of their final state", orders.Count, orders.Count(order => sent.Contains((order.Id, "order-" + order.Status)))),
         ];
     }
 
@@ -189,6 +186,16 @@ internal sealed class StoreReconciliation : IAsyncDisposable
         while (await reader.ReadAsync(cancellationToken))
             orders.Add(new(reader.GetGuid(0), reader.GetGuid(1), reader.GetString(2), reader.GetDecimal(3)));
         return orders;
+    }
+
+    private async Task<HashSet<(Guid Order, string Kind)>> SentAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _notifications.CreateCommand("select reference, kind from notifications");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var sent = new HashSet<(Guid, string)>();
+        while (await reader.ReadAsync(cancellationToken))
+            sent.Add((reader.GetGuid(0), reader.GetString(1)));
+        return sent;
     }
 
     private async Task<Dictionary<Guid, decimal>> ChargedAsync(CancellationToken cancellationToken)
