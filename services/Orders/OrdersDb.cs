@@ -43,6 +43,7 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
         order.Property(o => o.Status).HasColumnName("status").HasConversion(Status);
         order.Property(o => o.Reason).HasColumnName("reason").HasConversion(Reason);
         order.Property(o => o.PlacedAt).HasColumnName("placed_at");
+        order.Property(o => o.ConfirmedAt).HasColumnName("confirmed_at");
         order.Property(o => o.Version).HasColumnName("version").IsConcurrencyToken();
         order.Property(o => o.LastSequence).HasColumnName("last_sequence");
         order.ComplexProperty(o => o.Total, total =>

@@ -1,17 +1,11 @@
-using System.Diagnostics;
-using System.Text.Json;
-using Confluent.Kafka;
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging.Kafka;
-using Microsoft.Extensions.DependencyInjection;
+global using KafkaMessage = Confluent.Kafka.ConsumeResult<byte[]?, byte[]?>;
 
 namespace ForgeShop.Messaging;
 
 /// <summary>A message that a handler takes.</summary>
-internal sealed class IncomingMessage(ConsumeResult<byte[]?, byte[]?> consumed, EventContext context, object data, IReadOnlyList<Subscription> subscriptions)
+internal sealed class IncomingMessage(KafkaMessage consumed, EventContext context, object data, IReadOnlyList<Subscription> subscriptions)
 {
-    public ConsumeResult<byte[]?, byte[]?> Consumed => consumed;
+    public KafkaMessage Consumed => consumed;
 
     public EventContext Context { get; private set; } = context;
 
@@ -86,7 +80,7 @@ internal sealed class MessageReader(Subscriptions subscriptions, ServiceName ser
     /// operator retries for another consumer group.
     /// </summary>
     /// <exception cref="UnreadableMessageException">No further attempt can make it readable.</exception>
-    public IncomingMessage? Read(ConsumeResult<byte[]?, byte[]?> consumed, string cluster)
+    public IncomingMessage? Read(KafkaMessage consumed, string cluster)
     {
         var message = consumed.Message;
         if (CloudEvents.TypeOf(message) is not { } type || subscriptions.For(consumed.Topic, type) is not { Count: > 0 } handlers)

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
 
-namespace ForgeShop.Messaging.Kafka;
+namespace ForgeShop.Messaging;
 
 internal enum KafkaClient
 {
@@ -41,19 +39,29 @@ internal sealed class MessagingHealthCheck(
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var errors = health.Errors.ToList();
-        // An error says that Kafka was away. A client that has nothing to do does not notice that it is back.
-        if (errors.Count > 0 && await Task.Run(() => kafka.Answers(ProbeTimeout), cancellationToken))
-        {
-            foreach (var (client, _) in errors)
-                health.Clear(client);
-            errors.Clear();
-        }
-        List<string> problems = [.. errors.Select(error => $"{error.Key}: {error.Value}")];
+        await ProbeAsync(cancellationToken);
+        List<string> problems = [.. health.Errors.Select(error => $"{error.Key}: {error.Value}")];
         if (metrics.Outbox is { OldestAt: { } oldest } outbox && time.GetUtcNow() - oldest > options.Value.MaxOutboxAge)
             problems.Add($"{outbox.Pending} messages wait in the outbox, the oldest since {oldest:O}");
         if (health.WaitingPartitions is var waiting and > 0)
             problems.Add($"{waiting} partitions wait for a retry");
         return problems.Count == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join("; ", problems));
+    }
+
+    /// <summary>An error says that Kafka was away. A client that has nothing to do does not notice that it is back.</summary>
+    private async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        if (health.Errors.Count == 0)
+            return;
+        try
+        {
+            await kafka.ClusterIdAsync(cancellationToken).WaitAsync(ProbeTimeout, time, cancellationToken);
+            foreach (var client in Enum.GetValues<KafkaClient>())
+                health.Clear(client);
+        }
+        catch (Exception exception) when (exception is KafkaException or TimeoutException)
+        {
+            health.Report(KafkaClient.Admin, exception.Message);
+        }
     }
 }

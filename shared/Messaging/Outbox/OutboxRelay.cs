@@ -1,10 +1,3 @@
-using ForgeShop.Messaging.Kafka;
-using ForgeShop.ServiceDefaults;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Npgsql;
-
 namespace ForgeShop.Messaging;
 
 /// <summary>
@@ -71,13 +64,9 @@ internal sealed partial class OutboxRelay(
         var batch = await publisher.PublishAsync(messages, cancellationToken);
         if (batch.Done.Count > 0)
             await OutboxTable.MarkAsync(connection, batch.Done, time.GetUtcNow(), cancellationToken);
-        foreach (var (message, error) in batch.Done)
-        {
-            if (error is null)
-                continue;
-            metrics.PublishRefused(message);
-            LogRefused(message.EventId, message.Type, message.Topic, error);
-        }
+        metrics.Published(batch.Done);
+        foreach (var (message, error) in batch.Done.Where(result => result.Error is not null))
+            LogRefused(message.EventId, message.Type, message.Topic, error!);
         if (batch.Failure is { } failure)
         {
             health.Report(KafkaClient.Relay, failure.Message);

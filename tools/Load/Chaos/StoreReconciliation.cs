@@ -94,9 +94,9 @@ internal sealed class StoreReconciliation : IAsyncDisposable
         await CountFinalAsync(cancellationToken);
         if (Final < orders)
             return false;
-        foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments])
+        foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments, _notifications])
         {
-            if (await Number(database, "select count(*) from outbox where published_at is null", cancellationToken) > 0)
+            if (await Number(database, "select count(*) from outbox where published_at is null and error is null", cancellationToken) > 0)
                 return false;
         }
 
