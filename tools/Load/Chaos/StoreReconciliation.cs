@@ -5,23 +5,23 @@ using Npgsql;
 namespace ForgeShop.Load.Chaos;
 
 /// <summary>
-/// The books of every service, read directly and not through the services that wrote them: orders, money, stock, notifications, read
-/// models. Each was kept by another process from other messages, so they agree only if nothing was lost and nothing doubled.
+/// Compares the stores of all services, which it reads directly: orders, money, stock, notifications, read models. Each service wrote its own from other
+/// messages, so they agree only if nothing was lost or doubled.
 /// </summary>
-internal sealed class Books : IAsyncDisposable
+internal sealed class StoreReconciliation : IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     private readonly NpgsqlDataSource _orders, _inventory, _payments, _notifications;
     private readonly DocumentReader _reporting;
 
-    private Books(NpgsqlDataSource orders, NpgsqlDataSource inventory, NpgsqlDataSource payments, NpgsqlDataSource notifications, DocumentReader reporting) =>
+    private StoreReconciliation(NpgsqlDataSource orders, NpgsqlDataSource inventory, NpgsqlDataSource payments, NpgsqlDataSource notifications, DocumentReader reporting) =>
         (_orders, _inventory, _payments, _notifications, _reporting) = (orders, inventory, payments, notifications, reporting);
 
-    /// <summary>Orders in a final state, as of the last look.</summary>
-    public long Ended { get; private set; }
+    /// <summary>Gets the number of confirmed and cancelled orders, as of the last count.</summary>
+    public long Final { get; private set; }
 
-    public static async Task<Books> OpenAsync(OwnShop shop, CancellationToken cancellationToken)
+    public static async Task<StoreReconciliation> OpenAsync(IsolatedAppHost shop, CancellationToken cancellationToken)
     {
         return new(
             await Database("orders-db"), await Database("inventory-db"), await Database("payments-db"), await Database("notifications-db"),
@@ -30,10 +30,10 @@ internal sealed class Books : IAsyncDisposable
         async Task<NpgsqlDataSource> Database(string resource) => NpgsqlDataSource.Create(await shop.ConnectionStringAsync(resource, cancellationToken));
     }
 
-    public async Task CountEndedAsync(CancellationToken cancellationToken) =>
-        Ended = await Number(_orders, "select count(*) from orders where status in ('confirmed', 'cancelled')", cancellationToken);
+    public async Task CountFinalAsync(CancellationToken cancellationToken) =>
+        Final = await Number(_orders, "select count(*) from orders where status in ('confirmed', 'cancelled')", cancellationToken);
 
-    /// <summary>Waits until every order came to its end and the news of it reached every read model.</summary>
+    /// <summary>Waits until every order is confirmed or cancelled and every read model has its events.</summary>
     /// <returns>False if that took longer than <paramref name="timeout"/>.</returns>
     public async Task<bool> SettledAsync(int orders, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -52,17 +52,16 @@ internal sealed class Books : IAsyncDisposable
     }
 
     /// <summary>
-    /// Compares until everything agrees: what came last is told to services that look at nothing but their own part of it. A difference that
-    /// stays after <paramref name="patience"/> is one.
+    /// Compares until all figures agree, because the last events may still be on their way. A figure that differs after <paramref name="timeout"/> is a mismatch.
     /// </summary>
     public async Task<IReadOnlyList<Finding>> CompareAsync(
-        IReadOnlyList<AcceptedOrder> accepted, IReadOnlyDictionary<string, int> initialStock, TimeSpan patience, CancellationToken cancellationToken)
+        IReadOnlyList<AcceptedOrder> accepted, IReadOnlyDictionary<string, int> initialStock, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (true)
         {
             var findings = await CompareAsync(accepted, initialStock, cancellationToken);
-            if (findings.All(finding => finding.Agrees) || TimeProvider.System.GetElapsedTime(started) > patience)
+            if (findings.All(finding => finding.Agrees) || TimeProvider.System.GetElapsedTime(started) > timeout)
                 return findings;
             await Task.Delay(Poll, cancellationToken);
         }
@@ -73,11 +72,11 @@ internal sealed class Books : IAsyncDisposable
         var orders = await OrdersAsync(cancellationToken);
         return
         [
-            .. TheOrders(accepted, orders),
-            .. await TheMoneyAsync(orders, cancellationToken),
-            .. await TheStockAsync(initialStock, cancellationToken),
-            .. await TheNotificationsAsync(orders, cancellationToken),
-            .. await TheReadModelsAsync(orders, cancellationToken),
+            .. CompareOrders(accepted, orders),
+            .. await CompareMoneyAsync(orders, cancellationToken),
+            .. await CompareStockAsync(initialStock, cancellationToken),
+            .. await CompareNotificationsAsync(orders, cancellationToken),
+            .. await CompareReadModelsAsync(orders, cancellationToken),
         ];
     }
 
@@ -88,12 +87,12 @@ internal sealed class Books : IAsyncDisposable
         _reporting.Dispose();
     }
 
-    private sealed record BookedOrder(Guid Id, Guid UserId, string Status, decimal Total);
+    private sealed record StoredOrder(Guid Id, Guid UserId, string Status, decimal Total);
 
     private async Task<bool> IsSettledAsync(int orders, CancellationToken cancellationToken)
     {
-        await CountEndedAsync(cancellationToken);
-        if (Ended < orders)
+        await CountFinalAsync(cancellationToken);
+        if (Final < orders)
             return false;
         foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments, _notifications])
         {
@@ -101,7 +100,7 @@ internal sealed class Books : IAsyncDisposable
                 return false;
         }
 
-        // The last that happens is that Reporting hears of the last notification.
+        // Reporting is the last service to receive an event, and the notifications are the last events.
         var published = await Number(_orders, "select count(*) from outbox where topic = 'order.events'", cancellationToken);
         var recorded = (await _reporting.ReadAsync("events", cancellationToken)).ToList();
         return Count("orders.") == published && Count("notifications.notification-sent") == published;
@@ -109,34 +108,34 @@ internal sealed class Books : IAsyncDisposable
         int Count(string type) => recorded.Count(@event => Text(@event, "type").StartsWith(type, StringComparison.Ordinal));
     }
 
-    private static IEnumerable<Finding> TheOrders(IReadOnlyList<AcceptedOrder> accepted, List<BookedOrder> orders)
+    private static IEnumerable<Finding> CompareOrders(IReadOnlyList<AcceptedOrder> accepted, List<StoredOrder> orders)
     {
         var known = orders.Select(order => order.Id).ToHashSet();
-        yield return new("accepted orders that Orders has", accepted.Count, accepted.Count(order => known.Contains(order.Id.Value)));
-        yield return new("orders in Orders, and no other ones", accepted.Count, orders.Count);
-        yield return new("orders that came to their end", orders.Count, orders.Count(order => order.Status is "confirmed" or "cancelled"));
+        yield return new("accepted orders in Orders", accepted.Count, accepted.Count(order => known.Contains(order.Id.Value)));
+        yield return new("orders in Orders", accepted.Count, orders.Count);
+        yield return new("orders confirmed or cancelled", orders.Count, orders.Count(order => order.Status is "confirmed" or "cancelled"));
     }
 
-    private async Task<IReadOnlyList<Finding>> TheMoneyAsync(List<BookedOrder> orders, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Finding>> CompareMoneyAsync(List<StoredOrder> orders, CancellationToken cancellationToken)
     {
         var confirmed = orders.Where(order => order.Status == "confirmed").ToDictionary(order => order.Id, order => order.Total);
         var due = confirmed.Values.Sum();
         var charged = await ChargedAsync(cancellationToken);
         return
         [
-            new("money of confirmed orders, as Payments has it", due, await Sum(_payments, "select sum(amount) from payments where status = 'charged'", cancellationToken)),
-            new("money of confirmed orders, as the provider has it", due, await Sum(_payments, "select sum(amount) from simulated_provider.charges where state = 'captured'", cancellationToken)),
-            new("confirmed orders with exactly their money taken", confirmed.Count, charged.Count(one => confirmed.TryGetValue(one.Key, out var total) && total == one.Value)),
-            new("orders charged twice by the provider", 0, await Number(_payments, "select count(*) from simulated_provider.charges where captures > 1", cancellationToken)),
+            new("amount of confirmed orders, in Payments", due, await Sum(_payments, "select sum(amount) from payments where status = 'charged'", cancellationToken)),
+            new("amount of confirmed orders, at the provider", due, await Sum(_payments, "select sum(amount) from simulated_provider.charges where state = 'captured'", cancellationToken)),
+            new("confirmed orders charged with exactly their total", confirmed.Count, charged.Count(one => confirmed.TryGetValue(one.Key, out var total) && total == one.Value)),
+            new("orders captured twice by the provider", 0, await Number(_payments, "select count(*) from simulated_provider.charges where captures > 1", cancellationToken)),
         ];
     }
 
-    private async Task<IReadOnlyList<Finding>> TheStockAsync(IReadOnlyDictionary<string, int> initialStock, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Finding>> CompareStockAsync(IReadOnlyDictionary<string, int> initialStock, CancellationToken cancellationToken)
     {
         var findings = new List<Finding>
         {
-            new("pieces still set aside", 0, await Number(_inventory, "select coalesce(sum(reserved), 0)::bigint from products", cancellationToken)),
-            new("products with less than nothing", 0, await Number(_inventory, "select count(*) from products where on_hand < 0 or reserved < 0 or on_hand < reserved", cancellationToken)),
+            new("pieces still reserved", 0, await Number(_inventory, "select coalesce(sum(reserved), 0)::bigint from products", cancellationToken)),
+            new("products with a negative quantity", 0, await Number(_inventory, "select count(*) from products where on_hand < 0 or reserved < 0 or on_hand < reserved", cancellationToken)),
         };
         var (initial, accounted, exact) = (0L, 0L, 0);
         foreach (var (sku, pieces) in initialStock)
@@ -148,55 +147,55 @@ internal sealed class Books : IAsyncDisposable
             (initial, accounted, exact) = (initial + pieces, accounted + found, exact + (found == pieces ? 1 : 0));
         }
 
-        findings.Add(new("products of which every piece is accounted for", initialStock.Count, exact));
-        findings.Add(new("pieces at the start = on hand (Inventory) + in confirmed orders (Orders)", initial, accounted));
+        findings.Add(new("products whose pieces all reconcile", initialStock.Count, exact));
+        findings.Add(new("initial pieces = on hand (Inventory) + in confirmed orders (Orders)", initial, accounted));
         return findings;
     }
 
-    private async Task<IReadOnlyList<Finding>> TheNotificationsAsync(List<BookedOrder> orders, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Finding>> CompareNotificationsAsync(List<StoredOrder> orders, CancellationToken cancellationToken)
     {
-        var told = await NotificationsAsync(cancellationToken);
+        var sent = await SentAsync(cancellationToken);
         var events = await Number(_orders, "select count(*) from outbox where topic = 'order.events'", cancellationToken);
         return
         [
-            new("notifications, one for each event of an order", events, told.Count),
-            new("orders whose end was told to their customer", orders.Count, orders.Count(order => told.Contains((order.Id, "order-" + order.Status)))),
+            new("notifications, one for each order event", events, sent.Count),
+            new("orders with a notification of their final state", orders.Count, orders.Count(order => sent.Contains((order.Id, "order-" + order.Status)))),
         ];
     }
 
-    private async Task<IReadOnlyList<Finding>> TheReadModelsAsync(List<BookedOrder> orders, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Finding>> CompareReadModelsAsync(List<StoredOrder> orders, CancellationToken cancellationToken)
     {
         var reports = (await _reporting.ReadAsync("orders", cancellationToken)).ToDictionary(report => Guid.Parse(Text(report, "id")));
         var customers = (await _reporting.ReadAsync("customers", cancellationToken)).ToDictionary(customer => Guid.Parse(Text(customer, "id")));
         var byCustomer = orders.GroupBy(order => order.UserId).ToList();
         return
         [
-            new("orders whose read model says the same", orders.Count, orders.Count(order => reports.TryGetValue(order.Id, out var report) && Text(report, "status") == order.Status)),
-            new("customers whose read model counts the same orders", byCustomer.Count,
+            new("orders whose read model has the same status", orders.Count, orders.Count(order => reports.TryGetValue(order.Id, out var report) && Text(report, "status") == order.Status)),
+            new("customers whose read model has the same number of orders", byCustomer.Count,
                 byCustomer.Count(own => customers.TryGetValue(own.Key, out var customer) && customer["orderCount"]!.GetValue<int>() == own.Count())),
-            new("money that the customers' read models have spent", orders.Where(order => order.Status == "confirmed").Sum(order => order.Total),
+            new("amount spent in the customers' read models", orders.Where(order => order.Status == "confirmed").Sum(order => order.Total),
                 customers.Values.SelectMany(customer => customer["spent"]!.AsArray()).Sum(spent => decimal.Parse(Text(spent!, "amount"), CultureInfo.InvariantCulture))),
         ];
     }
 
-    private async Task<List<BookedOrder>> OrdersAsync(CancellationToken cancellationToken)
+    private async Task<List<StoredOrder>> OrdersAsync(CancellationToken cancellationToken)
     {
         await using var command = _orders.CreateCommand("select id, user_id, status, total_amount from orders");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var orders = new List<BookedOrder>();
+        var orders = new List<StoredOrder>();
         while (await reader.ReadAsync(cancellationToken))
             orders.Add(new(reader.GetGuid(0), reader.GetGuid(1), reader.GetString(2), reader.GetDecimal(3)));
         return orders;
     }
 
-    private async Task<HashSet<(Guid Order, string Kind)>> NotificationsAsync(CancellationToken cancellationToken)
+    private async Task<HashSet<(Guid Order, string Kind)>> SentAsync(CancellationToken cancellationToken)
     {
         await using var command = _notifications.CreateCommand("select reference, kind from notifications");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var notifications = new HashSet<(Guid, string)>();
+        var sent = new HashSet<(Guid, string)>();
         while (await reader.ReadAsync(cancellationToken))
-            notifications.Add((reader.GetGuid(0), reader.GetString(1)));
-        return notifications;
+            sent.Add((reader.GetGuid(0), reader.GetString(1)));
+        return sent;
     }
 
     private async Task<Dictionary<Guid, decimal>> ChargedAsync(CancellationToken cancellationToken)
@@ -210,7 +209,7 @@ internal sealed class Books : IAsyncDisposable
     }
 
     private static async Task<long> Number(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params string[] parameters) =>
-        await Scalar(database, sql, parameters, cancellationToken) is long number ? number : throw new InvalidOperationException("No number: " + sql);
+        await Scalar(database, sql, parameters, cancellationToken) is long number ? number : throw new InvalidOperationException("Not a number: " + sql);
 
     private static async Task<decimal> Sum(NpgsqlDataSource database, string sql, CancellationToken cancellationToken) =>
         await Scalar(database, sql, [], cancellationToken) as decimal? ?? 0m;
