@@ -4,19 +4,19 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Inventory;
 
-/// <summary>GET /internal/products?sku=&amp;sku=: what another service keeps of products it has not heard of. Not routed from outside.</summary>
+/// <summary>GET /internal/products?sku=&amp;sku=: for services that keep a copy of the products. The gateway does not route it.</summary>
 public static class FindProducts
 {
     private const int MaxSkus = 100;
 
     public sealed record Found(IReadOnlyList<FoundProduct> Items);
 
-    /// <summary><paramref name="Sequence"/> is the number of the product's event that this is the state after, to be compared with events that arrive later.</summary>
+    /// <param name="Sequence">The sequence number of the product's last event, by which the caller orders this state among the events.</param>
     public sealed record FoundProduct(ProductId Id, string Sku, string Name, Money Price, long Sequence);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/internal/products", Handle)
         .WithName("FindProducts")
-        .WithSummary("For other services: products by SKU; those that do not exist are left out.")
+        .WithSummary("Returns the products with these SKUs that exist. For other services.")
         .Produces<Found>()
         .ProducesValidationProblem()
         .RequireService();
@@ -29,8 +29,8 @@ public static class FindProducts
         var wanted = new List<ProductId>();
         foreach (var one in sku)
         {
-            if (Sku.TryNormalise(one, out var normalised))
-                wanted.Add(ids.Product(normalised));
+            if (Sku.TryNormalise(one, out var canonical))
+                wanted.Add(ids.Product(canonical));
             else
                 errors.Add("sku", ProductRules.SkuForm);
         }
@@ -38,6 +38,8 @@ public static class FindProducts
         if (errors.Any)
             return errors.ToProblem();
         var products = await db.Products.AsNoTracking().Where(product => wanted.Contains(product.Id)).ToListAsync(cancellationToken);
-        return TypedResults.Ok(new Found([.. products.Select(product => new FoundProduct(product.Id, product.Sku, product.Name, product.Price, product.LastSequence))]));
+        return TypedResults.Ok(new Found([.. products.Select(View)]));
     }
+
+    private static FoundProduct View(Product product) => new(product.Id, product.Sku, product.Name, product.Price, product.LastSequence);
 }

@@ -9,7 +9,7 @@ public static class GetProduct
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{sku}", Handle)
         .WithName("GetProduct")
-        .WithSummary("Shows a product; the SKU may be written in any case.")
+        .WithSummary("Returns a product. The case of the SKU is ignored.")
         .Produces<ProductView>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound)
@@ -17,10 +17,10 @@ public static class GetProduct
 
     private static async Task<IResult> Handle(string sku, InventoryDb db, ForgeIds ids, CancellationToken cancellationToken)
     {
-        if (!Sku.TryNormalise(sku, out var normalised))
+        if (!Sku.TryNormalise(sku, out var canonical))
             return ProductRules.BadSku();
-        var id = ids.Product(normalised);
-        var product = await db.Products.AsNoTracking().SingleOrDefaultAsync(known => known.Id == id, cancellationToken);
-        return product is null ? Problems.NotFound("product-not-found", "There is no such product.") : TypedResults.Ok(ProductView.Of(product));
+        var id = ids.Product(canonical);
+        var product = await db.Products.AsNoTracking().SingleOrDefaultAsync(candidate => candidate.Id == id, cancellationToken);
+        return product is null ? Problems.NotFound("product-not-found", "Product not found.") : TypedResults.Ok(ProductView.Of(product));
     }
 }

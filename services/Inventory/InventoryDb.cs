@@ -13,7 +13,8 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
 
     public DbSet<Reservation> Reservations => Set<Reservation>();
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(ProductId).Assembly);
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.UseTypedIds(typeof(ProductId).Assembly);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -24,11 +25,11 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
 
     private static void Configure(EntityTypeBuilder<Product> product)
     {
-        // Whatever code forgets, the database does not: stock is never negative and never promised twice.
+        // The last line of defence: whatever the code does, no piece is reserved twice and no stock is negative.
         product.ToTable("products", table => table.HasCheckConstraint("ck_products_stock", "reserved >= 0 and on_hand >= reserved"));
         product.HasKey(p => p.Id).HasName("pk_products");
         product.Property(p => p.Id).HasColumnName("id");
-        // Bytewise order, so that pages by SKU come out the same on every server, whatever its locale.
+        // Ordered by bytes, so that pages by SKU are the same whatever the server's locale is.
         product.Property(p => p.Sku).HasColumnName("sku").UseCollation("C");
         product.Property(p => p.Name).HasColumnName("name");
         product.ComplexProperty(p => p.Price, price =>
@@ -41,18 +42,20 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
         product.Property(p => p.ChangedAt).HasColumnName("changed_at");
         product.Property(p => p.AnnounceAt).HasColumnName("announce_at");
         product.Property(p => p.LastSequence).HasColumnName("last_sequence");
-        // PostgreSQL's own row version: whoever changed the row, by EF Core or by SQL, a later save of an older state fails.
+        // PostgreSQL's own row version: saving an outdated state fails, also if the other writer used plain SQL.
         product.Property<uint>("xmin").IsRowVersion();
         product.HasIndex(p => p.AnnounceAt).HasFilter("announce_at is not null").HasDatabaseName("ix_products_announce_at");
         product.HasIndex(p => p.Sku).IsUnique().HasDatabaseName("ix_products_sku");
     }
+
     private static void Configure(EntityTypeBuilder<Reservation> reservation)
     {
         reservation.ToTable("reservations");
         reservation.HasKey(r => r.Id).HasName("pk_reservations");
         reservation.Property(r => r.Id).HasColumnName("id");
         reservation.Property(r => r.OrderId).HasColumnName("order_id");
-        reservation.Property(r => r.Status).HasColumnName("status").HasConversion(status => status.ToString().ToLowerInvariant(), name => Enum.Parse<ReservationStatus>(name, true));
+        reservation.Property(r => r.Status).HasColumnName("status")
+            .HasConversion(status => status.ToString().ToLowerInvariant(), name => Enum.Parse<ReservationStatus>(name, true));
         reservation.Property(r => r.ChangedAt).HasColumnName("changed_at");
         reservation.Property(r => r.LastSequence).HasColumnName("last_sequence");
         reservation.OwnsMany(r => r.Lines, line =>

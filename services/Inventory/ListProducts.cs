@@ -15,7 +15,7 @@ public static class ListProducts
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", Handle)
         .WithName("ListProducts")
-        .WithSummary("Lists products by SKU, all or those whose name or SKU contains a text.")
+        .WithSummary("Lists products by SKU: all, or those whose name or SKU contains the search text.")
         .Produces<ProductPage>()
         .ProducesValidationProblem()
         .AllowAnonymous();
@@ -46,13 +46,13 @@ public static class ListProducts
         return TypedResults.Ok(new ProductPage([.. page.Take(count).Select(ProductView.Of)], next));
     }
 
-    /// <summary>A cursor is the last SKU of the page before, wrapped up so that nobody builds on what is inside.</summary>
+    /// <summary>A cursor is the last SKU of the previous page, encoded so that clients treat it as opaque.</summary>
     private static bool TryReadCursor(string cursor, out string sku)
     {
         sku = "";
-        if (!Base64Url.IsValid(cursor) || !Sku.TryNormalise(Encoding.ASCII.GetString(Base64Url.DecodeFromChars(cursor)), out var normalised))
+        if (!Base64Url.IsValid(cursor) || !Sku.TryNormalise(Encoding.ASCII.GetString(Base64Url.DecodeFromChars(cursor)), out var canonical))
             return false;
-        sku = normalised;
+        sku = canonical;
         return true;
     }
 }

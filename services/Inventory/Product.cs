@@ -4,9 +4,12 @@ using ForgeShop.Messaging;
 
 namespace ForgeShop.Inventory;
 
-/// <summary>A product and its stock. What is on hand and not reserved is available, and only that is shown and sold.</summary>
+/// <summary>A product and its stock. Pieces on hand that no order has reserved are available; the shop shows and sells only these.</summary>
 public sealed class Product : IEventSource
 {
+    /// <summary>The time during which changes of availability are collected before they are announced together.</summary>
+    public static readonly TimeSpan AnnouncementDelay = TimeSpan.FromSeconds(1);
+
     private Product()
     {
     }
@@ -14,7 +17,7 @@ public sealed class Product : IEventSource
     /// <summary>Derived from <see cref="Sku"/>.</summary>
     public ProductId Id { get; private set; }
 
-    /// <summary>Normalised; the product's name for good.</summary>
+    /// <summary>In canonical form. It never changes.</summary>
     public string Sku { get; private set; } = "";
 
     public string Name { get; private set; } = "";
@@ -29,7 +32,7 @@ public sealed class Product : IEventSource
 
     public DateTimeOffset ChangedAt { get; private set; }
 
-    /// <summary>When to announce what orders took and gave back; null if all of it is announced.</summary>
+    /// <summary>The time to announce what orders changed since the last announcement; null if they changed nothing.</summary>
     public DateTimeOffset? AnnounceAt { get; private set; }
 
     public long LastSequence { get; set; }
@@ -38,22 +41,54 @@ public sealed class Product : IEventSource
 
     public static Product New(ProductId id, string sku) => new() { Id = id, Sku = sku };
 
-    /// <summary>Sets what the catalogue says; what is reserved stays reserved. False when all of it was so already.</summary>
+    /// <summary>Sets the catalogue data and the available quantity; reserved pieces stay reserved.</summary>
+    /// <returns>False if nothing changes.</returns>
     public bool Set(string name, Money price, int available, DateTimeOffset now)
     {
         if (LastSequence > 0 && name == Name && price == Price && available == Available)
             return false;
-        (Name, Price, OnHand, ChangedAt) = (name, price, available + Reserved, now);
-        AnnounceAt = null;
+        (Name, Price, OnHand, ChangedAt, AnnounceAt) = (name, price, available + Reserved, now, null);
         return true;
+    }
+
+    /// <summary>Reserves pieces for an order.</summary>
+    public void Reserve(int quantity, DateTimeOffset now)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(quantity);
+        SetStock(OnHand, Reserved + quantity);
+        AnnounceAt ??= now + AnnouncementDelay;
+    }
+
+    /// <summary>Makes reserved pieces available again.</summary>
+    public void Release(int quantity, DateTimeOffset now)
+    {
+        SetStock(OnHand, Reserved - quantity);
+        AnnounceAt ??= now + AnnouncementDelay;
+    }
+
+    /// <summary>Removes reserved pieces from the stock. Availability does not change.</summary>
+    public void Sell(int quantity) => SetStock(OnHand - quantity, Reserved - quantity);
+
+    /// <summary>Puts sold pieces back into the stock.</summary>
+    public void Restock(int quantity, DateTimeOffset now)
+    {
+        SetStock(OnHand + quantity, Reserved);
+        AnnounceAt ??= now + AnnouncementDelay;
     }
 
     public ProductChanged Changed() => new(Id, Sku, Name, Price, Available, ChangedAt);
 
-    /// <summary>What orders changed since the last announcement.</summary>
+    /// <summary>Returns the event that announces what orders changed since the last announcement.</summary>
     public ProductChanged Announce(DateTimeOffset now)
     {
         (ChangedAt, AnnounceAt) = (now, null);
         return Changed();
+    }
+
+    private void SetStock(int onHand, int reserved)
+    {
+        if (reserved < 0 || onHand < reserved)
+            throw new InvalidOperationException($"{Sku} cannot have {reserved} pieces reserved of {onHand} on hand.");
+        (OnHand, Reserved) = (onHand, reserved);
     }
 }

@@ -3,7 +3,7 @@ using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Inventory;
 
-/// <summary>What a product must be. Each rule answers with the sentence for the person who broke it, or with null.</summary>
+/// <summary>The validation rules of a product. Each returns the message for the caller; null if the value is valid.</summary>
 public static class ProductRules
 {
     public const int MaxStock = 1_000_000;

@@ -7,15 +7,13 @@ using ForgeShop.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
-builder.AddNpgsqlDbContext<InventoryDb>("inventory", database => database.ConnectionString = ConnectionPool.Bounded(database.ConnectionString));
-builder.AddDatabaseMigration<InventoryDb>(SeedCatalogue.AddAsync);
+builder.AddDatabase<InventoryDb>("inventory", SeedCatalogue.AddAsync);
 builder.AddMessaging("inventory", messaging => messaging
     .UseEntityFramework<InventoryDb>()
-    .Handle<ReserveStock, ReserveStockHandler>()
-    .Handle<ReleaseStock, ReleaseStockHandler>()
-    .Handle<OrderConfirmed, SellReservedStock>());
-builder.Services.AddScoped<Catalogue>();
-builder.Services.AddScoped<Stock>();
+    .Publish(Topics.InventoryEvents)
+    .HandleBatch<ReserveStock, ReserveStockHandler>()
+    .HandleBatch<ReleaseStock, ReleaseStockHandler>()
+    .HandleBatch<OrderConfirmed, OrderConfirmedHandler>());
 builder.Services.AddPollingWorker<AvailabilityAnnouncer>();
 builder.Services.AddOptions<CatalogueOptions>()
     .Configure(options => options.Seed = builder.Environment.IsDevelopment())

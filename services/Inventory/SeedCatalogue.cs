@@ -1,9 +1,12 @@
 using ForgeShop.Contracts;
+using ForgeShop.Inventory.Reservations;
+using ForgeShop.Messaging;
+using ForgeShop.ServiceDefaults;
 using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Inventory;
 
-/// <summary>The products that a shop in development starts with. Only what is absent is added; what somebody changed stays.</summary>
+/// <summary>The products of a shop in development. Only missing ones are added, so that a change of a product survives a restart.</summary>
 public static class SeedCatalogue
 {
     private static readonly (string Sku, string Name, decimal Price, int Stock)[] Products =
@@ -24,15 +27,26 @@ public static class SeedCatalogue
     {
         if (!services.GetRequiredService<IOptions<CatalogueOptions>>().Value.Seed)
             return;
-        var catalogue = services.GetRequiredService<Catalogue>();
-        foreach (var (sku, name, price, stock) in Products)
-            await catalogue.AddAsync(sku, name, new Money(price, "EUR"), stock, cancellationToken);
+        var (db, ids) = (services.GetRequiredService<InventoryDb>(), services.GetRequiredService<ForgeIds>());
+        var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
+        await db.InTransactionAsync(async token =>
+        {
+            await db.LockStockAsync(token);
+            var existing = await db.FindProductsAsync(Products.Select(product => ids.Product(product.Sku)), token);
+            foreach (var (sku, name, price, stock) in Products.Where(product => !existing.ContainsKey(ids.Product(product.Sku))))
+            {
+                var product = db.Products.Add(Product.New(ids.Product(sku), sku)).Entity;
+                product.Set(name, new Money(price, "EUR"), stock, now);
+                db.Emit(product, product.Changed(), MessageOrigin.None);
+            }
+            return true;
+        }, cancellationToken);
     }
 }
 
 /// <summary>Configuration section <c>Catalogue</c>.</summary>
 public sealed class CatalogueOptions
 {
-    /// <summary>Whether the shop starts with products in stock. On in development.</summary>
+    /// <summary>Whether the service adds <see cref="SeedCatalogue"/> at start. True by default in development, false elsewhere.</summary>
     public bool Seed { get; set; }
 }

@@ -1,11 +1,14 @@
 using ForgeShop.Contracts;
-using ForgeShop.Documents;
 
 namespace ForgeShop.Notifications;
 
-/// <summary>What this service needs of a user: how to address them. The e-mail address is not kept.</summary>
-/// <param name="Sequence">The sequence of the user's event that the name is from.</param>
-public sealed record KnownUser(UserId Id, string Name, long Sequence)
+/// <summary>The name of a user, for the greeting. The e-mail address is not stored here.</summary>
+public sealed class KnownUser
 {
-    public static DocumentModel<KnownUser> Model { get; } = new("users", NotificationsJson.Default.KnownUser);
+    public required UserId Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>The sequence number of the user's event that contained the name.</summary>
+    public required long Sequence { get; init; }
 }

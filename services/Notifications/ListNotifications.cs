@@ -1,6 +1,6 @@
 using ForgeShop.Contracts;
-using ForgeShop.Documents;
 using ForgeShop.ServiceDefaults;
+using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Notifications;
 
@@ -14,8 +14,9 @@ public static class ListNotifications
 
     /// <param name="Id">Derived from the user, the kind and the reference.</param>
     /// <param name="Kind">What happened, for example <c>order-placed</c>.</param>
-    /// <param name="Reference">The ID of what it happened to, for example the order.</param>
-    public sealed record Item(NotificationId Id, UserId UserId, string Kind, Guid Reference, string Text, string Channel, string State, DateTimeOffset CreatedAt);
+    /// <param name="Reference">The ID of the entity that it happened to, for example the order.</param>
+    public sealed record Item(
+        NotificationId Id, UserId UserId, string Kind, Guid Reference, string Text, string Channel, string State, DateTimeOffset CreatedAt);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", Handle)
         .WithName("ListNotifications")
@@ -24,34 +25,37 @@ public static class ListNotifications
         .ProducesValidationProblem()
         .RequirePermission(Permissions.NotificationsSelf);
 
-    private static async Task<IResult> Handle(
-        string? cursor, string? limit, Caller caller,
-        IDocumentCollection<Notification> notifications, IDocumentCollection<KnownUser> users, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(string? cursor, string? limit, Caller caller, NotificationsDb db, CancellationToken cancellationToken)
     {
         var user = caller.Id;
         var errors = new ValidationErrors();
         var count = DefaultLimit;
         if (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MaxLimit))
             errors.Add("limit", $"A page has 1 to {MaxLimit} items.");
+        var end = default(PageCursor);
+        if (cursor is not null && !PageCursor.TryParse(cursor, out end))
+            errors.Add("cursor", "This is not a cursor from an earlier page.");
         if (errors.Any)
             return errors.ToProblem();
 
-        var latestFirst = new DocumentQuery<Notification>().Where(Notification.UserField, user.Value).OrderByDescending(Notification.CreatedAtField);
-        try
+        var list = db.Notifications.AsNoTracking().Where(notification => notification.UserId == user);
+        if (cursor is not null)
         {
-            var page = await notifications.QueryAsync(latestFirst.Page(cursor, count), cancellationToken);
-            var known = page.Items.Count > 0 ? await users.GetAsync(user.Value, cancellationToken) : null;
-            return TypedResults.Ok(new Page([.. page.Items.Select(found => Show(found.Value, known?.Value))], page.NextCursor));
+            var (time, id) = (end.Time, new NotificationId(end.Id));
+            list = list.Where(notification => EF.Functions.LessThan(ValueTuple.Create(notification.CreatedAt, notification.Id), ValueTuple.Create(time, id)));
         }
-        catch (InvalidCursorException wrong)
-        {
-            return Problems.Validation("cursor", wrong.Message);
-        }
+        var notifications = await list.OrderByDescending(notification => notification.CreatedAt).ThenByDescending(notification => notification.Id)
+            .Take(count + 1).ToListAsync(cancellationToken);
+        // The greeting is added on reading, because an order's event may arrive before its user's.
+        var name = notifications.Count == 0
+            ? null
+            : await db.Users.Where(known => known.Id == user).Select(known => known.Name).SingleOrDefaultAsync(cancellationToken);
+        var next = notifications.Count > count ? new PageCursor(notifications[count - 1].CreatedAt, notifications[count - 1].Id.Value).ToString() : null;
+        return TypedResults.Ok(new Page([.. notifications.Take(count).Select(notification => View(notification, name))], next));
     }
 
-    /// <summary>The name is put in here and not when the notification is made: an order's event may arrive before the one of its user.</summary>
-    private static Item Show(Notification notification, KnownUser? user) => new(
+    private static Item View(Notification notification, string? name) => new(
         notification.Id, notification.UserId, notification.Kind, notification.Reference,
-        user is null ? notification.Text : $"Hello {user.Name}. {notification.Text}",
+        name is null ? notification.Text : $"Hello {name}. {notification.Text}",
         notification.Channel, notification.State, notification.CreatedAt);
 }

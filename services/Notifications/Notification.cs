@@ -1,35 +1,41 @@
 using ForgeShop.Contracts;
-using ForgeShop.Documents;
+using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 
 namespace ForgeShop.Notifications;
 
 /// <summary>
-/// A message to a user about something. Its ID is derived from the user, the notice and what it is about, so the same thing is told
-/// once, however often its event comes. What it announces itself lies inside it until it is sent.
+/// A message to a user. Its ID is derived from the user, the kind and the reference, so that a repeated event does not create a second notification.
 /// </summary>
-public sealed record Notification(NotificationId Id, UserId UserId, string Kind, Guid Reference, string Text, DateTimeOffset CreatedAt) : IEventDocument
+public sealed class Notification(NotificationId id, UserId userId, string kind, Guid reference, string text, DateTimeOffset createdAt) : IEventSource
 {
     public const string OrderPlaced = "order-placed";
     public const string OrderConfirmed = "order-confirmed";
     public const string OrderCancelled = "order-cancelled";
 
-    /// <summary>In whole milliseconds, because that is what documents are sorted by: the times in a list must agree with its order.</summary>
-    public DateTimeOffset CreatedAt { get; init; } = CreatedAt.AddTicks(-(CreatedAt.Ticks % TimeSpan.TicksPerMillisecond));
+    public NotificationId Id { get; private set; } = id;
 
-    public string Channel { get; init; } = "in-app";
+    public UserId UserId { get; private set; } = userId;
 
-    /// <summary>In the app a notification is delivered by being listed, so it is so from the beginning.</summary>
-    public string State { get; init; } = "delivered";
+    public string Kind { get; private set; } = kind;
 
-    public List<OutboxMessage> Events { get; init; } = [];
+    /// <summary>The entity that the notification is about, for example the order.</summary>
+    public Guid Reference { get; private set; } = reference;
 
-    Guid IEventDocument.AggregateId => Id.Value;
+    /// <summary>The text without the greeting.</summary>
+    public string Text { get; private set; } = text;
 
-    public static readonly DocumentField<Notification, Guid> UserField = DocumentField.Uuid<Notification>("userId", notification => notification.UserId.Value);
-    public static readonly DocumentField<Notification, DateTimeOffset> CreatedAtField = DocumentField.Time<Notification>("createdAt", notification => notification.CreatedAt);
+    public string Channel { get; private set; } = "in-app";
 
-    public static DocumentModel<Notification> Model { get; } = new(
-        "notifications", NotificationsJson.Default.Notification,
-        [UserField, CreatedAtField], [EventFields.Due<Notification>()], [EventFields.Position<Notification>()]);
+    /// <summary>In the app, a notification is delivered by being listed.</summary>
+    public string State { get; private set; } = "delivered";
+
+    /// <summary>In microseconds, because that is what PostgreSQL stores: the event contains the same time as the list.</summary>
+    public DateTimeOffset CreatedAt { get; private set; } = createdAt.AddTicks(-(createdAt.Ticks % TimeSpan.TicksPerMicrosecond));
+
+    public long LastSequence { get; set; }
+
+    Guid IEventSource.AggregateId => Id.Value;
+
+    public NotificationSent Sent() => new(Id, UserId, Kind, Reference, Channel, CreatedAt);
 }

@@ -4,7 +4,5 @@ using System.Text.Json.Serialization;
 namespace ForgeShop.Notifications;
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
-[JsonSerializable(typeof(Notification))]
-[JsonSerializable(typeof(KnownUser))]
 [JsonSerializable(typeof(ListNotifications.Page))]
 internal sealed partial class NotificationsJson : JsonSerializerContext;

@@ -1,5 +1,4 @@
 using ForgeShop.Contracts.Events;
-using ForgeShop.Documents;
 using ForgeShop.Messaging;
 using ForgeShop.Notifications;
 using ForgeShop.ServiceDefaults;
@@ -7,16 +6,15 @@ using ForgeShop.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
-builder.AddDocuments("notifications", documents => documents
-    .Collection(Notification.Model)
-    .Collection(KnownUser.Model));
+builder.AddDatabase<NotificationsDb>("notifications");
 builder.AddMessaging("notifications", messaging => messaging
-    .UseDocuments<Notification>()
-    .Handle<OrderPlaced, NotifyCustomer>()
-    .Handle<OrderConfirmed, NotifyCustomer>()
-    .Handle<OrderCancelled, NotifyCustomer>()
-    .Handle<UserRegistered, RememberUser>()
-    .Handle<UserProfileChanged, RememberUser>());
+    .UseEntityFramework<NotificationsDb>()
+    .Publish(Topics.NotificationEvents)
+    .HandleBatch<OrderPlaced, OrderEventsHandler>()
+    .HandleBatch<OrderConfirmed, OrderEventsHandler>()
+    .HandleBatch<OrderCancelled, OrderEventsHandler>()
+    .HandleBatch<UserRegistered, UserEventsHandler>()
+    .HandleBatch<UserProfileChanged, UserEventsHandler>());
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, NotificationsJson.Default));
 
 var app = builder.Build();

@@ -1,4 +1,5 @@
 using ForgeShop.Contracts;
+using ForgeShop.Messaging;
 using ForgeShop.Orders.Checkout;
 using ForgeShop.ServiceDefaults;
 
@@ -18,13 +19,15 @@ public static class CancelOrder
 
     private static async Task<IResult> Handle(OrderId id, Caller caller, OrdersDb db, CheckoutProcess process, CancellationToken cancellationToken)
     {
-        // Somebody else's order is answered as one that does not exist, also to those who may see it: cancelling is the customer's. And before anything is
-        // locked, or a stranger could hold up its checkout.
+        // The order of another user is answered like an unknown one, before any lock is taken. Cancelling is the owner's alone.
         if (!await db.IsOwnAsync(id, caller, cancellationToken))
             return NotFound();
-        // Tried again because nobody heard of a commit, it finds that there is nothing to cancel any more: it was this request that did it.
+        // A retry after a commit whose answer was lost finds nothing to cancel: this request did it.
         var begun = false;
-        var order = await db.InTransactionAsync(token => process.StepAsync(id, (saga, order, scope) => begun |= saga.Cancel(order, scope), token), cancellationToken);
+        var origin = MessageOrigin.OfRequest();
+        var order = await db.InTransactionAsync(
+            token => process.StepAsync(id, origin, (saga, order, scope) => begun |= saga.Handle(CheckoutTrigger.CancelledByCustomer, order, scope), token),
+            cancellationToken);
         if (order is null)
             return NotFound();
         return begun

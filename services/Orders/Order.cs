@@ -41,6 +41,9 @@ public sealed class Order : IEventSource
 
     public DateTimeOffset PlacedAt { get; private set; }
 
+    /// <summary>Gets the time of the confirmation; it remains when the order is cancelled.</summary>
+    public DateTimeOffset? ConfirmedAt { get; private set; }
+
     /// <summary>Counts the changes of this order: concurrency token, and what the cache compares.</summary>
     public long Version { get; private set; }
 
@@ -58,8 +61,7 @@ public sealed class Order : IEventSource
             Reference = reference,
             Fingerprint = fingerprint,
             PaymentMethod = paymentMethod,
-            // The database keeps microseconds; what is answered now must be what it answers later.
-            PlacedAt = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)),
+            PlacedAt = Stored(now),
         };
         order._lines.AddRange(lines);
         order.Total = order.Sum();
@@ -76,7 +78,8 @@ public sealed class Order : IEventSource
     public OrderConfirmed Confirm(DateTimeOffset now)
     {
         Become(OrderStatus.Confirmed, now);
-        return new(Id, UserId, Total, now);
+        ConfirmedAt = Stored(now);
+        return new(Id, UserId, Total, ConfirmedAt.Value) { Items = Items() };
     }
 
     /// <summary>What was done for it is being undone from here on.</summary>
@@ -92,7 +95,7 @@ public sealed class Order : IEventSource
     public OrderCancelled Cancel(DateTimeOffset now)
     {
         Become(OrderStatus.Cancelled, now);
-        return new(Id, UserId, Reason!.Value.ToName(), Total, now);
+        return new(Id, UserId, Reason!.Value.ToName(), Total, now) { ConfirmedAt = ConfirmedAt, Items = ConfirmedAt is null ? null : Items() };
     }
 
     public OrderPlaced Placed() => new(
@@ -100,10 +103,16 @@ public sealed class Order : IEventSource
         UserId,
         Reference,
         Status.ToName(),
-        [.. _lines.Select(line => new OrderPlacedItem(line.Id, line.ProductId, line.Sku, line.Name, line.Quantity, line.UnitPrice))],
+        Items(),
         Total,
         PaymentMethod,
         PlacedAt);
+
+    private List<OrderPlacedItem> Items() =>
+        [.. _lines.Select(line => new OrderPlacedItem(line.Id, line.ProductId, line.Sku, line.Name, line.Quantity, line.UnitPrice))];
+
+    /// <summary>Returns a time as the database keeps it, in microseconds, so that answers and events before and after a reload are equal.</summary>
+    private static DateTimeOffset Stored(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
 
     private Money Sum()
     {

@@ -1,4 +1,5 @@
 using ForgeShop.Contracts;
+using ForgeShop.Messaging;
 using ForgeShop.Orders.Checkout;
 using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
@@ -36,7 +37,7 @@ public static class PlaceOrder
 
         var lines = request.Items.Select((item, position) => Line(ids, request.OrderId, position, item, priced.Products[item.Sku]));
         var order = Order.Place(request.OrderId, request.UserId, request.Reference, fingerprint, request.PaymentMethod, lines, time.GetUtcNow());
-        checkout.Start(order);
+        checkout.Start(order, MessageOrigin.OfRequest());
         try
         {
             await db.SaveChangesAsync(cancellationToken);

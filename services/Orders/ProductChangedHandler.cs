@@ -3,11 +3,16 @@ using ForgeShop.Messaging;
 
 namespace ForgeShop.Orders;
 
-/// <summary>Keeps Orders' own copy of the catalogue, so that an order is priced without a call to Inventory.</summary>
-public sealed class ProductChangedHandler(OrdersDb db) : IEventHandler<ProductChanged>
+/// <summary>Keeps Orders' copy of the catalogue, so that an order is priced without a call to Inventory.</summary>
+public sealed class ProductChangedHandler(OrdersDb db) : IBatchHandler<ProductChanged>
 {
-    public Task HandleAsync(ProductChanged @event, EventContext context, CancellationToken cancellationToken) =>
+    public Task HandleAsync(IReadOnlyList<Received<ProductChanged>> events, CancellationToken cancellationToken) =>
         db.RememberAsync(
-            new ProductCopy { Id = @event.ProductId, Sku = @event.Sku, Name = @event.Name, Price = @event.Price, Sequence = context.Sequence },
+            [
+                .. events.Select(received => new ProductCopy
+                {
+                    Id = received.Data.ProductId, Sku = received.Data.Sku, Name = received.Data.Name, Price = received.Data.Price, Sequence = received.Context.Sequence,
+                }),
+            ],
             cancellationToken);
 }

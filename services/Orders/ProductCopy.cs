@@ -22,17 +22,21 @@ public sealed class ProductCopy
 public static class ProductCopies
 {
     /// <summary>
-    /// Keeps the copy unless a later one is there. One statement, because an event, its redelivery and an answer of Inventory
-    /// may all arrive at the same moment, in any order.
+    /// Stores copies unless a later one is there. One statement, because an event, its redelivery and an answer of Inventory may arrive at the same moment, in
+    /// any order.
     /// </summary>
-    public static Task RememberAsync(this OrdersDb db, ProductCopy product, CancellationToken cancellationToken) =>
-        db.Database.ExecuteSqlAsync(
+    public static Task RememberAsync(this OrdersDb db, IReadOnlyList<ProductCopy> products, CancellationToken cancellationToken)
+    {
+        T[] Column<T>(Func<ProductCopy, T> value) => [.. products.Select(value)];
+        return db.Database.ExecuteSqlAsync(
             $"""
             insert into products (id, sku, name, price_amount, price_currency, sequence)
-            values ({product.Id.Value}, {product.Sku}, {product.Name}, {product.Price.Amount}, {product.Price.Currency}, {product.Sequence})
+            select * from unnest({Column(p => p.Id.Value)}, {Column(p => p.Sku)}, {Column(p => p.Name)}, {Column(p => p.Price.Amount)},
+                {Column(p => p.Price.Currency)}, {Column(p => p.Sequence)}) as copy (id, sku, name, amount, currency, sequence) order by id
             on conflict (id) do update
             set name = excluded.name, price_amount = excluded.price_amount, price_currency = excluded.price_currency, sequence = excluded.sequence
             where products.sequence < excluded.sequence
             """,
             cancellationToken);
+    }
 }

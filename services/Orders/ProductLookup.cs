@@ -27,8 +27,7 @@ public sealed class ProductLookup(IServiceScopeFactory scopes)
             await using var scope = scopes.CreateAsyncScope();
             var products = await scope.ServiceProvider.GetRequiredService<InventoryClient>().FindAsync(skus, CancellationToken.None);
             var db = scope.ServiceProvider.GetRequiredService<OrdersDb>();
-            foreach (var product in products)
-                await db.RememberAsync(product, CancellationToken.None);
+            await db.RememberAsync(products, CancellationToken.None);
             return products;
         }
         finally

@@ -8,20 +8,23 @@ using ForgeShop.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
-builder.AddNpgsqlDbContext<OrdersDb>("orders", database => database.ConnectionString = ConnectionPool.Bounded(database.ConnectionString));
-builder.AddDatabaseMigration<OrdersDb>();
-builder.Services.AddAfterCommit<OrdersDb>();
+builder.AddDatabase<OrdersDb>("orders");
 builder.AddMessaging("orders", messaging => messaging
     .UseEntityFramework<OrdersDb>()
-    .Handle<ProductChanged, ProductChangedHandler>()
-    .Handle<StockReserved, CheckoutHandlers>()
-    .Handle<ReservationFailed, CheckoutHandlers>()
-    .Handle<StockReleased, CheckoutHandlers>()
-    .Handle<PaymentCharged, CheckoutHandlers>()
-    .Handle<PaymentDeclined, CheckoutHandlers>()
-    .Handle<PaymentRefunded, CheckoutHandlers>());
+    .Publish(Topics.OrderEvents, Topics.InventoryCommands, Topics.PaymentCommands)
+    .HandleBatch<ProductChanged, ProductChangedHandler>()
+    .HandleBatch<StockReserved, CheckoutProcess>()
+    .HandleBatch<ReservationFailed, CheckoutProcess>()
+    .HandleBatch<StockReleased, CheckoutProcess>()
+    .HandleBatch<PaymentCharged, CheckoutProcess>()
+    .HandleBatch<PaymentDeclined, CheckoutProcess>()
+    .HandleBatch<PaymentRefunded, CheckoutProcess>());
 builder.AddEntityCache("redis", "order", OrdersJson.Default.CachedOrder);
-builder.Services.AddCheckout();
+builder.Services.AddOptions<CheckoutOptions>().BindConfiguration("Checkout").ValidateDataAnnotations().ValidateOnStart();
+builder.Services.AddPollingWorker<CheckoutTimer>();
+builder.Services.AddOptions<FollowOptions>().BindConfiguration("FollowOrder").ValidateDataAnnotations().ValidateOnStart();
+builder.Services.AddSingleton<OrderSignals>();
+builder.Services.AddSingleton<FollowOrder>();
 builder.Services.AddScoped<ProductPrices>();
 builder.Services.AddSingleton<ProductLookup>();
 builder.Services.AddOptions<InventoryOptions>().BindConfiguration("Inventory");

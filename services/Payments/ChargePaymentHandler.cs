@@ -4,18 +4,15 @@ using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Payments;
 
-/// <summary>
-/// Writes down what is to be charged. The provider is asked by <see cref="PaymentWorker"/>: it may take seconds, and neither a transaction nor the orders
-/// behind this one in its partition should wait for it.
-/// </summary>
-public sealed class ChargePaymentHandler(PaymentsDb db, PaymentWorker worker, TimeProvider time) : IEventHandler<ChargePayment>
+/// <summary>Stores charges to be made. <see cref="PaymentWorker"/> calls the provider: that may take seconds, which no transaction and no partition waits for.</summary>
+public sealed class ChargePaymentHandler(PaymentsDb db, PaymentWorker worker, TimeProvider time) : IBatchHandler<ChargePayment>
 {
-    public async Task HandleAsync(ChargePayment command, EventContext context, CancellationToken cancellationToken)
+    public async Task HandleAsync(IReadOnlyList<Received<ChargePayment>> events, CancellationToken cancellationToken)
     {
-        // Asked for already; or its refund was faster, and then nothing may be taken any more.
-        if (await db.LockPaymentAsync(command.PaymentId, cancellationToken) is not null)
-            return;
-        db.Payments.Add(Payment.Request(command, Origin.Current, time.GetUtcNow()));
+        var known = await db.LockPaymentsAsync([.. events.Select(received => received.Data.PaymentId)], cancellationToken);
+        // A payment that exists was requested already, or its refund was faster and nothing may be taken any more.
+        db.Payments.AddRange(events.Where(received => !known.ContainsKey(received.Data.PaymentId))
+            .Select(received => Payment.Request(received.Data, received.Context.Origin, time.GetUtcNow())));
         db.AfterCommit(worker.Wake);
     }
 }

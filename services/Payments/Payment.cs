@@ -6,7 +6,7 @@ namespace ForgeShop.Payments;
 
 public enum PaymentStatus
 {
-    /// <summary>The provider is to be asked for the money, or is being asked.</summary>
+    /// <summary>The worker asks the provider for the money.</summary>
     Requested,
 
     /// <summary>The provider has taken the money.</summary>
@@ -15,22 +15,22 @@ public enum PaymentStatus
     /// <summary>The provider refused.</summary>
     Declined,
 
-    /// <summary>The provider is to be told to give back what it took, and to take nothing from here on.</summary>
+    /// <summary>The worker asks the provider to give back what it took, and to take nothing from now on.</summary>
     Refunding,
 
     /// <summary>
-    /// Of a charge that its order still waits for, nothing was heard in time: the provider is told as for <see cref="Refunding"/>. The order hears of that alone,
-    /// and never that the money was taken, which it would take for the end of waiting.
+    /// The provider did not answer a charge in time. The worker asks for a refund as in <see cref="Refunding"/>, and the order receives the refund only: a charge
+    /// that the provider reports now would confirm the order.
     /// </summary>
     GivenUp,
 
-    /// <summary>Nothing is taken any more.</summary>
+    /// <summary>Ended: nothing is taken, now or later.</summary>
     Refunded,
 }
 
 /// <summary>
-/// One attempt to charge an order: what was asked for, what the provider said, and when it is to be asked next. A refund can be asked for at any time and
-/// always wins: whatever the provider says of the charge after that changes nothing about it.
+/// One attempt to charge an order: the request, the provider's answer, and the time of the next call. A refund can be requested at any time and always wins:
+/// an answer to the charge that arrives later does not change it.
 /// </summary>
 public sealed class Payment : IEventSource
 {
@@ -38,7 +38,7 @@ public sealed class Payment : IEventSource
     {
     }
 
-    /// <summary>Derived from the order and the attempt; what the provider knows the payment by.</summary>
+    /// <summary>Derived from the order and the attempt; the idempotency key of the provider.</summary>
     public PaymentId Id { get; private set; }
 
     public OrderId OrderId { get; private set; }
@@ -52,37 +52,37 @@ public sealed class Payment : IEventSource
 
     public PaymentStatus Status { get; private set; }
 
-    /// <summary>After this no further attempt to charge is begun.</summary>
+    /// <summary>The time after which no attempt to charge begins.</summary>
     public DateTimeOffset ValidUntil { get; private set; }
 
     public DateTimeOffset ChangedAt { get; private set; }
 
-    /// <summary>When it was told that the money is taken; null also where the charge was given up before the provider said so.</summary>
+    /// <summary>The time of the event that the money is taken; null if the charge was given up before.</summary>
     public DateTimeOffset? ChargedAt { get; private set; }
 
-    /// <summary>When the provider is to be asked; null if there is nothing to ask.</summary>
+    /// <summary>The time of the next call of the provider; null if no call is needed.</summary>
     public DateTimeOffset? NextCallAt { get; private set; }
 
-    /// <summary>When the provider was asked for the first time.</summary>
+    /// <summary>The time of the first call.</summary>
     public DateTimeOffset? FirstCallAt { get; private set; }
 
-    /// <summary>Until then a worker is asking; after that it must have died.</summary>
+    /// <summary>The end of the lease of the worker that calls the provider. After that, the worker has died.</summary>
     public DateTimeOffset? ClaimedUntil { get; private set; }
 
-    /// <summary>How often the provider did not answer what it is asked now.</summary>
+    /// <summary>The number of calls in a row that the provider did not answer.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>Of the command that is being carried out.</summary>
-    public Origin Origin { get; private set; } = Origin.None;
+    /// <summary>The origin of the command that is being carried out.</summary>
+    public MessageOrigin Origin { get; private set; } = MessageOrigin.None;
 
     public long LastSequence { get; set; }
 
-    /// <summary>The provider is to be told that the charge is off.</summary>
+    /// <summary>Gets whether the worker has to ask for a refund.</summary>
     public bool IsToBeRefunded => Status is PaymentStatus.Refunding or PaymentStatus.GivenUp;
 
     Guid IEventSource.AggregateId => Id.Value;
 
-    public static Payment Request(ChargePayment command, Origin origin, DateTimeOffset now) => new()
+    public static Payment Request(ChargePayment command, MessageOrigin origin, DateTimeOffset now) => new()
     {
         Id = command.PaymentId,
         OrderId = command.OrderId,
@@ -96,8 +96,8 @@ public sealed class Payment : IEventSource
         Origin = origin,
     };
 
-    /// <summary>A refund that came before its charge, or instead of it. The provider is told all the same: it knows for certain what it has taken.</summary>
-    public static Payment RefundOnly(RefundPayment command, Origin origin, DateTimeOffset now) => new()
+    /// <summary>Creates a payment for a refund that arrives before its charge. The worker asks the provider all the same: only the provider knows what it took.</summary>
+    public static Payment RefundOnly(RefundPayment command, MessageOrigin origin, DateTimeOffset now) => new()
     {
         Id = command.PaymentId,
         OrderId = command.OrderId,
@@ -110,8 +110,8 @@ public sealed class Payment : IEventSource
         Origin = origin,
     };
 
-    /// <returns>False if it is refunded already.</returns>
-    public bool RequestRefund(Origin origin, DateTimeOffset now)
+    /// <returns>False if the refund is done already.</returns>
+    public bool RequestRefund(MessageOrigin origin, DateTimeOffset now)
     {
         if (Status is PaymentStatus.Refunded)
             return false;
@@ -121,12 +121,12 @@ public sealed class Payment : IEventSource
             (Failures, Origin) = (0, origin);
         }
 
-        // A worker that is asking for the charge right now finishes that first, and finds this.
+        // A worker that is calling the provider finishes first, and then finds this.
         NextCallAt = now;
         return true;
     }
 
-    /// <summary>A worker is going to ask the provider. Not for money any more that nobody waits for: then it is to settle that nothing is taken.</summary>
+    /// <summary>Takes the lease for one call. A charge that no order waits for any more becomes a refund.</summary>
     public void Claim(DateTimeOffset now, DateTimeOffset until)
     {
         if (Status is PaymentStatus.Requested && now >= ValidUntil)
@@ -135,8 +135,8 @@ public sealed class Payment : IEventSource
         ClaimedUntil = until;
     }
 
-    /// <summary>The provider has taken the money. Told also when it is to be given back on request: it was taken, and everybody may know.</summary>
-    /// <returns>Null if that is told already (two workers asked, because a claim ran out), or the charge was given up meanwhile.</returns>
+    /// <summary>Records that the provider took the money, also while a requested refund is pending.</summary>
+    /// <returns>The event; null if it was emitted already (two workers asked, because a lease ran out), or if the charge was given up meanwhile.</returns>
     public PaymentCharged? Charged(DateTimeOffset now)
     {
         if (Status is PaymentStatus.Requested)
@@ -149,7 +149,8 @@ public sealed class Payment : IEventSource
         return new(Id, OrderId, Amount, now);
     }
 
-    /// <returns>Null if that is told already, or a refund is asked for meanwhile: its answer will say that nothing was taken.</returns>
+    /// <summary>Records that the provider declined.</summary>
+    /// <returns>The event; null if it was emitted already, or if a refund is pending, whose answer reports that nothing was taken.</returns>
     public PaymentDeclined? Declined(string reason, DateTimeOffset now)
     {
         if (Status is not PaymentStatus.Requested)
@@ -162,7 +163,8 @@ public sealed class Payment : IEventSource
         return new(Id, OrderId, reason);
     }
 
-    /// <returns>Null if that is told already.</returns>
+    /// <summary>Records that the provider gave back the money, or never took it.</summary>
+    /// <returns>The event; null if it was emitted already.</returns>
     public PaymentRefunded? Refunded(Money givenBack, DateTimeOffset now)
     {
         if (!IsToBeRefunded)
@@ -171,10 +173,10 @@ public sealed class Payment : IEventSource
         return new(Id, OrderId, givenBack);
     }
 
-    /// <summary>The provider did not answer. What became of it is open; the next call, under the same ID, will tell.</summary>
+    /// <summary>Records that the provider did not answer. The next call, under the same ID, finds out what happened.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="pause">How long to leave the provider alone.</param>
-    /// <param name="patience">How long after its first call a charge is given up. A refund never is.</param>
+    /// <param name="pause">The backoff until the next call.</param>
+    /// <param name="patience">The time after the first call at which a charge is given up. A refund is never given up.</param>
     public void Unanswered(DateTimeOffset now, TimeSpan pause, TimeSpan patience)
     {
         Failures++;
@@ -185,7 +187,7 @@ public sealed class Payment : IEventSource
             NextCallAt = now + pause;
     }
 
-    /// <summary>Nothing is known of the charge, so the provider is told that it is off; the answer is a refund, be it of nothing.</summary>
+    /// <summary>The outcome of the charge is unknown, so the worker asks for a refund, which may be one of nothing.</summary>
     private void GiveUp(DateTimeOffset now)
     {
         Become(PaymentStatus.GivenUp, now);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
@@ -9,45 +10,44 @@ using Microsoft.Extensions.Options;
 namespace ForgeShop.Payments;
 
 /// <summary>
-/// Asks the provider for what is written down: claims payments that are due, calls outside of any transaction and with a time-out, records what was
-/// answered. A worker that dies leaves a claim that runs out; then another one asks again under the same ID, which the provider recognises.
+/// Calls the provider for payments that are due: claims them for a lease, calls outside of any transaction and with a time-out, and records the answers in
+/// batches. A worker that dies leaves a lease that runs out; the next one calls under the same ID, which the provider recognises.
 /// </summary>
 public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvider provider, IOptions<PaymentOptions> options) : PollingWorker(services)
 {
-    // Recording the answer comes on top of waiting for it.
-    private static readonly TimeSpan RecordingTime = TimeSpan.FromSeconds(30);
+    private const int RecordBatchSize = 200;
+
+    // The lease covers the call and the recording of its answer.
+    private static readonly TimeSpan RecordingTime = TimeSpan.FromSeconds(4);
 
     private readonly PaymentOptions _options = options.Value;
-    private readonly Lock _lock = new();
-    private readonly HashSet<Task> _calls = [];
+    private readonly ConcurrentQueue<Answer> _answers = new();
+    private int _running;
 
-    private int FreeSlots
-    {
-        get
-        {
-            lock (_lock)
-                return _options.MaxConcurrency - _calls.Count;
-        }
-    }
+    /// <summary>How to record the provider's answer. Returns the event to emit, if there is one.</summary>
+    private delegate IEventData? Recording(Payment payment, DateTimeOffset now);
 
+    private sealed record Answer(PaymentId Payment, MessageOrigin Origin, Recording Record);
+
+    /// <summary>Records the answers that have arrived, and begins the calls that are due. Each call that ends wakes the worker.</summary>
     protected override async Task<bool> WorkAsync(CancellationToken cancellationToken)
     {
-        var slots = FreeSlots;
-        if (slots == 0)
-            return false; // The first call that ends wakes us.
-        var claimed = await ClaimAsync(slots, cancellationToken);
+        var recorded = await RecordAsync(cancellationToken);
+        // An answer that is not recorded yet still occupies its slot, so the queue of answers is bounded, too.
+        var slots = _options.MaxConcurrency - Volatile.Read(ref _running);
+        var claimed = slots > 0 ? await ClaimAsync(slots, cancellationToken) : [];
         foreach (var payment in claimed)
-            Start(payment, cancellationToken);
-        return claimed.Count == slots;
+        {
+            Interlocked.Increment(ref _running);
+            _ = Task.Run(() => CallAsync(payment, cancellationToken), CancellationToken.None);
+        }
+        return recorded == RecordBatchSize || (slots > 0 && claimed.Count == slots);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        Task[] calls;
-        lock (_lock)
-            calls = [.. _calls];
-        await Task.WhenAll(calls).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await RecordAsync(cancellationToken);
     }
 
     private async Task<List<Payment>> ClaimAsync(int limit, CancellationToken cancellationToken)
@@ -57,54 +57,41 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
         return await db.InTransactionAsync(async token =>
         {
             var now = Time.GetUtcNow();
+            var lease = now + _options.ProviderTimeout + RecordingTime;
+            // A time beyond the longest backoff, or beyond the longest lease, was written before the clock was set back.
             var due = await db.Database.SqlQuery<Guid>(
                 $"""
-                select id as "Value" from payments where next_call_at <= {now} and (claimed_until is null or claimed_until < {now})
+                select id as "Value" from payments
+                where (next_call_at <= {now} or next_call_at > {now + (_options.MaxBackoff * 2)})
+                    and (claimed_until is null or claimed_until < {now} or claimed_until > {lease})
                 order by next_call_at limit {limit} for update skip locked
                 """).ToListAsync(token);
+            if (due.Count == 0)
+                return [];
             var ids = due.ConvertAll(id => new PaymentId(id));
             var payments = await db.Payments.Where(payment => ids.Contains(payment.Id)).ToListAsync(token);
-            foreach (var payment in payments)
-                payment.Claim(now, now + _options.ProviderTimeout + RecordingTime);
+            payments.ForEach(payment => payment.Claim(now, lease));
             return payments;
         }, cancellationToken);
     }
 
-    private void Start(Payment payment, CancellationToken cancellationToken)
-    {
-        var call = Task.Run(() => CallAsync(payment, cancellationToken), CancellationToken.None);
-        lock (_lock)
-            _calls.Add(call);
-        call.ContinueWith(End, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-    }
-
-    private void End(Task call)
-    {
-        lock (_lock)
-            _calls.Remove(call);
-        Wake();
-    }
-
     private async Task CallAsync(Payment payment, CancellationToken cancellationToken)
     {
-        using var resumed = payment.Origin.Resume(payment.IsToBeRefunded ? "refund payment" : "charge payment");
+        using var span = payment.Origin.StartSpan(payment.IsToBeRefunded ? "refund payment" : "charge payment");
         try
         {
-            await RecordAsync(payment.Id, await AskAsync(payment, cancellationToken), cancellationToken);
+            var recording = await AskAsync(payment, cancellationToken);
+            _answers.Enqueue(new(payment.Id, payment.Origin.Under(span), recording));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // We stop. The claim runs out.
+            // The service stops, and the lease runs out.
+            Interlocked.Decrement(ref _running);
         }
-        catch (Exception error)
-        {
-            // The claim runs out, and somebody asks again.
-            LogUnrecorded(Logger, payment.Id, error);
-        }
+        Wake();
     }
 
-    /// <returns>What to record of the answer.</returns>
-    private async Task<Func<Payment, DateTimeOffset, object?>> AskAsync(Payment asked, CancellationToken cancellationToken)
+    private async Task<Recording> AskAsync(Payment asked, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_options.ProviderTimeout, Time);
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
@@ -124,32 +111,45 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
             LogUnanswered(Logger, asked.Id, asked.Failures + 1, error.GetType().Name, error.Message);
             return (payment, now) =>
             {
-                payment.Unanswered(now, Pause(payment.Failures + 1, _options.MinBackoff, _options.MaxBackoff), _options.ChargePatience);
+                payment.Unanswered(now, Backoff.After(payment.Failures + 1, _options.MinBackoff, _options.MaxBackoff), _options.ChargePatience);
                 return null;
             };
         }
     }
 
-    private async Task RecordAsync(PaymentId id, Func<Payment, DateTimeOffset, object?> record, CancellationToken cancellationToken)
+    /// <summary>Records answers in one transaction. They stay in the queue until it is committed.</summary>
+    private async Task<int> RecordAsync(CancellationToken cancellationToken)
     {
+        var answers = _answers.Take(RecordBatchSize).ToList();
+        if (answers.Count == 0)
+            return 0;
         await using var scope = Scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<PaymentsDb>();
         await db.InTransactionAsync(async token =>
         {
-            var payment = await db.LockPaymentAsync(id, token) ?? throw new InvalidOperationException("A payment that was claimed is gone.");
-            return record(payment, Time.GetUtcNow()) switch
-            {
-                PaymentCharged charged => db.Emit(payment, charged),
-                PaymentDeclined declined => db.Emit(payment, declined),
-                PaymentRefunded refunded => db.Emit(payment, refunded),
-                _ => default,
-            };
+            var payments = await db.LockPaymentsAsync([.. answers.Select(answer => answer.Payment)], token);
+            foreach (var answer in answers)
+                Emit(db, payments[answer.Payment], answer.Record(payments[answer.Payment], Time.GetUtcNow()), answer.Origin);
+            return answers.Count;
         }, cancellationToken);
+        foreach (var _ in answers)
+        {
+            _answers.TryDequeue(out var _);
+            Interlocked.Decrement(ref _running);
+        }
+        return answers.Count;
     }
 
-    [LoggerMessage(LogLevel.Information, "The provider did not answer for payment {Payment} (failure {Failures}, {Error}: {Message})")]
-    private static partial void LogUnanswered(ILogger logger, PaymentId payment, int failures, string error, string message);
+    private static void Emit(PaymentsDb db, Payment payment, IEventData? data, MessageOrigin origin)
+    {
+        if (data is PaymentCharged charged)
+            db.Emit(payment, charged, origin);
+        else if (data is PaymentDeclined declined)
+            db.Emit(payment, declined, origin);
+        else if (data is PaymentRefunded refunded)
+            db.Emit(payment, refunded, origin);
+    }
 
-    [LoggerMessage(LogLevel.Warning, "What the provider answered for payment {Payment} could not be recorded; it is asked again when the claim runs out")]
-    private static partial void LogUnrecorded(ILogger logger, PaymentId payment, Exception error);
+    [LoggerMessage(LogLevel.Information, "The provider did not answer for payment {Payment} (attempt {Attempt}, {Error}: {Message})")]
+    private static partial void LogUnanswered(ILogger logger, PaymentId payment, int attempt, string error, string message);
 }

@@ -11,12 +11,13 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
 {
     public DbSet<Payment> Payments => Set<Payment>();
 
-    /// <summary>The payment, for this transaction alone: commands and the worker may come upon it at once.</summary>
-    public async Task<Payment?> LockPaymentAsync(PaymentId id, CancellationToken cancellationToken)
+    /// <summary>Locks payments in the order of their IDs, so that two transactions cannot deadlock, and reads them.</summary>
+    public async Task<Dictionary<PaymentId, Payment>> LockPaymentsAsync(IReadOnlyList<PaymentId> ids, CancellationToken cancellationToken)
     {
-        // Locked first and read then: EF Core looks for a complex property's columns under other names in raw SQL.
-        await Database.ExecuteSqlAsync($"select 1 from payments where id = {id.Value} for update", cancellationToken);
-        return await Payments.SingleOrDefaultAsync(payment => payment.Id == id, cancellationToken);
+        var values = ids.Select(id => id.Value).ToArray();
+        // Two statements: in raw SQL, EF Core expects the columns of a complex property under other names.
+        await Database.ExecuteSqlAsync($"select 1 from payments where id = any({values}) order by id for update", cancellationToken);
+        return await Payments.Where(payment => ids.Contains(payment.Id)).ToDictionaryAsync(payment => payment.Id, cancellationToken);
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(PaymentId).Assembly);
@@ -53,11 +54,11 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
         payment.Property(p => p.LastSequence).HasColumnName("last_sequence");
         payment.Property<uint>("xmin").IsRowVersion();
         payment.HasIndex(p => p.OrderId).HasDatabaseName("ix_payments_order_id");
-        // What is to be asked is little, however much was ever asked.
+        // Only payments that need a call are in the index, so it stays small.
         payment.HasIndex(p => p.NextCallAt).HasFilter("next_call_at is not null").HasDatabaseName("ix_payments_next_call_at");
     }
 
-    /// <summary>Not ours: what a real provider would keep behind its API, for which this schema stands.</summary>
+    /// <summary>The store of the simulated provider. A real provider keeps it behind its API.</summary>
     private static void Configure(EntityTypeBuilder<SimulatedCharge> charge)
     {
         charge.ToTable("charges", "simulated_provider");

@@ -7,13 +7,12 @@ using ForgeShop.ServiceDefaults;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
-builder.AddNpgsqlDbContext<PaymentsDb>("payments", database => database.ConnectionString = ConnectionPool.Bounded(database.ConnectionString));
-builder.AddDatabaseMigration<PaymentsDb>();
-builder.Services.AddAfterCommit<PaymentsDb>();
+builder.AddDatabase<PaymentsDb>("payments");
 builder.AddMessaging("payments", messaging => messaging
     .UseEntityFramework<PaymentsDb>()
-    .Handle<ChargePayment, ChargePaymentHandler>()
-    .Handle<RefundPayment, RefundPaymentHandler>());
+    .Publish(Topics.PaymentEvents)
+    .HandleBatch<ChargePayment, ChargePaymentHandler>()
+    .HandleBatch<RefundPayment, RefundPaymentHandler>());
 builder.Services.AddOptions<PaymentOptions>().BindConfiguration("Payments").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddOptions<SimulatedProviderOptions>().BindConfiguration("SimulatedProvider");
 builder.Services.AddSingleton<IPaymentProvider, SimulatedProvider>();

@@ -5,16 +5,19 @@ using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Payments;
 
-/// <summary>Writes down that the money is to be given back, whatever became of the charge. Answers every time: the last answer may have been lost.</summary>
-public sealed class RefundPaymentHandler(PaymentsDb db, PaymentWorker worker, TimeProvider time) : IEventHandler<RefundPayment>
+/// <summary>Stores refunds to be made, whatever happened to the charge. Answers every time, because an earlier answer may have been lost.</summary>
+public sealed class RefundPaymentHandler(PaymentsDb db, PaymentWorker worker, TimeProvider time) : IBatchHandler<RefundPayment>
 {
-    public async Task HandleAsync(RefundPayment command, EventContext context, CancellationToken cancellationToken)
+    public async Task HandleAsync(IReadOnlyList<Received<RefundPayment>> events, CancellationToken cancellationToken)
     {
-        var payment = await db.LockPaymentAsync(command.PaymentId, cancellationToken);
-        if (payment is null)
-            db.Payments.Add(Payment.RefundOnly(command, Origin.Current, time.GetUtcNow()));
-        else if (!payment.RequestRefund(Origin.Current, time.GetUtcNow()))
-            db.Emit(payment, new PaymentRefunded(payment.Id, payment.OrderId, new Money(0, payment.Amount.Currency)));
+        var known = await db.LockPaymentsAsync([.. events.Select(received => received.Data.PaymentId)], cancellationToken);
+        foreach (var (command, context) in events)
+        {
+            if (!known.TryGetValue(command.PaymentId, out var payment))
+                db.Payments.Add(Payment.RefundOnly(command, context.Origin, time.GetUtcNow()));
+            else if (!payment.RequestRefund(context.Origin, time.GetUtcNow()))
+                db.Emit(payment, new PaymentRefunded(payment.Id, payment.OrderId, new Money(0, payment.Amount.Currency)), context.Origin);
+        }
         db.AfterCommit(worker.Wake);
     }
 }

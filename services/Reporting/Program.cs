@@ -4,23 +4,23 @@ using ForgeShop.Messaging;
 using ForgeShop.Reporting;
 using ForgeShop.Reporting.Customers;
 using ForgeShop.Reporting.Log;
+using ForgeShop.Reporting.Models;
 using ForgeShop.Reporting.Orders;
+using ForgeShop.Reporting.Rebuild;
+using ForgeShop.Reporting.Sales;
 using ForgeShop.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
-builder.AddDocuments("reporting", documents => documents
-    .Collection(RecordedEvent.Model)
-    .Collection(OrderReport.Model)
-    .Collection(CustomerReport.Model));
-builder.AddMessaging("reporting", messaging => messaging
-    .UseDocuments()
-    .HandleAll<RecordEvents>(Topics.UserEvents, Topics.OrderEvents, Topics.InventoryEvents, Topics.PaymentEvents, Topics.NotificationEvents));
+builder.AddDocuments("reporting");
+builder.AddMessaging("reporting", messaging => messaging.HandleAll<RecordEvents>(
+    DocumentStoreErrors.IsTransient, Topics.UserEvents, Topics.OrderEvents, Topics.InventoryEvents, Topics.PaymentEvents, Topics.NotificationEvents));
+builder.Services.AddSingleton<ReportingMetrics>();
 builder.Services.AddSingleton<EventLog>();
-builder.Services.AddSingleton<CustomerSums>();
-builder.Services.AddSingleton<IProjection, CustomerProjection>();
-builder.Services.AddSingleton<IProjection, OrderProjection>();
+builder.Services.AddSingleton<ReadModels>();
+builder.Services.AddSingleton<ReadModelStates>();
+builder.Services.AddPollingWorker<RebuildWorker>();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
 
 var app = builder.Build();
@@ -28,6 +28,10 @@ var app = builder.Build();
 app.MapDefaultEndpoints();
 var reports = app.MapGroup("/api/v1/reports").WithTags("Reports");
 GetCustomerReport.Map(reports);
+GetTopCustomers.Map(reports);
 GetOrderTimeline.Map(reports);
+GetSales.Map(reports);
+ListProductSales.Map(reports);
+RebuildEndpoints.Map(reports);
 
 app.Run();

@@ -2,14 +2,26 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ForgeShop.Reporting.Customers;
 using ForgeShop.Reporting.Log;
+using ForgeShop.Reporting.Models;
 using ForgeShop.Reporting.Orders;
+using ForgeShop.Reporting.Rebuild;
+using ForgeShop.Reporting.Sales;
 
 namespace ForgeShop.Reporting;
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RecordedEvent))]
+[JsonSerializable(typeof(Checkpoint))]
+[JsonSerializable(typeof(ReadModelState))]
 [JsonSerializable(typeof(OrderReport))]
 [JsonSerializable(typeof(CustomerReport))]
+[JsonSerializable(typeof(CustomerSpending))]
+[JsonSerializable(typeof(SalesDay))]
+[JsonSerializable(typeof(ProductSales))]
 [JsonSerializable(typeof(GetOrderTimeline.Timeline))]
 [JsonSerializable(typeof(GetCustomerReport.Summary))]
+[JsonSerializable(typeof(GetTopCustomers.TopCustomers))]
+[JsonSerializable(typeof(GetSales.SalesByDay))]
+[JsonSerializable(typeof(ListProductSales.SalesByProduct))]
+[JsonSerializable(typeof(RebuildEndpoints.Progress))]
 internal sealed partial class ReportingJson : JsonSerializerContext;

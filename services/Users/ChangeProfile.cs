@@ -51,7 +51,7 @@ public static class ChangeProfile
             return null;
         if (!user.Rename(name))
             return user;
-        db.Emit(user, new UserProfileChanged(user.Id, user.Name, now));
+        db.Emit(user, new UserProfileChanged(user.Id, user.Name, now), MessageOrigin.OfRequest());
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return user;

@@ -1,4 +1,5 @@
 using ForgeShop.Caching;
+using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
 using ForgeShop.Users;
@@ -6,9 +7,8 @@ using ForgeShop.Users;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
-builder.AddNpgsqlDbContext<UsersDb>("users", database => database.ConnectionString = ConnectionPool.Bounded(database.ConnectionString));
-builder.AddDatabaseMigration<UsersDb>(FirstAdministrator.AddAsync);
-builder.AddMessaging("users", messaging => messaging.UseEntityFramework<UsersDb>());
+builder.AddDatabase<UsersDb>("users", FirstAdministrator.AddAsync);
+builder.AddMessaging("users", messaging => messaging.UseEntityFramework<UsersDb>().Publish(Topics.UserEvents));
 builder.AddEntityCache("redis", "user", UsersJson.Default.CachedUser);
 builder.AddIdentity();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, UsersJson.Default));

@@ -40,7 +40,7 @@ public static class RegisterUser
         var user = User.Register(id, addresses.GetName(request.Email), request.Name!.Trim(), time.GetUtcNow());
         user.SetPassword(await passwords.HashAsync(request.Password!, cancellationToken));
         db.Users.Add(user);
-        db.Emit(user, new UserRegistered(user.Id, user.Email, user.Name, user.CreatedAt));
+        db.Emit(user, new UserRegistered(user.Id, user.Email, user.Name, user.CreatedAt), MessageOrigin.OfRequest());
         try
         {
             await db.SaveChangesAsync(cancellationToken);

@@ -1,39 +1,36 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace ForgeShop.Documents;
 
 /// <summary>
-/// Declares a collection: its name, how its documents are written as JSON, and its indexes. Each index is a list of fields, and
-/// only fields of an index can be queried, so that no query scans the collection.
+/// Declares a collection: its name, the JSON form of its documents, and its indexes. Queries may use only the fields of an index, so
+/// that none of them scans the collection. Names are constants of the code: letters, digits and underscores.
 /// </summary>
-/// <example><c>new DocumentModel&lt;Note&gt;("notes", NotesJson.Default.Note, [Owner, CreatedAt], [DueAt])</c></example>
-public sealed class DocumentModel<T> where T : class
+public sealed record DocumentModel<T>(string Name, JsonTypeInfo<T> Json, params DocumentField<T>[][] Indexes) where T : class
 {
-    public DocumentModel(string name, JsonTypeInfo<T> json, params DocumentField<T>[][] indexes)
-    {
-        Names.Check(name, Names.CollectionPattern, "collection");
-        Name = name;
-        Json = json;
-        Indexes = indexes;
-        Fields = [.. indexes.SelectMany(index => index).Distinct()];
-        if (Fields.GroupBy(field => field.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(same => same.Count() > 1) is { } twice)
-            throw new ArgumentException($"Collection '{name}' declares the field '{twice.Key}' twice.", nameof(indexes));
-        if (indexes.Any(index => index.Length == 0))
-            throw new ArgumentException($"Collection '{name}' declares an index without a field.", nameof(indexes));
-    }
+    internal DocumentField<T>[] Fields { get; } = [.. Indexes.SelectMany(index => index).Distinct()];
+}
 
-    /// <summary>With what the options know of the document's type: source-generated, or found by reflection.</summary>
-    public DocumentModel(string name, JsonSerializerOptions json, params DocumentField<T>[][] indexes)
-        : this(name, (JsonTypeInfo<T>)json.GetTypeInfo(typeof(T)), indexes)
-    {
-    }
+/// <summary>
+/// A value of a document that queries may use. Each write computes it and stores it beside the document in a type of the store, so that it
+/// compares alike everywhere: UUIDs and text by byte, numbers by value. A document whose value is null matches no condition on the
+/// field and is absent from a list ordered by it.
+/// </summary>
+public abstract class DocumentField<T>(string name, Type type)
+{
+    public string Name { get; } = name;
 
-    public string Name { get; }
+    internal Type Type { get; } = Nullable.GetUnderlyingType(type) ?? type;
 
-    public JsonTypeInfo<T> Json { get; }
+    internal abstract object? ValueOf(T document);
 
-    public IReadOnlyList<IReadOnlyList<DocumentField<T>>> Indexes { get; }
+    internal abstract Array ValuesOf(IEnumerable<T> documents);
+}
 
-    public IReadOnlyList<DocumentField<T>> Fields { get; }
+/// <summary>A field of type <see cref="Guid"/>, <see cref="string"/>, <see cref="long"/> or <see cref="decimal"/>, nullable or not.</summary>
+public sealed class DocumentField<T, TValue>(string name, Func<T, TValue> select) : DocumentField<T>(name, typeof(TValue))
+{
+    internal override object? ValueOf(T document) => select(document);
+
+    internal override Array ValuesOf(IEnumerable<T> documents) => documents.Select(select).ToArray();
 }

@@ -1,69 +1,63 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json;
+
 namespace ForgeShop.Documents;
 
-/// <summary>
-/// Which documents, in which order, which page: conditions on declared fields (all must hold), one declared field to order by (the
-/// ID decides between equals; without a field the ID orders), a limit and a cursor. Immutable: each call returns a new query.
-/// </summary>
-public sealed class DocumentQuery<T> where T : class
+/// <summary>Selects documents by one declared field, and orders and limits them by another one. Values have the type of their field.</summary>
+public sealed record DocumentQuery<T> where T : class
 {
-    public const int DefaultLimit = 50;
-    public const int MaximumLimit = 500;
+    /// <summary>The field that selects and its value; null selects all documents.</summary>
+    public (DocumentField<T> Field, object Value)? Where { get; init; }
 
-    internal enum Comparison
+    /// <summary>The field that orders; the ID decides between equals. Null orders by ID.</summary>
+    public DocumentField<T>? OrderBy { get; init; }
+
+    public bool IsDescending { get; init; }
+
+    /// <summary>The lowest value of <see cref="OrderBy"/>; null for no bound.</summary>
+    public object? From { get; init; }
+
+    /// <summary>The highest value of <see cref="OrderBy"/>; null for no bound.</summary>
+    public object? To { get; init; }
+
+    /// <summary>The maximum number of documents in a page.</summary>
+    public int Limit { get; init; } = 50;
+
+    /// <summary><see cref="DocumentPage{T}.NextCursor"/> of the page before; null for the first page.</summary>
+    public string? Cursor { get; init; }
+}
+
+/// <summary>The cursor was not returned by this query: an error of the caller (400).</summary>
+public sealed class InvalidCursorException() : Exception("The cursor does not belong to this list. Omit it to start at the first page.");
+
+/// <summary>
+/// The end of a page: the last document's value of the field ordered by, and its ID. The text is base64url of JSON and begins with a
+/// fingerprint of the query, so that a cursor of another list is refused. It is no secret: a cursor only moves within that list.
+/// </summary>
+internal sealed record DocumentCursor(object? Value, Guid Id)
+{
+    public string Write<T>(DocumentModel<T> model, DocumentQuery<T> query) where T : class
     {
-        Equal,
-        AtLeast,
-        Below,
+        object?[] list = [model.Name, query.Where?.Field.Name, query.Where?.Value, query.OrderBy?.Name, query.IsDescending, query.From, query.To];
+        var fingerprint = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(list)))[..12];
+        return Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes<object?[]>([fingerprint, Id, Value]));
     }
 
-    internal sealed record Condition(DocumentField<T> Field, Comparison Comparison, object Value);
-
-    internal IReadOnlyList<Condition> Conditions { get; private init; } = [];
-    internal DocumentField<T>? Order { get; private init; }
-    internal bool Descending { get; private init; }
-    internal int Limit { get; private init; } = DefaultLimit;
-    internal string? Cursor { get; private init; }
-
-    public DocumentQuery<T> Where<TValue>(DocumentField<T, TValue> field, TValue value) where TValue : notnull => With(field, Comparison.Equal, value);
-
-    /// <summary>Half of a range: <paramref name="value"/> itself included.</summary>
-    public DocumentQuery<T> AtLeast<TValue>(DocumentField<T, TValue> field, TValue value) where TValue : notnull => With(field, Comparison.AtLeast, value);
-
-    /// <summary>Half of a range: <paramref name="value"/> itself excluded.</summary>
-    public DocumentQuery<T> Below<TValue>(DocumentField<T, TValue> field, TValue value) where TValue : notnull => With(field, Comparison.Below, value);
-
-    public DocumentQuery<T> OrderBy(DocumentField<T> field) => Copy(order: field, descending: false);
-
-    public DocumentQuery<T> OrderByDescending(DocumentField<T> field) => Copy(order: field, descending: true);
-
-    /// <param name="cursor">What the page before said (<see cref="DocumentPage{T}.NextCursor"/>); null for the first page.</param>
-    /// <param name="limit">At most so many documents, 1 to <see cref="MaximumLimit"/>.</param>
-    public DocumentQuery<T> Page(string? cursor, int limit)
+    public static DocumentCursor? Read<T>(DocumentModel<T> model, DocumentQuery<T> query) where T : class
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaximumLimit);
-        return new() { Conditions = Conditions, Order = Order, Descending = Descending, Limit = limit, Cursor = cursor };
-    }
-
-    private DocumentQuery<T> With<TValue>(DocumentField<T, TValue> field, Comparison comparison, TValue value) where TValue : notnull =>
-        Copy(new Condition(field, comparison, DocumentField<T, TValue>.Normalise(value)!));
-
-    private DocumentQuery<T> Copy(Condition? condition = null, DocumentField<T>? order = null, bool? descending = null) => new()
-    {
-        Conditions = condition is null ? Conditions : [.. Conditions, condition],
-        Order = order ?? Order,
-        Descending = descending ?? Descending,
-        Limit = Limit,
-        Cursor = Cursor,
-    };
-
-    /// <summary>Refuses a field that no index of the collection knows.</summary>
-    internal void Check(DocumentModel<T> model)
-    {
-        foreach (var field in Conditions.Select(condition => condition.Field).Append(Order))
+        if (query.Cursor is null)
+            return null;
+        try
         {
-            if (field is not null && !model.Fields.Contains(field))
-                throw new ArgumentException($"Collection '{model.Name}' declares no index with the field '{field.Name}'.");
+            var end = JsonSerializer.Deserialize<JsonElement[]>(Base64Url.DecodeFromChars(query.Cursor));
+            var cursor = new DocumentCursor(query.OrderBy is null ? null : end![2].Deserialize(query.OrderBy.Type), end![1].GetGuid());
+            // Other texts of the same place are refused: only the text of Write is a cursor.
+            return cursor.Write(model, query) == query.Cursor ? cursor : throw new InvalidCursorException();
+        }
+        catch (Exception exception) when (exception is not InvalidCursorException) // Whatever a parser throws, the text is no cursor.
+        {
+            throw new InvalidCursorException();
         }
     }
 }

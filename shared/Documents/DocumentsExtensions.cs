@@ -2,9 +2,9 @@ using ForgeShop.Documents.Mongo;
 using ForgeShop.Documents.Postgres;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
@@ -13,45 +13,30 @@ namespace ForgeShop.Documents;
 public static class DocumentsExtensions
 {
     /// <summary>
-    /// Adds the document store that the connection string <paramref name="connectionName"/> leads to: MongoDB for <c>mongodb://</c> and
-    /// <c>mongodb+srv://</c>, else PostgreSQL. Its collections are created when the program starts; <c>/health</c> is green afterwards.
+    /// Adds the document store of the connection string <paramref name="connectionName"/>: MongoDB for <c>mongodb://</c> and
+    /// <c>mongodb+srv://</c>, else PostgreSQL. <c>/health</c> is green while the store answers.
     /// </summary>
-    public static IHostApplicationBuilder AddDocuments(this IHostApplicationBuilder builder, string connectionName, Action<DocumentsBuilder>? configure = null)
+    /// <exception cref="InvalidOperationException">There is no such connection string.</exception>
+    public static IHostApplicationBuilder AddDocuments(this IHostApplicationBuilder builder, string connectionName)
     {
-        builder.Services.AddSingleton(services => Open(services, connectionName));
-        builder.Services.AddHostedService<DocumentSetup>();
-        builder.Services.AddHealthChecks().AddCheck<DocumentsHealthCheck>("documents");
+        var connectionString = builder.Configuration.GetConnectionString(connectionName);
+        if (string.IsNullOrWhiteSpace(connectionString))
+            throw new InvalidOperationException($"The document store has no connection string. Set ConnectionStrings:{connectionName}.");
+        builder.Services.AddSingleton<IDocumentStore>(services => connectionString.StartsWith("mongodb", StringComparison.Ordinal)
+            ? MongoDocumentStore.Open(connectionString, services.GetRequiredService<ILoggerFactory>())
+            : PostgresDocumentStore.Open(connectionString, connectionName, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddHealthChecks().AddCheck<DocumentStoreHealthCheck>("documents", timeout: TimeSpan.FromSeconds(5));
         builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource("Npgsql", "MongoDB.Driver"));
         builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddMeter("Npgsql"));
-        configure?.Invoke(new(builder.Services));
         return builder;
-    }
-
-    private static IDocumentStore Open(IServiceProvider services, string connectionName)
-    {
-        var connectionString = services.GetRequiredService<IConfiguration>().GetConnectionString(connectionName);
-        if (string.IsNullOrWhiteSpace(connectionString))
-            throw new InvalidOperationException($"There is no connection string for the documents: set ConnectionStrings:{connectionName}.");
-        var logging = services.GetRequiredService<ILoggerFactory>();
-        if (MongoDocumentStore.Serves(connectionString))
-            return MongoDocumentStore.Open(connectionString, logging);
-
-        var database = new NpgsqlDataSourceBuilder(connectionString) { Name = connectionName };
-        database.UseLoggerFactory(logging);
-        return new PostgresDocumentStore(database.Build());
     }
 }
 
-/// <summary>Declares the collections of a service.</summary>
-public sealed class DocumentsBuilder(IServiceCollection services)
+internal sealed class DocumentStoreHealthCheck(IDocumentStore store) : IHealthCheck
 {
-    public IServiceCollection Services => services;
-
-    /// <summary>Adds a collection; handlers and endpoints ask for <see cref="IDocumentCollection{T}"/>.</summary>
-    public DocumentsBuilder Collection<T>(DocumentModel<T> model) where T : class
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        services.AddSingleton(provider => provider.GetRequiredService<IDocumentStore>().Collection(model));
-        services.AddSingleton<IDocumentCollection>(provider => provider.GetRequiredService<IDocumentCollection<T>>());
-        return this;
+        await store.PingAsync(cancellationToken);
+        return HealthCheckResult.Healthy();
     }
 }

@@ -3,90 +3,107 @@ namespace ForgeShop.Documents.Tests;
 public abstract partial class DocumentStoreContract
 {
     [Fact]
-    public async Task Of_100_that_insert_the_same_ID_exactly_one_succeeds()
+    public async Task InsertMany_ignores_and_returns_ids_that_exist()
     {
-        var id = Guid.NewGuid();
+        var existing = new[] { await AddAsync(new() { Name = "first" }), await AddAsync(new() { Name = "first" }) };
+        var added = Enumerable.Range(0, 200).Select(_ => Guid.NewGuid()).ToList();
 
-        var succeeded = await Task.WhenAll(Enumerable.Range(0, 100).Select(async writer => await Items.UpsertAsync(id, new() { Count = writer }, 0, Cancelled)));
+        var taken = await Items.InsertManyAsync(existing.Concat(added).ToDictionary(id => id, _ => new Item { Name = "second" }), Cancelled);
 
-        succeeded.Count(success => success).ShouldBe(1);
-        var stored = (await Items.GetAsync(id, Cancelled)).ShouldNotBeNull();
-        stored.Version.ShouldBe(1);
-        stored.Value.Count.ShouldBe(Array.IndexOf(succeeded, true));
+        taken.ShouldBe(existing, ignoreOrder: true);
+        var stored = await Items.GetManyAsync([.. existing, .. added], Cancelled);
+        stored.Count.ShouldBe(202);
+        stored.Values.ShouldAllBe(document => document.Version == 1 && document.Value.Name == (existing.Contains(document.Id) ? "first" : "second"));
     }
 
     [Fact]
-    public async Task Of_100_that_replace_the_same_version_exactly_one_succeeds()
+    public async Task InsertMany_by_20_writers_gives_each_id_to_one_of_them()
     {
-        var id = await AddAsync(new() { Count = -1 });
+        var ids = Enumerable.Range(0, 50).Select(_ => Guid.NewGuid()).ToList();
 
-        var succeeded = await Task.WhenAll(Enumerable.Range(0, 100).Select(async writer => await Items.UpsertAsync(id, new() { Count = writer }, 1, Cancelled)));
+        var taken = await Task.WhenAll(Enumerable.Range(0, 20).Select(async writer =>
+            await Items.InsertManyAsync(ids.ToDictionary(id => id, _ => new Item { Count = writer }), Cancelled)));
+
+        foreach (var (id, document) in await Items.GetManyAsync(ids, Cancelled))
+            Enumerable.Range(0, 20).Single(writer => !taken[writer].Contains(id)).ShouldBe((int)document.Value.Count!);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Upsert_of_one_version_by_100_writers_succeeds_for_one(long expected)
+    {
+        var id = expected == 0 ? Guid.NewGuid() : await AddAsync(new() { Count = -1 });
+
+        var succeeded = await Task.WhenAll(Enumerable.Range(0, 100).Select(writer => UpsertAsync(id, new() { Count = writer }, expected)));
 
         succeeded.Count(success => success).ShouldBe(1);
         var stored = (await Items.GetAsync(id, Cancelled)).ShouldNotBeNull();
-        stored.Version.ShouldBe(2);
-        stored.Value.Count.ShouldBe(Array.IndexOf(succeeded, true));
-    }
-
-    [Fact]
-    public async Task A_hundred_concurrent_updates_of_one_document_all_count()
-    {
-        var id = Guid.NewGuid();
-
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ =>
-            Items.UpdateAsync(id, item => new() { Count = (item?.Count ?? 0) + 1 }, Cancelled)));
-
-        var stored = (await Items.GetAsync(id, Cancelled)).ShouldNotBeNull();
-        stored.Value.Count.ShouldBe(100);
-        stored.Version.ShouldBe(100);
+        (stored.Version, stored.Value.Count).ShouldBe((expected + 1, Array.IndexOf(succeeded, true)));
     }
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(3)]
-    public async Task A_write_that_expects_another_version_changes_nothing(long expected)
+    public async Task Upsert_that_expects_another_version_changes_nothing(long expected)
     {
         var id = await AddAsync(new() { Name = "first" });
-        (await Items.UpsertAsync(id, new() { Name = "second" }, 1, Cancelled)).ShouldBeTrue();
+        (await UpsertAsync(id, new() { Name = "second" }, 1)).ShouldBeTrue();
 
-        (await Items.UpsertAsync(id, new() { Name = "third" }, expected, Cancelled)).ShouldBeFalse();
+        (await UpsertAsync(id, new() { Name = "third" }, expected)).ShouldBeFalse();
 
         (await Items.GetAsync(id, Cancelled)).ShouldBe(new Document<Item>(id, new() { Name = "second" }, 2));
-        (await Items.QueryAsync(new DocumentQuery<Item>().Where(Item.NameField, "third"), Cancelled)).Items.ShouldBeEmpty();
+        (await FindAsync(new() { Where = (Item.NameField, "third") }, item => item.Name)).ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task A_document_that_is_not_there_cannot_be_replaced()
+    public async Task BulkUpsert_writes_all_documents_but_those_in_conflict()
     {
-        var id = Guid.NewGuid();
-        (await Items.UpsertAsync(id, new(), 1, Cancelled)).ShouldBeFalse();
-        (await Items.GetAsync(id, Cancelled)).ShouldBeNull();
+        var ids = Enumerable.Range(0, 300).Select(_ => Guid.NewGuid()).ToList();
+        await Items.InsertManyAsync(ids.Take(150).ToDictionary(id => id, _ => new Item { Name = "old" }), Cancelled);
+        var changed = ids[..20];
+        (await Items.BulkUpsertAsync([.. changed.Select(id => new Document<Item>(id, new() { Name = "changed" }, 1))], Cancelled)).ShouldBeEmpty();
+
+        var conflicts = await Items.BulkUpsertAsync([.. ids.Select((id, index) => new Document<Item>(id, new() { Name = "new" }, index < 150 ? 1 : 0))], Cancelled);
+
+        conflicts.ShouldBe(changed, ignoreOrder: true);
+        var stored = await Items.GetManyAsync(ids, Cancelled);
+        stored.Values.ShouldAllBe(document => document.Value.Name == (changed.Contains(document.Id) ? "changed" : "new"));
+        stored[ids[0]].Version.ShouldBe(2);
+        stored[ids[100]].Version.ShouldBe(2);
+        stored[ids[200]].Version.ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_negative_version_is_refused() =>
-        await Should.ThrowAsync<ArgumentOutOfRangeException>(() => Items.UpsertAsync(Guid.NewGuid(), new(), -1, Cancelled));
+    public async Task BulkUpsert_of_overlapping_documents_by_10_writers_loses_no_update()
+    {
+        var ids = Enumerable.Range(0, 30).Select(_ => Guid.NewGuid()).ToArray();
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(async writer =>
+        {
+            var pending = ids.OrderBy(_ => Random.Shared.Next()).ToList();
+            for (var attempt = 0; pending.Count > 0; attempt++)
+            {
+                attempt.ShouldBeLessThan(1000);
+                var known = await Items.GetManyAsync(pending, Cancelled);
+                pending.RemoveAll(id => known.GetValueOrDefault(id)?.Value.Name!.Contains($"{writer}") ?? false);
+                pending = [.. await Items.BulkUpsertAsync([.. pending.Select(id => known.GetValueOrDefault(id) is { } stored
+                    ? stored with { Value = new() { Name = $"{stored.Value.Name}{writer}" } }
+                    : new(id, new() { Name = $"{writer}" }, 0))], Cancelled)];
+            }
+        }));
+
+        (await Items.GetManyAsync(ids, Cancelled)).Values.ShouldAllBe(document => document.Version == 10 && string.Concat(document.Value.Name!.Order()) == "0123456789");
+    }
 
     [Fact]
-    public async Task A_replaced_document_is_found_by_its_new_fields_only()
+    public async Task Replaced_document_is_found_by_its_new_fields_only()
     {
         var id = await AddAsync(new() { Name = "old", Count = 1 });
-        await Items.UpsertAsync(id, new() { Name = "new" }, 1, Cancelled);
+        await UpsertAsync(id, new() { Name = "new" }, 1);
 
-        (await Items.QueryAsync(new DocumentQuery<Item>().Where(Item.NameField, "old"), Cancelled)).Items.ShouldBeEmpty();
-        (await Items.QueryAsync(new DocumentQuery<Item>().Where(Item.CountField, 1), Cancelled)).Items.ShouldBeEmpty();
-        (await Items.QueryAsync(new DocumentQuery<Item>().Where(Item.NameField, "new"), Cancelled)).Items.Single().Id.ShouldBe(id);
-    }
-
-    [Fact]
-    public async Task An_update_may_leave_the_document_alone()
-    {
-        var id = await AddAsync(new() { Count = 5 });
-
-        (await Items.UpdateAsync(id, _ => null, Cancelled)).ShouldBe(new Document<Item>(id, new() { Count = 5 }, 1));
-        (await Items.UpdateAsync(Guid.NewGuid(), _ => null, Cancelled)).ShouldBeNull();
-
-        (await Items.GetAsync(id, Cancelled)).ShouldNotBeNull().Version.ShouldBe(1);
+        (await FindAsync(new() { Where = (Item.NameField, "old") }, item => item.Name)).ShouldBeEmpty();
+        (await FindAsync(new() { Where = (Item.CountField, 1L) }, item => item.Name)).ShouldBeEmpty();
+        (await Items.QueryAsync(new() { Where = (Item.NameField, "new") }, Cancelled)).Items.Single().Id.ShouldBe(id);
     }
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace ForgeShop.Documents.Tests;
 
-/// <summary>A document with a field of every kind, and some JSON of any shape.</summary>
+/// <summary>A document with a field of every type, and some JSON of any shape.</summary>
 public sealed record Item
 {
     public Guid? Owner { get; init; }
@@ -13,14 +13,12 @@ public sealed record Item
     public DateTimeOffset? At { get; init; }
     public JsonElement? Anything { get; init; }
 
-    public static readonly DocumentField<Item, Guid> OwnerField = DocumentField.Uuid<Item>("owner", item => item.Owner);
-    public static readonly DocumentField<Item, string> NameField = DocumentField.Text<Item>("name", item => item.Name);
-    public static readonly DocumentField<Item, long> CountField = DocumentField.Integer<Item>("count", item => item.Count);
-    public static readonly DocumentField<Item, decimal> PriceField = DocumentField.Decimal<Item>("unitPrice", item => item.Price);
-    public static readonly DocumentField<Item, DateTimeOffset> AtField = DocumentField.Time<Item>("at", item => item.At);
+    public static readonly DocumentField<Item> OwnerField = new DocumentField<Item, Guid?>("owner", item => item.Owner);
+    public static readonly DocumentField<Item> NameField = new DocumentField<Item, string?>("name", item => item.Name);
+    public static readonly DocumentField<Item> CountField = new DocumentField<Item, long?>("count", item => item.Count);
+    public static readonly DocumentField<Item> PriceField = new DocumentField<Item, decimal?>("unitPrice", item => item.Price);
 
-    public static DocumentModel<Item> Model(string name) =>
-        new(name, ItemJson.Default.Item, [OwnerField, AtField], [NameField], [CountField], [PriceField], [AtField]);
+    public static DocumentModel<Item> Model(string name) => new(name, ItemJson.Default.Item, [OwnerField, CountField], [NameField], [CountField], [PriceField]);
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

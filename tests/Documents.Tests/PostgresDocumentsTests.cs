@@ -16,7 +16,7 @@ public sealed class PostgresFixture : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 }
 
-/// <summary>The contract, against PostgreSQL, and what only that store has.</summary>
+/// <summary>The contract on PostgreSQL, and the properties of its tables.</summary>
 public sealed class PostgresDocumentsTests(PostgresFixture server) : DocumentStoreContract
 {
     protected override string ConnectionString => server.ConnectionString;
@@ -30,48 +30,39 @@ public sealed class PostgresDocumentsTests(PostgresFixture server) : DocumentSto
     }
 
     [Fact]
-    public async Task Declared_fields_are_plain_columns_that_anybody_can_query()
+    public async Task Declared_fields_are_plain_columns()
     {
-        await AddAsync(new() { Owner = Owner, At = Noon, Price = 12.50m });
+        await AddAsync(new() { Owner = Owner, Count = 3, Price = 12.50m, Name = "x" });
 
         await using var database = NpgsqlDataSource.Create(server.ConnectionString);
-        await using var command = database.CreateCommand($"SELECT owner, at, unit_price, document ->> 'price' FROM {CollectionName}");
+        await using var command = database.CreateCommand($"SELECT owner, count, \"unitPrice\", name, document ->> 'price' FROM {CollectionName}");
         await using var row = await command.ExecuteReaderAsync(Cancelled);
         (await row.ReadAsync(Cancelled)).ShouldBeTrue();
-        (row.GetGuid(0), row.GetFieldValue<DateTimeOffset>(1), row.GetDecimal(2), row.GetString(3)).ShouldBe((Owner, Noon, 12.50m, "12.50"));
+        (row.GetGuid(0), row.GetInt64(1), row.GetDecimal(2), row.GetString(3), row.GetString(4)).ShouldBe((Owner, 3, 12.50m, "x", "12.50"));
     }
 
     [Fact]
-    public async Task A_page_is_read_from_an_index_without_sorting()
+    public async Task Page_is_read_from_an_index_without_sorting()
     {
-        await Items.EnsureCreatedAsync(Cancelled);
+        await AddAsync(new());
         await using var database = NpgsqlDataSource.Create(server.ConnectionString);
         await using var fill = database.CreateCommand($$"""
-            INSERT INTO {{CollectionName}} (id, version, document, owner, at)
-            SELECT gen_random_uuid(), 1, '{}', CASE WHEN n % 2 = 0 THEN '{{Owner}}'::uuid ELSE gen_random_uuid() END, now() - n * interval '1 minute' FROM generate_series(1, 5000) n;
+            INSERT INTO {{CollectionName}} (id, version, document, owner, count)
+            SELECT gen_random_uuid(), 1, '{}', CASE WHEN n % 10 = 0 THEN '{{Owner}}'::uuid ELSE gen_random_uuid() END, n FROM generate_series(1, 20000) n;
             ANALYZE {{CollectionName}};
             """);
         await fill.ExecuteNonQueryAsync(Cancelled);
 
         await using var explain = database.CreateCommand($"""
-            EXPLAIN SELECT id, version, document, "at" FROM "{CollectionName}" WHERE "owner" = '{Owner}' AND "at" IS NOT NULL AND ("at", id) < (now() - interval '1 day', '{Owner}')
-            ORDER BY "at" DESC, id DESC LIMIT 51
+            EXPLAIN SELECT id, version, document FROM "{CollectionName}" WHERE true AND "owner" = '{Owner}' AND "count" IS NOT NULL AND ("count", id) < (15000, '{Owner}')
+            ORDER BY "count" DESC, id DESC LIMIT 51
             """);
         await using var reader = await explain.ExecuteReaderAsync(Cancelled);
         var plan = new List<string>();
         while (await reader.ReadAsync(Cancelled))
             plan.Add(reader.GetString(0));
         var text = string.Join('\n', plan);
-        text.ShouldContain($"ix_{CollectionName}_owner_at");
+        text.ShouldContain($"ix_{CollectionName}_owner_count");
         text.ShouldNotContain("Sort");
-    }
-
-    [Fact]
-    public async Task A_field_declared_with_another_kind_than_its_column_is_refused()
-    {
-        await Items.EnsureCreatedAsync(Cancelled);
-        var changed = Open(new DocumentModel<Item>(CollectionName, ItemJson.Default.Item, [DocumentField.Text<Item>("count", item => item.Name)]));
-
-        (await Should.ThrowAsync<InvalidOperationException>(() => changed.EnsureCreatedAsync(Cancelled))).Message.ShouldContain("count");
     }
 }

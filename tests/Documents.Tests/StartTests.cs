@@ -5,22 +5,21 @@ using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.Documents.Tests;
 
-/// <summary>How a program with documents starts: whether it is healthy, and what it says when it cannot be.</summary>
+/// <summary>The start of a program with documents: its health, its errors, its spans.</summary>
 public sealed class StartTests(PostgresFixture server)
 {
     private readonly CancellationToken _cancelled = TestContext.Current.CancellationToken;
-    private readonly string _collection = $"c_{Guid.NewGuid():N}";
 
-    private IHost Build(string? connectionString)
+    private static IHost Build(string? connectionString)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration["ConnectionStrings:documents"] = connectionString;
-        builder.AddDocuments("documents", documents => documents.Collection(Item.Model(_collection)));
+        builder.AddDocuments("documents");
         return builder.Build();
     }
 
     [Fact]
-    public async Task Health_is_green_once_the_collections_exist()
+    public async Task Health_is_healthy_while_the_store_answers()
     {
         using var host = Build(server.ConnectionString);
         await host.StartAsync(_cancelled);
@@ -32,7 +31,7 @@ public sealed class StartTests(PostgresFixture server)
     }
 
     [Fact]
-    public async Task Health_is_red_but_the_program_runs_while_the_server_is_not_there()
+    public async Task Health_is_unhealthy_and_the_program_runs_while_the_store_is_down()
     {
         using var host = Build("Host=127.0.0.1;Port=1;Username=nobody;Password=x;Timeout=2");
         await host.StartAsync(_cancelled);
@@ -46,14 +45,11 @@ public sealed class StartTests(PostgresFixture server)
     [Theory]
     [InlineData(null)]
     [InlineData(" ")]
-    public async Task Without_a_connection_string_the_start_fails_and_says_which_one_is_missing(string? connectionString)
-    {
-        using var host = Build(connectionString);
-        (await Should.ThrowAsync<InvalidOperationException>(() => host.StartAsync(_cancelled))).Message.ShouldContain("ConnectionStrings:documents");
-    }
+    public void Missing_connection_string_stops_the_start_and_is_named(string? connectionString) =>
+        Should.Throw<InvalidOperationException>(() => Build(connectionString)).Message.ShouldContain("ConnectionStrings:documents");
 
     [Fact]
-    public async Task Every_command_is_a_span_of_Npgsql_that_does_not_tell_values()
+    public async Task Spans_of_the_store_contain_no_values()
     {
         using var source = new ActivitySource(nameof(StartTests));
         var spans = new List<Activity>();
@@ -65,11 +61,11 @@ public sealed class StartTests(PostgresFixture server)
         };
         ActivitySource.AddActivityListener(listener);
         using var host = Build(server.ConnectionString);
-        var items = host.Services.GetRequiredService<IDocumentCollection<Item>>();
+        var items = host.Services.GetRequiredService<IDocumentStore>().Collection(Item.Model($"c_{Guid.NewGuid():N}"));
 
         using (var caller = source.StartActivity("caller"))
         {
-            await items.UpsertAsync(Guid.NewGuid(), new() { Name = "secret@example.com" }, 0, _cancelled);
+            await items.BulkUpsertAsync([new(Guid.NewGuid(), new() { Name = "secret@example.com" }, 0)], _cancelled);
             List<Activity> mine;
             lock (spans)
                 mine = [.. spans.Where(span => span.TraceId == caller!.TraceId)];

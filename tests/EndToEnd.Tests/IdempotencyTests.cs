@@ -24,7 +24,7 @@ public sealed class IdempotencyTests(ShopFixture fixture)
         await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("orders-db"));
         (await Count(orders, "select count(*) from orders where user_id = $1", user.Value)).ShouldBe(1);
         (await Count(orders, "select count(*) from outbox where subject = $1 and type = 'orders.order-placed'", order.Value)).ShouldBe(1);
-        (await Count(orders, "select count(*) from outbox where subject = $1 and type = 'reserve'", fixture.Ids.Reservation(order).Value)).ShouldBe(1);
+        (await Count(orders, "select count(*) from outbox where subject = $1 and type = 'inventory.reserve-stock'", fixture.Ids.Reservation(order).Value)).ShouldBe(1);
     }
 
     [Fact]

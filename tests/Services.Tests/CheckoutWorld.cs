@@ -108,7 +108,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         var lines = wanted.Select((product, position) => new OrderLine(Ids.OrderLine(id, product), position, product, "P", "Product", _random.Next(1, 5), new Money(_random.Next(1, 100), "EUR")));
         var order = Order.Place(id, user, reference, new byte[32], Methods[_random.Next(Methods.Length)], lines.ToList(), _now);
         _told[id] = [];
-        _checkouts[id] = (order, CheckoutSaga.Start(order, Origin.None, Scope));
+        _checkouts[id] = (order, CheckoutSaga.Start(order, MessageOrigin.None, Scope));
         if (_random.Next(3) == 0)
             _toCancel.Add(order);
     }
@@ -117,7 +117,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
     {
         var saga = _checkouts[order.Id].Saga;
         var expected = order.Status.MayBecome(OrderStatus.Cancelling);
-        saga.Cancel(order, Scope).ShouldBe(expected);
+        saga.Handle(CheckoutTrigger.CancelledByCustomer, order, Scope).ShouldBe(expected);
     }
 
     private bool TimerFires()
@@ -126,7 +126,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         {
             if (saga.DueAt > _now || saga.DueAt is null)
                 continue;
-            saga.OnDue(order, Scope);
+            saga.OnTimer(order, Scope);
             return true;
         }
 
@@ -153,8 +153,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         }
     });
 
-    private void Answer(OrderId order, Action<CheckoutSaga, Order, CheckoutScope> step) =>
-        Send(() => step(_checkouts[order].Saga, _checkouts[order].Order, Scope));
+    private void Answer(OrderId order, CheckoutTrigger answer) =>
+        Send(() => _checkouts[order].Saga.Handle(answer, _checkouts[order].Order, Scope));
 
     // Inventory: as its handlers do it, on a table that is a dictionary.
 
@@ -167,7 +167,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         if (enough)
             lines.ForEach(line => _reserved[line.ProductId] += line.Quantity);
         _reservations[command.ReservationId] = new(command.ReservationId, command.OrderId, enough ? ReservationStatus.Reserved : ReservationStatus.Failed, lines, _now);
-        Answer(command.OrderId, enough ? (saga, order, scope) => saga.OnReserved(order, scope) : (saga, order, scope) => saga.OnReservationFailed(order, scope));
+        Answer(command.OrderId, enough ? CheckoutTrigger.StockReserved : CheckoutTrigger.ReservationFailed);
     }
 
     private void Release(ReleaseStock command)
@@ -188,7 +188,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
             }
         }
 
-        Answer(command.OrderId, (saga, order, scope) => saga.OnReleased(order, scope));
+        Answer(command.OrderId, CheckoutTrigger.StockReleased);
     }
 
     private void Sell(OrderConfirmed confirmed)
@@ -204,15 +204,15 @@ internal sealed class CheckoutWorld : ICheckoutMessages
     private void Charge(ChargePayment command)
     {
         if (!_payments.ContainsKey(command.PaymentId))
-            _payments[command.PaymentId] = Payment.Request(command, Origin.None, _now);
+            _payments[command.PaymentId] = Payment.Request(command, MessageOrigin.None, _now);
     }
 
     private void Refund(RefundPayment command)
     {
         if (!_payments.TryGetValue(command.PaymentId, out var payment))
-            _payments[command.PaymentId] = Payment.RefundOnly(command, Origin.None, _now);
-        else if (!payment.RequestRefund(Origin.None, _now))
-            Answer(command.OrderId, (saga, order, scope) => saga.OnRefunded(order, scope));
+            _payments[command.PaymentId] = Payment.RefundOnly(command, MessageOrigin.None, _now);
+        else if (!payment.RequestRefund(MessageOrigin.None, _now))
+            Answer(command.OrderId, CheckoutTrigger.PaymentRefunded);
     }
 
     /// <summary>A worker claims a payment. Its call, and later what it does with the answer, take their time, and it may die before either.</summary>
@@ -240,8 +240,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
             return () => payment.Unanswered(_now, PollingPause(), Patience);
         _books.TryAdd(payment.Id, payment.Method == "ok" ? ("captured", payment.Amount.Amount) : ("declined", 0));
         if (_books[payment.Id].State == "captured")
-            return () => Tell(payment, payment.Charged(_now), (saga, order, scope) => saga.OnCharged(order, scope));
-        return () => Tell(payment, payment.Declined("no", _now), (saga, order, scope) => saga.OnDeclined(order, scope));
+            return () => Tell(payment, payment.Charged(_now), CheckoutTrigger.PaymentCharged);
+        return () => Tell(payment, payment.Declined("no", _now), CheckoutTrigger.PaymentDeclined);
     }
 
     private Action ProviderRefunds(Payment payment)
@@ -252,13 +252,13 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         var state = taken.State switch { null => "voided", "captured" => "refunded", var other => other };
         _books[payment.Id] = (state, taken.Amount);
         var givenBack = new Money(state == "refunded" ? taken.Amount : 0, "EUR");
-        return () => Tell(payment, payment.Refunded(givenBack, _now), (saga, order, scope) => saga.OnRefunded(order, scope));
+        return () => Tell(payment, payment.Refunded(givenBack, _now), CheckoutTrigger.PaymentRefunded);
     }
 
-    private void Tell(Payment payment, object? @event, Action<CheckoutSaga, Order, CheckoutScope> step)
+    private void Tell(Payment payment, object? @event, CheckoutTrigger answer)
     {
         if (@event is not null)
-            Answer(payment.OrderId, step);
+            Answer(payment.OrderId, answer);
     }
 
     private TimeSpan PollingPause() => TimeSpan.FromMilliseconds(_random.Next(100, 5000));

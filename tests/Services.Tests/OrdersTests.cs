@@ -89,11 +89,11 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         (await alone.Orders.Database.Scalar<Guid>("select id from order_lines where order_id = $1", id.Value))
             .ShouldBe(servers.Ids.OrderLine(id, servers.Ids.Product(sku)).Value);
         (await Count("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(1);
-        (await alone.Orders.Database.Scalar<Guid>("select id from outbox where subject = $1", id.Value))
+        (await alone.Orders.Database.Scalar<Guid>("select event_id from outbox where subject = $1", id.Value))
             .ShouldBe(servers.Ids.Event(id.Value, "orders.order-placed", 1).Value);
         (await alone.Orders.Database.Scalar<Guid>("select id from sagas where order_id = $1 and step = 'reserving'", id.Value)).ShouldBe(servers.Ids.Saga(id).Value);
         var reservation = servers.Ids.Reservation(id);
-        (await alone.Orders.Database.Scalar<Guid>("select id from outbox where subject = $1 and topic = 'inventory.commands'", reservation.Value))
+        (await alone.Orders.Database.Scalar<Guid>("select event_id from outbox where subject = $1 and topic = 'inventory.commands'", reservation.Value))
             .ShouldBe(servers.Ids.Event(reservation.Value, "inventory.reserve-stock", 1).Value);
         (await Count("select count(*) from order_history where order_id = $1 and version = 1 and status = 'pending'", id.Value)).ShouldBe(1);
     }

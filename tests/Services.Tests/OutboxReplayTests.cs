@@ -3,24 +3,24 @@ using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>What <c>./forge outbox replay</c> asks a service for.</summary>
+/// <summary>The endpoint behind <c>./forge outbox replay</c>.</summary>
 public sealed class OutboxReplayTests(ServersFixture servers)
 {
     [Fact]
-    public async Task An_operator_has_a_service_publish_again_what_it_published()
+    public async Task Replay_publishes_events_since_a_time_again()
     {
         var (before, sku) = (TimeProvider.System.GetUtcNow(), $"R-{Guid.NewGuid():N}".ToUpperInvariant());
         (await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Replayed", price = new { amount = "1.00", currency = "EUR" }, stock = 1 })).ShouldBe(HttpStatusCode.Created);
-        var offset = await OffsetAsync(sku, beyond: -1);
+        var first = await PublishedAsync(sku, after: DateTime.UnixEpoch);
 
         (await Replay(before.AddDays(1))).Body.GetProperty("events").GetInt64().ShouldBe(0);
         (await Replay(before)).Body.GetProperty("events").GetInt64().ShouldBeGreaterThanOrEqualTo(1);
 
-        await OffsetAsync(sku, beyond: offset);
+        await PublishedAsync(sku, after: first);
     }
 
     [Fact]
-    public async Task Nobody_else_does_and_without_a_time_nothing_is_replayed()
+    public async Task Replay_requires_the_operator_permission_and_a_time()
     {
         (await servers.Inventory.As(servers.Ids.User("ada@example.com")).Send(HttpMethod.Post, "/operations/outbox/replay?since=2026-01-01", null)).ShouldBe(HttpStatusCode.Forbidden);
         foreach (var query in new[] { "", "?since=", "?since=yesterday" })
@@ -34,10 +34,10 @@ public sealed class OutboxReplayTests(ServersFixture servers)
         return answer;
     }
 
-    /// <summary>Where the product's event lies in Kafka: what is published again lies further back.</summary>
-    private Task<long> OffsetAsync(string sku, long beyond) => Eventually.Get(
+    private Task<DateTime> PublishedAsync(string sku, DateTime after) => Eventually.Get(
         "the event is published",
-        _ => servers.Inventory.Database.Scalar<long>("SELECT coalesce(max(log_offset), -1) FROM outbox WHERE subject = $1 AND status = 1", servers.Ids.Product(sku).Value),
-        offset => offset > beyond,
+        _ => servers.Inventory.Database.Scalar<DateTime>(
+            "SELECT coalesce(max(published_at), 'epoch') FROM outbox WHERE subject = $1", servers.Ids.Product(sku).Value),
+        at => at > after,
         cancellationToken: TestContext.Current.CancellationToken);
 }

@@ -155,7 +155,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     {
         var (order, now) = (NewOrder(), DateTimeOffset.UtcNow);
         var id = servers.Ids.Payment(order, 1);
-        var payment = Payment.Request(new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), "sim-ok", now.AddMinutes(5)), Origin.None, now);
+        var payment = Payment.Request(new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), "sim-ok", now.AddMinutes(5)), MessageOrigin.None, now);
 
         // The first worker's claim runs out before it comes to record that it got no answer; the second one gets the money.
         payment.Claim(now, now.AddSeconds(36));
@@ -184,7 +184,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
 
     private async Task<Money> Refunded(OrderId order)
     {
-        var data = await _payments.Database.Scalar<string>("select payload::text from outbox where subject = $1 and type = 'refunded'", servers.Ids.Payment(order, 1).Value);
+        var data = await _payments.Database.Scalar<string>("select payload::text from outbox where subject = $1 and type = 'payments.payment-refunded'", servers.Ids.Payment(order, 1).Value);
         return JsonSerializer.Deserialize<PaymentRefunded>(data, ContractsJson.Options)!.Amount;
     }
 }

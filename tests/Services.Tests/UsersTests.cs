@@ -39,7 +39,7 @@ public sealed class UsersTests(ServersFixture servers)
 
         (await servers.Users.Database.Scalar<Guid>("select id from users where email = $1", email)).ShouldBe(id.Value);
         (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(1);
-        (await servers.Users.Database.Scalar<Guid>("select id from outbox where subject = $1", id.Value))
+        (await servers.Users.Database.Scalar<Guid>("select event_id from outbox where subject = $1", id.Value))
             .ShouldBe(servers.Ids.Event(id.Value, "users.user-registered", 1).Value);
     }
 
@@ -151,7 +151,7 @@ public sealed class UsersTests(ServersFixture servers)
 
         (await Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Ada King");
         (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(2);
-        (await servers.Users.Database.Scalar<string>("select type from outbox where id = $1", servers.Ids.Event(id.Value, "users.user-profile-changed", 2).Value))
+        (await servers.Users.Database.Scalar<string>("select type from outbox where event_id = $1", servers.Ids.Event(id.Value, "users.user-profile-changed", 2).Value))
             .ShouldBe("users.user-profile-changed");
     }
 

@@ -3,26 +3,31 @@ using ForgeShop.Messaging;
 
 namespace ForgeShop.Inventory.Reservations;
 
-/// <summary>Gives back what an order holds, whatever that is by now. Answers every time: the last answer may have been lost.</summary>
-public sealed class ReleaseStockHandler(InventoryDb db, Stock stock, TimeProvider time) : IEventHandler<ReleaseStock>
+/// <summary>Gives the stock of orders back, reserved or sold. Answers each command, because an earlier answer may have been lost.</summary>
+public sealed class ReleaseStockHandler(InventoryDb db, TimeProvider time) : IBatchHandler<ReleaseStock>
 {
-    public async Task HandleAsync(ReleaseStock command, EventContext context, CancellationToken cancellationToken)
+    public async Task HandleAsync(IReadOnlyList<Received<ReleaseStock>> events, CancellationToken cancellationToken)
     {
-        var reservation = await db.LockReservationAsync(command.ReservationId, cancellationToken);
-        if (reservation is null)
+        await db.LockStockAsync(cancellationToken);
+        var reservations = await db.FindReservationsAsync(events.Select(command => command.Data.ReservationId), cancellationToken);
+        var products = await db.FindProductsAsync(reservations.Values, cancellationToken);
+        var now = time.GetUtcNow();
+        foreach (var (command, context) in events)
         {
-            // Released before it was reserved, because that command was slower or was lost: it must not be carried out any more.
-            reservation = db.Reservations.Add(new Reservation(command.ReservationId, command.OrderId, ReservationStatus.Released, [], time.GetUtcNow())).Entity;
+            if (!reservations.TryGetValue(command.ReservationId, out var reservation))
+            {
+                // The command to reserve is late or lost. This row makes it have no effect when it arrives.
+                reservation = db.Reservations.Add(new(command.ReservationId, command.OrderId, ReservationStatus.Released, [], now)).Entity;
+            }
+            var before = reservation.Release(now);
+            foreach (var line in reservation.Lines)
+            {
+                if (before is ReservationStatus.Reserved)
+                    products[line.ProductId].Release(line.Quantity, now);
+                else if (before is ReservationStatus.Sold)
+                    products[line.ProductId].Restock(line.Quantity, now);
+            }
+            db.Emit(reservation, new StockReleased(reservation.Id, reservation.OrderId), context.Origin);
         }
-        else
-        {
-            var before = reservation.Release(time.GetUtcNow());
-            if (before is ReservationStatus.Reserved)
-                await stock.GiveBackReservedAsync(reservation.Lines, cancellationToken);
-            else if (before is ReservationStatus.Sold)
-                await stock.GiveBackSoldAsync(reservation.Lines, cancellationToken);
-        }
-
-        db.Emit(reservation, new StockReleased(reservation.Id, reservation.OrderId));
     }
 }

@@ -5,22 +5,22 @@ namespace ForgeShop.Inventory.Reservations;
 
 public enum ReservationStatus
 {
-    /// <summary>The stock is set aside.</summary>
+    /// <summary>The stock is reserved.</summary>
     Reserved,
 
-    /// <summary>There was not enough: nothing is set aside.</summary>
+    /// <summary>The stock was insufficient: nothing is reserved.</summary>
     Failed,
 
-    /// <summary>The order was confirmed: the stock is gone.</summary>
+    /// <summary>The order was confirmed: the pieces left the stock.</summary>
     Sold,
 
-    /// <summary>What there was is given back, and nothing will be set aside any more.</summary>
+    /// <summary>The pieces are back in the stock. This is final: a later command to reserve has no effect.</summary>
     Released,
 }
 
 /// <summary>
-/// What one order takes from the stock. Whoever changes its status changes the stock in the same transaction, while holding the lock of its row; so what
-/// is reserved and what is sold can always be summed up from here.
+/// The stock that one order takes. Its status and the products change in one transaction, so the reserved and sold pieces of a product are always the sum of
+/// the reservation lines.
 /// </summary>
 public sealed class Reservation : IEventSource
 {
@@ -51,7 +51,7 @@ public sealed class Reservation : IEventSource
 
     Guid IEventSource.AggregateId => Id.Value;
 
-    /// <summary>False where there is nothing set aside that could be sold.</summary>
+    /// <returns>False if nothing is reserved.</returns>
     public bool Sell(DateTimeOffset now)
     {
         if (Status is not ReservationStatus.Reserved)
@@ -60,7 +60,7 @@ public sealed class Reservation : IEventSource
         return true;
     }
 
-    /// <returns>What it was until now: that says what there is to be given back.</returns>
+    /// <returns>The status before, which decides what goes back into the stock.</returns>
     public ReservationStatus Release(DateTimeOffset now)
     {
         var before = Status;

@@ -1,33 +1,39 @@
+using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
-using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Inventory.Reservations;
 
-/// <summary>Sets stock aside for an order, all lines or none, and says which.</summary>
-public sealed class ReserveStockHandler(InventoryDb db, Stock stock, TimeProvider time) : IEventHandler<ReserveStock>
+/// <summary>Reserves stock for orders in the order of their arrival: all lines of an order or none. Each product is read and written once a batch.</summary>
+public sealed class ReserveStockHandler(InventoryDb db, TimeProvider time) : IBatchHandler<ReserveStock>
 {
-    public async Task HandleAsync(ReserveStock command, EventContext context, CancellationToken cancellationToken)
+    public async Task HandleAsync(IReadOnlyList<Received<ReserveStock>> events, CancellationToken cancellationToken)
     {
-        // Asked for once already, or released before it was ever asked for: then nobody wants it any more, and whoever released it was answered.
-        if (await db.LockReservationAsync(command.ReservationId, cancellationToken) is not null)
-            return;
-
-        var lines = command.Lines.Select(line => new ReservationLine(line.ProductId, line.Quantity)).ToList();
-        var reserved = await stock.TryReserveAsync(lines, cancellationToken);
-        var status = reserved ? ReservationStatus.Reserved : ReservationStatus.Failed;
-        var reservation = db.Reservations.Add(new Reservation(command.ReservationId, command.OrderId, status, lines, time.GetUtcNow())).Entity;
-        if (reserved)
-            db.Emit(reservation, new StockReserved(reservation.Id, reservation.OrderId));
-        else
-            db.Emit(reservation, new ReservationFailed(reservation.Id, reservation.OrderId, await MissingAsync(lines, cancellationToken)));
+        await db.LockStockAsync(cancellationToken);
+        var existing = await db.FindReservationsAsync(events.Select(command => command.Data.ReservationId), cancellationToken);
+        // An existing reservation was answered when it was reserved, or released before this command arrived.
+        var fresh = events.Where(command => !existing.ContainsKey(command.Data.ReservationId)).ToList();
+        var products = await db.FindProductsAsync(fresh.SelectMany(command => command.Data.Lines).Select(line => line.ProductId), cancellationToken);
+        var now = time.GetUtcNow();
+        foreach (var (command, context) in fresh)
+            Reserve(command, products, now, context.Origin);
     }
 
-    private async Task<IReadOnlyList<MissingStock>> MissingAsync(List<ReservationLine> lines, CancellationToken cancellationToken)
+    private void Reserve(ReserveStock command, Dictionary<ProductId, Product> products, DateTimeOffset now, MessageOrigin origin)
     {
-        var ids = lines.ConvertAll(line => line.ProductId);
-        var available = await db.Products.AsNoTracking().Where(product => ids.Contains(product.Id))
-            .Select(product => new { product.Id, Available = product.OnHand - product.Reserved }).ToDictionaryAsync(product => product.Id, product => product.Available, cancellationToken);
-        return [.. lines.Select(line => new MissingStock(line.ProductId, line.Quantity, available.GetValueOrDefault(line.ProductId))).Where(line => line.Available < line.Wanted)];
+        var missing = command.Lines
+            .Select(line => new MissingStock(line.ProductId, line.Quantity, products.GetValueOrDefault(line.ProductId)?.Available ?? 0))
+            .Where(line => line.Available < line.Wanted).ToList();
+        var status = missing.Count == 0 ? ReservationStatus.Reserved : ReservationStatus.Failed;
+        var lines = command.Lines.Select(line => new ReservationLine(line.ProductId, line.Quantity));
+        var reservation = db.Reservations.Add(new(command.ReservationId, command.OrderId, status, lines, now)).Entity;
+        if (status is ReservationStatus.Failed)
+        {
+            db.Emit(reservation, new ReservationFailed(reservation.Id, reservation.OrderId, missing), origin);
+            return;
+        }
+        foreach (var line in reservation.Lines)
+            products[line.ProductId].Reserve(line.Quantity, now);
+        db.Emit(reservation, new StockReserved(reservation.Id, reservation.OrderId), origin);
     }
 }

@@ -1,5 +1,6 @@
 using ForgeShop.Caching;
 using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
@@ -8,45 +9,101 @@ using Microsoft.Extensions.Options;
 namespace ForgeShop.Orders.Checkout;
 
 /// <summary>
-/// Runs transitions of checkouts against the database: one at a time per order, whoever asks for it, and stored by the caller's SaveChanges together with
-/// what they send.
+/// Runs the transitions of checkouts in the database. Answers of the other services arrive in batches; the customer and the timer use <see cref="StepAsync"/>.
+/// Whoever makes a transition holds the lock of the saga's row, and the caller's SaveChanges stores the order, the saga and the outbox together.
 /// </summary>
-public sealed class CheckoutProcess(
-    OrdersDb db, EntityCache<CachedOrder> cache, OrderSignals signals, ForgeIds ids, IOptions<CheckoutOptions> options, TimeProvider time)
+public sealed partial class CheckoutProcess(
+    OrdersDb db, EntityCache<CachedOrder> cache, OrderSignals signals, ForgeIds ids, IOptions<CheckoutOptions> options, TimeProvider time, ILogger<CheckoutProcess> logger) :
+    IBatchHandler<StockReserved>, IBatchHandler<ReservationFailed>, IBatchHandler<StockReleased>,
+    IBatchHandler<PaymentCharged>, IBatchHandler<PaymentDeclined>, IBatchHandler<PaymentRefunded>
 {
-    private CheckoutScope Scope => new(new CheckoutOutbox(db), ids, options.Value, time.GetUtcNow());
+    public sealed record Checkout(Order Order, CheckoutSaga Saga);
 
-    /// <summary>Announces an order that is about to be stored, and starts its checkout.</summary>
-    public void Start(Order order)
+    /// <summary>Adds an order with its event and its checkout.</summary>
+    public void Start(Order order, MessageOrigin origin)
     {
         db.Orders.Add(order);
-        var placed = db.Emit(order, order.Placed());
-        db.Sagas.Add(CheckoutSaga.Start(order, Origin.Current with { CausationId = placed }, Scope));
+        var placed = db.Emit(order, order.Placed(), origin);
+        var caused = origin with { CausationId = placed };
+        db.Sagas.Add(CheckoutSaga.Start(order, caused, Scope(caused)));
     }
 
-    /// <summary>Takes an order one step on, inside the caller's transaction.</summary>
-    /// <returns>The order, or null if there is no checkout of it.</returns>
-    public async Task<Order?> StepAsync(OrderId id, Action<CheckoutSaga, Order, CheckoutScope> step, CancellationToken cancellationToken)
+    public Task HandleAsync(IReadOnlyList<Received<StockReserved>> events, CancellationToken cancellationToken) =>
+        HandleAsync(events, data => data.OrderId, CheckoutTrigger.StockReserved, cancellationToken);
+
+    public Task HandleAsync(IReadOnlyList<Received<ReservationFailed>> events, CancellationToken cancellationToken) =>
+        HandleAsync(events, data => data.OrderId, CheckoutTrigger.ReservationFailed, cancellationToken);
+
+    public Task HandleAsync(IReadOnlyList<Received<StockReleased>> events, CancellationToken cancellationToken) =>
+        HandleAsync(events, data => data.OrderId, CheckoutTrigger.StockReleased, cancellationToken);
+
+    public Task HandleAsync(IReadOnlyList<Received<PaymentCharged>> events, CancellationToken cancellationToken) =>
+        HandleAsync(events, data => data.OrderId, CheckoutTrigger.PaymentCharged, cancellationToken);
+
+    public Task HandleAsync(IReadOnlyList<Received<PaymentDeclined>> events, CancellationToken cancellationToken) =>
+        HandleAsync(events, data => data.OrderId, CheckoutTrigger.PaymentDeclined, cancellationToken);
+
+    public Task HandleAsync(IReadOnlyList<Received<PaymentRefunded>> events, CancellationToken cancellationToken) =>
+        HandleAsync(events, data => data.OrderId, CheckoutTrigger.PaymentRefunded, cancellationToken);
+
+    private async Task HandleAsync<TEvent>(
+        IReadOnlyList<Received<TEvent>> events, Func<TEvent, OrderId> orderOf, CheckoutTrigger trigger, CancellationToken cancellationToken)
     {
-        // Answers come from two topics, and the timer and the customer from elsewhere: whoever is first goes first.
-        await db.Database.ExecuteSqlAsync($"select 1 from sagas where order_id = {id.Value} for update", cancellationToken);
-        var saga = await db.Sagas.SingleOrDefaultAsync(saga => saga.OrderId == id, cancellationToken);
-        if (saga is null)
-            return null;
-        var order = await db.Orders.SingleAsync(order => order.Id == id, cancellationToken);
-
-        var before = order.Version;
-        step(saga, order, Scope);
-        if (order.Version != before)
+        var checkouts = (await LockAsync([.. events.Select(received => orderOf(received.Data))], cancellationToken)).ToDictionary(checkout => checkout.Order.Id);
+        foreach (var (data, context) in events)
         {
-            var view = CachedOrder.Of(order);
-            db.AfterCommit(async () =>
-            {
-                signals.Raise(id);
-                await cache.PutAsync(id.Value, view);
-            });
+            if (checkouts.TryGetValue(orderOf(data), out var checkout))
+                Step(checkout, context.Origin, (saga, order, scope) => saga.Handle(trigger, order, scope));
+            else
+                LogIgnored(trigger, orderOf(data));
         }
+    }
 
-        return order;
+    /// <summary>Locks the checkout of an order and makes one transition, inside the caller's transaction.</summary>
+    /// <returns>The order; null if there is no such order.</returns>
+    public async Task<Order?> StepAsync(OrderId id, MessageOrigin origin, Action<CheckoutSaga, Order, CheckoutScope> transition, CancellationToken cancellationToken)
+    {
+        if ((await LockAsync([id], cancellationToken)).SingleOrDefault() is not { } checkout)
+            return null;
+        Step(checkout, origin, transition);
+        return checkout.Order;
+    }
+
+    /// <summary>Locks the checkouts in the order of their IDs, so that two transactions cannot deadlock, and reads them.</summary>
+    public async Task<List<Checkout>> LockAsync(IReadOnlyList<OrderId> orders, CancellationToken cancellationToken)
+    {
+        var keys = orders.Select(ids.Saga).ToList();
+        var values = keys.ConvertAll(key => key.Value);
+        await db.Database.ExecuteSqlAsync($"select 1 from sagas where id = any({values}) order by id for update", cancellationToken);
+        return await db.Sagas.Where(saga => keys.Contains(saga.Id))
+            .Join(db.Orders, saga => saga.OrderId, order => order.Id, (saga, order) => new Checkout(order, saga)).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Makes one transition of a locked checkout; the cache and the followers of the order learn of it after the commit.</summary>
+    public void Step(Checkout checkout, MessageOrigin origin, Action<CheckoutSaga, Order, CheckoutScope> transition)
+    {
+        var (order, saga) = checkout;
+        var before = order.Version;
+        transition(saga, order, Scope(origin));
+        if (order.Version == before)
+            return;
+        var view = CachedOrder.Of(order);
+        db.AfterCommit(async () =>
+        {
+            signals.Raise(order.Id);
+            await cache.PutAsync(order.Id.Value, view);
+        });
+    }
+
+    private CheckoutScope Scope(MessageOrigin origin) => new(new Outbox(db, origin), ids, options.Value, time.GetUtcNow());
+
+    [LoggerMessage(LogLevel.Warning, "Ignored {Trigger}: no checkout for order {Order}")]
+    private partial void LogIgnored(CheckoutTrigger trigger, OrderId order);
+
+    private sealed class Outbox(OrdersDb db, MessageOrigin origin) : ICheckoutMessages
+    {
+        public void Emit<TEvent>(Order order, TEvent data) where TEvent : IEventData => db.Emit(order, data, origin);
+
+        public void Send<TCommand>(Guid recipient, long sequence, TCommand command) where TCommand : ICommandData => db.Send(recipient, sequence, command, origin);
     }
 }

@@ -4,18 +4,63 @@ using ForgeShop.Messaging;
 
 namespace ForgeShop.Orders.Checkout;
 
+/// <summary>What a checkout waits for, or how it ended. The database stores the names in lower case.</summary>
+public enum CheckoutStep
+{
+    /// <summary>Waits for Inventory to reserve the stock.</summary>
+    Reserving,
+
+    /// <summary>Waits for Payments to charge the amount.</summary>
+    Charging,
+
+    /// <summary>Ended. Only a cancellation by the customer starts it again, backwards.</summary>
+    Confirmed,
+
+    /// <summary>Waits for Payments to give the money back, or to promise that nothing is taken.</summary>
+    Refunding,
+
+    /// <summary>Waits for Inventory to release the stock.</summary>
+    Releasing,
+
+    /// <summary>Ended, with every step compensated.</summary>
+    Cancelled,
+}
+
+/// <summary>What can happen to a checkout: an answer of another service, the customer's cancellation, or the end of a wait.</summary>
+public enum CheckoutTrigger
+{
+    StockReserved,
+    ReservationFailed,
+    StockReleased,
+    PaymentCharged,
+    PaymentDeclined,
+    PaymentRefunded,
+    CancelledByCustomer,
+    TimedOut,
+}
+
+/// <summary>What one transition of a checkout uses.</summary>
+public sealed record CheckoutScope(ICheckoutMessages Messages, ForgeIds Ids, CheckoutOptions Options, DateTimeOffset Now);
+
+/// <summary>Takes the messages of a checkout: the outbox, or a test without servers.</summary>
+public interface ICheckoutMessages
+{
+    void Emit<TEvent>(Order order, TEvent data) where TEvent : IEventData;
+
+    void Send<TCommand>(Guid recipient, long sequence, TCommand command) where TCommand : ICommandData;
+}
+
 /// <summary>
-/// The checkout of one order as a persisted state machine: reserve, charge, confirm; and where that fails, backwards: refund, release, cancel. Every method is
-/// one transition, stored in one transaction together with the order and with the commands that it sends. Nothing is remembered in memory, so whoever comes
-/// next goes on where the last one was killed.
+/// The checkout of one order as a persisted state machine: reserve, charge, confirm; after a failure the compensations: refund, release, cancel. Each transition
+/// is stored in one transaction together with the order and the commands that it sends, so any process continues where another one was killed.
 /// <para>
-/// Answers may come late, twice, out of order or never. Each is only taken by the step that waits for it. One that nobody waits for needs no attention: the
-/// command that undoes what it speaks of was sent when the step was left backwards, and the services carry that out after whatever they have done before.
+/// Answers may come late, twice, out of order or never. Only the step that waits for an answer takes it. All others are ignored: the command that compensates
+/// their effect was sent when the checkout turned back, and the services carry commands out in any order.
 /// </para>
 /// </summary>
 public sealed class CheckoutSaga
 {
-    /// <summary>A checkout charges once; a shop that tries a second card would count on from here.</summary>
+    /// <summary>A checkout charges once. A second payment attempt would count on from here.</summary>
     public const int Attempt = 1;
 
     private CheckoutSaga()
@@ -29,16 +74,16 @@ public sealed class CheckoutSaga
 
     public CheckoutStep Step { get; private set; }
 
-    /// <summary>How many commands were sent to the reservation: the sequence of the last.</summary>
+    /// <summary>The number of commands sent to the reservation: the sequence number of the last one.</summary>
     public long ReservationCommands { get; private set; }
 
-    /// <inheritdoc cref="ReservationCommands"/>
+    /// <summary>The number of commands sent to the payment: the sequence number of the last one.</summary>
     public long PaymentCommands { get; private set; }
 
-    /// <summary>When waiting ends; null if nothing is awaited. See <see cref="CheckoutTimer"/>.</summary>
+    /// <summary>The deadline of the step; null if the checkout waits for nothing. See <see cref="CheckoutTimer"/>.</summary>
     public DateTimeOffset? DueAt { get; private set; }
 
-    /// <summary>How often the command of this step was sent again.</summary>
+    /// <summary>The number of times that the command of this step was sent again.</summary>
     public int Resends { get; private set; }
 
     public DateTimeOffset StartedAt { get; private set; }
@@ -46,121 +91,105 @@ public sealed class CheckoutSaga
     public DateTimeOffset? EndedAt { get; private set; }
 
     /// <summary>The request that placed the order.</summary>
-    public Origin Origin { get; private set; } = Origin.None;
+    public MessageOrigin Origin { get; private set; } = MessageOrigin.None;
 
-    /// <summary>The order is placed: its stock is to be reserved.</summary>
-    public static CheckoutSaga Start(Order order, Origin origin, CheckoutScope scope)
+    /// <summary>Starts the checkout of a placed order by reserving its stock.</summary>
+    public static CheckoutSaga Start(Order order, MessageOrigin origin, CheckoutScope scope)
     {
         var saga = new CheckoutSaga { Id = scope.Ids.Saga(order.Id), OrderId = order.Id, StartedAt = scope.Now, Origin = origin };
-        saga.Enter(CheckoutStep.Reserving, scope, scope.Options.ReservationTimeout);
+        saga.Enter(CheckoutStep.Reserving, scope);
         var lines = order.Lines.Select(line => new ReserveStockLine(line.ProductId, line.Quantity));
-        saga.Send(scope, new ReserveStock(scope.Ids.Reservation(order.Id), order.Id, [.. lines]));
+        saga.SendToReservation(scope, new ReserveStock(scope.Ids.Reservation(order.Id), order.Id, [.. lines]));
         return saga;
     }
 
-    public void OnReserved(Order order, CheckoutScope scope)
+    /// <summary>Makes the transition for <paramref name="trigger"/>.</summary>
+    /// <returns>False if the current step does not take the trigger: nothing changes.</returns>
+    public bool Handle(CheckoutTrigger trigger, Order order, CheckoutScope scope)
     {
-        if (Step is not CheckoutStep.Reserving)
-            return;
-        order.Reserve(scope.Now);
-        Enter(CheckoutStep.Charging, scope, scope.Options.PaymentTimeout);
-        Send(scope, new ChargePayment(scope.Ids.Payment(order.Id, Attempt), order.Id, Attempt, order.Total, order.PaymentMethod, DueAt!.Value));
-    }
-
-    public void OnReservationFailed(Order order, CheckoutScope scope)
-    {
-        if (Step is not CheckoutStep.Reserving)
-            return;
-        order.BeginCancelling(CancelReason.OutOfStock, scope.Now);
-        EndCancelled(order, scope);
-    }
-
-    public void OnCharged(Order order, CheckoutScope scope)
-    {
-        if (Step is not CheckoutStep.Charging)
-            return;
-        order.Pay(scope.Now);
-        // Nobody is left to be asked. Inventory hears that the stock is sold by the event.
-        scope.Messages.Emit(order, order.Confirm(scope.Now));
-        End(CheckoutStep.Confirmed, scope);
-    }
-
-    public void OnDeclined(Order order, CheckoutScope scope)
-    {
-        if (Step is not CheckoutStep.Charging)
-            return;
-        order.BeginCancelling(CancelReason.PaymentDeclined, scope.Now);
-        Release(order, scope);
-    }
-
-    /// <summary>What was taken is given back; or, where nobody had asked for that, Payments gave up: its provider did not answer in time.</summary>
-    public void OnRefunded(Order order, CheckoutScope scope)
-    {
-        if (Step is CheckoutStep.Charging)
-            order.BeginCancelling(CancelReason.TimedOut, scope.Now);
-        if (Step is CheckoutStep.Charging or CheckoutStep.Refunding)
-            Release(order, scope);
-    }
-
-    public void OnReleased(Order order, CheckoutScope scope)
-    {
-        if (Step is CheckoutStep.Releasing)
-            EndCancelled(order, scope);
-    }
-
-    /// <returns>False if there is nothing to cancel any more.</returns>
-    public bool Cancel(Order order, CheckoutScope scope) => TurnBack(order, CancelReason.CustomerRequest, scope);
-
-    /// <summary>An answer did not come in time: forwards that ends the checkout, backwards the command is sent again until it is answered.</summary>
-    public void OnDue(Order order, CheckoutScope scope)
-    {
-        if (DueAt is null || DueAt > scope.Now)
-            return;
-        if (Step is CheckoutStep.Reserving or CheckoutStep.Charging)
+        switch (Step, trigger)
         {
-            TurnBack(order, CancelReason.TimedOut, scope);
-            return;
+            case (CheckoutStep.Reserving, CheckoutTrigger.StockReserved):
+                order.Reserve(scope.Now);
+                Charge(order, scope);
+                return true;
+            case (CheckoutStep.Reserving, CheckoutTrigger.ReservationFailed):
+                order.BeginCancelling(CancelReason.OutOfStock, scope.Now);
+                EndCancelled(order, scope);
+                return true;
+            case (CheckoutStep.Charging, CheckoutTrigger.PaymentCharged):
+                order.Pay(scope.Now);
+                // Inventory learns from the event that the stock is sold.
+                scope.Messages.Emit(order, order.Confirm(scope.Now));
+                End(CheckoutStep.Confirmed, scope);
+                return true;
+            case (CheckoutStep.Charging, CheckoutTrigger.PaymentDeclined):
+                order.BeginCancelling(CancelReason.PaymentDeclined, scope.Now);
+                Release(order, scope);
+                return true;
+            case (CheckoutStep.Charging, CheckoutTrigger.PaymentRefunded):
+                // Payments gave the charge up, because the provider did not answer in time.
+                order.BeginCancelling(CancelReason.TimedOut, scope.Now);
+                Release(order, scope);
+                return true;
+            case (CheckoutStep.Reserving, CheckoutTrigger.CancelledByCustomer or CheckoutTrigger.TimedOut):
+                order.BeginCancelling(ReasonOf(trigger), scope.Now);
+                Release(order, scope);
+                return true;
+            case (CheckoutStep.Charging, CheckoutTrigger.CancelledByCustomer or CheckoutTrigger.TimedOut):
+            case (CheckoutStep.Confirmed, CheckoutTrigger.CancelledByCustomer):
+                order.BeginCancelling(ReasonOf(trigger), scope.Now);
+                Refund(order, scope);
+                return true;
+            case (CheckoutStep.Refunding, CheckoutTrigger.PaymentRefunded):
+                Release(order, scope);
+                return true;
+            case (CheckoutStep.Releasing, CheckoutTrigger.StockReleased):
+                EndCancelled(order, scope);
+                return true;
+            case (CheckoutStep.Refunding, CheckoutTrigger.TimedOut):
+                SendRefund(order, scope);
+                Resend(scope);
+                return true;
+            case (CheckoutStep.Releasing, CheckoutTrigger.TimedOut):
+                SendRelease(order, scope);
+                Resend(scope);
+                return true;
+            default:
+                return false;
         }
-
-        Resends++;
-        DueAt = scope.Now + scope.Options.ResendPause(Resends);
-        if (Step is CheckoutStep.Refunding)
-            SendRefund(order, scope);
-        else
-            SendRelease(order, scope);
     }
 
-    /// <summary>From wherever it stands, with the last thing that may have been done undone first.</summary>
-    private bool TurnBack(Order order, CancelReason reason, CheckoutScope scope)
+    /// <summary>Ends a wait whose deadline has passed. Forwards, that cancels the order; backwards, the command is sent again until it is answered.</summary>
+    public void OnTimer(Order order, CheckoutScope scope)
     {
-        if (Step is CheckoutStep.Refunding or CheckoutStep.Releasing or CheckoutStep.Cancelled)
-            return false;
-        var mayHaveCharged = Step is CheckoutStep.Charging or CheckoutStep.Confirmed;
-        order.BeginCancelling(reason, scope.Now);
-        EndedAt = null;
-        if (mayHaveCharged)
-            Refund(order, scope);
-        else
-            Release(order, scope);
-        return true;
+        if (DueAt <= scope.Now)
+            Handle(CheckoutTrigger.TimedOut, order, scope);
+        else if (DueAt > scope.Now + scope.Options.LongestWait)
+            DueAt = scope.Now + scope.Options.WaitOf(Step, Resends); // The clock was set back, so the wait starts again.
+    }
+
+    private static CancelReason ReasonOf(CheckoutTrigger trigger) =>
+        trigger is CheckoutTrigger.TimedOut ? CancelReason.TimedOut : CancelReason.CustomerRequest;
+
+    private void Charge(Order order, CheckoutScope scope)
+    {
+        Enter(CheckoutStep.Charging, scope);
+        var payment = scope.Ids.Payment(order.Id, Attempt);
+        SendToPayment(scope, new ChargePayment(payment, order.Id, Attempt, order.Total, order.PaymentMethod, DueAt!.Value));
     }
 
     private void Refund(Order order, CheckoutScope scope)
     {
-        Enter(CheckoutStep.Refunding, scope, scope.Options.ResendPause(0));
+        Enter(CheckoutStep.Refunding, scope);
         SendRefund(order, scope);
     }
 
     private void Release(Order order, CheckoutScope scope)
     {
-        Enter(CheckoutStep.Releasing, scope, scope.Options.ResendPause(0));
+        Enter(CheckoutStep.Releasing, scope);
         SendRelease(order, scope);
     }
-
-    private void SendRefund(Order order, CheckoutScope scope) =>
-        Send(scope, new RefundPayment(scope.Ids.Payment(order.Id, Attempt), order.Id, Attempt, order.Total));
-
-    private void SendRelease(Order order, CheckoutScope scope) => Send(scope, new ReleaseStock(scope.Ids.Reservation(order.Id), order.Id));
 
     private void EndCancelled(Order order, CheckoutScope scope)
     {
@@ -168,15 +197,20 @@ public sealed class CheckoutSaga
         End(CheckoutStep.Cancelled, scope);
     }
 
-    private void Enter(CheckoutStep step, CheckoutScope scope, TimeSpan patience) => (Step, DueAt, Resends) = (step, scope.Now + patience, 0);
+    private void SendRefund(Order order, CheckoutScope scope) =>
+        SendToPayment(scope, new RefundPayment(scope.Ids.Payment(order.Id, Attempt), order.Id, Attempt, order.Total));
+
+    private void SendRelease(Order order, CheckoutScope scope) => SendToReservation(scope, new ReleaseStock(scope.Ids.Reservation(order.Id), order.Id));
+
+    private void SendToReservation<TCommand>(CheckoutScope scope, TCommand command) where TCommand : ICommandData =>
+        scope.Messages.Send(scope.Ids.Reservation(OrderId).Value, ++ReservationCommands, command);
+
+    private void SendToPayment<TCommand>(CheckoutScope scope, TCommand command) where TCommand : ICommandData =>
+        scope.Messages.Send(scope.Ids.Payment(OrderId, Attempt).Value, ++PaymentCommands, command);
+
+    private void Enter(CheckoutStep step, CheckoutScope scope) => (Step, DueAt, Resends, EndedAt) = (step, scope.Now + scope.Options.WaitOf(step, 0), 0, null);
+
+    private void Resend(CheckoutScope scope) => DueAt = scope.Now + scope.Options.WaitOf(Step, ++Resends);
 
     private void End(CheckoutStep step, CheckoutScope scope) => (Step, DueAt, Resends, EndedAt) = (step, null, 0, scope.Now);
-
-    private void Send(CheckoutScope scope, ReserveStock command) => scope.Messages.Send(command.ReservationId.Value, ++ReservationCommands, command);
-
-    private void Send(CheckoutScope scope, ReleaseStock command) => scope.Messages.Send(command.ReservationId.Value, ++ReservationCommands, command);
-
-    private void Send(CheckoutScope scope, ChargePayment command) => scope.Messages.Send(command.PaymentId.Value, ++PaymentCommands, command);
-
-    private void Send(CheckoutScope scope, RefundPayment command) => scope.Messages.Send(command.PaymentId.Value, ++PaymentCommands, command);
 }

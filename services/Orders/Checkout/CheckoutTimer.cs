@@ -1,15 +1,17 @@
 using ForgeShop.Contracts;
 using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Orders.Checkout;
 
 /// <summary>
-/// Ends waits that took too long. When a wait ends is written in the checkout's row, so it ends whichever process is alive then; and it is ended in the
-/// transaction that found it due, so there is no claim that could be left behind.
+/// Ends waits that took too long. The deadline is a column of the saga's row, so any process ends the wait, in the transaction that finds it due.
 /// </summary>
-public sealed class CheckoutTimer(WorkerServices services) : PollingWorker(services)
+public sealed class CheckoutTimer(WorkerServices services, IOptions<CheckoutOptions> options) : PollingWorker(services)
 {
+    private const int BatchSize = 100;
+
     protected override async Task<bool> WorkAsync(CancellationToken cancellationToken)
     {
         await using var scope = Scopes.CreateAsyncScope();
@@ -17,17 +19,19 @@ public sealed class CheckoutTimer(WorkerServices services) : PollingWorker(servi
         var process = scope.ServiceProvider.GetRequiredService<CheckoutProcess>();
         return await db.InTransactionAsync(async token =>
         {
-            // One that another replica, or an answer that came at the last moment, is just changing is skipped.
+            var now = Time.GetUtcNow();
+            // A deadline beyond the longest wait was written before the clock was set back. Rows that another transaction is changing are skipped.
             var due = await db.Database.SqlQuery<Guid>(
-                $"""select order_id as "Value" from sagas where due_at <= {Time.GetUtcNow()} order by due_at limit 1 for update skip locked""").ToListAsync(token);
-            if (due.Count == 0)
-                return false;
-            await process.StepAsync(new OrderId(due[0]), (saga, order, with) =>
+                $"""
+                select order_id as "Value" from sagas where due_at <= {now} or due_at > {now + options.Value.LongestWait}
+                order by due_at limit {BatchSize} for update skip locked
+                """).ToListAsync(token);
+            foreach (var checkout in due.Count > 0 ? await process.LockAsync(due.ConvertAll(id => new OrderId(id)), token) : [])
             {
-                using var resumed = saga.Origin.Resume("checkout time-out");
-                saga.OnDue(order, with);
-            }, token);
-            return true;
+                using var span = checkout.Saga.Origin.StartSpan("checkout time-out");
+                process.Step(checkout, checkout.Saga.Origin.Under(span), (saga, order, with) => saga.OnTimer(order, with));
+            }
+            return due.Count == BatchSize;
         }, cancellationToken);
     }
 }

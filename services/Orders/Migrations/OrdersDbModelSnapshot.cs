@@ -18,111 +18,30 @@ namespace ForgeShop.Orders.Migrations
         {
 #pragma warning disable 612, 618
             modelBuilder
-                .HasAnnotation("ProductVersion", "10.0.14")
+                .HasAnnotation("ProductVersion", "10.0.15")
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
-            modelBuilder.Entity("ForgeShop.Messaging.InboxParked", b =>
+            modelBuilder.Entity("ForgeShop.Messaging.InboxMessage", b =>
                 {
-                    b.Property<string>("Topic")
-                        .HasColumnType("text")
-                        .HasColumnName("topic");
-
-                    b.Property<Guid>("Subject")
-                        .HasColumnType("uuid")
-                        .HasColumnName("subject");
-
-                    b.Property<long>("Sequence")
-                        .HasColumnType("bigint")
-                        .HasColumnName("sequence");
-
                     b.Property<Guid>("EventId")
                         .HasColumnType("uuid")
                         .HasColumnName("event_id");
 
-                    b.Property<string>("Message")
-                        .IsRequired()
-                        .HasColumnType("json")
-                        .HasColumnName("message");
-
-                    b.Property<DateTimeOffset>("ParkedAt")
+                    b.Property<DateTimeOffset>("ReceivedAt")
                         .HasColumnType("timestamp with time zone")
-                        .HasColumnName("parked_at");
+                        .HasColumnName("received_at");
 
-                    b.Property<string>("Type")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("type");
+                    b.HasKey("EventId")
+                        .HasName("pk_inbox");
 
-                    b.HasKey("Topic", "Subject", "Sequence")
-                        .HasName("pk_inbox_parked");
+                    b.HasIndex("ReceivedAt")
+                        .HasDatabaseName("ix_inbox_received_at");
 
-                    b.ToTable("inbox_parked", (string)null);
-                });
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("ReceivedAt"), "brin");
 
-            modelBuilder.Entity("ForgeShop.Messaging.InboxPosition", b =>
-                {
-                    b.Property<string>("Topic")
-                        .HasColumnType("text")
-                        .HasColumnName("topic");
-
-                    b.Property<int>("Partition")
-                        .HasColumnType("integer")
-                        .HasColumnName("log_partition");
-
-                    b.Property<Guid>("Identity")
-                        .HasColumnType("uuid")
-                        .HasColumnName("identity");
-
-                    b.Property<long>("Offset")
-                        .HasColumnType("bigint")
-                        .HasColumnName("log_offset");
-
-                    b.HasKey("Topic", "Partition")
-                        .HasName("pk_inbox_position");
-
-                    b.ToTable("inbox_position", (string)null);
-                });
-
-            modelBuilder.Entity("ForgeShop.Messaging.InboxStream", b =>
-                {
-                    b.Property<string>("Topic")
-                        .HasColumnType("text")
-                        .HasColumnName("topic");
-
-                    b.Property<Guid>("Subject")
-                        .HasColumnType("uuid")
-                        .HasColumnName("subject");
-
-                    b.Property<long?>("Dead")
-                        .HasColumnType("bigint")
-                        .HasColumnName("dead");
-
-                    b.Property<Guid?>("EventId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("event_id");
-
-                    b.Property<int>("Parked")
-                        .HasColumnType("integer")
-                        .HasColumnName("parked");
-
-                    b.Property<int>("Partition")
-                        .HasColumnType("integer")
-                        .HasColumnName("log_partition");
-
-                    b.Property<long?>("Sequence")
-                        .HasColumnType("bigint")
-                        .HasColumnName("sequence");
-
-                    b.HasKey("Topic", "Subject")
-                        .HasName("pk_inbox_stream");
-
-                    b.HasIndex("Topic", "Partition")
-                        .HasDatabaseName("ix_inbox_stream_waiting")
-                        .HasFilter("parked > 0 OR dead IS NOT NULL");
-
-                    b.ToTable("inbox_stream", (string)null);
+                    b.ToTable("inbox", (string)null);
                 });
 
             modelBuilder.Entity("ForgeShop.Messaging.OutboxMessage", b =>
@@ -134,49 +53,17 @@ namespace ForgeShop.Orders.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Seq"));
 
-                    b.Property<int>("Attempts")
-                        .HasColumnType("integer")
-                        .HasColumnName("attempts");
-
-                    b.Property<short>("Bucket")
-                        .HasColumnType("smallint")
-                        .HasColumnName("bucket");
-
-                    b.Property<Guid?>("CausationId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("causation_id");
-
-                    b.Property<Guid?>("CorrelationId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("correlation_id");
-
-                    b.Property<int>("DataVersion")
-                        .HasColumnType("integer")
-                        .HasColumnName("data_version");
-
                     b.Property<string>("Error")
                         .HasColumnType("text")
                         .HasColumnName("error");
 
-                    b.Property<Guid>("Id")
+                    b.Property<Guid>("EventId")
                         .HasColumnType("uuid")
-                        .HasColumnName("id");
-
-                    b.Property<DateTimeOffset>("NextAttemptAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("next_attempt_at");
+                        .HasColumnName("event_id");
 
                     b.Property<DateTimeOffset>("OccurredAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("occurred_at");
-
-                    b.Property<long?>("Offset")
-                        .HasColumnType("bigint")
-                        .HasColumnName("log_offset");
-
-                    b.Property<int?>("Partition")
-                        .HasColumnType("integer")
-                        .HasColumnName("log_partition");
 
                     b.Property<string>("Payload")
                         .IsRequired()
@@ -191,15 +78,6 @@ namespace ForgeShop.Orders.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("sequence");
 
-                    b.Property<string>("Source")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("source");
-
-                    b.Property<short>("Status")
-                        .HasColumnType("smallint")
-                        .HasColumnName("status");
-
                     b.Property<Guid>("Subject")
                         .HasColumnType("uuid")
                         .HasColumnName("subject");
@@ -209,44 +87,51 @@ namespace ForgeShop.Orders.Migrations
                         .HasColumnType("text")
                         .HasColumnName("topic");
 
-                    b.Property<string>("TraceParent")
-                        .HasColumnType("text")
-                        .HasColumnName("trace_parent");
-
-                    b.Property<string>("TraceState")
-                        .HasColumnType("text")
-                        .HasColumnName("trace_state");
-
                     b.Property<string>("Type")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("type");
 
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.ComplexProperty(typeof(Dictionary<string, object>), "Origin", "ForgeShop.Messaging.OutboxMessage.Origin#MessageOrigin", b1 =>
+                        {
+                            b1.IsRequired();
+
+                            b1.Property<Guid?>("CausationId")
+                                .HasColumnType("uuid")
+                                .HasColumnName("causation_id");
+
+                            b1.Property<Guid?>("CorrelationId")
+                                .HasColumnType("uuid")
+                                .HasColumnName("correlation_id");
+
+                            b1.Property<string>("TraceParent")
+                                .HasColumnType("text")
+                                .HasColumnName("trace_parent");
+
+                            b1.Property<string>("TraceState")
+                                .HasColumnType("text")
+                                .HasColumnName("trace_state");
+                        });
+
                     b.HasKey("Seq")
                         .HasName("pk_outbox");
 
-                    b.HasIndex("Id")
+                    b.HasIndex("EventId")
                         .IsUnique()
-                        .HasDatabaseName("ix_outbox_id");
+                        .HasDatabaseName("ix_outbox_event_id");
 
-                    b.HasIndex("PublishedAt")
-                        .HasDatabaseName("ix_outbox_published_at")
-                        .HasFilter("status = 1");
+                    b.HasIndex("OccurredAt")
+                        .HasDatabaseName("ix_outbox_occurred_at");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("OccurredAt"), "brin");
 
                     b.HasIndex("Seq")
-                        .HasDatabaseName("ix_outbox_pending")
-                        .HasFilter("status = 0");
-
-                    b.HasIndex("Subject")
-                        .HasDatabaseName("ix_outbox_subject");
-
-                    b.HasIndex("Subject", "Seq")
-                        .HasDatabaseName("ix_outbox_pending_subject")
-                        .HasFilter("status = 0");
-
-                    b.HasIndex("Topic", "Partition", "Offset")
-                        .HasDatabaseName("ix_outbox_log")
-                        .HasFilter("status = 1");
+                        .HasDatabaseName("ix_outbox_unpublished")
+                        .HasFilter("published_at IS NULL AND error IS NULL");
 
                     b.ToTable("outbox", (string)null);
                 });
@@ -296,7 +181,7 @@ namespace ForgeShop.Orders.Migrations
                         .HasColumnType("xid")
                         .HasColumnName("xmin");
 
-                    b.ComplexProperty(typeof(Dictionary<string, object>), "Origin", "ForgeShop.Orders.Checkout.CheckoutSaga.Origin#Origin", b1 =>
+                    b.ComplexProperty(typeof(Dictionary<string, object>), "Origin", "ForgeShop.Orders.Checkout.CheckoutSaga.Origin#MessageOrigin", b1 =>
                         {
                             b1.IsRequired();
 
@@ -324,10 +209,6 @@ namespace ForgeShop.Orders.Migrations
                         .HasDatabaseName("ix_sagas_due_at")
                         .HasFilter("due_at is not null");
 
-                    b.HasIndex("OrderId")
-                        .IsUnique()
-                        .HasDatabaseName("ix_sagas_order_id");
-
                     b.ToTable("sagas", (string)null);
                 });
 
@@ -336,6 +217,10 @@ namespace ForgeShop.Orders.Migrations
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid")
                         .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ConfirmedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("confirmed_at");
 
                     b.Property<byte[]>("Fingerprint")
                         .IsRequired()
@@ -523,16 +408,6 @@ namespace ForgeShop.Orders.Migrations
                         .HasName("pk_products");
 
                     b.ToTable("products", (string)null);
-                });
-
-            modelBuilder.Entity("ForgeShop.Orders.Checkout.CheckoutSaga", b =>
-                {
-                    b.HasOne("ForgeShop.Orders.Order", null)
-                        .WithOne()
-                        .HasForeignKey("ForgeShop.Orders.Checkout.CheckoutSaga", "OrderId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired()
-                        .HasConstraintName("fk_sagas_orders");
                 });
 
             modelBuilder.Entity("ForgeShop.Orders.OrderChange", b =>

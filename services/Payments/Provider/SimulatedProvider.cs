@@ -55,8 +55,10 @@ public sealed class SimulatedProvider(IServiceScopeFactory scopes, IOptions<Simu
             on conflict (payment_id) do nothing
             """,
             cancellationToken) == 1;
+        if (isNew)
+            return (wanted, true);
         var charge = await db.Set<SimulatedCharge>().AsNoTracking().SingleAsync(known => known.PaymentId == id.Value, cancellationToken);
-        return (charge.State, isNew);
+        return (charge.State, false);
     }
 }
 

@@ -1,69 +1,68 @@
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
-using ForgeShop.Documents;
-using ForgeShop.Reporting.Orders;
+using ForgeShop.Reporting.Log;
+using ForgeShop.Reporting.Models;
+using ForgeShop.Reporting.Sales;
 
 namespace ForgeShop.Reporting.Customers;
 
-/// <summary>The read model of one customer: who they are, and the sums of their orders. Either may be heard of first.</summary>
-public sealed record CustomerReport(UserId Id)
+/// <summary>The read model of one customer: the account and the sums of its orders. Events of either may arrive first.</summary>
+public sealed record CustomerReport(UserId Id) : ReadModel
 {
     public string? Email { get; init; }
     public string? Name { get; init; }
 
-    /// <summary>The sequence of the user's event that the name is from.</summary>
+    /// <summary>The sequence number of the user's event that the name comes from.</summary>
     public long NameSequence { get; init; }
 
-    public int OrderCount { get; init; }
+    public DateTimeOffset? DeactivatedAt { get; init; }
 
-    /// <summary>What they spent, a sum a currency.</summary>
-    public IReadOnlyList<Money> Spent { get; init; } = [];
+    /// <summary>The number of orders placed, whatever became of them.</summary>
+    public long OrderCount { get; init; }
+
+    /// <summary>The totals of the orders that are confirmed and not cancelled, one sum for each currency.</summary>
+    public IReadOnlyList<Sum> Spent { get; init; } = [];
 
     public DateTimeOffset? LastOrderAt { get; init; }
 
     /// <summary>The currency of the last order.</summary>
     public string? LastCurrency { get; init; }
 
-    /// <summary>What is in the sums already but not yet marked as counted in the order's own document. See <see cref="CustomerSums"/>.</summary>
-    public IReadOnlyDictionary<Guid, Contribution> BeingCounted { get; init; } = new Dictionary<Guid, Contribution>();
+    public static ProjectionModel<CustomerReport> Projection { get; } = new(
+        new("customers", ReportingJson.Default.CustomerReport),
+        recorded => UserOf(recorded) is { } user ? [user.Value] : [],
+        (id, customer, recorded) => (customer ?? new(new UserId(id))).With(recorded));
 
-    public static DocumentModel<CustomerReport> Model { get; } = new("customers", ReportingJson.Default.CustomerReport);
-
-    /// <summary>Null if it is in here already.</summary>
-    public CustomerReport? With(UserRegistered registered, long sequence) =>
-        Email is not null ? null : Named(registered.Name, sequence) with { Email = registered.Email };
-
-    /// <summary>Null if this or something later is in here already.</summary>
-    public CustomerReport? With(UserProfileChanged changed, long sequence) => sequence <= NameSequence ? null : Named(changed.Name, sequence);
-
-    private CustomerReport Named(string name, long sequence) => sequence <= NameSequence ? this : this with { Name = name, NameSequence = sequence };
-
-    /// <summary>With the sums as <paramref name="order"/> now has it; null if they are so already.</summary>
-    public CustomerReport? Counting(OrderReport order)
+    private static UserId? UserOf(RecordedEvent recorded) => recorded.Payload switch
     {
-        var before = BeingCounted.GetValueOrDefault(order.Id.Value) ?? order.Counted;
-        if (order.Due is not { } due || before?.Sequence >= due.Sequence)
-            return null;
-        var spent = Spent.ToDictionary(sum => sum.Currency, sum => sum.Amount);
-        if (before is not null)
-            spent[before.Amount.Currency] -= before.Amount.Amount;
-        spent[due.Amount.Currency] = spent.GetValueOrDefault(due.Amount.Currency) + due.Amount.Amount;
-        var isLast = LastOrderAt is null || due.PlacedAt >= LastOrderAt;
+        UserRegistered registered => registered.UserId,
+        UserProfileChanged changed => changed.UserId,
+        UserDeactivated deactivated => deactivated.UserId,
+        OrderPlaced placed => placed.UserId,
+        _ => Sale.Of(recorded)?.UserId,
+    };
+
+    private CustomerReport With(RecordedEvent recorded) => recorded.Payload switch
+    {
+        UserRegistered registered => Named(registered.Name, recorded.Sequence) with { Email = registered.Email },
+        UserProfileChanged changed => Named(changed.Name, recorded.Sequence),
+        UserDeactivated deactivated => this with { DeactivatedAt = deactivated.DeactivatedAt },
+        OrderPlaced placed => With(placed),
+        _ when Sale.Of(recorded) is { } sale => this with { Spent = Spent.Add(sale.Sign * sale.Total.Amount, sale.Total.Currency) },
+        _ => this,
+    };
+
+    private CustomerReport Named(string name, long sequence) => sequence > NameSequence ? this with { Name = name, NameSequence = sequence } : this;
+
+    private CustomerReport With(OrderPlaced placed)
+    {
+        // Of two orders at the same time the currency decides, so that the result does not depend on their order.
+        var isLast = (placed.PlacedAt, placed.Total.Currency).CompareTo((LastOrderAt ?? default, LastCurrency ?? "")) > 0;
         return this with
         {
-            OrderCount = OrderCount + (before is null ? 1 : 0),
-            Spent = [.. spent.Select(sum => new Money(sum.Value, sum.Key))],
-            LastOrderAt = isLast ? due.PlacedAt : LastOrderAt,
-            LastCurrency = isLast ? due.Amount.Currency : LastCurrency,
-            BeingCounted = new Dictionary<Guid, Contribution>(BeingCounted) { [order.Id.Value] = due },
+            OrderCount = OrderCount + 1,
+            LastOrderAt = isLast ? placed.PlacedAt : LastOrderAt,
+            LastCurrency = isLast ? placed.Total.Currency : LastCurrency,
         };
-    }
-
-    /// <summary>Without the note that an order is being counted; null if there is none, or a newer one.</summary>
-    public CustomerReport? Counted(OrderId order, long sequence)
-    {
-        if (BeingCounted.GetValueOrDefault(order.Value) is not { } noted || noted.Sequence > sequence)
-            return null;
-        return this with { BeingCounted = BeingCounted.Where(other => other.Key != order.Value).ToDictionary() };
     }
 }

@@ -1,5 +1,6 @@
 using ForgeShop.Contracts;
 using ForgeShop.Documents;
+using ForgeShop.Reporting.Models;
 using ForgeShop.Reporting.Orders;
 using ForgeShop.ServiceDefaults;
 
@@ -8,14 +9,15 @@ namespace ForgeShop.Reporting.Customers;
 /// <summary>GET /api/v1/reports/customers?email= or ?id= (&amp;cursor=&amp;limit= for their orders)</summary>
 public static class GetCustomerReport
 {
-    private const int DefaultLimit = 20;
-    private const int MaxLimit = 100;
-
-    /// <summary><c>TotalSpent</c> is in the currency of the last order; <c>Spent</c> has a sum for every currency.</summary>
+    /// <summary><c>TotalSpent</c> is in the currency of the last order; <c>Spent</c> has one sum for each currency.</summary>
     public sealed record Summary(
-        Customer User, int OrderCount, Money TotalSpent, IReadOnlyList<Money> Spent, DateTimeOffset? LastOrderAt, IReadOnlyList<CustomerOrder> Orders, string? NextCursor);
+        Customer User, long OrderCount, Sum TotalSpent, IReadOnlyList<Sum> Spent, DateTimeOffset? LastOrderAt,
+        IReadOnlyList<CustomerOrder> Orders, string? NextCursor, DateTimeOffset? AsOf);
 
-    public sealed record Customer(UserId Id, string? Email, string? Name);
+    public sealed record Customer(UserId Id, string? Email, string? Name, DateTimeOffset? DeactivatedAt)
+    {
+        public static Customer Of(UserId id, CustomerReport? report) => new(id, report?.Email, report?.Name, report?.DeactivatedAt);
+    }
 
     public sealed record CustomerOrder(OrderId Id, string? Status, IReadOnlyList<ReportedItem> Items, Money? Total, DateTimeOffset? PlacedAt);
 
@@ -28,37 +30,30 @@ public static class GetCustomerReport
         .RequirePermission(Permissions.ReportsSelf, Permissions.ReportsRead);
 
     private static async Task<IResult> Handle(
-        string? email, string? id, string? cursor, string? limit, Caller caller,
-        ForgeIds ids, IDocumentCollection<CustomerReport> customers, IDocumentCollection<OrderReport> orders, CancellationToken cancellationToken)
+        string? email, string? id, string? cursor, string? limit, Caller caller, ForgeIds ids, ReadModels models, CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
         var user = Identify(email, id, ids, errors);
-        var count = DefaultLimit;
-        if (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MaxLimit))
-            errors.Add("limit", $"A page has 1 to {MaxLimit} items.");
+        var count = Paging.Limit(limit, errors);
         if (errors.Any)
             return errors.ToProblem();
-        // Refused before it is looked for: whoever may not see a customer does not learn whether there is one.
+        // Refused before the lookup: the answer must not reveal whether the customer exists.
         if (!caller.MaySee(user, Permissions.ReportsRead))
             return Problems.Status(StatusCodes.Status403Forbidden);
 
-        // First, so that a wrong cursor is told also where there is no such customer.
-        var theirs = new DocumentQuery<OrderReport>().Where(OrderReport.UserField, user.Value).OrderByDescending(OrderReport.PlacedAtField).Page(cursor, count);
-        DocumentPage<OrderReport> page;
-        try
+        var model = await models.GetActiveAsync(cancellationToken);
+        var query = new DocumentQuery<OrderReport>
         {
-            page = await orders.QueryAsync(theirs, cancellationToken);
-        }
-        catch (InvalidCursorException wrong)
-        {
-            return Problems.Validation("cursor", wrong.Message);
-        }
-        return await customers.GetAsync(user.Value, cancellationToken) is { Value: var customer }
-            ? TypedResults.Ok(SummaryOf(customer, page))
-            : Problems.NotFound("customer-not-found", "Nothing has been heard of such a customer. Events take a moment to arrive here.");
+            Where = (OrderReport.UserField, user.Value), OrderBy = OrderReport.PlacedAtField, IsDescending = true, Limit = count, Cursor = cursor,
+        };
+        if (await model.Orders.TryQueryAsync(query, cancellationToken) is not { } page)
+            return Paging.WrongCursor;
+        return await model.Customers.GetAsync(user.Value, cancellationToken) is { Value: var customer }
+            ? TypedResults.Ok(SummaryOf(customer, page, await model.AsOfAsync(cancellationToken)))
+            : Problems.NotFound("customer-not-found", "Reports are eventually consistent; try again in a moment.");
     }
 
-    /// <summary>The ID is derived from the e-mail address: nobody has to be asked for it, and nothing is searched.</summary>
+    /// <summary>Derives the ID from the e-mail address: no other service is asked, and nothing is searched.</summary>
     private static UserId Identify(string? email, string? id, ForgeIds ids, ValidationErrors errors)
     {
         const string exactlyOne = "Exactly one of email and id is required.";
@@ -73,7 +68,7 @@ public static class GetCustomerReport
             if (ids.Namespace("users").TryDerive(email, out var derived))
                 user = new(derived);
             else
-                errors.Add("email", "This is no e-mail address that could have been registered.");
+                errors.Add("email", "This is not an e-mail address that can be registered.");
         }
         else if (!UserId.TryParse(id, out user))
         {
@@ -82,12 +77,13 @@ public static class GetCustomerReport
         return user;
     }
 
-    private static Summary SummaryOf(CustomerReport customer, DocumentPage<OrderReport> page) => new(
-        new(customer.Id, customer.Email, customer.Name),
+    private static Summary SummaryOf(CustomerReport customer, DocumentPage<OrderReport> page, DateTimeOffset? asOf) => new(
+        Customer.Of(customer.Id, customer),
         customer.OrderCount,
-        customer.Spent.FirstOrDefault(sum => sum.Currency == customer.LastCurrency, new Money(0, customer.LastCurrency ?? "EUR")),
+        customer.Spent.FirstOrDefault(sum => sum.Currency == customer.LastCurrency, new(0, customer.LastCurrency ?? "EUR")),
         customer.Spent,
         customer.LastOrderAt,
         [.. page.Items.Select(order => new CustomerOrder(order.Value.Id, order.Value.Status, order.Value.Items, order.Value.Total, order.Value.PlacedAt))],
-        page.NextCursor);
+        page.NextCursor,
+        asOf);
 }

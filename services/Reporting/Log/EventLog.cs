@@ -1,31 +1,50 @@
-using System.Runtime.CompilerServices;
 using ForgeShop.Documents;
 
 namespace ForgeShop.Reporting.Log;
 
 /// <summary>
-/// The append-only collection of all events that Reporting ever saw. This, not what Kafka still retains, is what read models are
-/// rebuilt from. An event's ID is its document's, so an event that comes twice is kept once.
+/// All events that Reporting ever received, under their IDs. Read models are rebuilt from this log and not from what Kafka still retains.
 /// </summary>
-public sealed class EventLog(IDocumentCollection<RecordedEvent> events)
+public sealed class EventLog(IDocumentStore store)
 {
-    private const int ReplayPage = 200;
+    public const int PageSize = 500;
 
-    public Task AppendAsync(RecordedEvent recorded, CancellationToken cancellationToken) =>
-        events.UpsertAsync(recorded.Id.Value, recorded, expectedVersion: 0, cancellationToken);
+    private readonly IDocumentCollection<RecordedEvent> _events = store.Collection(RecordedEvent.Model);
 
-    /// <summary>All events in the order in which they came; one that comes meanwhile may or may not be among them.</summary>
-    public async IAsyncEnumerable<RecordedEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Records the events that are new.</summary>
+    /// <returns>
+    /// The events to apply, in their order: those that are new, and those that are redelivered (the record has the same position). A copy
+    /// with another position was published again; its first copy is applied by the consumer that recorded it.
+    /// </returns>
+    public async Task<IReadOnlyList<RecordedEvent>> AppendAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
-        var inOrder = new DocumentQuery<RecordedEvent>().OrderBy(RecordedEvent.RecordedAtField);
-        string? cursor = null;
-        do
+        var records = events.DistinctBy(recorded => recorded.Id).ToDictionary(recorded => recorded.Id.Value);
+        var existing = await _events.InsertManyAsync(records, cancellationToken);
+        if (existing.Count > 0)
         {
-            var page = await events.QueryAsync(inOrder.Page(cursor, ReplayPage), cancellationToken);
-            foreach (var recorded in page.Items)
-                yield return recorded.Value;
-            cursor = page.NextCursor;
+            foreach (var (id, record) in await _events.GetManyAsync(existing.ToList(), cancellationToken))
+                records[id] = record.Value;
         }
-        while (cursor is not null);
+        return
+        [
+            .. from copy in events
+               let record = records[copy.Id.Value]
+               where (record.Partition, record.Offset) == (copy.Partition, copy.Offset)
+               select record
+        ];
+    }
+
+    /// <summary>Reads a page of a partition's events, from one offset to another, both included.</summary>
+    public async Task<IReadOnlyList<RecordedEvent>> ReadAsync(string partition, long from, long to, CancellationToken cancellationToken)
+    {
+        var query = new DocumentQuery<RecordedEvent>
+        {
+            Where = (RecordedEvent.PartitionField, partition),
+            OrderBy = RecordedEvent.OffsetField,
+            From = from,
+            To = to,
+            Limit = PageSize,
+        };
+        return [.. (await _events.QueryAsync(query, cancellationToken)).Items.Select(document => document.Value)];
     }
 }

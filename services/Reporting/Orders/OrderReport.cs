@@ -1,19 +1,22 @@
-using System.Text.Json.Serialization;
+using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Documents;
-using ForgeShop.Reporting.Customers;
 using ForgeShop.Reporting.Log;
+using ForgeShop.Reporting.Models;
 
 namespace ForgeShop.Reporting.Orders;
 
-/// <summary>The read model of one order: what it is, and everything that happened to it. Until the order itself is heard of, only the latter.</summary>
-public sealed record OrderReport(OrderId Id)
+/// <summary>The read model of one order: its state and every event about it. Before its own first event only the latter.</summary>
+public sealed record OrderReport(OrderId Id) : ReadModel
 {
+    public static readonly DocumentField<OrderReport> UserField = new DocumentField<OrderReport, Guid?>("user", order => order.UserId?.Value);
+    public static readonly DocumentField<OrderReport> PlacedAtField = new DocumentField<OrderReport, long?>("placed", order => order.PlacedAt?.ToUnixTimeMilliseconds());
+
     public UserId? UserId { get; init; }
     public string? Status { get; init; }
 
-    /// <summary>Why it was cancelled.</summary>
+    /// <summary>The reason of its cancellation.</summary>
     public string? Reason { get; init; }
 
     public IReadOnlyList<ReportedItem> Items { get; init; } = [];
@@ -21,52 +24,46 @@ public sealed record OrderReport(OrderId Id)
     public DateTimeOffset? PlacedAt { get; init; }
     public IReadOnlyList<TimelineEvent> Timeline { get; init; } = [];
 
-    /// <summary>The sequence of the latest event of the order itself that is in here.</summary>
+    /// <summary>The sequence number of the order's own event that the status comes from.</summary>
     public long Sequence { get; init; }
 
-    /// <summary>What of this order is in the customer's sums for good; null while nothing is. See <see cref="CustomerSums"/>.</summary>
-    public Contribution? Counted { get; init; }
+    public static ProjectionModel<OrderReport> Projection { get; } = new(
+        new("orders", ReportingJson.Default.OrderReport, [UserField, PlacedAtField]),
+        recorded => OrderOf(recorded) is { } order ? [order.Value] : [],
+        (id, order, recorded) => (order ?? new(new OrderId(id))).With(recorded));
 
-    /// <summary>What the customer's sums should have of this order: its total while it is confirmed, before and after that nothing. Null while it is not known.</summary>
-    [JsonIgnore]
-    public Contribution? Due => Total is { } total && PlacedAt is { } placedAt
-        ? new(Sequence, Status == Confirmed ? total : total with { Amount = 0 }, placedAt)
-        : null;
-
-    private const string Confirmed = "confirmed";
-    private const string Cancelled = "cancelled";
-
-    public static readonly DocumentField<OrderReport, Guid> UserField = DocumentField.Uuid<OrderReport>("userId", order => order.UserId?.Value);
-    public static readonly DocumentField<OrderReport, DateTimeOffset> PlacedAtField = DocumentField.Time<OrderReport>("placedAt", order => order.PlacedAt);
-
-    public static DocumentModel<OrderReport> Model { get; } = new("orders", ReportingJson.Default.OrderReport, [UserField, PlacedAtField]);
-
-    /// <summary>With one more event; null if it is in here already.</summary>
-    public OrderReport? With(RecordedEvent recorded)
+    private static OrderId? OrderOf(RecordedEvent recorded)
     {
-        if (Timeline.Any(known => known.Id == recorded.Id))
-            return null;
-        var order = this with { Timeline = TimelineEvent.InOrder([.. Timeline, TimelineEvent.Of(recorded)]) };
-        if (recorded.Is<OrderPlaced>(out var placed))
-            return order.With(placed, recorded.Sequence);
-        if (recorded.Is<OrderConfirmed>(out _))
-            return order.Becoming(Confirmed, null, recorded.Sequence);
-        return recorded.Is<OrderCancelled>(out var cancelled) ? order.Becoming(Cancelled, cancelled.Reason, recorded.Sequence) : order;
+        // A notification is about an order if its kind is order-placed, order-cancelled and so on.
+        if (recorded.Payload is NotificationSent sent)
+            return sent.Kind.StartsWith("order-", StringComparison.Ordinal) ? new OrderId(sent.Reference) : null;
+        // All other events about an order have the member orderId, those of later releases included.
+        return recorded.Data.ValueKind is JsonValueKind.Object && recorded.Data.TryGetProperty("orderId", out var named)
+            && named.ValueKind is JsonValueKind.String && OrderId.TryParse(named.GetString(), out var id) ? id : null;
     }
 
-    private OrderReport Becoming(string status, string? reason, long sequence) =>
-        sequence > Sequence ? this with { Status = status, Reason = reason, Sequence = sequence } : this;
+    private OrderReport With(RecordedEvent recorded)
+    {
+        var order = this with { Timeline = TimelineEvent.InOrder([.. Timeline, TimelineEvent.Of(recorded)]) };
+        return recorded.Payload switch
+        {
+            OrderPlaced placed => order.With(placed).Becoming(placed.Status, null, recorded.Sequence),
+            OrderConfirmed => order.Becoming("confirmed", null, recorded.Sequence),
+            OrderCancelled cancelled => order.Becoming("cancelled", cancelled.Reason, recorded.Sequence),
+            _ => order,
+        };
+    }
 
-    private OrderReport With(OrderPlaced placed, long sequence) => this with
+    private OrderReport With(OrderPlaced placed) => this with
     {
         UserId = placed.UserId,
         Items = [.. placed.Items.Select(item => new ReportedItem(item.ProductId, item.Sku, item.Name, item.Quantity, item.UnitPrice))],
         Total = placed.Total,
         PlacedAt = placed.PlacedAt,
-        // What a later event said of the state stays.
-        Status = sequence > Sequence ? placed.Status : Status,
-        Sequence = Math.Max(Sequence, sequence),
     };
+
+    private OrderReport Becoming(string status, string? reason, long sequence) =>
+        sequence > Sequence ? this with { Status = status, Reason = reason, Sequence = sequence } : this;
 }
 
 public sealed record ReportedItem(ProductId ProductId, string Sku, string Name, int Quantity, Money UnitPrice);

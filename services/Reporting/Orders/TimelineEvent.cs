@@ -3,7 +3,7 @@ using ForgeShop.Reporting.Log;
 
 namespace ForgeShop.Reporting.Orders;
 
-/// <summary>An event as an order's timeline shows it: what happened, where, when, and in which trace. Not what it said.</summary>
+/// <summary>An event in an order's timeline: its type, service, time and trace, without its data.</summary>
 public sealed record TimelineEvent(
     EventId Id, string Type, string Service, Guid Subject, long Sequence, DateTimeOffset Time, string? TraceId, CorrelationId? CorrelationId, EventId? CausationId)
 {
@@ -12,7 +12,7 @@ public sealed record TimelineEvent(
         recorded.Time, recorded.TraceId, recorded.CorrelationId, recorded.CausationId);
 
     /// <summary>
-    /// By time, but no event before what caused it, nor before an earlier one of its own aggregate: the clocks of two services may differ.
+    /// Sorts by time, but never an event before its cause or before an earlier event of its aggregate: the clocks of two services may differ.
     /// </summary>
     public static IReadOnlyList<TimelineEvent> InOrder(IReadOnlyList<TimelineEvent> events)
     {

@@ -1,109 +1,39 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using MongoDB.Bson;
 
 namespace ForgeShop.Documents.Mongo;
 
 /// <summary>
-/// JSON to BSON and back without loss: whole numbers become Int64, all others Decimal128 (a double would turn 12.50 into 12.5 and
-/// 0.1 into something near it). Not the driver's own JSON reader: to that, <c>{"$oid": ...}</c> in somebody's data is an instruction.
+/// JSON to BSON and back without loss: whole numbers become Int64, all others Decimal128, which keeps 12.50 and 0.1 exact. The driver's
+/// own JSON reader is not used: it executes <c>{"$oid": ...}</c> in data. FerretDB refuses names with <c>$</c> and <c>.</c>, so these
+/// are stored as <c>%24</c> and <c>%2E</c>.
 /// </summary>
 internal static class BsonJson
 {
-    public static BsonDocument FromJson(ReadOnlySpan<byte> json)
+    public static BsonValue FromJson(JsonElement json) => json.ValueKind switch
     {
-        var reader = new Utf8JsonReader(json);
-        reader.Read();
-        return Value(ref reader).AsBsonDocument;
-    }
-
-    private static BsonValue Value(ref Utf8JsonReader reader) => reader.TokenType switch
-    {
-        JsonTokenType.StartObject => Members(ref reader),
-        JsonTokenType.StartArray => Elements(ref reader),
-        JsonTokenType.String => new BsonString(reader.GetString()),
-        JsonTokenType.Number => Number(ref reader),
-        JsonTokenType.True => BsonBoolean.True,
-        JsonTokenType.False => BsonBoolean.False,
+        JsonValueKind.Object => json.EnumerateObject().Aggregate(new BsonDocument(), (document, member) =>
+            document.Set(member.Name.Replace("%", "%25").Replace("$", "%24").Replace(".", "%2E"), FromJson(member.Value))),
+        JsonValueKind.Array => new BsonArray(json.EnumerateArray().Select(FromJson)),
+        JsonValueKind.String => new BsonString(json.GetString()),
+        JsonValueKind.Number when json.TryGetInt64(out var integer) => new BsonInt64(integer),
+        JsonValueKind.Number => Decimal128.TryParse(json.GetRawText(), out var number) ? new BsonDecimal128(number) : new BsonDouble(json.GetDouble()),
+        JsonValueKind.True or JsonValueKind.False => (BsonBoolean)json.GetBoolean(),
         _ => BsonNull.Value,
     };
 
-    private static BsonDocument Members(ref Utf8JsonReader reader)
+    public static JsonNode? ToJson(BsonValue value) => value switch
     {
-        var document = new BsonDocument();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
-        {
-            var name = reader.GetString()!;
-            reader.Read();
-            document[name] = Value(ref reader);
-        }
-        return document;
-    }
-
-    private static BsonArray Elements(ref Utf8JsonReader reader)
-    {
-        var array = new BsonArray();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-            array.Add(Value(ref reader));
-        return array;
-    }
-
-    private static BsonValue Number(ref Utf8JsonReader reader)
-    {
-        if (reader.TryGetInt64(out var integer))
-            return new BsonInt64(integer);
-        var text = Encoding.UTF8.GetString(reader.ValueSpan);
-        return Decimal128.TryParse(text, out var number) ? new BsonDecimal128(number) : new BsonDouble(reader.GetDouble());
-    }
-
-    public static ReadOnlySpan<byte> ToJson(BsonDocument document)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-            Write(writer, document);
-        return buffer.WrittenSpan;
-    }
-
-    private static void Write(Utf8JsonWriter writer, BsonValue value)
-    {
-        switch (value)
-        {
-            case BsonDocument document:
-                writer.WriteStartObject();
-                foreach (var element in document)
-                {
-                    writer.WritePropertyName(element.Name);
-                    Write(writer, element.Value);
-                }
-                writer.WriteEndObject();
-                break;
-            case BsonArray array:
-                writer.WriteStartArray();
-                foreach (var element in array)
-                    Write(writer, element);
-                writer.WriteEndArray();
-                break;
-            case BsonString text:
-                writer.WriteStringValue(text.Value);
-                break;
-            case BsonInt32 or BsonInt64:
-                writer.WriteNumberValue(value.ToInt64());
-                break;
-            case BsonDecimal128 number:
-                writer.WriteRawValue(number.Value.ToString());
-                break;
-            case BsonDouble number:
-                writer.WriteNumberValue(number.Value);
-                break;
-            case BsonBoolean flag:
-                writer.WriteBooleanValue(flag.Value);
-                break;
-            case BsonNull:
-                writer.WriteNullValue();
-                break;
-            default:
-                throw new FormatException($"A stored document holds a {value.BsonType}, which no JSON of ours becomes.");
-        }
-    }
+        BsonDocument document => new JsonObject(document.Select(element =>
+            KeyValuePair.Create(Uri.UnescapeDataString(element.Name), ToJson(element.Value)))),
+        BsonArray array => new JsonArray([.. array.Select(ToJson)]),
+        BsonString text => JsonValue.Create(text.Value),
+        BsonInt32 or BsonInt64 => JsonValue.Create(value.ToInt64()),
+        BsonDecimal128 number => JsonNode.Parse(number.Value.ToString()),
+        BsonDouble number => JsonValue.Create(number.Value),
+        BsonBoolean flag => JsonValue.Create(flag.Value),
+        BsonNull => null,
+        _ => throw new FormatException($"A stored document holds a {value.BsonType}, which JSON cannot represent."),
+    };
 }

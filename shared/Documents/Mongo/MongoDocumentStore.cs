@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using MongoDB.Bson;
 using MongoDB.Driver;
@@ -5,37 +6,127 @@ using MongoDB.Driver.Core.Configuration;
 
 namespace ForgeShop.Documents.Mongo;
 
-/// <summary>
-/// Documents in a MongoDB database. What was written is what a majority holds, and reads see no less: a version once seen cannot
-/// be rolled back, or compare-and-set would compare with nothing.
-/// </summary>
+/// <summary>Documents in a MongoDB database. Reads and writes are those of a majority, so that a failover loses none.</summary>
 internal sealed class MongoDocumentStore(IMongoClient client, string databaseName) : IDocumentStore, IDisposable
 {
     private readonly IMongoDatabase _database = client.GetDatabase(databaseName)
-        .WithReadPreference(ReadPreference.Primary)
-        .WithReadConcern(ReadConcern.Majority)
-        .WithWriteConcern(WriteConcern.WMajority);
+        .WithReadPreference(ReadPreference.Primary).WithReadConcern(ReadConcern.Majority).WithWriteConcern(WriteConcern.WMajority);
 
-    /// <summary>Returns whether <paramref name="connectionString"/> is a MongoDB URL.</summary>
-    public static bool Serves(string connectionString) =>
-        connectionString.StartsWith("mongodb://", StringComparison.OrdinalIgnoreCase)
-        || connectionString.StartsWith("mongodb+srv://", StringComparison.OrdinalIgnoreCase);
-
-    /// <exception cref="InvalidOperationException">The URL names no database.</exception>
+    /// <exception cref="ArgumentException">The URL names no database.</exception>
     public static MongoDocumentStore Open(string connectionString, ILoggerFactory logging)
     {
         var url = MongoUrl.Create(connectionString);
-        if (string.IsNullOrEmpty(url.DatabaseName))
-            throw new InvalidOperationException("The MongoDB connection string for the documents names no database.");
+        ArgumentException.ThrowIfNullOrEmpty(url.DatabaseName);
         var settings = MongoClientSettings.FromUrl(url);
         settings.LoggingSettings = new LoggingSettings(logging);
-        return new MongoDocumentStore(new MongoClient(settings), url.DatabaseName);
+        return new(new MongoClient(settings), url.DatabaseName);
     }
 
     public IDocumentCollection<T> Collection<T>(DocumentModel<T> model) where T : class => new MongoCollection<T>(_database, model);
+
+    public Task DropAsync(string collection, CancellationToken cancellationToken) => _database.DropCollectionAsync(collection, cancellationToken);
 
     public Task PingAsync(CancellationToken cancellationToken) =>
         _database.RunCommandAsync<BsonDocument>(new BsonDocument("ping", 1), cancellationToken: cancellationToken);
 
     public void Dispose() => client.Dispose();
+}
+
+/// <summary>
+/// Documents stored as <c>{_id, version, write, document, fields}</c>: <c>_id</c> a BSON binary of subtype 4 (16 bytes in network order);
+/// <c>document</c> the JSON as BSON; <c>fields</c> the declared fields in BSON types that compare.
+/// </summary>
+internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<T> model) : DocumentCollection<T>(model) where T : class
+{
+    /// <summary>The maximum number of statements in a bulk write. FerretDB, which speaks MongoDB's protocol, hangs at 100 updates.</summary>
+    private const int ChunkSize = 80;
+
+    private readonly IMongoCollection<BsonDocument> _collection = database.GetCollection<BsonDocument>(model.Name);
+
+    protected override Task CreateAsync() => Model.Indexes.Length == 0
+        ? Task.CompletedTask
+        : _collection.Indexes.CreateManyAsync(Model.Indexes.Select(index => new CreateIndexModel<BsonDocument>(
+            new BsonDocument(index.Select(Path).Append("_id").Select(path => new BsonElement(path, 1))),
+            new CreateIndexOptions { Name = string.Join('_', index.Select(field => field.Name).Prepend("ix")) })));
+
+    protected override Task<List<Document<T>>> ReadAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+        ReadAsync(_collection.Find(In(ids)), cancellationToken);
+
+    protected override async Task<HashSet<Guid>> WriteAsync(IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
+    {
+        var missed = new HashSet<Guid>();
+        foreach (var chunk in documents.Where(document => insertOnly || document.Version == 0).Chunk(ChunkSize))
+        {
+            try
+            {
+                await _collection.InsertManyAsync(chunk.Select(document => ToBson(document, Guid.Empty)), new() { IsOrdered = false }, cancellationToken);
+            }
+            catch (MongoBulkWriteException<BsonDocument> exception)
+                when (exception.WriteConcernError is null && exception.WriteErrors.All(error => error.Category == ServerErrorCategory.DuplicateKey))
+            {
+                missed.UnionWith(exception.WriteErrors.Select(error => chunk[error.Index].Id));
+            }
+        }
+        foreach (var chunk in documents.Where(document => !insertOnly && document.Version > 0).Chunk(ChunkSize))
+            missed.UnionWith(await ReplaceAsync(chunk, cancellationToken));
+        return missed;
+    }
+
+    /// <summary>The answer only counts the documents that were replaced; the ID of the write, kept in them, shows which ones.</summary>
+    private async Task<IEnumerable<Guid>> ReplaceAsync(Document<T>[] documents, CancellationToken cancellationToken)
+    {
+        var write = Guid.NewGuid();
+        var replacements = documents.Select(document => new ReplaceOneModel<BsonDocument>(
+            new BsonDocument { { "_id", Value(document.Id) }, { "version", document.Version } }, ToBson(document, write)));
+        var result = await _collection.BulkWriteAsync(replacements, new BulkWriteOptions { IsOrdered = false }, cancellationToken);
+        if (result.MatchedCount == documents.Length)
+            return [];
+        var written = await _collection.Find(In(documents.Select(document => document.Id)).Set("write", Value(write))).Project(new BsonDocument("_id", 1)).ToListAsync(cancellationToken);
+        return documents.Select(document => document.Id).Except(written.Select(IdOf));
+    }
+
+    private BsonDocument ToBson(Document<T> document, Guid write) => new()
+    {
+        { "_id", Value(document.Id) },
+        { "version", document.Version + 1 },
+        { "write", Value(write) },
+        { "document", BsonJson.FromJson(JsonSerializer.SerializeToElement(document.Value, Model.Json)) },
+        { "fields", new BsonDocument(Model.Fields.Select(field => new BsonElement(field.Name, Value(field.ValueOf(document.Value))))) },
+    };
+
+    protected override Task<List<Document<T>>> FindAsync(DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken)
+    {
+        var conditions = new BsonArray { new BsonDocument() };
+        if (query.Where is var (field, value))
+            conditions.Add(new BsonDocument(Path(field), Value(value)));
+        var order = query.OrderBy is null ? "_id" : Path(query.OrderBy);
+        if (query.OrderBy is not null)
+            conditions.Add(new BsonDocument(order, new BsonDocument("$ne", BsonNull.Value)));
+        if (query.From is not null)
+            conditions.Add(new BsonDocument(order, new BsonDocument("$gte", Value(query.From))));
+        if (query.To is not null)
+            conditions.Add(new BsonDocument(order, new BsonDocument("$lte", Value(query.To))));
+        var (beyond, direction) = query.IsDescending ? ("$lt", -1) : ("$gt", 1);
+        if (after is not null)
+        {
+            var beyondId = new BsonDocument("_id", new BsonDocument(beyond, Value(after.Id)));
+            var beyondValue = new BsonDocument(order, new BsonDocument(beyond, Value(after.Value)));
+            var atValue = new BsonDocument(order, Value(after.Value));
+            conditions.Add(query.OrderBy is null ? beyondId : new BsonDocument("$or", new BsonArray { beyondValue, atValue.Merge(beyondId) }));
+        }
+        var sort = new BsonDocument(order, direction).Set("_id", direction);
+        return ReadAsync(_collection.Find(new BsonDocument("$and", conditions)).Sort(sort).Limit(limit), cancellationToken);
+    }
+
+    private async Task<List<Document<T>>> ReadAsync(IFindFluent<BsonDocument, BsonDocument> find, CancellationToken cancellationToken) =>
+        [.. (await find.ToListAsync(cancellationToken)).Select(stored => new Document<T>(
+            IdOf(stored), BsonJson.ToJson(stored["document"]).Deserialize(Model.Json)!, stored["version"].ToInt64()))];
+
+    private static Guid IdOf(BsonDocument stored) => stored["_id"].AsBsonBinaryData.ToGuid(GuidRepresentation.Standard);
+
+    private static BsonDocument In(IEnumerable<Guid> ids) => new("_id", new BsonDocument("$in", new BsonArray(ids.Select(id => Value(id)))));
+
+    private static string Path(DocumentField<T> field) => $"fields.{field.Name}";
+
+    private static BsonValue Value(object? value) => value is Guid uuid ? new BsonBinaryData(uuid, GuidRepresentation.Standard) : BsonValue.Create(value);
 }

@@ -1,6 +1,3 @@
-using ForgeShop.Contracts;
-using Npgsql;
-
 namespace ForgeShop.Messaging;
 
 /// <summary>The SQL of the relay.</summary>

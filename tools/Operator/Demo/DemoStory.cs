@@ -69,13 +69,13 @@ public sealed class DemoStory
         new("saga", "order", Saga.Value, "Orders derived it from the order, and keeps the state of the checkout under it"),
         new("reservation", "order", Reservation.Value, "Orders derived it to ask for the stock, and Inventory keeps what it set aside under it"),
         new("payment", "order + attempt 1", Payment.Value, "Orders derived it to ask for the money; the payment provider knows the charge by it, so it can be asked twice"),
-        new("event user.registered", "user + type + 1", UserRegistered.Value, "Users derived it as it wrote its outbox; consumers derived it again to check it"),
+        new("event users.user-registered", "user + type + 1", UserRegistered.Value, "Users derived it as it wrote its outbox; consumers derived it again to check it"),
         new("event orders.order-placed", "order + type + 1", OrderPlaced.Value, "Orders derived it as it wrote its outbox; consumers derived it again to check it"),
-        new("event reserved", "reservation + type + 1", Reserved.Value, "Inventory derived it; Orders and Reporting derived it again to check it"),
-        new("event charged", "payment + type + 1", Charged.Value, "Payments derived it; Orders and Reporting derived it again to check it"),
+        new("event inventory.stock-reserved", "reservation + type + 1", Reserved.Value, "Inventory derived it; Orders and Reporting derived it again to check it"),
+        new("event payments.payment-charged", "payment + type + 1", Charged.Value, "Payments derived it; Orders and Reporting derived it again to check it"),
         new("event orders.order-confirmed", "order + type + 2", OrderConfirmed.Value, "Orders derived it; consumers derived it again to check it"),
         new("notification", "user + notice + order", Notification.Value, "Notifications derived it from what the event said"),
-        new("event notification.sent", "notification + type + 1", NotificationSent.Value, "Notifications derived it; Reporting derived it again to check it"),
+        new("event notifications.notification-sent", "notification + type + 1", NotificationSent.Value, "Notifications derived it; Reporting derived it again to check it"),
     ];
 }
 

@@ -39,13 +39,13 @@ internal static class KafkaSightings
             new("reservation", Store, "inventory.events key", Id(reserved?.Key)),
             new("payment", Store, "payment.commands key", Id(Find(Topics.PaymentCommands, ChargePayment.Type, IsOurs)?.Key)),
             new("payment", Store, "payment.events key", Id(charged?.Key)),
-            new("event user.registered", Store, "user.events ce_id", Id(registered?.EventId)),
+            new("event users.user-registered", Store, "user.events ce_id", Id(registered?.EventId)),
             new("event orders.order-placed", Store, "order.events ce_id", Id(placed?.EventId)),
-            new("event reserved", Store, "inventory.events ce_id", Id(reserved?.EventId)),
-            new("event charged", Store, "payment.events ce_id", Id(charged?.EventId)),
+            new("event inventory.stock-reserved", Store, "inventory.events ce_id", Id(reserved?.EventId)),
+            new("event payments.payment-charged", Store, "payment.events ce_id", Id(charged?.EventId)),
             new("event orders.order-confirmed", Store, "order.events ce_id", Id(confirmed?.EventId)),
             new("notification", Store, "notification.events key", Id(sent?.Key)),
-            new("event notification.sent", Store, "notification.events ce_id", Id(sent?.EventId)),
+            new("event notifications.notification-sent", Store, "notification.events ce_id", Id(sent?.EventId)),
         ];
 
         Message? Find(string topic, string type, Func<JsonElement, bool> where) =>

@@ -1,0 +1,24 @@
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using ForgeShop.Messaging;
+
+namespace ForgeShop.Inventory.Reservations;
+
+/// <summary>
+/// Sells the stock of confirmed orders. The release of a cancelled order travels in another topic and may arrive first; then the stock stays released.
+/// </summary>
+public sealed class OrderConfirmedHandler(InventoryDb db, ForgeIds ids, TimeProvider time) : IBatchHandler<OrderConfirmed>
+{
+    public async Task HandleAsync(IReadOnlyList<Received<OrderConfirmed>> events, CancellationToken cancellationToken)
+    {
+        await db.LockStockAsync(cancellationToken);
+        var reservations = await db.FindReservationsAsync(events.Select(confirmed => ids.Reservation(confirmed.Data.OrderId)), cancellationToken);
+        var products = await db.FindProductsAsync(reservations.Values, cancellationToken);
+        var now = time.GetUtcNow();
+        foreach (var reservation in reservations.Values.Where(reservation => reservation.Sell(now)))
+        {
+            foreach (var line in reservation.Lines)
+                products[line.ProductId].Sell(line.Quantity);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using ForgeShop.Contracts;
+using Microsoft.EntityFrameworkCore;
+
+namespace ForgeShop.Inventory.Reservations;
+
+/// <summary>How transactions that change stock read it.</summary>
+internal static class StockQueries
+{
+    // One lock for the whole stock instead of row locks. A batch runs several handlers, each with rows of its own: batches that lock rows one handler after
+    // another deadlock, and a reservation that does not exist yet has no row to lock. Batches that share a product wait for each other in any case.
+    private const string Lock = "SELECT pg_advisory_xact_lock(hashtext('forgeshop.inventory.stock'))";
+
+    /// <summary>Waits until no other transaction changes stock, and keeps the others waiting until the commit. To be called before the first read.</summary>
+    public static Task LockStockAsync(this InventoryDb db, CancellationToken cancellationToken) => db.Database.ExecuteSqlRawAsync(Lock, cancellationToken);
+
+    /// <summary>Returns those of the reservations that exist, with their lines.</summary>
+    public static Task<Dictionary<ReservationId, Reservation>> FindReservationsAsync(
+        this InventoryDb db, IEnumerable<ReservationId> wanted, CancellationToken cancellationToken)
+    {
+        var ids = wanted.ToArray();
+        return db.Reservations.Where(reservation => ids.Contains(reservation.Id)).ToDictionaryAsync(reservation => reservation.Id, cancellationToken);
+    }
+
+    /// <summary>Returns those of the products that exist.</summary>
+    public static async Task<Dictionary<ProductId, Product>> FindProductsAsync(
+        this InventoryDb db, IEnumerable<ProductId> wanted, CancellationToken cancellationToken)
+    {
+        var ids = wanted.Distinct().ToArray();
+        return ids.Length == 0 ? [] : await db.Products.Where(product => ids.Contains(product.Id)).ToDictionaryAsync(product => product.Id, cancellationToken);
+    }
+
+    /// <inheritdoc cref="FindProductsAsync(InventoryDb, IEnumerable{ProductId}, CancellationToken)"/>
+    public static Task<Dictionary<ProductId, Product>> FindProductsAsync(
+        this InventoryDb db, IEnumerable<Reservation> reservations, CancellationToken cancellationToken) =>
+        db.FindProductsAsync(reservations.SelectMany(reservation => reservation.Lines).Select(line => line.ProductId), cancellationToken);
+}

@@ -1,0 +1,32 @@
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using ForgeShop.Messaging;
+using Microsoft.EntityFrameworkCore;
+
+namespace ForgeShop.Notifications;
+
+/// <summary>Stores the names of users.</summary>
+public sealed class UserEventsHandler(NotificationsDb db) : IBatchHandler<UserRegistered>, IBatchHandler<UserProfileChanged>
+{
+    public Task HandleAsync(IReadOnlyList<Received<UserRegistered>> events, CancellationToken cancellationToken) =>
+        StoreAsync(events, registered => registered.UserId, registered => registered.Name, cancellationToken);
+
+    public Task HandleAsync(IReadOnlyList<Received<UserProfileChanged>> events, CancellationToken cancellationToken) =>
+        StoreAsync(events, changed => changed.UserId, changed => changed.Name, cancellationToken);
+
+    /// <summary>An event that arrives after a later one of the same user changes nothing.</summary>
+    private Task StoreAsync<TEvent>(
+        IReadOnlyList<Received<TEvent>> events, Func<TEvent, UserId> userOf, Func<TEvent, string> nameOf, CancellationToken cancellationToken)
+        where TEvent : IEventData
+    {
+        var users = events.Select(received => userOf(received.Data).Value).ToArray();
+        var names = events.Select(received => nameOf(received.Data)).ToArray();
+        var sequences = events.Select(received => received.Context.Sequence).ToArray();
+        return db.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO users (id, name, sequence) SELECT * FROM unnest({users}, {names}, {sequences}) AS event (id, name, sequence) ORDER BY id
+            ON CONFLICT (id) DO UPDATE SET name = excluded.name, sequence = excluded.sequence WHERE users.sequence < excluded.sequence
+            """,
+            cancellationToken);
+    }
+}

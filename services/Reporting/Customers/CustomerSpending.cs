@@ -1,0 +1,34 @@
+using ForgeShop.Contracts;
+using ForgeShop.Documents;
+using ForgeShop.Forge;
+using ForgeShop.Reporting.Models;
+using ForgeShop.Reporting.Sales;
+
+namespace ForgeShop.Reporting.Customers;
+
+/// <summary>The read model of the top customers: the confirmed orders of one customer in one currency.</summary>
+public sealed record CustomerSpending(UserId UserId, string Currency) : ReadModel
+{
+    public static readonly DocumentField<CustomerSpending> CurrencyField = new DocumentField<CustomerSpending, string>("currency", spending => spending.Currency);
+    public static readonly DocumentField<CustomerSpending> SpentField =
+        new DocumentField<CustomerSpending, decimal?>("spent", spending => spending.Spent.Amount > 0 ? spending.Spent.Amount : null);
+
+    public long OrderCount { get; init; }
+
+    public Sum Spent { get; init; } = new(0, Currency);
+
+    public static ProjectionModel<CustomerSpending> Projection { get; } = new(
+        new("customer_spending", ReportingJson.Default.CustomerSpending, [CurrencyField, SpentField]),
+        recorded => Sale.Of(recorded) is { } sale ? [NameBasedUuid.V5(sale.UserId.Value, sale.Total.Currency)] : [],
+        (_, spending, recorded) => With(spending, Sale.Of(recorded)!));
+
+    private static CustomerSpending With(CustomerSpending? spending, Sale sale)
+    {
+        spending ??= new(sale.UserId, sale.Total.Currency);
+        return spending with
+        {
+            OrderCount = spending.OrderCount + sale.Sign,
+            Spent = spending.Spent with { Amount = spending.Spent.Amount + sale.Sign * sale.Total.Amount },
+        };
+    }
+}

@@ -1,0 +1,36 @@
+using ForgeShop.Contracts;
+using ForgeShop.Documents;
+using ForgeShop.Reporting.Models;
+using ForgeShop.ServiceDefaults;
+
+namespace ForgeShop.Reporting.Sales;
+
+/// <summary>GET /api/v1/reports/products?cursor=&amp;limit=</summary>
+public static class ListProductSales
+{
+    public sealed record SalesByProduct(IReadOnlyList<Product> Items, string? NextCursor, DateTimeOffset? AsOf);
+
+    public sealed record Product(ProductId ProductId, string? Sku, string? Name, long OrderCount, long Quantity, IReadOnlyList<Sum> Revenue);
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/products", Handle)
+        .WithName("ListProductSales")
+        .WithSummary("Lists the products with their sales in confirmed orders, the most sold first.")
+        .Produces<SalesByProduct>()
+        .ProducesValidationProblem()
+        .RequirePermission(Permissions.ReportsRead);
+
+    private static async Task<IResult> Handle(string? cursor, string? limit, ReadModels models, CancellationToken cancellationToken)
+    {
+        var errors = new ValidationErrors();
+        var count = Paging.Limit(limit, errors);
+        if (errors.Any)
+            return errors.ToProblem();
+        var model = await models.GetActiveAsync(cancellationToken);
+        var query = new DocumentQuery<ProductSales> { OrderBy = ProductSales.QuantityField, IsDescending = true, Limit = count, Cursor = cursor };
+        if (await model.Products.TryQueryAsync(query, cancellationToken) is not { } page)
+            return Paging.WrongCursor;
+        var products = page.Items.Select(document => document.Value)
+            .Select(product => new Product(product.ProductId, product.Sku, product.Name, product.OrderCount, product.Quantity, product.Revenue));
+        return TypedResults.Ok(new SalesByProduct([.. products], page.NextCursor, await model.AsOfAsync(cancellationToken)));
+    }
+}

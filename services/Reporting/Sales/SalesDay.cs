@@ -1,0 +1,34 @@
+using System.Globalization;
+using ForgeShop.Documents;
+using ForgeShop.Forge;
+using ForgeShop.Reporting.Log;
+using ForgeShop.Reporting.Models;
+
+namespace ForgeShop.Reporting.Sales;
+
+/// <summary>The read model of one day (UTC): the orders that were confirmed on it and are not cancelled.</summary>
+/// <param name="Date">The day as <c>2026-03-01</c>.</param>
+public sealed record SalesDay(string Date) : ReadModel
+{
+    public static readonly DocumentField<SalesDay> DateField = new DocumentField<SalesDay, string>("date", day => day.Date);
+
+    public long OrderCount { get; init; }
+
+    public IReadOnlyList<Sum> Revenue { get; init; } = [];
+
+    public static ProjectionModel<SalesDay> Projection { get; } = new(
+        new("sales_days", ReportingJson.Default.SalesDay, [DateField]),
+        recorded => DateOf(recorded) is { } date ? [NameBasedUuid.V5(NamespaceIds.Url, $"forgeshop:reporting:sales-day:{date}")] : [],
+        (_, day, recorded) => (day ?? new(DateOf(recorded)!)).With(Sale.Of(recorded)!));
+
+    public static string Text(DateOnly date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private static string? DateOf(RecordedEvent recorded) =>
+        Sale.Of(recorded)?.ConfirmedAt is { } confirmedAt ? Text(DateOnly.FromDateTime(confirmedAt.UtcDateTime)) : null;
+
+    private SalesDay With(Sale sale) => this with
+    {
+        OrderCount = OrderCount + sale.Sign,
+        Revenue = Revenue.Add(sale.Sign * sale.Total.Amount, sale.Total.Currency),
+    };
+}

@@ -1,0 +1,20 @@
+using ForgeShop.ServiceDefaults;
+using MongoDB.Driver;
+
+namespace ForgeShop.Documents;
+
+public static class DocumentStoreErrors
+{
+    /// <summary>Returns whether the store is at fault: the same call can succeed later although nothing about it changes.</summary>
+    public static bool IsTransient(Exception exception) => TransientPostgresErrors.Contains(exception) || IsTransientInMongo(exception);
+
+    private static bool IsTransientInMongo(Exception? exception) => exception switch
+    {
+        MongoConnectionException or MongoConnectionPoolPausedException or MongoWaitQueueFullException or MongoNotPrimaryException => true,
+        MongoNodeIsRecoveringException or MongoExecutionTimeoutException or MongoWriteConcernException => true,
+        MongoBulkWriteException { WriteConcernError: not null } => true,
+        MongoException mongo when mongo.HasErrorLabel("RetryableWriteError") || mongo.HasErrorLabel("TransientTransactionError") => true,
+        { InnerException: { } inner } => IsTransientInMongo(inner),
+        _ => false,
+    };
+}
