@@ -2,14 +2,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ForgeShop.Messaging.Tests;
 
-/// <summary>
-/// The database says "not now": nothing is dead-lettered although a single attempt would be enough, and the service goes on by itself with the backoff of
-/// production.
-/// </summary>
-public sealed class StoreFaultTests(Servers servers, Broker broker) : SharedKafkaTest(servers, broker)
+/// <summary>The database refuses connections or ends them.</summary>
+public sealed class StoreFaultTests(Servers servers, Broker broker) : StoreFaultTest(servers, broker)
 {
-    private const string Terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{0}'";
-
     /// <summary>What begins and what ends the fault. {0} is the database and its owner.</summary>
     public static TheoryData<string, string, string> Faults => new()
     {
@@ -30,6 +25,35 @@ public sealed class StoreFaultTests(Servers servers, Broker broker) : SharedKafk
         await AssertDelayedAsync(service, producer, () => Servers.ExecuteAsync(service.Database, begin), () => Servers.ExecuteAsync(service.Database, end));
     }
 
+    [Fact]
+    public async Task Backends_that_are_terminated_again_and_again_delay_the_events()
+    {
+        await using var service = await StartAsync();
+        var isOver = false;
+        var fault = Task.CompletedTask;
+        await using var producer = await StartAsync(Kafka, consumes: false);
+        await AssertDelayedAsync(
+            service, producer,
+            () =>
+            {
+                fault = Task.Run(async () =>
+                {
+                    while (!isOver)
+                        await Servers.ExecuteAsync(service.Database, Terminate);
+                });
+                return Task.CompletedTask;
+            },
+            () =>
+            {
+                isOver = true;
+                return fault;
+            });
+    }
+}
+
+/// <summary>The database reports that it cannot execute a statement now.</summary>
+public sealed class StoreErrorTests(Servers servers, Broker broker) : StoreFaultTest(servers, broker)
+{
     [Theory]
     [InlineData("40001", "40P01", "53100", "53200", "55P03")]
     [InlineData("57014", "57P01", "58030", "25006", "42501")]
@@ -69,36 +93,20 @@ public sealed class StoreFaultTests(Servers servers, Broker broker) : SharedKafk
                 await ExecuteAsync(connection, "ROLLBACK");
             });
     }
+}
 
-    [Fact]
-    public async Task Backends_that_are_terminated_again_and_again_delay_the_events()
-    {
-        await using var service = await StartAsync();
-        var isOver = false;
-        var fault = Task.CompletedTask;
-        await using var producer = await StartAsync(Kafka, consumes: false);
-        await AssertDelayedAsync(
-            service, producer,
-            () =>
-            {
-                fault = Task.Run(async () =>
-                {
-                    while (!isOver)
-                        await Servers.ExecuteAsync(service.Database, Terminate);
-                });
-                return Task.CompletedTask;
-            },
-            () =>
-            {
-                isOver = true;
-                return fault;
-            });
-    }
+/// <summary>
+/// While the store is at fault, nothing is dead-lettered although a single attempt would be enough. Afterwards the service goes on by itself, with the backoff
+/// of production.
+/// </summary>
+public abstract class StoreFaultTest(Servers servers, Broker broker) : SharedKafkaTest(servers, broker)
+{
+    protected const string Terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{0}'";
 
-    private Task<CounterService> StartAsync() => StartAsync(
+    protected Task<CounterService> StartAsync() => StartAsync(
         Kafka, ("Messaging:MaxAttempts", "1"), ("Messaging:MinBackoff", "00:00:00.200"), ("Messaging:MaxBackoff", "00:00:05"));
 
-    private async Task AssertDelayedAsync(CounterService service, CounterService producer, Func<Task> begin, Func<Task> end)
+    protected async Task AssertDelayedAsync(CounterService service, CounterService producer, Func<Task> begin, Func<Task> end)
     {
         var (before, during) = (NewCounters(3), NewCounters(12));
         foreach (var counter in before)
@@ -124,7 +132,7 @@ public sealed class StoreFaultTests(Servers servers, Broker broker) : SharedKafk
         (await KafkaLog.ReadAsync(Kafka, DeadLetterTopic)).ShouldNotContain(letter => letter.Header("dlq_group") == service.Name);
     }
 
-    private static async Task ExecuteAsync(Npgsql.NpgsqlConnection connection, string sql)
+    protected static async Task ExecuteAsync(Npgsql.NpgsqlConnection connection, string sql)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
