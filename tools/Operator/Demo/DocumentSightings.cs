@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Documents;
 using Microsoft.Extensions.Configuration;
@@ -46,7 +47,7 @@ internal static class DocumentSightings
 
         async Task<JsonObject?> Get(IHost database, string collection, Guid id)
         {
-            var model = new DocumentModel<JsonObject>(collection, JsonSerializerOptions.Web);
+            var model = new DocumentModel<JsonObject>(collection, (JsonTypeInfo<JsonObject>)JsonSerializerOptions.Web.GetTypeInfo(typeof(JsonObject)));
             return (await database.Services.GetRequiredService<IDocumentStore>().Collection(model).GetAsync(id, cancellationToken))?.Value;
         }
     }
