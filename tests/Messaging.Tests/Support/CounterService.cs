@@ -46,7 +46,7 @@ public sealed class CounterService : IAsyncDisposable
         builder.Configuration["Messaging:MaxBackoff"] = "00:00:01";
         foreach (var (key, value) in Settings)
             builder.Configuration[key] = value;
-        builder.Logging.AddProvider(new TestLog(this)).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None).AddFilter("Npgsql", LogLevel.None).AddFilter("Microsoft.Hosting", LogLevel.None);
+        builder.Logging.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestLog(this)).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None).AddFilter("Npgsql", LogLevel.None).AddFilter("Microsoft.Hosting", LogLevel.None);
         builder.Services.AddSingleton(Time).AddSingleton(Script).AddForgeIds(builder.Configuration).AddMetrics();
         builder.AddDatabase<CountersDb>("store");
         builder.AddMessaging(Name, Configure);
@@ -123,7 +123,7 @@ public sealed class CounterService : IAsyncDisposable
 
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= (Environment.GetEnvironmentVariable("TEST_DEBUG") is null ? LogLevel.Information : LogLevel.Debug);
 
         public void Log<TState>(LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
