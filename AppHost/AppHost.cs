@@ -15,7 +15,7 @@ var usersData = postgres.AddDatabase("users-db", "users");
 var ordersData = postgres.AddDatabase("orders-db", "orders");
 var inventoryData = postgres.AddDatabase("inventory-db", "inventory");
 var paymentsData = postgres.AddDatabase("payments-db", "payments");
-var notificationsData = documents.AddDatabase("notifications-db", "notifications");
+var notificationsData = postgres.AddDatabase("notifications-db", "notifications");
 var reportingData = documents.AddDatabase("reporting-db", "reporting");
 
 // The first administrator; the password is generated once for each machine.

@@ -12,8 +12,8 @@ namespace ForgeShop.ServiceDefaults.Telemetry;
 internal static class TelemetryExtensions
 {
     /// <summary>
-    /// Exports traces, metrics and logs by OTLP to <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>. Without an endpoint no instrumentation is added, because spans that
-    /// no exporter takes cost a third of the processor time of a request. Trace IDs and correlation still travel.
+    /// Exports traces, metrics and logs by OTLP to <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>. Without an endpoint no instrumentation is added,
+    /// because creating spans that no exporter takes costs processor time. Trace IDs and correlation still travel.
     /// </summary>
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {

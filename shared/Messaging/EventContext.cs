@@ -1,6 +1,3 @@
-using System.Text.Json;
-using ForgeShop.Contracts;
-
 namespace ForgeShop.Messaging;
 
 /// <summary>Describes an event or command apart from its data: the CloudEvents attributes and the place where it was read.</summary>

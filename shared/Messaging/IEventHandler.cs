@@ -1,5 +1,3 @@
-using ForgeShop.Contracts.Events;
-
 namespace ForgeShop.Messaging;
 
 /// <summary>

@@ -1,7 +1,3 @@
-using System.Diagnostics;
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults.Correlation;
-
 namespace ForgeShop.Messaging;
 
 /// <summary>

@@ -1,10 +1,3 @@
-using ForgeShop.Contracts.Events;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
-
 namespace ForgeShop.Messaging;
 
 /// <summary>Declares the store, the handlers and the published topics of a service.</summary>

@@ -1,11 +1,3 @@
-using ForgeShop.Messaging.Kafka;
-using ForgeShop.ServiceDefaults;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Configuration;
-
 namespace ForgeShop.Messaging;
 
 public static class MessagingExtensions
@@ -35,10 +27,8 @@ public static class MessagingExtensions
         services.AddSingleton<OutboxWriter>();
         services.AddSingleton<KafkaSettings>();
         services.AddSingleton<MessagingMetrics>();
-        services.AddSingleton<MessagingHealth>();
-        // The relay and the dead letters each have a producer, because each replaces its own.
-        services.AddTransient<KafkaPublisher>();
-        services.AddHealthChecks().AddCheck<MessagingHealthCheck>("messaging", HealthStatus.Degraded);
+        services.AddSingleton<KafkaPublisher>();
+        services.AddHealthChecks().AddCheck<MessagingHealth>("messaging", HealthStatus.Degraded);
 
         var messaging = new MessagingBuilder(services);
         configure(messaging);

@@ -38,16 +38,17 @@ internal sealed class MessagingMetrics
         meter.CreateObservableGauge("forgeshop.messaging.consumer.lag", Lag, "{message}", "Messages of a partition that are not handled yet.");
     }
 
+    /// <summary>The number of partitions whose first message failed and is retried.</summary>
+    public int WaitingPartitions { get; set; }
+
     /// <summary>The outbox as the active relay saw it last; null on a standby.</summary>
     public OutboxDepth? Outbox { get; set; }
 
     public void Published(IEnumerable<(OutboxMessage Message, string? Error)> done)
     {
-        foreach (var topic in done.Where(result => result.Error is null).CountBy(result => result.Message.Topic))
-            _published.Add(topic.Value, new KeyValuePair<string, object?>(Topic, topic.Key));
+        foreach (var (key, count) in done.CountBy(result => (result.Message.Topic, Refused: result.Error is not null)))
+            (key.Refused ? _refused : _published).Add(count, new KeyValuePair<string, object?>(Topic, key.Topic));
     }
-
-    public void PublishRefused(OutboxMessage message) => _refused.Add(1, new(Topic, message.Topic), new(EventType, message.Type));
 
     public void Handled(IEnumerable<EventContext> events) => Count(_handled, events);
 

@@ -53,14 +53,6 @@ public sealed class MessagingOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan MaxOutboxAge { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The time that a running batch gets to finish when the service stops.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
-    public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>The maximum size of a dead letter in bytes; of a larger message the letter keeps the headers and the position.</summary>
-    [Range(10_000, 100_000_000)]
-    public int MaxDeadLetterBytes { get; set; } = 8 * 1024 * 1024;
-
     /// <summary>The number of partitions of topics that are created here.</summary>
     [Range(1, 10_000)]
     public int Partitions { get; set; } = 6;

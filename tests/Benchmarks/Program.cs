@@ -3,8 +3,9 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ForgeShop.Benchmarks;
+using ForgeShop.Benchmarks.Pipelines;
 
-// Three ways in: the short comparison (./forge bench forge), one process of it, and BenchmarkDotNet with its own arguments.
+// The short comparison (./forge bench forge) and one process of it, a pipeline of ./forge bench orders, or BenchmarkDotNet with its own arguments.
 switch (args)
 {
     case ["forge"]:
@@ -19,6 +20,8 @@ switch (args)
     case [Measurement.Argument]:
         Measurement.Run(Console.Out);
         return 0;
+    case [PipelineProcess.Argument, var kind]:
+        return await PipelineProcess.RunAsync(kind, CancellationToken.None);
     case ["forge", ..]:
         Console.Error.WriteLine("forge: bench forge takes nothing but --json [FILE]");
         return 2;

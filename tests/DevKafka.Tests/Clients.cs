@@ -54,9 +54,11 @@ internal sealed class Clients(string address)
     {
         using var admin = Admin();
         await admin.CreateTopicsAsync([new() { Name = topic, NumPartitions = partitions, ReplicationFactor = 1, Configs = configs }]);
-        await Eventually.IsTrueAsync(
-            () => admin.GetMetadata(topic, Eventually.Limit).Topics[0].Partitions.Count == partitions,
-            $"{topic} has {partitions} partitions");
+        await Eventually.Get(
+            $"{topic} has {partitions} partitions",
+            _ => Task.FromResult(admin.GetMetadata(topic, Eventually.DefaultTimeout).Topics[0].Partitions.Count),
+            count => count == partitions,
+            cancellationToken: TestContext.Current.CancellationToken);
     }
 
     /// <summary>Reads all records of a partition by an independent consumer, up to the current end.</summary>
@@ -64,7 +66,7 @@ internal sealed class Clients(string address)
     {
         using var consumer = Consumer($"reader-{Guid.NewGuid():N}");
         var topicPartition = new TopicPartition(topic, partition);
-        var end = consumer.QueryWatermarkOffsets(topicPartition, Eventually.Limit);
+        var end = consumer.QueryWatermarkOffsets(topicPartition, Eventually.DefaultTimeout);
         consumer.Assign(new TopicPartitionOffset(topicPartition, Offset.Beginning));
         var records = new List<ConsumeResult<string?, string?>>();
         while (end.High > end.Low && (records.Count == 0 || records[^1].Offset < end.High - 1))
@@ -75,7 +77,7 @@ internal sealed class Clients(string address)
     /// <summary>Returns the next record.</summary>
     /// <exception cref="TimeoutException">No record arrived.</exception>
     public static ConsumeResult<string?, string?> Next(IConsumer<string?, string?> consumer) =>
-        consumer.Consume(Eventually.Limit) ?? throw new TimeoutException("No record arrived");
+        consumer.Consume(Eventually.DefaultTimeout) ?? throw new TimeoutException("No record arrived");
 
     /// <summary>Serializes strings in UTF-8; null stays null.</summary>
     private sealed class NullableUtf8 : ISerializer<string?>, IDeserializer<string?>

@@ -16,7 +16,7 @@ internal static class Command
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             })!;
-            return process.WaitForExit(Eventually.Limit) && process.ExitCode == 0;
+            return process.WaitForExit(Eventually.DefaultTimeout) && process.ExitCode == 0;
         }
         catch (Win32Exception)
         {

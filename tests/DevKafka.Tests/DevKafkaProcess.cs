@@ -51,7 +51,7 @@ internal sealed partial class DevKafkaProcess : IAsyncDisposable
         };
         process.BeginErrorReadLine();
         _process = process;
-        using var timeout = new CancellationTokenSource(Eventually.Limit);
+        using var timeout = new CancellationTokenSource(Eventually.DefaultTimeout);
         var ready = await process.StandardOutput.ReadLineAsync(timeout.Token);
         var match = ReadyLine().Match(ready ?? string.Empty);
         match.Success.ShouldBeTrue($"Output: {ready}; errors: {Errors}");
@@ -73,7 +73,7 @@ internal sealed partial class DevKafkaProcess : IAsyncDisposable
     public async Task<(int ExitCode, TimeSpan Duration)> StopAsync()
     {
         var clock = Stopwatch.StartNew();
-        using var timeout = new CancellationTokenSource(Eventually.Limit);
+        using var timeout = new CancellationTokenSource(Eventually.DefaultTimeout);
         using (var kill = Process.Start("kill", ["-TERM", $"{Running.Id}"]))
             await kill.WaitForExitAsync(timeout.Token);
         await Running.WaitForExitAsync(timeout.Token);
@@ -87,7 +87,7 @@ internal sealed partial class DevKafkaProcess : IAsyncDisposable
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
     {
         using var process = Start(arguments);
-        using var timeout = new CancellationTokenSource(Eventually.Limit);
+        using var timeout = new CancellationTokenSource(Eventually.DefaultTimeout);
         var errors = process.StandardError.ReadToEndAsync(timeout.Token);
         var output = await process.StandardOutput.ReadToEndAsync(timeout.Token);
         await process.WaitForExitAsync(timeout.Token);

@@ -108,16 +108,17 @@ public abstract class GroupCompatibilityTests(IBrokerFixture broker)
     }
 
     /// <summary>Polls all members, which take part in rebalances only so, until each has a number of partitions.</summary>
-    private static Task AssignedAsync(Consumer first, Consumer[] members, int[] counts) => Eventually.GetAsync(
-        () =>
+    private static Task AssignedAsync(Consumer first, Consumer[] members, int[] counts) => Eventually.Get(
+        $"{first.Name} and others have {string.Join(',', counts)} partitions",
+        _ =>
         {
             foreach (var member in members)
                 member.Consume(TimeSpan.FromMilliseconds(20)).ShouldBeNull();
 
-            return string.Join(',', members.Select(member => member.Assignment.Count));
+            return Task.FromResult(string.Join(',', members.Select(member => member.Assignment.Count)));
         },
         assigned => assigned == string.Join(',', counts),
-        $"{first.Name} and others have {string.Join(',', counts)} partitions");
+        cancellationToken: Token);
 
     /// <summary>Closes a member while the others are polled: an eager rebalance waits for them.</summary>
     private static void Close(Consumer leaver, params Consumer[] others)

@@ -31,7 +31,10 @@ public sealed class KillLoopTests
         for (var i = 0; i < kills; i++)
         {
             var before = acknowledged.Count;
-            await Eventually.IsTrueAsync(() => acknowledged.Count > before + 200, $"records are acknowledged after kill {i}");
+            await Eventually.True(
+                $"records are acknowledged after kill {i}",
+                _ => Task.FromResult(acknowledged.Count > before + 200),
+                cancellationToken: Token);
             await Task.Delay(random.Next(300), Token);
             await broker.KillAsync();
             await broker.StartAsync();
@@ -52,7 +55,8 @@ public sealed class KillLoopTests
                 .ShouldBe(delivery.Message.Value, "a record is where it was acknowledged");
         }
 
-        await Eventually.GetAsync(() => consumed.Count, count => count == sent, $"the group consumes {sent} records");
+        await Eventually.Get(
+            $"the group consumes {sent} records", _ => Task.FromResult(consumed.Count), count => count == sent, cancellationToken: Token);
         consumed.ShouldAllBe(record => values[record.Key] == record.Value);
         await stopConsuming.CancelAsync();
         await Task.WhenAll(consuming);

@@ -33,7 +33,7 @@ public sealed class ProcessTests
         await broker.StartAsync();
 
         using var admin = clients.Admin();
-        admin.GetMetadata("kept", Eventually.Limit).Topics[0].Partitions.Count.ShouldBe(3);
+        admin.GetMetadata("kept", Eventually.DefaultTimeout).Topics[0].Partitions.Count.ShouldBe(3);
         var configs = await admin.DescribeConfigsAsync([new() { Name = "kept", Type = Confluent.Kafka.Admin.ResourceType.Topic }]);
         configs[0].Entries["max.message.bytes"].Value.ShouldBe("2000000");
         using var resumed = clients.Consumer("group");
@@ -41,6 +41,27 @@ public sealed class ProcessTests
         Enumerable.Range(0, 6).Select(_ => Clients.Next(resumed).Message.Value).ShouldBe(["4", "5", "6", "7", "8", "9"]);
         (await producer.ProduceAsync(new TopicPartition("kept", 0), new() { Key = "k", Value = "10" }, Token)).Offset.Value.ShouldBe(10);
         broker.Errors.ShouldNotContain("error:");
+    }
+
+    [Fact]
+    public async Task Cluster_ID_belongs_to_the_data_folder()
+    {
+        await using var broker = await DevKafkaProcess.StartNewAsync();
+        await using var other = await DevKafkaProcess.StartNewAsync();
+        var id = await ClusterIdAsync(broker);
+
+        await broker.KillAsync();
+        await broker.StartAsync();
+        (await ClusterIdAsync(broker)).ShouldBe(id);
+        await broker.StopAsync();
+        await broker.StartAsync();
+        (await ClusterIdAsync(broker)).ShouldBe(id);
+
+        (await ClusterIdAsync(other)).ShouldNotBe(id);
+        await broker.KillAsync();
+        Directory.Delete(broker.DataFolder, recursive: true);
+        await broker.StartAsync();
+        (await ClusterIdAsync(broker)).ShouldNotBe(id, "the new folder has the same path");
     }
 
     [Fact]
@@ -96,5 +117,11 @@ public sealed class ProcessTests
 
         if (Directory.Exists(other))
             Directory.Delete(other, recursive: true);
+    }
+
+    private static async Task<string> ClusterIdAsync(DevKafkaProcess broker)
+    {
+        using var admin = new Clients(broker.Address).Admin();
+        return (await admin.DescribeClusterAsync(new())).ClusterId;
     }
 }

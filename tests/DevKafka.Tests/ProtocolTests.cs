@@ -13,11 +13,7 @@ public sealed class ProtocolTests(DevKafkaFixture broker) : IClassFixture<DevKaf
     public async ValueTask InitializeAsync()
     {
         _client = await RawClient.ConnectAsync(Port);
-        await _client.SendAsync(3, 4, writer => // Metadata creates the topic
-        {
-            writer.WriteArray([_topic], writer.WriteString);
-            writer.WriteBool(true);
-        });
+        (await _client.FindTopicAsync(_topic, allowAutoCreation: true)).ShouldBe(ErrorCode.None);
     }
 
     public ValueTask DisposeAsync()
@@ -81,8 +77,27 @@ public sealed class ProtocolTests(DevKafkaFixture broker) : IClassFixture<DevKaf
     public async Task Unknown_topic_partition_and_acks_are_refused()
     {
         (await _client.ProduceAsync(_topic, 99, Batches.Create())).Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
-        (await _client.ProduceAsync("missing", 0, Batches.Create())).Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
         (await _client.ProduceAsync(_topic, 0, Batches.Create(), acks: 2)).Error.ShouldBe(ErrorCode.InvalidRequiredAcks);
+    }
+
+    [Fact]
+    public async Task Unknown_topic_is_refused_and_not_created_when_the_client_does_not_allow_it()
+    {
+        (await _client.FindTopicAsync("missing", allowAutoCreation: false)).ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        (await _client.ProduceAsync("missing", 0, Batches.Create())).Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        (await _client.FindTopicAsync("missing", allowAutoCreation: false)).ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        (await _client.FindTopicAsync("not legal", allowAutoCreation: false)).ShouldBe(ErrorCode.InvalidTopic);
+    }
+
+    [Fact]
+    public async Task Unknown_topic_is_not_created_by_a_broker_without_auto_creation()
+    {
+        await using var process = await DevKafkaProcess.StartNewAsync("--auto-create-topics", "false");
+        using var client = await RawClient.ConnectAsync(process.Port);
+
+        (await client.FindTopicAsync("missing", allowAutoCreation: true)).ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        (await client.ProduceAsync("missing", 0, Batches.Create())).Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        Directory.GetDirectories(Path.Combine(process.DataFolder, "topics")).ShouldBeEmpty();
     }
 
     [Fact]
@@ -118,6 +133,33 @@ public sealed class ProtocolTests(DevKafkaFixture broker) : IClassFixture<DevKaf
         (await FetchAsync(partitionMaxBytes: 1_000_000, maxBytes: 2 * size)).ShouldBe(2 * size);
     }
 
+    [Fact]
+    public async Task Waiting_fetch_is_answered_when_another_request_follows()
+    {
+        await SendFetchAsync(maxWaitMs: int.MaxValue);
+        await _client.SendOnlyAsync(18, 0, _ => { });
+
+        (await ReceiveFetchAsync()).ShouldBe((ErrorCode.None, 0, 0));
+        ((ErrorCode)(await _client.ReceiveAsync()).ReadInt16()).ShouldBe(ErrorCode.None);
+    }
+
+    [Fact]
+    public async Task Waiting_fetch_is_answered_when_its_topic_is_deleted()
+    {
+        await SendFetchAsync(maxWaitMs: int.MaxValue);
+        using var other = await RawClient.ConnectAsync(Port);
+        var deletion = await other.SendAsync(20, 1, writer =>
+        {
+            writer.WriteArray([_topic], writer.WriteString);
+            writer.WriteInt32(1_000);
+        });
+        deletion.ReadInt32();
+        deletion.ReadArray(() => (deletion.ReadString(), (ErrorCode)deletion.ReadInt16())).ShouldBe([(_topic, ErrorCode.None)]);
+
+        (await ReceiveFetchAsync()).Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        (await _client.ProduceAsync(_topic, 0, Batches.Create())).Error.ShouldBe(ErrorCode.UnknownTopicOrPartition);
+    }
+
     [Theory]
     [InlineData("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")]
     [InlineData("\0\0\0\u0009\0\u0003\0\u0001\0\0\0\u0001\u007f")] // Metadata with a client ID that reaches beyond the end
@@ -136,10 +178,17 @@ public sealed class ProtocolTests(DevKafkaFixture broker) : IClassFixture<DevKaf
 
     private async Task<int> FetchAsync(int partitionMaxBytes, int maxBytes)
     {
-        var response = await _client.SendAsync(1, 11, writer =>
+        await SendFetchAsync(maxWaitMs: 100, partitionMaxBytes, maxBytes);
+        var (error, highWatermark, bytes) = await ReceiveFetchAsync();
+        (error, highWatermark).ShouldBe((ErrorCode.None, 10));
+        return bytes;
+    }
+
+    private Task SendFetchAsync(int maxWaitMs, int partitionMaxBytes = 1_000_000, int maxBytes = 1_000_000) =>
+        _client.SendOnlyAsync(1, 11, writer =>
         {
             writer.WriteInt32(-1);
-            writer.WriteInt32(100);
+            writer.WriteInt32(maxWaitMs);
             writer.WriteInt32(1);
             writer.WriteInt32(maxBytes);
             writer.WriteInt8(0);
@@ -157,6 +206,10 @@ public sealed class ProtocolTests(DevKafkaFixture broker) : IClassFixture<DevKaf
                 });
             });
         });
+
+    private async Task<(ErrorCode Error, long HighWatermark, int Bytes)> ReceiveFetchAsync()
+    {
+        var response = await _client.ReceiveAsync();
         response.ReadInt32();
         response.ReadInt16();
         response.ReadInt32();
@@ -164,12 +217,11 @@ public sealed class ProtocolTests(DevKafkaFixture broker) : IClassFixture<DevKaf
         response.ReadString();
         response.ReadArrayLength();
         response.ReadInt32();
-        ((ErrorCode)response.ReadInt16()).ShouldBe(ErrorCode.None);
-        response.ReadInt64().ShouldBe(10);
+        var (error, highWatermark) = ((ErrorCode)response.ReadInt16(), response.ReadInt64());
         response.ReadInt64();
         response.ReadInt64();
         response.ReadArrayLength();
         response.ReadInt32();
-        return response.ReadBytes().Length;
+        return (error, highWatermark, response.ReadBytes().Length);
     }
 }

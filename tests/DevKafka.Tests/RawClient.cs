@@ -15,20 +15,47 @@ internal sealed class RawClient : IDisposable
         return client;
     }
 
-    /// <summary>Sends a request with header version 1, and returns the response behind the correlation ID.</summary>
+    /// <summary>Sends a request and returns the response behind the correlation ID.</summary>
     public async Task<MessageReader> SendAsync(short apiKey, short version, Action<MessageWriter> writeBody)
     {
-        using var writer = new MessageWriter();
+        await SendOnlyAsync(apiKey, version, writeBody);
+        return await ReceiveAsync();
+    }
+
+    /// <summary>Sends a request with header version 1; <see cref="ReceiveAsync"/> returns the response.</summary>
+    public Task SendOnlyAsync(short apiKey, short version, Action<MessageWriter> writeBody)
+    {
+        var writer = new MessageWriter();
         writer.WriteInt32(0);
         writer.WriteInt16(apiKey);
         writer.WriteInt16(version);
         writer.WriteInt32(42);
         writer.WriteString("raw");
         writeBody(writer);
-        await SendAsync(writer.Complete().ToArray());
+        return SendAsync(writer.Complete().ToArray());
+    }
+
+    public async Task<MessageReader> ReceiveAsync()
+    {
         var response = new MessageReader(await ReadAsync());
         response.ReadInt32().ShouldBe(42);
         return response;
+    }
+
+    /// <summary>Asks for a topic by Metadata version 4, and returns its error.</summary>
+    public async Task<ErrorCode> FindTopicAsync(string topic, bool allowAutoCreation)
+    {
+        var response = await SendAsync(3, 4, writer =>
+        {
+            writer.WriteArray([topic], writer.WriteString);
+            writer.WriteBool(allowAutoCreation);
+        });
+        response.ReadInt32(); // throttle time
+        response.ReadArray(() => (response.ReadInt32(), response.ReadString(), response.ReadInt32(), response.ReadString())); // brokers
+        response.ReadString(); // cluster ID
+        response.ReadInt32(); // controller
+        response.ReadArrayLength().ShouldBe(1);
+        return (ErrorCode)response.ReadInt16();
     }
 
     /// <summary>Sends one batch by Produce version 7, and returns the error and the base offset.</summary>
@@ -61,7 +88,7 @@ internal sealed class RawClient : IDisposable
     /// <summary>Reads one response; an end of the stream is an exception.</summary>
     public async Task<byte[]> ReadAsync()
     {
-        using var timeout = new CancellationTokenSource(Eventually.Limit);
+        using var timeout = new CancellationTokenSource(Eventually.DefaultTimeout);
         var size = new byte[4];
         await _client.GetStream().ReadExactlyAsync(size, timeout.Token);
         var bytes = new byte[BinaryPrimitives.ReadInt32BigEndian(size)];

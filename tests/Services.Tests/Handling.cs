@@ -1,36 +1,43 @@
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Calls a service's own handler in a transaction, as the inbox does, without Kafka.</summary>
+/// <summary>Handles messages in a service as its consumer does, with the service's own inbox and handlers, but without Kafka.</summary>
 public static class Handling
 {
+    /// <summary>Handles a message that has not been delivered before.</summary>
+    public static Task Handle<TService, TMessage>(this RunningService<TService> service, Guid subject, TMessage message)
+        where TService : class where TMessage : IEventData => service.HandleBatch(Delivery.New(subject, message));
+
+    /// <summary>Handles messages as one batch: in one transaction, in this order.</summary>
+    public static Task HandleBatch<TService>(this RunningService<TService> service, params IEnumerable<Delivery> messages) where TService : class
+    {
+        var subscriptions = service.Services.GetRequiredService<Subscriptions>();
+        return service.Services.GetRequiredService<IBatchProcessor>().ProcessAsync(
+            [.. messages.Select(message => new IncomingMessage(
+                message.Context, message.Data, subscriptions.For(message.Context.Topic, message.Context.Type)))],
+            TestContext.Current.CancellationToken);
+    }
+}
+
+/// <summary>A message as a consumer receives it. To deliver the same object again is a redelivery of the same event.</summary>
+public sealed record Delivery(EventContext Context, object Data)
+{
     private static readonly ForgeIds Ids = new();
+    private static long _lastSequence;
 
-    public static Task Handle<TContext, TMessage>(this RunningService<TContext> service, Guid subject, TMessage message)
-        where TContext : DbContext where TMessage : IEventData => service.HandleBatch((subject, message));
-
-    public static Task HandleBatch<TContext, TMessage>(this RunningService<TContext> service, params (Guid Subject, TMessage Message)[] messages)
-        where TContext : DbContext where TMessage : IEventData => service.InScope<IServiceProvider, bool>(async scope =>
+    /// <summary>Creates a message with an event ID of its own, unless <paramref name="sequence"/> is that of another.</summary>
+    public static Delivery New<TMessage>(Guid subject, TMessage data, long? sequence = null) where TMessage : IEventData
     {
-        var type = typeof(TContext).Assembly.GetTypes().Single(type => type.IsAssignableTo(typeof(IBatchHandler<TMessage>)));
-        var handler = (IBatchHandler<TMessage>)scope.GetRequiredService(type);
-        var events = messages.Select(message => new Received<TMessage>(message.Message, Context<TMessage>(message.Subject))).ToList();
-        return await scope.GetRequiredService<TContext>().InTransactionAsync(async token =>
+        var number = sequence ?? Interlocked.Increment(ref _lastSequence);
+        var context = new EventContext
         {
-            await handler.HandleAsync(events, token);
-            return true;
-        }, TestContext.Current.CancellationToken);
-    });
-
-    private static EventContext Context<TMessage>(Guid subject) where TMessage : IEventData => new()
-    {
-        Id = Ids.Event(subject, TMessage.Type, 1), Type = TMessage.Type, Source = "/tests", Subject = subject, Sequence = 1,
-        Time = DateTimeOffset.UtcNow, DataVersion = TMessage.DataVersion, Topic = TMessage.Topic, Position = new($"{TMessage.Topic}-0@tests", 0),
-    };
+            Id = Ids.Event(subject, TMessage.Type, number), Type = TMessage.Type, Source = "/tests", Subject = subject, Sequence = number,
+            Time = DateTimeOffset.UtcNow, DataVersion = TMessage.DataVersion, Topic = TMessage.Topic, Position = default,
+        };
+        return new(context, data);
+    }
 }

@@ -15,7 +15,7 @@ public sealed class InventoryTests(ServersFixture servers)
         servers.Inventory.Database.Scalar<long>("select count(*) from outbox where subject = $1", servers.Ids.Product(sku).Value);
 
     [Fact]
-    public async Task A_new_product_is_created_under_the_ID_that_anybody_derives()
+    public async Task New_product_is_created_with_the_derived_ID()
     {
         var sku = NewSku();
 
@@ -33,7 +33,7 @@ public sealed class InventoryTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Setting_a_product_again_answers_200_and_announces_only_what_changed()
+    public async Task Product_set_again_returns_200_and_is_announced_only_if_it_changed()
     {
         var sku = NewSku();
         await Http.Put($"/api/v1/products/{sku}", Product());
@@ -47,7 +47,7 @@ public sealed class InventoryTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Products_that_are_set_at_once_are_created_once_and_counted_without_gaps()
+    public async Task Concurrent_requests_create_a_product_once_and_number_its_events_without_gap()
     {
         var sku = NewSku();
 
@@ -68,7 +68,7 @@ public sealed class InventoryTests(ServersFixture servers)
     [InlineData("""{"name":"A","price":{"amount":"1000000000.01","currency":"EUR"},"stock":1}""", "price")]
     [InlineData("""{"name":"A","price":{"amount":"1.00","currency":"EUR"},"stock":-1}""", "stock")]
     [InlineData("""{"name":"A","price":{"amount":"1.00","currency":"EUR"},"stock":1000001}""", "stock")]
-    public async Task A_product_that_breaks_rules_names_each_field(string body, params string[] fields)
+    public async Task Invalid_product_returns_400_and_names_the_fields(string body, params string[] fields)
     {
         var sku = NewSku();
 
@@ -90,7 +90,7 @@ public sealed class InventoryTests(ServersFixture servers)
     [InlineData("""{"name":"A","price":{"amount":"1.00","currency":"EUR"},"stock":1.5}""")]
     [InlineData("""{"name":"A",""")]
     [InlineData("")]
-    public async Task What_is_not_readable_as_a_product_is_refused_and_changes_nothing(string body)
+    public async Task Unreadable_body_returns_400_and_changes_nothing(string body)
     {
         var sku = NewSku();
 
@@ -107,14 +107,14 @@ public sealed class InventoryTests(ServersFixture servers)
     [InlineData("has%2Fslash")]
     [InlineData("%C3%A4")]
     [InlineData("AAAAAAAAAABBBBBBBBBBCCCCCCCCCCDDDDDDDDDDEEEEEEEEEEFFFFFFFFFFGGGGG")]
-    public async Task A_SKU_that_is_none_is_refused(string sku)
+    public async Task Invalid_SKU_returns_400(string sku)
     {
         (await Http.Get($"/api/v1/products/{sku}")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         (await Http.Put($"/api/v1/products/{sku}", Product())).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
     }
 
     [Fact]
-    public async Task Pages_hold_every_product_once_and_in_order()
+    public async Task Pages_list_each_product_once_and_in_order()
     {
         var prefix = NewSku("PAGE")[..20];
         string[] skus = [$"{prefix}-A", $"{prefix}.B", $"{prefix}_C", $"{prefix}~D", $"{prefix}0E", $"{prefix}1F", $"{prefix}2G"];
@@ -136,7 +136,7 @@ public sealed class InventoryTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_search_finds_names_and_SKUs_in_any_case_and_takes_wildcards_literally()
+    public async Task Search_ignores_case_and_takes_wildcards_literally()
     {
         var mark = Guid.NewGuid().ToString("N")[..12];
         await Http.Put($"/api/v1/products/{NewSku()}", Product($"Rebate 100% {mark}"));
@@ -158,7 +158,7 @@ public sealed class InventoryTests(ServersFixture servers)
     [InlineData("cursor=%21%21", "cursor")]
     [InlineData("cursor=IQ", "cursor")]
     [InlineData("search=%00", "search")]
-    public async Task A_list_that_cannot_be_made_names_the_parameter(string query, string field)
+    public async Task Invalid_query_returns_400_and_names_the_parameter(string query, string field)
     {
         var answer = await Http.Get("/api/v1/products?" + query);
 
@@ -167,7 +167,7 @@ public sealed class InventoryTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task The_catalogue_is_seeded_once_and_what_somebody_changed_stays()
+    public async Task Seed_is_added_once_and_a_changed_product_survives_a_restart()
     {
         await using var first = await servers.StartInventory();
         var seeded = (await first.Http.Get("/api/v1/products?limit=100")).Body.GetProperty("items").EnumerateArray().ToList();
@@ -183,7 +183,7 @@ public sealed class InventoryTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Other_services_are_told_which_event_a_product_is_the_state_after()
+    public async Task Lookup_by_a_service_returns_the_sequence_number_of_the_last_event()
     {
         var sku = NewSku();
         await Http.Put($"/api/v1/products/{sku}", Product(stock: 1));

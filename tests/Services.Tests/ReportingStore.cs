@@ -2,7 +2,6 @@ using System.Text.Json;
 using ForgeShop.Documents;
 using ForgeShop.Reporting.Log;
 using ForgeShop.Reporting.Models;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.Services.Tests;

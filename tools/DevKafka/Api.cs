@@ -6,16 +6,17 @@ namespace ForgeShop.DevKafka;
 /// </summary>
 internal sealed record Api(short Key, short Listed, short Min, short Max, Func<Exchange, Task> HandleAsync)
 {
+    private const short ProduceKey = 0;
     private const short ApiVersionsKey = 18;
 
     public static IReadOnlyList<Api> All { get; } =
     [
-        new(0, 0, 7, 7, Now(LogRequests.Produce)),
-        new(1, 4, 11, 11, FetchRequest.HandleAsync),
+        new(ProduceKey, 0, 7, 7, Now(LogRequests.Produce)),
+        new(1, 4, 11, 11, LogRequests.FetchAsync),
         new(2, 1, 2, 3, Now(LogRequests.ListOffsets)),
         new(3, 4, 4, 4, Now(TopicRequests.Metadata)),
-        new(8, 2, 5, 5, Now(OffsetRequests.Commit)),
-        new(9, 1, 3, 4, Now(OffsetRequests.Fetch)),
+        new(8, 2, 5, 5, Now(GroupRequests.CommitOffsets)),
+        new(9, 1, 3, 4, Now(GroupRequests.FetchOffsets)),
         new(10, 0, 1, 2, Now(GroupRequests.FindCoordinator)),
         new(11, 0, 2, 3, GroupRequests.JoinAsync),
         new(12, 0, 1, 2, Now(GroupRequests.Heartbeat)),
@@ -36,6 +37,8 @@ internal sealed record Api(short Key, short Listed, short Min, short Max, Func<E
         var isSupported = key == ApiVersionsKey || (exchange.Version >= api?.Min && exchange.Version <= api.Max);
         if (api is null || !isSupported)
             throw new InvalidDataException($"API {key} in version {exchange.Version} is not supported");
+        if (key is not (ProduceKey or ApiVersionsKey))
+            exchange.Writer.WriteInt32(0); // throttle time: most responses start with it, and this broker has no quotas
         return api.HandleAsync(exchange);
     }
 
@@ -52,7 +55,7 @@ internal sealed record Api(short Key, short Listed, short Min, short Max, Func<E
             writer.WriteInt16(api.Max);
         });
         if (isSupported && exchange.Version > 0)
-            writer.WriteThrottleTime();
+            writer.WriteInt32(0); // throttle time
     }
 
     private static Func<Exchange, Task> Now(Action<Exchange> handle) => exchange =>

@@ -1,13 +1,13 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace ForgeShop.DevKafka;
 
 /// <summary>The settings of the broker, from the command line; retention and segment sizes are per partition.</summary>
 internal sealed record BrokerOptions(
     string DataFolder, string Host, int Port, int Partitions, bool AutoCreateTopics,
-    long RetentionBytes, TimeSpan Retention, long SegmentBytes);
+    long RetentionBytes, TimeSpan Retention, long SegmentBytes, TimeProvider Time);
 
 /// <summary>The broker: a data folder, a listening socket, and the connections of the clients.</summary>
 internal sealed class Broker : IDisposable
@@ -15,14 +15,13 @@ internal sealed class Broker : IDisposable
     public const int NodeId = 1;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan SessionCheckInterval = TimeSpan.FromMilliseconds(100);
 
     // A crash of the machine can lose this window. A kill of the process loses nothing: the page cache belongs to the kernel.
-    private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaintenanceInterval = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<string, Group> _groups = new(StringComparer.Ordinal);
-    private readonly FileStream _folderLock;
+    private readonly TaskScheduler _scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
+    private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
+    private readonly FileStream _clusterIdFile;
     private readonly Socket _listener;
 
     /// <summary>Recovers the data folder and listens.</summary>
@@ -35,9 +34,14 @@ internal sealed class Broker : IDisposable
             Directory.CreateDirectory(options.DataFolder);
         else
             Directory.CreateDirectory(options.DataFolder, OwnerOnly);
-        _folderLock = new(Path.Combine(options.DataFolder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        _clusterIdFile = new(Path.Combine(options.DataFolder, "cluster-id"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        if (_clusterIdFile.Length == 0) // a new data folder
+            _clusterIdFile.Write(Encoding.ASCII.GetBytes($"{Guid.NewGuid():N}"));
+        _clusterIdFile.Flush(flushToDisk: true);
+        _clusterIdFile.Position = 0;
+        ClusterId = new StreamReader(_clusterIdFile).ReadToEnd();
         Topics = new(options);
-        Offsets = new(Path.Combine(options.DataFolder, "group-offsets"));
+        Offsets = new(Path.Combine(options.DataFolder, "offsets.jsonl"));
         var address = IPAddress.TryParse(options.Host, out var parsed) ? parsed : Dns.GetHostAddresses(options.Host)[0];
         _listener = new(SocketType.Stream, ProtocolType.Tcp);
         _listener.Bind(new IPEndPoint(address, options.Port));
@@ -50,35 +54,23 @@ internal sealed class Broker : IDisposable
     public TopicStore Topics { get; }
     public OffsetStore Offsets { get; }
 
-    public Group GroupOf(string id) => _groups.GetOrAdd(id, _ => new Group(id));
+    /// <summary>Gets the ID that the data folder has since its creation; clients tell a replaced log by it.</summary>
+    public string ClusterId { get; }
 
-    /// <summary>Accepts connections.</summary>
+    public Group GroupOf(string id) => _groups.TryGetValue(id, out var group) ? group : _groups[id] = new(id, Options.Time);
+
+    /// <summary>Accepts connections until the broker stops.</summary>
     /// <exception cref="OperationCanceledException">The broker stops.</exception>
-    public async Task RunAsync(CancellationToken stopping)
-    {
-        using var flushTimer = new Timer(_ => Flush(), null, FlushInterval, FlushInterval);
-        using var sessionTimer = new Timer(_ => EndSessions(), null, SessionCheckInterval, SessionCheckInterval);
-        while (true)
-        {
-            try
-            {
-                var socket = await _listener.AcceptAsync(stopping);
-                _ = Task.Run(() => new Connection(this, socket).RunAsync(stopping), CancellationToken.None);
-            }
-            catch (SocketException exception)
-            {
-                // For example, the process has no free file descriptor; closing connections will free some.
-                Console.Error.WriteLine($"warning: Accepting a connection failed: {exception.Message}");
-                await Task.Delay(AcceptRetryDelay, stopping);
-            }
-        }
-    }
+    public Task RunAsync(CancellationToken stopping) => Task.WhenAll(AcceptAsync(stopping), MaintainAsync(stopping));
+
+    /// <summary>Runs an action while no other one runs, so that the broker's state needs no locks. While it awaits, others run.</summary>
+    public Task ScheduleAsync(Func<Task> action) =>
+        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.None, _scheduler).Unwrap();
 
     public void Dispose()
     {
         _listener.Dispose();
-        Flush();
-        _folderLock.Dispose();
+        _clusterIdFile.Dispose();
     }
 
     public void WriteNode(MessageWriter writer)
@@ -88,25 +80,50 @@ internal sealed class Broker : IDisposable
         writer.WriteInt32(Port);
     }
 
-    private void Flush()
+    private async Task AcceptAsync(CancellationToken stopping)
     {
-        var flushes = Topics.Partitions.Select<Partition, Action>(partition => partition.FlushAndApplyRetention);
-        foreach (var flush in flushes.Append(Offsets.Flush))
+        while (true)
         {
             try
             {
-                flush();
+                var socket = await _listener.AcceptAsync(stopping);
+                _ = new Connection(this, socket).RunAsync(stopping);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException)
+            catch (SocketException exception)
             {
-                Console.Error.WriteLine($"warning: Flushing or retention failed: {exception.Message}");
+                // For example, the process has no free file descriptor; closing connections will free some.
+                Console.Error.WriteLine($"warning: Accepting a connection failed: {exception.Message}");
+                await Task.Delay(MaintenanceInterval, Options.Time, stopping);
             }
         }
     }
 
-    private void EndSessions()
+    /// <summary>Applies time-outs and retention, and flushes, which requests do not wait for. The last round is at the stop.</summary>
+    private async Task MaintainAsync(CancellationToken stopping)
     {
-        foreach (var group in _groups.Values)
-            group.EndSessions(Environment.TickCount64);
+        while (!stopping.IsCancellationRequested)
+        {
+            await Task.Delay(MaintenanceInterval, Options.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                Action[] flushes = [];
+                await ScheduleAsync(() =>
+                {
+                    foreach (var group in _groups.Values)
+                        group.ApplyTimeouts();
+                    foreach (var partition in Topics.Partitions)
+                        partition.ApplyRetention();
+                    var segments = Topics.Partitions.Select(partition => partition.Active);
+                    flushes = [.. segments.Select<Segment, Action>(segment => segment.FlushToDisk), Offsets.FlushToDisk];
+                    return Task.CompletedTask;
+                });
+                Array.ForEach(flushes, flush => flush());
+            }
+            catch (Exception exception)
+            {
+                // For example, the disk is full, or a topic was deleted before the flush.
+                Console.Error.WriteLine($"warning: Retention or flushing failed; retrying in {MaintenanceInterval}: {exception}");
+            }
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Net.Sockets;
 
@@ -10,6 +9,8 @@ internal sealed class Connection(Broker broker, Socket socket)
     private const int MaxRequestBytes = 100 * 1024 * 1024;
     private const int ReadBufferBytes = 16 * 1024;
 
+    private readonly MessageWriter _writer = new();
+
     public async Task RunAsync(CancellationToken stopping)
     {
         var client = socket.RemoteEndPoint;
@@ -17,49 +18,49 @@ internal sealed class Connection(Broker broker, Socket socket)
         {
             socket.NoDelay = true;
             await using var output = new NetworkStream(socket, ownsSocket: true);
-            await using var input = new BufferedStream(output, ReadBufferBytes);
+            var input = new BufferedStream(output, ReadBufferBytes); // not disposed: that would wait for the read that is under way
+            var next = ReadRequestAsync(input, stopping);
             while (true)
-                await HandleNextAsync(input, output, stopping);
+            {
+                var request = await next;
+                next = ReadRequestAsync(input, stopping);
+                await HandleAsync(request, next, output, stopping);
+            }
         }
-        catch (InvalidDataException exception)
-        {
-            Console.Error.WriteLine($"warning: Closed the connection of {client}: {exception.Message}");
-        }
-        catch (Exception exception) when (exception is EndOfStreamException or OperationCanceledException or ObjectDisposedException
+        catch (Exception exception) when (exception is EndOfStreamException or OperationCanceledException
             || exception.InnerException is SocketException)
         {
-            // The client closed the connection, the broker stops, or a segment was deleted while it was read (the client tries again).
+            // The client closed the connection, or the broker stops.
         }
         catch (Exception exception)
         {
-            Console.Error.WriteLine($"error: Request of {client} failed, connection closed: {exception}");
+            var cause = exception is InvalidDataException ? $"warning: {exception.Message}" : $"error: {exception}";
+            Console.Error.WriteLine($"{cause}; closed the connection of {client}");
         }
     }
 
-    private async Task HandleNextAsync(Stream input, Stream output, CancellationToken stopping)
+    private static async Task<byte[]> ReadRequestAsync(Stream input, CancellationToken stopping)
     {
-        var sizeBytes = new byte[sizeof(int)];
-        await input.ReadExactlyAsync(sizeBytes, stopping);
-        var size = BinaryPrimitives.ReadInt32BigEndian(sizeBytes);
+        var prefix = new byte[sizeof(int)];
+        await input.ReadExactlyAsync(prefix, stopping);
+        var size = BinaryPrimitives.ReadInt32BigEndian(prefix);
         if (size is < 8 or > MaxRequestBytes)
             throw new InvalidDataException($"a request of {size} bytes is not of the Kafka protocol");
-        var request = ArrayPool<byte>.Shared.Rent(size);
-        try
-        {
-            await input.ReadExactlyAsync(request.AsMemory(0, size), stopping);
-            var reader = new MessageReader(request.AsMemory(0, size));
-            using var writer = new MessageWriter();
-            var (key, version, correlationId) = (reader.ReadInt16(), reader.ReadInt16(), reader.ReadInt32());
-            var exchange = new Exchange(broker, version, reader.ReadString(), reader, writer, stopping);
-            writer.WriteInt32(0); // the size, when it is known
-            writer.WriteInt32(correlationId);
-            await Api.DispatchAsync(key, exchange);
-            if (exchange.HasResponse)
-                await output.WriteAsync(writer.Complete(), stopping);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(request);
-        }
+        var request = GC.AllocateUninitializedArray<byte>(size);
+        await input.ReadExactlyAsync(request, stopping);
+        return request;
+    }
+
+    private async Task HandleAsync(byte[] request, Task nextRequest, Stream output, CancellationToken stopping)
+    {
+        var reader = new MessageReader(request);
+        var (key, version, correlationId) = (reader.ReadInt16(), reader.ReadInt16(), reader.ReadInt32());
+        var exchange = new Exchange(broker, version, reader.ReadString(), reader, _writer, nextRequest, stopping);
+        _writer.Position = 0;
+        _writer.WriteInt32(0); // the size, when it is known
+        _writer.WriteInt32(correlationId);
+        await broker.ScheduleAsync(() => Api.DispatchAsync(key, exchange));
+        if (_writer.Position > 0)
+            await output.WriteAsync(_writer.Complete(), stopping);
     }
 }

@@ -12,7 +12,6 @@ internal enum ErrorCode : short
     InvalidRequiredAcks = 21,
     IllegalGeneration = 22,
     InconsistentGroupProtocol = 23,
-    InvalidGroupId = 24,
     UnknownMemberId = 25,
     InvalidSessionTimeout = 26,
     RebalanceInProgress = 27,

@@ -1,12 +1,11 @@
 namespace ForgeShop.DevKafka;
 
-/// <summary>One request and the response to it. The token is cancelled when the broker stops.</summary>
+/// <summary>One request and the response to it.</summary>
+/// <param name="NextRequest">A task that ends when the connection's next request has arrived, or when the connection is closed.</param>
+/// <param name="Stopping">A token that is cancelled when the broker stops.</param>
 internal sealed record Exchange(
-    Broker Broker, short Version, string ClientId, MessageReader Reader, MessageWriter Writer, CancellationToken Stopping)
+    Broker Broker, short Version, string ClientId, MessageReader Reader, MessageWriter Writer, Task NextRequest, CancellationToken Stopping)
 {
-    /// <summary>Gets or sets whether the client expects a response; false only for Produce with acks=0.</summary>
-    public bool HasResponse { get; set; } = true;
-
     public void Deconstruct(out Broker broker, out MessageReader reader, out MessageWriter writer) =>
         (broker, reader, writer) = (Broker, Reader, Writer);
 

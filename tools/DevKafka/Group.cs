@@ -1,223 +1,150 @@
 namespace ForgeShop.DevKafka;
 
-/// <summary>A JoinGroup request. A protocol is an assignment strategy, with the member's subscription in its format.</summary>
-internal sealed record JoinRequest(
-    string MemberId, int SessionTimeoutMs, int RebalanceTimeoutMs, string ProtocolType, List<(string Name, byte[] Metadata)> Protocols)
+/// <summary>A consumer in a group, as its last JoinGroup request describes it.</summary>
+/// <param name="Protocols">The assignment strategies that the member supports, each with its subscription in their format.</param>
+internal sealed record Member(
+    string Id, TimeSpan SessionTimeout, TimeSpan RebalanceTimeout, string ProtocolType, OrderedDictionary<string, byte[]> Protocols)
 {
-    public bool Supports(string protocol) => Protocols.Exists(offered => offered.Name == protocol);
-    public byte[] MetadataOf(string protocol) => Protocols.Find(offered => offered.Name == protocol).Metadata;
+    public long LastRequest { get; set; }
+
+    /// <summary>Gets or sets whether a request waits for a phase of a rebalance. Meanwhile the member sends no heartbeats.</summary>
+    public bool IsWaiting { get; set; }
 }
 
-/// <summary>The answer to JoinGroup; the leader, which assigns the partitions, receives the members.</summary>
-internal sealed record JoinResult(
-    ErrorCode Error, string MemberId, int Generation, string Protocol, string LeaderId, List<(string Id, byte[] Metadata)> Members)
+/// <summary>The members between two rebalances, and a protocol that they all support. The leader assigns the partitions.</summary>
+internal sealed record Generation(int Number, string Protocol, string LeaderId, List<(string Id, byte[] Metadata)> Members)
 {
-    public static JoinResult Refused(ErrorCode error, string memberId) => new(error, memberId, -1, string.Empty, string.Empty, []);
+    public static Generation None { get; } = new(-1, string.Empty, string.Empty, []);
 }
 
 /// <summary>A consumer group, in memory. In a rebalance all members join for a generation; then the leader assigns partitions.</summary>
-internal sealed class Group(string id)
+internal sealed class Group(string id, TimeProvider time)
 {
-    private readonly Lock _lock = new();
     private readonly OrderedDictionary<string, Member> _members = new(StringComparer.Ordinal);
     private State _state;
-    private long _phaseDeadline;
-    private int _generation;
-    private string _protocol = string.Empty;
-    private string _leaderId = string.Empty;
+    private long _phaseStart;
+    private Generation _generation = Generation.None with { Number = 0 };
+
+    // Requests wait here for the two phases of a rebalance. Null instead of assigned partitions stands for another rebalance.
+    private TaskCompletionSource<Generation> _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<Dictionary<string, byte[]>?> _assigned = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private enum State { Empty, PreparingRebalance, CompletingRebalance, Stable }
 
-    public Task<JoinResult> JoinAsync(JoinRequest request, string clientId)
+    /// <summary>Adds a member or confirms it, and returns the generation that the rebalance leads to.</summary>
+    public async Task<(ErrorCode Error, string MemberId, Generation Generation)> JoinAsync(
+        Member member, string clientId, CancellationToken stopping)
     {
-        lock (_lock)
-        {
-            var others = _members.Values.Where(member => member.Id != request.MemberId).ToList();
-            var isConsistent = others.TrueForAll(member => member.Request.ProtocolType == request.ProtocolType)
-                && request.Protocols.Exists(offered => others.TrueForAll(member => member.Request.Supports(offered.Name)));
-            if (!isConsistent)
-                return Task.FromResult(JoinResult.Refused(ErrorCode.InconsistentGroupProtocol, request.MemberId));
-            if (request.MemberId.Length == 0)
-                request = request with { MemberId = $"{clientId}-{Guid.NewGuid()}" };
-            else if (!_members.ContainsKey(request.MemberId))
-                return Task.FromResult(JoinResult.Refused(ErrorCode.UnknownMemberId, request.MemberId));
-            _members.TryAdd(request.MemberId, new Member(request));
-            var result = _members[request.MemberId].WaitForJoin(request);
-            Rebalance();
-            return result;
-        }
+        var others = _members.Values.Where(other => other.Id != member.Id).ToList();
+        var isConsistent = others.TrueForAll(other => other.ProtocolType == member.ProtocolType)
+            && member.Protocols.Keys.Any(protocol => others.TrueForAll(other => other.Protocols.ContainsKey(protocol)));
+        if (!isConsistent)
+            return (ErrorCode.InconsistentGroupProtocol, member.Id, Generation.None);
+        if (member.Id.Length == 0)
+            member = member with { Id = $"{clientId}-{Guid.NewGuid()}" };
+        else if (!_members.ContainsKey(member.Id))
+            return (ErrorCode.UnknownMemberId, member.Id, Generation.None);
+        Rebalance(joining: member);
+        var generation = await _joined.Task.WaitAsync(stopping);
+        var isMember = generation.Members.Exists(joined => joined.Id == member.Id);
+        return (isMember ? ErrorCode.None : ErrorCode.UnknownMemberId, member.Id, generation);
     }
 
     /// <summary>Returns the partitions of the member when the leader has assigned them.</summary>
-    public Task<(ErrorCode Error, byte[] Assignment)> SyncAsync(string memberId, int generation, Dictionary<string, byte[]> assignments)
+    public async Task<(ErrorCode Error, byte[] Assignment)> SyncAsync(
+        string memberId, int generation, Dictionary<string, byte[]> assignments, CancellationToken stopping)
     {
-        lock (_lock)
+        var error = Check(memberId, generation);
+        if (error != ErrorCode.None)
+            return (error, []);
+        var assigned = _assigned;
+        _members[memberId].IsWaiting = _state == State.CompletingRebalance;
+        if (_state == State.CompletingRebalance && memberId == _generation.LeaderId)
         {
-            var error = Check(memberId, generation, refusedIn: State.PreparingRebalance);
-            if (error != ErrorCode.None)
-                return Task.FromResult((error, Array.Empty<byte>()));
-            var result = _members[memberId].WaitForSync();
-            if (_state == State.CompletingRebalance && memberId == _leaderId)
-            {
-                _state = State.Stable;
-                foreach (var member in _members.Values)
-                {
-                    member.Assignment = assignments.GetValueOrDefault(member.Id, []);
-                    member.CompleteSync(ErrorCode.None);
-                }
-            }
-            else if (_state == State.Stable)
-            {
-                _members[memberId].CompleteSync(ErrorCode.None);
-            }
-            return result;
+            StartPhase(State.Stable);
+            assigned.SetResult(assignments);
         }
-    }
-
-    public ErrorCode Heartbeat(string memberId, int generation)
-    {
-        lock (_lock)
-            return Check(memberId, generation, refusedIn: State.PreparingRebalance);
+        var all = await assigned.Task.WaitAsync(stopping);
+        return all is null ? (ErrorCode.RebalanceInProgress, []) : (ErrorCode.None, all.GetValueOrDefault(memberId, []));
     }
 
     public ErrorCode Leave(string memberId)
     {
-        lock (_lock)
-        {
-            if (!_members.Remove(memberId, out var member))
-                return ErrorCode.UnknownMemberId;
-            member.CompleteJoin(JoinResult.Refused(ErrorCode.UnknownMemberId, memberId));
-            member.CompleteSync(ErrorCode.UnknownMemberId);
-            Rebalance();
-            return ErrorCode.None;
-        }
+        if (!_members.Remove(memberId))
+            return ErrorCode.UnknownMemberId;
+        Rebalance();
+        return ErrorCode.None;
     }
 
-    /// <summary>Checks that a member of this generation commits offsets, or a client outside the group while the group is empty.</summary>
-    public ErrorCode CheckCommit(string memberId, int generation)
+    /// <summary>
+    /// Checks that a request is from a member of this generation, and renews the member's session. While the group is empty, clients outside
+    /// it may commit offsets. In the first phase of a rebalance, members commit the offsets of the partitions that they give up.
+    /// </summary>
+    public ErrorCode Check(string memberId, int generation, bool isCommit = false)
     {
-        lock (_lock)
-        {
-            var isOutside = generation < 0 && memberId.Length == 0 && _members.Count == 0;
-            return isOutside ? ErrorCode.None : Check(memberId, generation, refusedIn: State.CompletingRebalance);
-        }
+        if (isCommit && generation < 0 && memberId.Length == 0 && _members.Count == 0)
+            return ErrorCode.None;
+        if (!_members.TryGetValue(memberId, out var member))
+            return ErrorCode.UnknownMemberId;
+        if (generation != _generation.Number)
+            return ErrorCode.IllegalGeneration;
+        member.LastRequest = time.GetTimestamp();
+        var refusing = isCommit ? State.CompletingRebalance : State.PreparingRebalance;
+        return _state == refusing ? ErrorCode.RebalanceInProgress : ErrorCode.None;
     }
 
     /// <summary>Removes members whose session has timed out, and ends a phase of a rebalance that takes too long.</summary>
-    public void EndSessions(long now)
+    public void ApplyTimeouts()
     {
-        lock (_lock)
+        bool HasTimedOut(Member member) => !member.IsWaiting && time.GetElapsedTime(member.LastRequest) >= member.SessionTimeout;
+        foreach (var member in _members.Values.Where(HasTimedOut).ToList())
         {
-            foreach (var member in _members.Values.Where(member => !member.IsWaiting && member.SessionDeadline <= now).ToList())
-            {
-                Console.Error.WriteLine($"warning: Session of member {member.Id} timed out; group {id} rebalances");
-                _members.Remove(member.Id);
-                Rebalance();
-            }
-            if (_state == State.PreparingRebalance && _phaseDeadline <= now)
-                StartGeneration();
-            else if (_state == State.CompletingRebalance && _phaseDeadline <= now)
-                Rebalance();
+            Console.Error.WriteLine($"warning: Session of member {member.Id} timed out; group {id} rebalances");
+            Leave(member.Id);
         }
+        var isLate = _members.Values.All(member => time.GetElapsedTime(_phaseStart) >= member.RebalanceTimeout);
+        if (isLate && _state == State.PreparingRebalance)
+            StartGeneration();
+        else if (isLate && _state == State.CompletingRebalance)
+            Rebalance();
     }
 
-    /// <summary>Checks that a request is from a member of this generation, and renews the member's session.</summary>
-    private ErrorCode Check(string memberId, int generation, State refusedIn)
-    {
-        if (!_members.TryGetValue(memberId, out var member))
-            return ErrorCode.UnknownMemberId;
-        if (generation != _generation)
-            return ErrorCode.IllegalGeneration;
-        member.RenewSession();
-        return _state == refusedIn ? ErrorCode.RebalanceInProgress : ErrorCode.None;
-    }
-
-    private void Rebalance()
+    /// <summary>Starts a rebalance, unless one is in its first phase. That phase ends when all members have joined.</summary>
+    private void Rebalance(Member? joining = null)
     {
         if (_state != State.PreparingRebalance)
+        {
             StartPhase(State.PreparingRebalance);
-        foreach (var member in _members.Values)
-            member.CompleteSync(ErrorCode.RebalanceInProgress);
-        if (_members.Values.All(member => member.IsJoining))
+            _assigned.TrySetResult(null);
+            _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _assigned = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+        if (joining is not null)
+            (_members[joining.Id], joining.IsWaiting) = (joining, true);
+        if (_members.Values.All(member => member.IsWaiting))
             StartGeneration();
     }
 
     /// <summary>Ends the first phase; members that have not joined again are removed.</summary>
     private void StartGeneration()
     {
-        foreach (var member in _members.Values.Where(member => !member.IsJoining).ToList())
+        foreach (var member in _members.Values.Where(member => !member.IsWaiting).ToList())
             _members.Remove(member.Id);
-        _generation++;
-        if (_members.Count == 0)
-        {
-            _state = State.Empty;
-            return;
-        }
-        var offers = _members.Values.Select(member => member.Request).ToList();
-        _protocol = offers[0].Protocols.First(offered => offers.TrueForAll(offer => offer.Supports(offered.Name))).Name;
-        if (!_members.ContainsKey(_leaderId))
-            _leaderId = _members.GetAt(0).Key;
-        StartPhase(State.CompletingRebalance);
-        foreach (var member in _members.Values)
-        {
-            var listed = member.Id == _leaderId ? offers.ConvertAll(offer => (offer.MemberId, offer.MetadataOf(_protocol))) : [];
-            member.CompleteJoin(new(ErrorCode.None, member.Id, _generation, _protocol, _leaderId, listed));
-        }
+        var members = _members.Values.ToList();
+        var offered = members.FirstOrDefault()?.Protocols.Keys ?? Enumerable.Empty<string>();
+        var protocol = offered.FirstOrDefault(name => members.TrueForAll(member => member.Protocols.ContainsKey(name)), string.Empty);
+        var leaderId = _members.ContainsKey(_generation.LeaderId) ? _generation.LeaderId : _members.Keys.FirstOrDefault(string.Empty);
+        _generation = new(
+            _generation.Number + 1, protocol, leaderId, members.ConvertAll(member => (member.Id, member.Protocols[protocol])));
+        StartPhase(members.Count == 0 ? State.Empty : State.CompletingRebalance);
+        _joined.SetResult(_generation);
     }
 
-    /// <summary>Starts a phase of a rebalance, which lasts at most the longest rebalance time-out of the members.</summary>
+    /// <summary>Starts a phase. The requests that wait for it are answered, so that the sessions of their members count again.</summary>
     private void StartPhase(State state)
     {
-        _state = state;
-        var timeouts = _members.Values.Select(member => member.Request.RebalanceTimeoutMs);
-        _phaseDeadline = Environment.TickCount64 + timeouts.DefaultIfEmpty().Max();
-    }
-
-    /// <summary>A consumer in the group. It sends no heartbeats while a request of it waits.</summary>
-    private sealed class Member(JoinRequest request)
-    {
-        // Waiting requests continue on other threads than the one that completes them and holds the lock of the group.
-        private TaskCompletionSource<JoinResult>? _join;
-        private TaskCompletionSource<(ErrorCode Error, byte[] Assignment)>? _sync;
-
-        public string Id => Request.MemberId;
-        public JoinRequest Request { get; private set; } = request;
-        public byte[] Assignment { get; set; } = [];
-        public long SessionDeadline { get; private set; }
-        public bool IsJoining => _join is not null;
-        public bool IsWaiting => _join is not null || _sync is not null;
-
-        public void RenewSession() => SessionDeadline = Environment.TickCount64 + Request.SessionTimeoutMs;
-
-        public Task<JoinResult> WaitForJoin(JoinRequest newRequest)
-        {
-            CompleteJoin(JoinResult.Refused(ErrorCode.RebalanceInProgress, Id)); // this request replaces one that still waits
-            Request = newRequest;
-            _join = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _join.Task;
-        }
-
-        public Task<(ErrorCode Error, byte[] Assignment)> WaitForSync()
-        {
-            CompleteSync(ErrorCode.RebalanceInProgress);
-            _sync = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _sync.Task;
-        }
-
-        public void CompleteJoin(JoinResult result)
-        {
-            RenewSession();
-            _join?.SetResult(result);
-            _join = null;
-        }
-
-        public void CompleteSync(ErrorCode error)
-        {
-            if (_sync is null)
-                return;
-            RenewSession();
-            _sync.SetResult((error, error == ErrorCode.None ? Assignment : []));
-            _sync = null;
-        }
+        (_state, _phaseStart) = (state, time.GetTimestamp());
+        foreach (var member in _members.Values.Where(member => member.IsWaiting))
+            (member.IsWaiting, member.LastRequest) = (false, _phaseStart);
     }
 }

@@ -1,21 +1,17 @@
 namespace ForgeShop.DevKafka;
 
-/// <summary>The requests by which a consumer finds its group and is a member of it.</summary>
+/// <summary>The requests by which a consumer finds its group, is a member of it, and commits and reads offsets.</summary>
 internal static class GroupRequests
 {
-    private const sbyte GroupKey = 0;
     private const int MinSessionTimeoutMs = 6_000;
     private const int MaxSessionTimeoutMs = 1_800_000;
 
     public static void FindCoordinator(Exchange exchange)
     {
-        var (broker, reader, writer) = exchange;
-        reader.ReadString(); // all groups have the same coordinator
-        var isGroup = reader.ReadInt8() == GroupKey;
-        writer.WriteThrottleTime();
-        writer.WriteError(isGroup ? ErrorCode.None : ErrorCode.TransactionalIdAuthorizationFailed);
-        writer.WriteString(isGroup ? null : "DevKafka has no transactions");
-        broker.WriteNode(writer);
+        var writer = exchange.Writer;
+        writer.WriteError(ErrorCode.None);
+        writer.WriteString(null); // error message
+        exchange.Broker.WriteNode(writer);
     }
 
     public static async Task JoinAsync(Exchange exchange)
@@ -23,26 +19,21 @@ internal static class GroupRequests
         var (broker, reader, writer) = exchange;
         var groupId = reader.ReadString();
         var (sessionTimeoutMs, rebalanceTimeoutMs, memberId) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadString());
-        var request = new JoinRequest(memberId, sessionTimeoutMs, rebalanceTimeoutMs, reader.ReadString(),
-            reader.ReadArray(() => (reader.ReadString(), reader.ReadBytes().ToArray())));
-        var error = groupId.Length == 0 ? ErrorCode.InvalidGroupId : ErrorCode.None;
-        if (sessionTimeoutMs is < MinSessionTimeoutMs or > MaxSessionTimeoutMs)
-            error = ErrorCode.InvalidSessionTimeout;
-
-        var join = error != ErrorCode.None
-            ? JoinResult.Refused(error, memberId)
-            : await broker.GroupOf(groupId).JoinAsync(request, exchange.ClientId).WaitAsync(exchange.Stopping);
-
-        writer.WriteThrottleTime();
-        writer.WriteError(join.Error);
-        writer.WriteInt32(join.Generation);
-        writer.WriteString(join.Protocol);
-        writer.WriteString(join.LeaderId);
-        writer.WriteString(join.MemberId);
-        writer.WriteArray(join.Members, member =>
+        var member = new Member(
+            memberId, TimeSpan.FromMilliseconds(sessionTimeoutMs), TimeSpan.FromMilliseconds(rebalanceTimeoutMs), reader.ReadString(),
+            new(reader.ReadArray(() => KeyValuePair.Create(reader.ReadString(), reader.ReadBytes().ToArray()))));
+        var (error, generation) = (ErrorCode.InvalidSessionTimeout, Generation.None);
+        if (sessionTimeoutMs is >= MinSessionTimeoutMs and <= MaxSessionTimeoutMs)
+            (error, memberId, generation) = await broker.GroupOf(groupId).JoinAsync(member, exchange.ClientId, exchange.Stopping);
+        writer.WriteError(error);
+        writer.WriteInt32(generation.Number);
+        writer.WriteString(generation.Protocol);
+        writer.WriteString(generation.LeaderId);
+        writer.WriteString(memberId);
+        writer.WriteArray(memberId == generation.LeaderId ? generation.Members : [], other =>
         {
-            writer.WriteString(member.Id);
-            writer.WriteBytes(member.Metadata);
+            writer.WriteString(other.Id);
+            writer.WriteBytes(other.Metadata);
         });
     }
 
@@ -52,27 +43,60 @@ internal static class GroupRequests
         var (groupId, generation, memberId) = (reader.ReadString(), reader.ReadInt32(), reader.ReadString());
         var assignments = new Dictionary<string, byte[]>();
         reader.ReadArray(() => assignments[reader.ReadString()] = reader.ReadBytes().ToArray());
-
-        var sync = await broker.GroupOf(groupId).SyncAsync(memberId, generation, assignments).WaitAsync(exchange.Stopping);
-
-        writer.WriteThrottleTime();
-        writer.WriteError(sync.Error);
-        writer.WriteBytes(sync.Assignment);
+        var (error, assignment) = await broker.GroupOf(groupId).SyncAsync(memberId, generation, assignments, exchange.Stopping);
+        writer.WriteError(error);
+        writer.WriteBytes(assignment);
     }
 
     public static void Heartbeat(Exchange exchange)
     {
         var (broker, reader, writer) = exchange;
         var (groupId, generation, memberId) = (reader.ReadString(), reader.ReadInt32(), reader.ReadString());
-        writer.WriteThrottleTime();
-        writer.WriteError(broker.GroupOf(groupId).Heartbeat(memberId, generation));
+        writer.WriteError(broker.GroupOf(groupId).Check(memberId, generation));
     }
 
     public static void Leave(Exchange exchange)
     {
         var (broker, reader, writer) = exchange;
-        var (groupId, memberId) = (reader.ReadString(), reader.ReadString());
-        writer.WriteThrottleTime();
-        writer.WriteError(broker.GroupOf(groupId).Leave(memberId));
+        writer.WriteError(broker.GroupOf(reader.ReadString()).Leave(memberId: reader.ReadString()));
+    }
+
+    public static void CommitOffsets(Exchange exchange)
+    {
+        var (broker, reader, writer) = exchange;
+        var (groupId, generation, memberId) = (reader.ReadString(), reader.ReadInt32(), reader.ReadString());
+        var groupError = broker.GroupOf(groupId).Check(memberId, generation, isCommit: true);
+        var offsets = new List<CommittedOffset>();
+        exchange.MapPartitions((topic, index, partition) =>
+        {
+            var offset = new CommittedOffset(groupId, topic, index, reader.ReadInt64(), reader.ReadNullableString());
+            var error = groupError == ErrorCode.None && partition is null ? ErrorCode.UnknownTopicOrPartition : groupError;
+            if (error == ErrorCode.None)
+                offsets.Add(offset);
+            writer.WriteError(error);
+        });
+        broker.Offsets.Commit(offsets);
+    }
+
+    public static void FetchOffsets(Exchange exchange)
+    {
+        var (broker, reader, writer) = exchange;
+        var groupId = reader.ReadString();
+        var requested = reader.ReadNullableArray(() => (Topic: reader.ReadString(), Partitions: reader.ReadArray(reader.ReadInt32)));
+        var offsets = requested is null
+            ? broker.Offsets.FindAll(groupId)
+            : requested.SelectMany(topic => topic.Partitions.Select(index => broker.Offsets.Find(groupId, topic.Topic, index)));
+        writer.WriteArray(offsets.GroupBy(offset => offset.Topic).ToList(), topic =>
+        {
+            writer.WriteString(topic.Key);
+            writer.WriteArray(topic.ToList(), offset =>
+            {
+                writer.WriteInt32(offset.Partition);
+                writer.WriteInt64(offset.Offset);
+                writer.WriteString(offset.Metadata);
+                writer.WriteError(ErrorCode.None);
+            });
+        });
+        writer.WriteError(ErrorCode.None);
     }
 }

@@ -1,13 +1,12 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
 namespace ForgeShop.DevKafka;
 
-/// <summary>Writes the fields of one response, in the order of its schema, into a pooled buffer.</summary>
-internal sealed class MessageWriter : IDisposable
+/// <summary>Writes the fields of a response in the order of its schema. One writer serves all responses of a connection.</summary>
+internal sealed class MessageWriter
 {
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(512);
+    private byte[] _buffer = new byte[512];
 
     /// <summary>Gets or sets the number of bytes written; a smaller number discards what was written after it.</summary>
     public int Position { get; set; }
@@ -19,9 +18,6 @@ internal sealed class MessageWriter : IDisposable
     public void WriteInt64(long value) => BinaryPrimitives.WriteInt64BigEndian(Next(sizeof(long)), value);
     public void WriteError(ErrorCode value) => WriteInt16((short)value);
     public void WriteBytes(ReadOnlySpan<byte> value) => value.CopyTo(WriteBytes(value.Length));
-
-    /// <summary>Writes 0 ms: this broker has no quotas.</summary>
-    public void WriteThrottleTime() => WriteInt32(0);
 
     public void WriteString(string? value)
     {
@@ -51,21 +47,10 @@ internal sealed class MessageWriter : IDisposable
         return _buffer.AsMemory(0, Position);
     }
 
-    public void Dispose()
-    {
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = [];
-    }
-
     private Span<byte> Next(int count)
     {
         if (_buffer.Length - Position < count)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length * 2, Position + count));
-            _buffer.AsSpan(0, Position).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = larger;
-        }
+            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, Position + count));
         Position += count;
         return _buffer.AsSpan(Position - count, count);
     }

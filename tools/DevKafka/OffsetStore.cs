@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 
@@ -7,38 +6,35 @@ namespace ForgeShop.DevKafka;
 /// <summary>The offset that a consumer group committed for a partition; the offset -1 stands for a removed one.</summary>
 internal sealed record CommittedOffset(string Group, string Topic, int Partition, long Offset, string? Metadata);
 
-/// <summary>The committed offsets of all groups. The file has lines of CRC-32C and JSON; commits are appended.</summary>
+/// <summary>The committed offsets of all groups. The file has lines of JSON; commits are appended.</summary>
 internal sealed class OffsetStore : IDisposable
 {
-    // A file that has grown by this much is rewritten with the latest commits only.
-    private const long MaxGrowth = 16 * 1024 * 1024;
-
-    private readonly Lock _lock = new();
-    private readonly ConcurrentDictionary<(string Group, string Topic, int Partition), CommittedOffset> _offsets = [];
+    private readonly Dictionary<(string Group, string Topic, int Partition), CommittedOffset> _offsets = [];
     private readonly string _path;
+    private readonly long _maxGrowth;
     private FileStream _file;
     private long _rewrittenLength;
 
-    public OffsetStore(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="maxGrowth">The number of bytes after which the file is rewritten with the latest commits only.</param>
+    public OffsetStore(string path, long maxGrowth = 16 * 1024 * 1024)
     {
-        _path = path;
-        foreach (var offset in File.Exists(path) ? File.ReadLines(path).Select(Decode).OfType<CommittedOffset>() : [])
-            Apply(offset);
+        (_path, _maxGrowth) = (path, maxGrowth);
+        var lines = File.Exists(path) ? File.ReadAllText(path).Split('\n') : [string.Empty];
+        foreach (var line in lines[..^1]) // a killed broker can leave a part of a line behind the last line feed
+            Apply(JsonSerializer.Deserialize<CommittedOffset>(line)!);
         _file = Rewrite();
     }
 
     public void Commit(IReadOnlyCollection<CommittedOffset> offsets)
     {
-        lock (_lock)
-        {
-            _file.Write(Encode(offsets));
-            foreach (var offset in offsets)
-                Apply(offset);
-            if (_file.Length - _rewrittenLength < MaxGrowth)
-                return;
-            _file.Dispose();
-            _file = Rewrite();
-        }
+        _file.Write(Encode(offsets));
+        foreach (var offset in offsets)
+            Apply(offset);
+        if (_file.Length - _rewrittenLength < _maxGrowth)
+            return;
+        _file.Dispose();
+        _file = Rewrite();
     }
 
     public CommittedOffset Find(string group, string topic, int partition) =>
@@ -49,8 +45,9 @@ internal sealed class OffsetStore : IDisposable
     public void RemoveTopic(string topic) =>
         Commit([.. _offsets.Values.Where(offset => offset.Topic == topic).Select(offset => offset with { Offset = -1 })]);
 
-    /// <summary>Flushes outside the lock, since commits must not wait for the disk.</summary>
-    public void Flush() => _file.Flush(flushToDisk: true);
+    /// <summary>Writes the commits from the page cache to the disk. Only this method may run beside another one.</summary>
+    /// <exception cref="ObjectDisposedException">The file is being rewritten.</exception>
+    public void FlushToDisk() => _file.Flush(flushToDisk: true);
 
     public void Dispose() => _file.Dispose();
 
@@ -68,24 +65,11 @@ internal sealed class OffsetStore : IDisposable
     {
         var key = (offset.Group, offset.Topic, offset.Partition);
         if (offset.Offset < 0)
-            _offsets.TryRemove(key, out _);
+            _offsets.Remove(key);
         else
             _offsets[key] = offset;
     }
 
-    private static byte[] Encode(IEnumerable<CommittedOffset> offsets)
-    {
-        var lines = offsets.Select(offset => JsonSerializer.Serialize(offset)).Select(json => $"{Crc(json)} {json}\n");
-        return Encoding.UTF8.GetBytes(string.Concat(lines));
-    }
-
-    private static string Crc(string json) => $"{RecordBatch.Crc32C(Encoding.UTF8.GetBytes(json)):x8}";
-
-    /// <summary>Returns null for a line that is not whole.</summary>
-    private static CommittedOffset? Decode(string line)
-    {
-        var parts = line.Split(' ', 2);
-        var isWhole = parts.Length == 2 && parts[0] == Crc(parts[1]);
-        return isWhole ? JsonSerializer.Deserialize<CommittedOffset>(parts[1]) : null;
-    }
+    private static byte[] Encode(IEnumerable<CommittedOffset> offsets) =>
+        Encoding.UTF8.GetBytes(string.Concat(offsets.Select(offset => JsonSerializer.Serialize(offset) + '\n')));
 }

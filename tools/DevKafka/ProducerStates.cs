@@ -6,7 +6,7 @@ internal sealed class ProducerStates
     // A producer has at most five requests in flight, so a retry is one of the last five batches.
     private const int RememberedBatches = 5;
 
-    private readonly Dictionary<long, Queue<RecordBatch>> _producers = [];
+    private readonly Dictionary<long, RecordBatch[]> _producers = [];
 
     /// <summary>Returns whether the batch may be appended, as Apache Kafka decides it, and the offset of a duplicate, or -1.</summary>
     public ErrorCode Check(RecordBatch batch, out long duplicateOffset)
@@ -15,7 +15,7 @@ internal sealed class ProducerStates
         // If retention has deleted the batches of a producer, it continues with any sequence number.
         if (!batch.HasProducer || !_producers.TryGetValue(batch.ProducerId, out var batches))
             return ErrorCode.None;
-        var last = batches.Last();
+        var last = batches[^1];
         if (batch.ProducerEpoch < last.ProducerEpoch)
             return ErrorCode.InvalidProducerEpoch;
         if (batch.ProducerEpoch > last.ProducerEpoch)
@@ -32,12 +32,7 @@ internal sealed class ProducerStates
     {
         if (!batch.HasProducer)
             return;
-        if (!_producers.TryGetValue(batch.ProducerId, out var batches))
-            _producers[batch.ProducerId] = batches = new(RememberedBatches);
-        if (batches.Count > 0 && batches.Peek().ProducerEpoch != batch.ProducerEpoch)
-            batches.Clear();
-        if (batches.Count == RememberedBatches)
-            batches.Dequeue();
-        batches.Enqueue(batch);
+        var sameEpoch = _producers.GetValueOrDefault(batch.ProducerId, []).Where(known => known.ProducerEpoch == batch.ProducerEpoch);
+        _producers[batch.ProducerId] = [.. sameEpoch.TakeLast(RememberedBatches - 1), batch];
     }
 }

@@ -17,15 +17,11 @@ var command = new RootCommand("DevKafka: a Kafka-protocol broker of one node, fo
 {
     data, host, port, partitions, autoCreateTopics, retentionBytes, retentionHours, segmentBytes,
 };
-command.SetAction((arguments, stopping) => RunAsync(new(
-    Path.GetFullPath(arguments.GetValue(data)!),
-    arguments.GetValue(host)!,
-    (int)arguments.GetValue(port),
-    (int)arguments.GetValue(partitions),
-    arguments.GetValue(autoCreateTopics),
-    arguments.GetValue(retentionBytes),
-    TimeSpan.FromHours(arguments.GetValue(retentionHours)),
-    arguments.GetValue(segmentBytes)), stopping));
+command.SetAction((arguments, stopping) => RunAsync(
+    new(Path.GetFullPath(arguments.GetValue(data)!), arguments.GetValue(host)!, (int)arguments.GetValue(port),
+        (int)arguments.GetValue(partitions), arguments.GetValue(autoCreateTopics), arguments.GetValue(retentionBytes),
+        TimeSpan.FromHours(arguments.GetValue(retentionHours)), arguments.GetValue(segmentBytes), TimeProvider.System),
+    stopping));
 var parsed = command.Parse(args);
 if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync();

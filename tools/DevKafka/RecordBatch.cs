@@ -6,14 +6,7 @@ namespace ForgeShop.DevKafka;
 
 /// <summary>The header of a record batch in format 2 ("magic 2"). Batches are stored as the producer sent them.</summary>
 internal readonly record struct RecordBatch(
-    long BaseOffset,
-    int Size,
-    sbyte Magic,
-    int LastOffsetDelta,
-    long MaxTimestamp,
-    long ProducerId,
-    short ProducerEpoch,
-    int BaseSequence)
+    long BaseOffset, int Size, sbyte Magic, int LastOffsetDelta, long MaxTimestamp, long ProducerId, short ProducerEpoch, int BaseSequence)
 {
     public const int HeaderSize = 61;
 

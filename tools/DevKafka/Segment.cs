@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace ForgeShop.DevKafka;
 
-/// <summary>One file of a partition: record batches in order. Its name is the first offset. The partition's lock guards it.</summary>
+/// <summary>One file of a partition: record batches in order. Its name is the first offset.</summary>
 internal sealed class Segment : IDisposable
 {
     private const int IndexInterval = 4 * 1024;
@@ -12,11 +12,30 @@ internal sealed class Segment : IDisposable
     private readonly SafeFileHandle _file;
     private readonly List<(long Offset, long Position)> _index = [];
 
-    private Segment(string path)
+    private bool _isFlushed = true;
+
+    /// <summary>Opens a segment, rebuilds the index, and truncates the part of a batch that a killed broker can leave at the end.</summary>
+    public Segment(string path, bool verifyCrc = false, Action<RecordBatch>? onBatch = null)
     {
         _path = path;
         BaseOffset = NextOffset = long.Parse(Path.GetFileNameWithoutExtension(path), CultureInfo.InvariantCulture);
         _file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        var length = RandomAccess.GetLength(_file);
+        foreach (var (batch, position) in ReadBatches(0, length))
+        {
+            var bytes = new byte[verifyCrc ? batch.Size : 0];
+            Read(bytes, position);
+            var isNext = batch.Magic == 2 && batch.BaseOffset == NextOffset && batch.LastOffsetDelta >= 0;
+            if (!isNext || (verifyCrc && !batch.HasValidCrc(bytes)))
+                break;
+            Add(batch);
+            onBatch?.Invoke(batch);
+        }
+        if (Size < length)
+        {
+            Console.Error.WriteLine($"warning: Truncated {path} to {Size} bytes: it ended within a record batch");
+            RandomAccess.SetLength(_file, Size);
+        }
     }
 
     public long BaseOffset { get; }
@@ -26,33 +45,11 @@ internal sealed class Segment : IDisposable
     /// <summary>Gets the largest timestamp in the segment, or -1 when it is empty.</summary>
     public long MaxTimestamp { get; private set; } = -1;
 
-    public static Segment Create(string folder, long baseOffset) => new(Path.Combine(folder, $"{baseOffset:D20}.log"));
-
-    /// <summary>Opens a segment, rebuilds the index, and truncates the part of a batch that a killed broker can leave at the end.</summary>
-    public static Segment Recover(string path, bool verifyCrc, Action<RecordBatch> onBatch)
-    {
-        var segment = new Segment(path);
-        var length = RandomAccess.GetLength(segment._file);
-        foreach (var (batch, position) in segment.ReadBatches(0, length))
-        {
-            var isNext = batch.Magic == 2 && batch.BaseOffset == segment.NextOffset && batch.LastOffsetDelta >= 0;
-            if (!isNext || (verifyCrc && !segment.HasValidCrc(batch, position)))
-                break;
-            segment.Add(batch);
-            onBatch(batch);
-        }
-        if (segment.Size < length)
-        {
-            Console.Error.WriteLine($"warning: Truncated {path} to {segment.Size} bytes: it ended within a record batch");
-            RandomAccess.SetLength(segment._file, segment.Size);
-        }
-        return segment;
-    }
-
     public void Append(RecordBatch batch, ReadOnlySpan<byte> bytes)
     {
         RandomAccess.Write(_file, bytes, Size);
         Add(batch);
+        _isFlushed = false;
     }
 
     /// <summary>Returns the batch that contains the offset, and its position.</summary>
@@ -66,15 +63,20 @@ internal sealed class Segment : IDisposable
     public RecordBatch FindTimestamp(long timestamp) =>
         ReadBatches(0, Size).First(found => found.Batch.MaxTimestamp >= timestamp).Batch;
 
-    /// <summary>Fills the buffer from a position in the file. It needs no lock.</summary>
-    /// <exception cref="ObjectDisposedException">The segment is deleted.</exception>
+    /// <summary>Fills the buffer from a position in the file.</summary>
     public void Read(Span<byte> buffer, long position)
     {
         if (RandomAccess.Read(_file, buffer, position) < buffer.Length)
             throw new IOException($"{_path} ends before {position + buffer.Length}");
     }
 
-    public void FlushToDisk() => RandomAccess.FlushToDisk(_file);
+    /// <summary>Writes the appended batches from the page cache to the disk. Only this method may run beside another one.</summary>
+    /// <exception cref="ObjectDisposedException">The segment is deleted.</exception>
+    public void FlushToDisk()
+    {
+        if (!Interlocked.Exchange(ref _isFlushed, true))
+            RandomAccess.FlushToDisk(_file);
+    }
 
     public void Dispose() => _file.Dispose();
 
@@ -106,12 +108,5 @@ internal sealed class Segment : IDisposable
         Size += batch.Size;
         NextOffset = batch.NextOffset;
         MaxTimestamp = Math.Max(MaxTimestamp, batch.MaxTimestamp);
-    }
-
-    private bool HasValidCrc(RecordBatch batch, long position)
-    {
-        var bytes = new byte[batch.Size];
-        Read(bytes, position);
-        return batch.HasValidCrc(bytes);
     }
 }

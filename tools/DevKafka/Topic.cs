@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 
 namespace ForgeShop.DevKafka;
@@ -26,10 +25,9 @@ internal sealed class TopicStore
     private const int MaxNameLength = 249;
     private const string SettingsFile = "topic.json";
 
-    private readonly Lock _lock = new();
     private readonly string _folder;
     private readonly BrokerOptions _options;
-    private readonly ConcurrentDictionary<string, Topic> _topics = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Topic> _topics = new(StringComparer.Ordinal);
 
     public TopicStore(BrokerOptions options)
     {
@@ -55,38 +53,32 @@ internal sealed class TopicStore
     public ErrorCode Create(string name, int partitions, int maxMessageBytes, bool validateOnly)
     {
         var settings = new TopicSettings(partitions == -1 ? _options.Partitions : partitions, maxMessageBytes);
-        lock (_lock)
-        {
-            if (Find(name) is not null)
-                return ErrorCode.TopicAlreadyExists;
-            if (!IsValidName(name))
-                return ErrorCode.InvalidTopic;
-            if (settings.Partitions is < 1 or > MaxPartitions)
-                return ErrorCode.InvalidPartitions;
-            if (validateOnly)
-                return ErrorCode.None;
-            // The folder has another name first: a broker killed meanwhile leaves no topic without settings.
-            var folder = Path.Combine(_folder, name);
-            Directory.CreateDirectory(folder + UnfinishedMark);
-            File.WriteAllText(Path.Combine(folder + UnfinishedMark, SettingsFile), JsonSerializer.Serialize(settings));
-            Directory.Move(folder + UnfinishedMark, folder);
-            Open(folder);
+        if (Find(name) is not null)
+            return ErrorCode.TopicAlreadyExists;
+        if (!IsValidName(name))
+            return ErrorCode.InvalidTopic;
+        if (settings.Partitions is < 1 or > MaxPartitions)
+            return ErrorCode.InvalidPartitions;
+        if (validateOnly)
             return ErrorCode.None;
-        }
+        // The folder has another name first: a broker killed meanwhile leaves no topic without settings.
+        var folder = Path.Combine(_folder, name);
+        Directory.CreateDirectory(folder + UnfinishedMark);
+        File.WriteAllText(Path.Combine(folder + UnfinishedMark, SettingsFile), JsonSerializer.Serialize(settings));
+        Directory.Move(folder + UnfinishedMark, folder);
+        Open(folder);
+        return ErrorCode.None;
     }
 
     public bool Delete(string name)
     {
-        lock (_lock)
-        {
-            if (!_topics.TryRemove(name, out var topic))
-                return false;
-            Array.ForEach(topic.Partitions, partition => partition.MarkDeleted());
-            var folder = Path.Combine(_folder, name);
-            Directory.Move(folder, folder + UnfinishedMark);
-            Directory.Delete(folder + UnfinishedMark, recursive: true);
-            return true;
-        }
+        if (!_topics.Remove(name, out var topic))
+            return false;
+        Array.ForEach(topic.Partitions, partition => partition.Dispose());
+        var folder = Path.Combine(_folder, name);
+        Directory.Move(folder, folder + UnfinishedMark);
+        Directory.Delete(folder + UnfinishedMark, recursive: true);
+        return true;
     }
 
     private static bool IsValidName(string name) => name.Length is > 0 and <= MaxNameLength && name is not ("." or "..")

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ForgeShop.DevKafka;
 
 /// <summary>The requests that list, create, describe and delete topics.</summary>
@@ -15,11 +13,10 @@ internal static class TopicRequests
         var (broker, reader, writer) = exchange;
         var names = reader.ReadNullableArray(reader.ReadString) ?? [.. broker.Topics.Names];
         var create = reader.ReadBool() && broker.Options.AutoCreateTopics;
-        writer.WriteThrottleTime();
         writer.WriteInt32(1); // brokers
         broker.WriteNode(writer);
         writer.WriteString(null); // rack
-        writer.WriteString("DevKafka"); // cluster ID
+        writer.WriteString(broker.ClusterId);
         writer.WriteInt32(Broker.NodeId); // controller
         writer.WriteArray(names, name =>
         {
@@ -44,18 +41,27 @@ internal static class TopicRequests
     public static void Create(Exchange exchange)
     {
         var (broker, reader, writer) = exchange;
-        var topics = reader.ReadArray(() => new NewTopic(
+        var topics = reader.ReadArray(() => (
             Name: reader.ReadString(),
             Partitions: reader.ReadInt32(),
             ReplicationFactor: reader.ReadInt16(),
-            Assignments: reader.ReadArray(() => (reader.ReadInt32(), reader.ReadArray(reader.ReadInt32))).Count,
-            Configs: reader.ReadArray(() => (reader.ReadString(), reader.ReadNullableString()))));
+            Assignments: reader.ReadArray(() => (reader.ReadInt32(), reader.ReadArray(reader.ReadInt32))),
+            Configs: reader.ReadArray(() => (Name: reader.ReadString(), Value: reader.ReadNullableString()))));
         reader.ReadInt32(); // time-out: topics are created at once
         var validateOnly = reader.ReadBool();
-        writer.WriteThrottleTime();
         writer.WriteArray(topics, topic =>
         {
-            var error = Create(broker.Topics, topic, validateOnly);
+            var maxMessageBytes = TopicStore.DefaultMaxMessageBytes;
+            var unsupported = ErrorCode.None;
+            if (topic.Assignments.Count > 0 || topic.ReplicationFactor is not (-1 or 1)) // -1 is the broker's default
+                unsupported = ErrorCode.InvalidReplicationFactor;
+            if (!topic.Configs.TrueForAll(config => config.Name == MaxMessageBytes && int.TryParse(config.Value, out maxMessageBytes)))
+                unsupported = ErrorCode.InvalidConfig;
+            // The answer to a topic that exists is TopicAlreadyExists whatever else the request says, as that of Apache Kafka.
+            var isCreated = !validateOnly && unsupported == ErrorCode.None;
+            var error = broker.Topics.Create(topic.Name, topic.Partitions, maxMessageBytes, validateOnly: !isCreated);
+            if (error == ErrorCode.None)
+                error = unsupported;
             writer.WriteString(topic.Name);
             writer.WriteError(error);
             writer.WriteString(error == ErrorCode.InvalidConfig ? $"DevKafka supports no topic configuration but {MaxMessageBytes}" : null);
@@ -65,7 +71,6 @@ internal static class TopicRequests
     public static void Delete(Exchange exchange)
     {
         var (broker, reader, writer) = exchange;
-        writer.WriteThrottleTime();
         exchange.MapArray(() =>
         {
             var name = reader.ReadString();
@@ -80,7 +85,6 @@ internal static class TopicRequests
     public static void DescribeConfigs(Exchange exchange)
     {
         var (broker, reader, writer) = exchange;
-        writer.WriteThrottleTime();
         exchange.MapArray(() =>
         {
             var (type, name) = (reader.ReadInt8(), reader.ReadString());
@@ -102,18 +106,4 @@ internal static class TopicRequests
             });
         });
     }
-
-    private static ErrorCode Create(TopicStore topics, NewTopic topic, bool validateOnly)
-    {
-        var maxMessageBytes = TopicStore.DefaultMaxMessageBytes;
-        if (topic.Assignments > 0 || topic.ReplicationFactor is not (-1 or 1))
-            return ErrorCode.InvalidReplicationFactor;
-        foreach (var (name, value) in topic.Configs)
-            if (name != MaxMessageBytes || !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out maxMessageBytes))
-                return ErrorCode.InvalidConfig;
-        return topics.Create(topic.Name, topic.Partitions, maxMessageBytes, validateOnly);
-    }
-
-    private sealed record NewTopic(
-        string Name, int Partitions, short ReplicationFactor, int Assignments, List<(string Name, string? Value)> Configs);
 }

@@ -4,7 +4,7 @@ using ForgeShop.Load.Bench;
 using ForgeShop.Load.Chaos;
 using Spectre.Console;
 
-var root = new RootCommand("Starts a shop of its own and puts load on it.") { ChaosCommand(), BenchCommand() };
+var root = new RootCommand("Starts an isolated shop and puts load on it.") { ChaosCommand(), BenchCommand() };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync();
@@ -13,13 +13,13 @@ return 2;
 
 static Command ChaosCommand()
 {
-    var minutes = new Option<double>("--minutes") { Description = "How long to break things.", DefaultValueFactory = _ => 2 };
+    var minutes = new Option<double>("--minutes") { Description = "The duration of the load and of the kills.", DefaultValueFactory = _ => 2 };
     var rate = new Option<double>("--rate") { Description = "Orders a second.", DefaultValueFactory = _ => 5 };
-    var seed = new Option<int?>("--seed") { Description = "Chooses victims and orders; the same seed chooses the same." };
+    var seed = new Option<int?>("--seed") { Description = "Seeds the choice of orders and kills." };
     minutes.Validators.Add(result => Within(result, minutes, 0.1, 600));
     rate.Validators.Add(result => Within(result, rate, 0.1, 100));
 
-    var chaos = new Command("chaos", "Places orders while it kills processes, and checks that nothing is lost and nothing doubled.") { minutes, rate, seed };
+    var chaos = new Command("chaos", "Places orders while processes are killed, and checks that nothing is lost or doubled.") { minutes, rate, seed };
     chaos.SetAction((options, cancellationToken) => Run(
         "NOT clean: ", "nothing was checked",
         () => new ChaosRun(
@@ -33,32 +33,48 @@ static Command BenchCommand()
 {
     var json = new Option<string?>("--json")
     {
-        Description = "Writes the numbers to this file, or prints them in place of the table.", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE",
+        Description = "Writes the report to this file, or prints it instead of the tables.", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE",
     };
     json.Validators.Add(result =>
     {
         if (result.GetValueOrDefault<string?>() is { } file && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
             result.AddError($"there is no folder for {file}");
     });
+    var wolverine = new Option<bool>("--wolverine") { Description = "Measures the same pipeline with Wolverine, too." };
+    var stored = new Option<int>("--stored-orders") { Description = "Loads so many orders and repeats the rounds with them.", HelpName = "N" };
+    stored.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() is < 0 or > 10_000_000)
+            result.AddError("--stored-orders is from 0 to 10000000");
+    });
 
-    var bench = new Command("bench", "Measures what the shop does in a second beside what its servers do without it.") { json };
-    bench.SetAction((options, cancellationToken) => Run("", "nothing was measured", () => BenchAsync(options, json, cancellationToken), cancellationToken));
+    var bench = new Command("bench", "Measures the throughput of an isolated shop beside that of its servers alone.") { json, wolverine, stored };
+    bench.SetAction((options, cancellationToken) => Run(
+        "", "nothing was measured",
+        () => BenchAsync(new(options.GetValue(wolverine), options.GetValue(stored)), options.GetResult(json) is not null, options.GetValue(json), cancellationToken),
+        cancellationToken));
     return bench;
 }
 
-// Whoever wants JSON on standard output gets nothing else there.
-static async Task<bool> BenchAsync(ParseResult options, Option<string?> json, CancellationToken cancellationToken)
+// With JSON on standard output, everything else goes to standard error.
+static async Task<bool> BenchAsync(OrderBenchOptions options, bool asJson, string? file, CancellationToken cancellationToken)
 {
-    var (wanted, file) = (options.GetResult(json) is not null, options.GetValue(json));
-    var terminal = wanted && file is null ? Terminal(Console.Error, Console.IsErrorRedirected) : Terminal(Console.Out, Console.IsOutputRedirected);
-    if (await new OrderBench(terminal).RunAsync(cancellationToken) is not { } report)
+    var terminal = asJson && file is null ? Terminal(Console.Error, Console.IsErrorRedirected) : Terminal(Console.Out, Console.IsOutputRedirected);
+    try
+    {
+        var report = await new OrderBench(terminal, options).RunAsync(cancellationToken);
+        report.Print(terminal);
+        if (file is not null)
+            await File.WriteAllTextAsync(file, report.ToJson() + "\n", cancellationToken);
+        else if (asJson)
+            Console.WriteLine(report.ToJson());
+        return true;
+    }
+    catch (BenchmarkFailedException failure)
+    {
+        await Console.Error.WriteLineAsync("forge: bench orders: " + failure.Message);
         return false;
-    report.Print(terminal);
-    if (file is not null)
-        await File.WriteAllTextAsync(file, report.ToJson() + "\n", cancellationToken);
-    else if (wanted)
-        Console.WriteLine(report.ToJson());
-    return true;
+    }
 }
 
 static async Task<int> Run(string verdict, string undone, Func<Task<bool>> command, CancellationToken cancellationToken)
@@ -74,12 +90,12 @@ static async Task<int> Run(string verdict, string undone, Func<Task<bool>> comma
     }
     catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
     {
-        await Console.Error.WriteLineAsync("forge: stopped before the end; " + undone);
+        await Console.Error.WriteLineAsync("forge: stopped early; " + undone);
         return 2;
     }
 }
 
-// A file or a pipe has no width of its own and wants no colours.
+// Files and pipes have no width and no colours.
 static IAnsiConsole Terminal(TextWriter writer, bool redirected)
 {
     var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect });

@@ -1,12 +1,3 @@
-using System.Globalization;
-using System.Text;
-using Confluent.Kafka;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging.Kafka;
-using ForgeShop.ServiceDefaults;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-
 namespace ForgeShop.Messaging;
 
 /// <summary>The headers of a dead letter besides those of its message. <c>forge dlq</c> reads the same names.</summary>
@@ -30,21 +21,23 @@ public static class DeadLetterHeaders
 }
 
 /// <summary>Writes messages that cannot be handled to the dead-letter topic, with the error and the position.</summary>
-internal sealed partial class DeadLetters(
-    KafkaPublisher publisher, ServiceName service, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider time, ILogger<DeadLetters> logger)
+internal sealed class DeadLetters(
+    KafkaSettings settings, ServiceName service, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider time, ILogger<DeadLetters> logger) : IDisposable
 {
-    private const int MaxErrorLength = 1000;
+    private const int MaxHeaderLength = 1000;
 
-    /// <summary>Returns when Kafka has acknowledged the letter. Until then the partition waits: going on without it would lose the message.</summary>
-    public async Task AddAsync(ConsumeResult<byte[]?, byte[]?> consumed, Exception error, int attempts, CancellationToken cancellationToken)
+    private readonly Lazy<IProducer<byte[]?, byte[]?>> _producer = new(() => new ProducerBuilder<byte[]?, byte[]?>(settings.Producer())
+        .SetLogHandler((_, line) => logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message)).Build());
+
+    /// <summary>Returns when Kafka has acknowledged the letter. Until then the consumer waits: going on without it would lose the message.</summary>
+    public async Task AddAsync(KafkaMessage consumed, Exception error, int attempts, CancellationToken cancellationToken)
     {
-        var topic = Topics.DeadLetters(consumed.Topic);
         var letter = Write(consumed, error, attempts);
         for (var failures = 1; ; failures++)
         {
             try
             {
-                await publisher.PublishAsync(topic, letter, cancellationToken);
+                await _producer.Value.ProduceAsync(Topics.DeadLetters(consumed.Topic), letter, cancellationToken);
                 break;
             }
             catch (KafkaException exception)
@@ -52,28 +45,32 @@ internal sealed partial class DeadLetters(
                 if (exception.Error.Code == ErrorCode.MsgSizeTooLarge)
                     letter = WithoutValue(letter);
                 var delay = Backoff.After(failures, options.Value.MinBackoff, options.Value.MaxBackoff);
-                LogRetry(topic, failures, exception.Error.Reason, delay);
+                logger.LogWarning("Dead-lettering {Place} failed (attempt {Attempt}): {Reason}; retrying in {Delay}",
+                    consumed.TopicPartitionOffset, failures, exception.Error.Reason, delay);
                 await Task.Delay(delay, time, cancellationToken);
             }
         }
         metrics.DeadLettered(consumed.Topic, error);
-        LogDeadLettered(consumed.Topic, consumed.Partition.Value, consumed.Offset.Value, attempts, error);
+        logger.LogError(error, "Dead-lettered {Place} after {Attempts} attempts", consumed.TopicPartitionOffset, attempts);
     }
 
-    private Message<byte[]?, byte[]?> Write(ConsumeResult<byte[]?, byte[]?> consumed, Exception error, int attempts)
+    private Message<byte[]?, byte[]?> Write(KafkaMessage consumed, Exception error, int attempts)
     {
         var headers = new Headers();
         foreach (var header in (consumed.Message.Headers ?? []).Where(header => !header.Key.StartsWith(DeadLetterHeaders.Prefix, StringComparison.Ordinal)))
             headers.Add(header.Key, header.GetValueBytes());
-        void Add(string name, string value) => headers.Add(name, Encoding.UTF8.GetBytes(value.Length <= MaxErrorLength ? value : value[..MaxErrorLength]));
-        Add(DeadLetterHeaders.Topic, consumed.Topic);
-        Add(DeadLetterHeaders.Partition, consumed.Partition.Value.ToString(CultureInfo.InvariantCulture));
-        Add(DeadLetterHeaders.Offset, consumed.Offset.Value.ToString(CultureInfo.InvariantCulture));
-        Add(DeadLetterHeaders.Group, service.Value);
-        Add(DeadLetterHeaders.Time, time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
-        Add(DeadLetterHeaders.Attempts, attempts.ToString(CultureInfo.InvariantCulture));
-        Add(DeadLetterHeaders.ErrorType, error.GetType().FullName ?? error.GetType().Name);
-        Add(DeadLetterHeaders.Error, error.Message);
+        foreach (var (name, value) in new (string, string)[]
+        {
+            (DeadLetterHeaders.Topic, consumed.Topic),
+            (DeadLetterHeaders.Partition, $"{consumed.Partition.Value}"),
+            (DeadLetterHeaders.Offset, $"{consumed.Offset.Value}"),
+            (DeadLetterHeaders.Group, service.Value),
+            (DeadLetterHeaders.Time, time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture)),
+            (DeadLetterHeaders.Attempts, $"{attempts}"),
+            (DeadLetterHeaders.ErrorType, error.GetType().FullName ?? error.GetType().Name),
+            (DeadLetterHeaders.Error, error.Message),
+        })
+            headers.Add(name, Encoding.UTF8.GetBytes(value.Length <= MaxHeaderLength ? value : value[..MaxHeaderLength]));
         return new() { Key = consumed.Message.Key, Value = consumed.Message.Value, Headers = headers };
     }
 
@@ -81,16 +78,16 @@ internal sealed partial class DeadLetters(
     private static Message<byte[]?, byte[]?> WithoutValue(Message<byte[]?, byte[]?> letter)
     {
         var headers = new Headers();
-        foreach (var header in letter.Headers.Where(header => header.GetValueBytes()?.Length <= MaxErrorLength))
+        foreach (var header in letter.Headers.Where(header => header.GetValueBytes()?.Length <= MaxHeaderLength))
             headers.Add(header.Key, header.GetValueBytes());
         if (letter.Value is { } value)
-            headers.Add(DeadLetterHeaders.OmittedBytes, Encoding.UTF8.GetBytes(value.Length.ToString(CultureInfo.InvariantCulture)));
-        return new() { Key = letter.Key?.Length <= MaxErrorLength ? letter.Key : null, Headers = headers };
+            headers.Add(DeadLetterHeaders.OmittedBytes, Encoding.UTF8.GetBytes($"{value.Length}"));
+        return new() { Key = letter.Key?.Length <= MaxHeaderLength ? letter.Key : null, Headers = headers };
     }
 
-    [LoggerMessage(LogLevel.Warning, "Writing a dead letter to {Topic} failed (attempt {Attempt}): {Reason}; retrying in {Delay}")]
-    private partial void LogRetry(string topic, int attempt, string reason, TimeSpan delay);
-
-    [LoggerMessage(LogLevel.Error, "Dead-lettered message {Offset} of {Topic}, partition {Partition}, after {Attempts} attempts")]
-    private partial void LogDeadLettered(string topic, int partition, long offset, int attempts, Exception exception);
+    public void Dispose()
+    {
+        if (_producer.IsValueCreated)
+            _producer.Value.Dispose();
+    }
 }

@@ -1,36 +1,47 @@
-using ForgeShop.Messaging.Kafka;
-using ForgeShop.ServiceDefaults;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-
 namespace ForgeShop.Messaging;
 
 /// <summary>What all consumers of the service use.</summary>
 internal sealed record ConsumerServices(
     KafkaSettings Kafka, TopicProvisioner Topics, Subscriptions Subscriptions, MessageReader Reader, IBatchProcessor Processor, DeadLetters DeadLetters,
-    DatabaseMigrations Migrations, MessagingHealth Health, MessagingMetrics Metrics, IOptions<MessagingOptions> Options, TimeProvider Time,
+    DatabaseMigrations Migrations, MessagingMetrics Metrics, IOptions<MessagingOptions> Options, TimeProvider Time,
     ILogger<EventConsumer> Logger);
 
-/// <summary>Runs one consumer of the group, and replaces it after an error that the Kafka client does not recover from.</summary>
-internal sealed partial class EventConsumer(ConsumerServices services) : BackgroundService
+/// <summary>
+/// One consumer of the group. It reads what its partitions have ready, handles it as one batch, and stores the offsets after the commit. Rebalances happen
+/// between batches. A batch that fails is divided: by partition, then by message, so that a failing message delays its partition only.
+/// </summary>
+internal sealed class EventConsumer(ConsumerServices services) : BackgroundService
 {
+    private static readonly TimeSpan PollTime = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(5);
+
+    private readonly MessagingOptions _options = services.Options.Value;
     private readonly ILogger _logger = services.Logger;
+    private readonly List<KafkaMessage> _batch = [];
+    private readonly Dictionary<TopicPartition, WaitingPartition> _waiting = [];
+    private IConsumer<byte[]?, byte[]?> _consumer = null!;
+    private volatile bool _disconnected;
+    private CancellationToken _stopping;
+    private string _cluster = "";
+    private long _measuredAt;
+    private int _failures;
 
     // Consume blocks, so each consumer has a thread of its own.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.Factory.StartNew(() => Run(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
+    /// <summary>Consumes until the service stops. An error that the Kafka client does not recover from replaces the client.</summary>
     private void Run(CancellationToken stoppingToken)
     {
-        for (var failures = 1; !stoppingToken.IsCancellationRequested; failures++)
+        _stopping = stoppingToken;
+        while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 services.Migrations.WaitAsync(stoppingToken).GetAwaiter().GetResult();
                 services.Topics.EnsureAsync(stoppingToken).GetAwaiter().GetResult();
-                using var session = new ConsumerSession(services, stoppingToken);
-                session.Run(() => failures = 1);
+                using (_consumer = Subscribe())
+                    Consume();
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -38,13 +49,238 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
             }
             catch (Exception exception)
             {
-                var delay = Backoff.After(failures, services.Options.Value.MinBackoff, services.Options.Value.MaxBackoff);
-                LogReplaced(failures, delay, exception);
+                var delay = Backoff.After(++_failures, _options.MinBackoff, _options.MaxBackoff);
+                _logger.LogError(exception, "The consumer failed (attempt {Attempt}); replacing it in {Delay}", _failures, delay);
                 stoppingToken.WaitHandle.WaitOne(delay);
             }
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "The consumer failed (attempt {Attempt}); replacing it in {Delay}")]
-    private partial void LogReplaced(int attempt, TimeSpan delay, Exception exception);
+    private IConsumer<byte[]?, byte[]?> Subscribe()
+    {
+        (_cluster, _disconnected) = ("", false);
+        var consumer = new ConsumerBuilder<byte[]?, byte[]?>(services.Kafka.Consumer())
+            .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions))
+            .SetPartitionsLostHandler((_, partitions) => Forget(partitions))
+            .SetErrorHandler((_, error) => _disconnected |= error.Code is ErrorCode.Local_AllBrokersDown)
+            .SetLogHandler((_, line) => _logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message))
+            .Build();
+        consumer.Subscribe(services.Subscriptions.Topics);
+        return consumer;
+    }
+
+    private void Consume()
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                Read();
+                HandleAsync(_batch).GetAwaiter().GetResult();
+                MeasureLag();
+            }
+        }
+        finally
+        {
+            Forget(_consumer.Assignment.Select(partition => new TopicPartitionOffset(partition, Offset.Unset)));
+            // Leaves the group, so that other consumers take over at once. Without a broker, this would wait for its time-out.
+            if (!_disconnected)
+                _consumer.Close();
+        }
+    }
+
+    /// <summary>Reads what is ready, up to the batch size. A rebalance on the way takes revoked partitions out of the batch.</summary>
+    private void Read()
+    {
+        _batch.Clear();
+        try
+        {
+            for (var next = _consumer.Consume(PollTime); next?.Message is not null; next = _consumer.Consume(TimeSpan.Zero))
+            {
+                if (_waiting.TryGetValue(next.TopicPartition, out var waiting))
+                    waiting.Messages.Enqueue(next);
+                else
+                    _batch.Add(next);
+                if (_batch.Count == _options.ConsumeBatchSize)
+                    break;
+            }
+        }
+        catch (ConsumeException exception) when (!exception.Error.IsFatal)
+        {
+            _logger.LogDebug("Kafka consumer: {Reason}", exception.Error.Reason);
+            // The topics were deleted, or the broker lost its data.
+            if (exception.Error.Code is ErrorCode.UnknownTopicOrPart)
+                services.Topics.EnsureAsync(_stopping).GetAwaiter().GetResult();
+        }
+    }
+
+    private async Task HandleAsync(List<KafkaMessage> batch)
+    {
+        if (batch.Count > 0 && (_disconnected || _cluster.Length == 0))
+        {
+            _cluster = await services.Topics.ClusterIdAsync(_stopping);
+            _disconnected = false;
+        }
+        if (batch.Count > 0 && await TryAsync(batch) is null)
+        {
+            Store(batch);
+            _failures = 0;
+        }
+        else
+        {
+            foreach (var ofPartition in batch.GroupBy(message => message.TopicPartition))
+                await HandlePartitionAsync(ofPartition.Key, new WaitingPartition(ofPartition));
+        }
+        foreach (var (partition, waiting) in _waiting.Where(entry => services.Time.GetElapsedTime(entry.Value.FailedAt) >= entry.Value.Delay).ToList())
+            await HandlePartitionAsync(partition, waiting);
+        services.Metrics.WaitingPartitions = _waiting.Count;
+    }
+
+    /// <summary>Handles the messages of one partition: together, and where that fails one by one, up to the first that fails alone.</summary>
+    private async Task HandlePartitionAsync(TopicPartition partition, WaitingPartition waiting)
+    {
+        var alone = waiting.Attempts > 0;
+        while (waiting.Messages.Count > 0)
+        {
+            var part = waiting.Messages.Take(alone ? 1 : int.MaxValue).ToList();
+            var error = await TryAsync(part);
+            if (error is not null && part.Count > 1 && !services.Processor.IsTransient(error))
+            {
+                alone = true;
+                continue;
+            }
+            if (error is not null)
+            {
+                if (!await GiveUpAsync(part[0], waiting, error))
+                {
+                    if (_waiting.TryAdd(partition, waiting))
+                        _consumer.Pause([partition]);
+                    return;
+                }
+                // The failing message is out, so the rest is a batch again.
+                alone = false;
+            }
+            Store(part);
+            waiting.Remove(part.Count);
+        }
+        if (_waiting.Remove(partition))
+            _consumer.Resume([partition]);
+    }
+
+    /// <summary>Counts the attempt, unless the store is at fault, and dead-letters the message after the last one.</summary>
+    /// <returns>Whether the message is dead-lettered.</returns>
+    private async Task<bool> GiveUpAsync(KafkaMessage message, WaitingPartition waiting, Exception error)
+    {
+        var isTransient = services.Processor.IsTransient(error);
+        if (!isTransient && ++waiting.Attempts >= _options.MaxAttempts)
+        {
+            await services.DeadLetters.AddAsync(message, error, waiting.Attempts, _stopping);
+            return true;
+        }
+        waiting.Delay = Backoff.After(++waiting.Failures, _options.MinBackoff, _options.MaxBackoff);
+        waiting.FailedAt = services.Time.GetTimestamp();
+        services.Metrics.Retried(message.Topic);
+        _logger.LogWarning(error, "Handling {Place} failed (attempt {Attempt}, {Cause}); retrying in {Delay}",
+            message.TopicPartitionOffset, waiting.Failures, isTransient ? "the store is unavailable" : "counted", waiting.Delay);
+        return false;
+    }
+
+    /// <summary>Handles messages in one transaction. Those that no attempt can make readable are dead-lettered after its commit.</summary>
+    /// <returns>The reason of the failure; null if all are handled.</returns>
+    private async Task<Exception?> TryAsync(IReadOnlyList<KafkaMessage> messages)
+    {
+        var readable = new List<IncomingMessage>(messages.Count);
+        var unreadable = new List<(KafkaMessage Message, Exception Error)>();
+        foreach (var message in messages)
+        {
+            try
+            {
+                if (services.Reader.Read(message, _cluster) is { } incoming)
+                    readable.Add(incoming);
+                else
+                    services.Metrics.Skipped(message.Topic);
+            }
+            catch (UnreadableMessageException exception)
+            {
+                unreadable.Add((message, exception));
+            }
+        }
+        try
+        {
+            if (readable.Count > 0)
+                await services.Processor.ProcessAsync(readable, _stopping);
+        }
+        catch (Exception exception) when (!_stopping.IsCancellationRequested)
+        {
+            return exception;
+        }
+        foreach (var (message, error) in unreadable)
+            await services.DeadLetters.AddAsync(message, error, attempts: 1, _stopping);
+        return null;
+    }
+
+    /// <summary>Marks the messages as handled; the client commits the offsets within a second, and before it gives a partition away.</summary>
+    private void Store(IEnumerable<KafkaMessage> handled)
+    {
+        foreach (var last in handled.GroupBy(message => message.TopicPartition).Select(partition => partition.Last()))
+        {
+            try
+            {
+                _consumer.StoreOffset(last);
+            }
+            catch (KafkaException exception) when (exception.Error.Code is ErrorCode.Local_State)
+            {
+                // Another replica owns the partition by now. It reads the messages again, and its inbox drops them.
+            }
+        }
+    }
+
+    /// <summary>Another consumer gets the partitions and begins at the stored offsets.</summary>
+    private void Forget(IEnumerable<TopicPartitionOffset> partitions)
+    {
+        foreach (var partition in partitions)
+        {
+            _batch.RemoveAll(message => message.TopicPartition == partition.TopicPartition);
+            // A paused partition would stay paused if this consumer gets it again.
+            if (_waiting.Remove(partition.TopicPartition))
+                _consumer.Resume([partition.TopicPartition]);
+            services.Metrics.ForgetLag(partition.Topic, partition.Partition.Value);
+        }
+    }
+
+    private void MeasureLag()
+    {
+        if (services.Time.GetElapsedTime(_measuredAt) < LagInterval)
+            return;
+        _measuredAt = services.Time.GetTimestamp();
+        foreach (var partition in _consumer.Assignment)
+        {
+            var (end, position) = (_consumer.GetWatermarkOffsets(partition).High, _consumer.Position(partition));
+            if (end != Offset.Unset && position != Offset.Unset)
+                services.Metrics.SetLag(partition.Topic, partition.Partition.Value, end - position + (_waiting.GetValueOrDefault(partition)?.Messages.Count ?? 0));
+        }
+    }
+
+    /// <summary>The messages of a paused partition, the first of which failed.</summary>
+    private sealed class WaitingPartition(IEnumerable<KafkaMessage> messages)
+    {
+        public Queue<KafkaMessage> Messages { get; } = new(messages);
+
+        /// <summary>Failures in a row, for the backoff.</summary>
+        public int Failures { get; set; }
+
+        /// <summary>Failures of the first message that were not the store's fault.</summary>
+        public int Attempts { get; set; }
+
+        public long FailedAt { get; set; }
+
+        public TimeSpan Delay { get; set; }
+
+        public void Remove(int count)
+        {
+            for (; count > 0; count--)
+                Messages.Dequeue();
+            (Failures, Attempts) = (0, 0);
+        }
+    }
 }

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-
 namespace ForgeShop.Messaging;
 
 /// <summary>Handles a batch of messages: all or none of them.</summary>

@@ -1,10 +1,4 @@
-using System.Diagnostics;
-using ForgeShop.Messaging.Kafka;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
-using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace ForgeShop.Messaging;
 
@@ -81,7 +75,8 @@ internal sealed class InboxProcessor<TContext>(IServiceScopeFactory scopes, Serv
 
     private async Task HandleAsync(IServiceProvider services, List<IncomingMessage> wave, CancellationToken cancellationToken)
     {
-        var spans = wave.Select(message => message.StartSpan(service.Value)).OfType<Activity>().ToList();
+        var spans = wave.ConvertAll(message => message.StartSpan(service.Value));
+        string? error = null;
         try
         {
             foreach (var ofType in wave.GroupBy(message => message.Context.Type))
@@ -92,12 +87,12 @@ internal sealed class InboxProcessor<TContext>(IServiceScopeFactory scopes, Serv
         }
         catch (Exception exception)
         {
-            spans.ForEach(span => span.Fail(exception.GetType().Name));
+            error = exception.GetType().Name;
             throw;
         }
         finally
         {
-            spans.ForEach(span => span.Dispose());
+            spans.ForEach(span => span.End(error));
         }
     }
 }

@@ -1,12 +1,4 @@
-using System.Diagnostics;
-using System.Globalization;
-using System.Text;
-using Confluent.Kafka;
-using ForgeShop.Contracts;
-using ForgeShop.Forge;
-using Uuid = ForgeShop.Forge.Uuid;
-
-namespace ForgeShop.Messaging.Kafka;
+namespace ForgeShop.Messaging;
 
 /// <summary>
 /// CloudEvents 1.0 in the binary mode of the Kafka protocol binding: attributes are headers with the prefix <c>ce_</c>, the value is the data as JSON, the key
@@ -18,30 +10,33 @@ internal static class CloudEvents
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static Message<byte[]?, byte[]?> Write(OutboxMessage message, string source, string? traceParent)
+    /// <param name="message">The message.</param>
+    /// <param name="source">The publishing service.</param>
+    /// <param name="origin">The origin, under the span of the publishing.</param>
+    public static Message<byte[]?, byte[]?> Write(OutboxMessage message, string source, MessageOrigin origin)
     {
         var headers = new Headers();
-        void Add(string name, string? value)
+        foreach (var (name, value) in new (string, string?)[]
+        {
+            ("ce_specversion", "1.0"),
+            ("ce_id", message.EventId.ToString()),
+            ("ce_type", message.Type),
+            ("ce_source", source),
+            ("ce_subject", Uuid.ToText(message.Subject)),
+            ("ce_time", message.OccurredAt.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)),
+            ("ce_sequence", $"{message.Sequence}"),
+            ("ce_dataversion", $"{message.Version}"),
+            ("ce_correlationid", origin.CorrelationId?.ToString()),
+            ("ce_causationid", origin.CausationId?.ToString()),
+            ("content-type", "application/json"),
+            ("traceparent", origin.TraceParent),
+            ("tracestate", origin.TraceState),
+        })
         {
             if (value is not null)
                 headers.Add(name, Encoding.UTF8.GetBytes(value));
         }
-
-        var subject = Uuid.ToText(message.Subject);
-        Add("ce_specversion", "1.0");
-        Add("ce_id", message.EventId.ToString());
-        Add("ce_type", message.Type);
-        Add("ce_source", source);
-        Add("ce_subject", subject);
-        Add("ce_time", message.OccurredAt.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture));
-        Add("ce_sequence", message.Sequence.ToString(CultureInfo.InvariantCulture));
-        Add("ce_dataversion", message.Version.ToString(CultureInfo.InvariantCulture));
-        Add("ce_correlationid", message.Origin.CorrelationId?.ToString());
-        Add("ce_causationid", message.Origin.CausationId?.ToString());
-        Add("content-type", "application/json");
-        Add("traceparent", traceParent);
-        Add("tracestate", message.Origin.TraceState);
-        return new() { Key = Encoding.ASCII.GetBytes(subject), Value = Encoding.UTF8.GetBytes(message.Payload), Headers = headers };
+        return new() { Key = Encoding.ASCII.GetBytes(Uuid.ToText(message.Subject)), Value = Encoding.UTF8.GetBytes(message.Payload), Headers = headers };
     }
 
     /// <summary>Returns the type; null for a tombstone and for a message that is no CloudEvent.</summary>
@@ -52,7 +47,7 @@ internal static class CloudEvents
     /// cannot be read.
     /// </summary>
     /// <exception cref="UnreadableMessageException">A required attribute is missing or invalid, or the ID is not derived from the others.</exception>
-    public static EventContext Read(ConsumeResult<byte[]?, byte[]?> consumed, string cluster, ForgeIds ids)
+    public static EventContext Read(KafkaMessage consumed, string cluster, ForgeIds ids)
     {
         var message = consumed.Message;
         string Required(string name) => Text(message, name) ?? throw new UnreadableMessageException($"the header {name} is missing or not UTF-8");
@@ -63,7 +58,8 @@ internal static class CloudEvents
         var sequence = Positive("ce_sequence", Required("ce_sequence"));
         var subject = Id(Required("ce_subject")) ?? throw new UnreadableMessageException("the header ce_subject is not an ID");
         var id = new EventId(Id(Required("ce_id")) ?? throw new UnreadableMessageException("the header ce_id is not an ID"));
-        EnsureDerived(id, subject, type, sequence, ids);
+        if (!ids.TryDerive("events", [new("aggregate", Uuid.ToText(subject)), new("type", type), new("sequence", $"{sequence}")], out var derived, out _) || derived != id.Value)
+            throw new UnreadableMessageException("ce_id is not derived from ce_subject, ce_type and ce_sequence");
         var trace = ActivityContext.TryParse(Text(message, "traceparent"), Text(message, "tracestate"), out _);
         return new EventContext
         {
@@ -96,21 +92,6 @@ internal static class CloudEvents
         {
             return null;
         }
-    }
-
-    private static void EnsureDerived(EventId id, Guid subject, string type, long sequence, ForgeIds ids)
-    {
-        EventId expected;
-        try
-        {
-            expected = ids.Event(subject, type, sequence);
-        }
-        catch (ForgeKeyException exception)
-        {
-            throw new UnreadableMessageException($"no event ID can be derived: {exception.Message}");
-        }
-        if (id != expected)
-            throw new UnreadableMessageException("ce_id is not derived from ce_subject, ce_type and ce_sequence");
     }
 
     private static Guid? Id(string? text) => Uuid.TryParse(text, out var id) ? id : null;

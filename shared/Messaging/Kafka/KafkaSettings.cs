@@ -1,7 +1,10 @@
-using Confluent.Kafka;
-using Microsoft.Extensions.Configuration;
+namespace ForgeShop.Messaging;
 
-namespace ForgeShop.Messaging.Kafka;
+/// <summary>The service's name: consumer group, and CloudEvents source of its messages.</summary>
+internal sealed record ServiceName(string Value)
+{
+    public string Source => "/" + Value;
+}
 
 /// <summary>
 /// The configuration of the Kafka clients. <c>ConnectionStrings:kafka</c> names the brokers; the section <c>Kafka</c> may set any property of
@@ -9,58 +12,44 @@ namespace ForgeShop.Messaging.Kafka;
 /// </summary>
 internal sealed class KafkaSettings(IConfiguration configuration, ServiceName service)
 {
-    private const int ReconnectBackoffMs = 100;
-    private const int MaxReconnectBackoffMs = 1000;
-    private const int MetadataRefreshMs = 10_000;
-    private const int SessionTimeoutMs = 10_000;
-    private const int CommitIntervalMs = 1000;
-
     public AdminClientConfig Admin() => Common(new AdminClientConfig());
 
-    public ProducerConfig Producer()
+    public ProducerConfig Producer() => Common(new ProducerConfig
     {
-        var config = Common(new ProducerConfig());
-        config.Acks = Acks.All;
-        config.EnableIdempotence = true;
+        Acks = Acks.All,
+        EnableIdempotence = true,
         // The partitioner of the Java and Node clients; librdkafka's default places the same key elsewhere.
-        config.Partitioner = Partitioner.Murmur2Random;
-        config.LingerMs = 0;
+        Partitioner = Partitioner.Murmur2Random,
+        LingerMs = 0,
         // The relay limits the time of a whole batch. A message that expired alone would leave a gap before its successors.
-        config.MessageTimeoutMs = 0;
-        config.DeliveryReportFields = "status";
-        return config;
-    }
+        MessageTimeoutMs = 0,
+        // Kafka decides about the size of a message, so the client's own limit is above any reasonable one.
+        MessageMaxBytes = 100_000_000,
+        DeliveryReportFields = "status",
+    });
 
-    public ConsumerConfig Consumer()
+    public ConsumerConfig Consumer() => Common(new ConsumerConfig
     {
-        var config = Common(new ConsumerConfig());
-        config.GroupId = service.Value;
-        config.AutoOffsetReset = AutoOffsetReset.Earliest;
+        GroupId = service.Value,
+        AutoOffsetReset = AutoOffsetReset.Earliest,
         // Offsets are stored after the commit of the effect; the client then commits the stored ones without blocking.
-        config.EnableAutoOffsetStore = false;
-        config.EnableAutoCommit = true;
-        config.AutoCommitIntervalMs = CommitIntervalMs;
-        config.SessionTimeoutMs = SessionTimeoutMs;
-        config.HeartbeatIntervalMs = SessionTimeoutMs / 5;
-        return config;
-    }
+        EnableAutoOffsetStore = false,
+        EnableAutoCommit = true,
+        AutoCommitIntervalMs = 1000,
+        SessionTimeoutMs = 10_000,
+        HeartbeatIntervalMs = 2000,
+    });
 
     private TConfig Common<TConfig>(TConfig config) where TConfig : ClientConfig
     {
-        configuration.GetSection("Kafka").Bind(config);
-        config.BootstrapServers = configuration.GetConnectionString("kafka") ?? config.BootstrapServers;
         config.ClientId = service.Value;
         // Topics are created with their partition count at start, never by a typing error.
         config.AllowAutoCreateTopics = false;
-        config.ReconnectBackoffMs = ReconnectBackoffMs;
-        config.ReconnectBackoffMaxMs = MaxReconnectBackoffMs;
-        config.TopicMetadataRefreshIntervalMs = MetadataRefreshMs;
+        config.ReconnectBackoffMs = 100;
+        config.ReconnectBackoffMaxMs = 1000;
+        config.TopicMetadataRefreshIntervalMs = 10_000;
+        configuration.GetSection("Kafka").Bind(config);
+        config.BootstrapServers = configuration.GetConnectionString("kafka") ?? config.BootstrapServers;
         return config;
     }
-}
-
-/// <summary>The service's name: consumer group, and CloudEvents source of its messages.</summary>
-internal sealed record ServiceName(string Value)
-{
-    public string Source => "/" + Value;
 }

@@ -1,59 +1,28 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
-
-namespace ForgeShop.Messaging.Kafka;
-
-internal enum KafkaClient
-{
-    Admin,
-    Relay,
-    Consumer,
-}
-
-/// <summary>The last error of each Kafka client, and the number of partitions that wait for a retry.</summary>
-internal sealed class MessagingHealth
-{
-    private readonly ConcurrentDictionary<KafkaClient, string> _errors = new();
-    private int _waitingPartitions;
-
-    public IReadOnlyDictionary<KafkaClient, string> Errors => _errors;
-
-    public int WaitingPartitions
-    {
-        get => Volatile.Read(ref _waitingPartitions);
-        set => Volatile.Write(ref _waitingPartitions, value);
-    }
-
-    public void Report(KafkaClient client, string error) => _errors[client] = error;
-
-    public void Clear(KafkaClient client) => _errors.TryRemove(client, out _);
-}
+namespace ForgeShop.Messaging;
 
 /// <summary>
 /// Reports Degraded, never Unhealthy: without Kafka the service still serves its requests, and its messages wait in the outbox. Taking it out of service would
 /// turn a delay into an outage.
 /// </summary>
-internal sealed class MessagingHealthCheck(
-    MessagingHealth health, TopicProvisioner kafka, MessagingMetrics metrics, IOptions<MessagingOptions> options, TimeProvider time) : IHealthCheck
+internal sealed class MessagingHealth(TopicProvisioner kafka, MessagingMetrics metrics, IOptions<MessagingOptions> options, TimeProvider time) : IHealthCheck
 {
-    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan KafkaTimeout = TimeSpan.FromMilliseconds(500);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var errors = health.Errors.ToList();
-        // An error says that Kafka was away. A client that has nothing to do does not notice that it is back.
-        if (errors.Count > 0 && await Task.Run(() => kafka.Answers(ProbeTimeout), cancellationToken))
+        var problems = new List<string>();
+        try
         {
-            foreach (var (client, _) in errors)
-                health.Clear(client);
-            errors.Clear();
+            await kafka.ClusterIdAsync(cancellationToken).WaitAsync(KafkaTimeout, time, cancellationToken);
         }
-        List<string> problems = [.. errors.Select(error => $"{error.Key}: {error.Value}")];
+        catch (Exception exception) when (exception is KafkaException or TimeoutException)
+        {
+            problems.Add($"Kafka does not answer: {exception.Message}");
+        }
         if (metrics.Outbox is { OldestAt: { } oldest } outbox && time.GetUtcNow() - oldest > options.Value.MaxOutboxAge)
             problems.Add($"{outbox.Pending} messages wait in the outbox, the oldest since {oldest:O}");
-        if (health.WaitingPartitions is var waiting and > 0)
-            problems.Add($"{waiting} partitions wait for a retry");
+        if (metrics.WaitingPartitions > 0)
+            problems.Add($"{metrics.WaitingPartitions} partitions wait for a retry");
         return problems.Count == 0 ? HealthCheckResult.Healthy() : HealthCheckResult.Degraded(string.Join("; ", problems));
     }
 }

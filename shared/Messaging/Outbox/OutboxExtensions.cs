@@ -1,9 +1,4 @@
-using System.Text.Json;
 using System.Threading.Channels;
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace ForgeShop.Messaging;

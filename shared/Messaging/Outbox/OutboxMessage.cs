@@ -1,6 +1,4 @@
-using ForgeShop.Contracts;
 using ForgeShop.Forge.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace ForgeShop.Messaging;

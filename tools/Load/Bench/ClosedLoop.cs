@@ -1,33 +1,31 @@
 namespace ForgeShop.Load.Bench;
 
-/// <summary>
-/// Clients that each wait for an answer before they ask again: the load adapts to what the shop can do, and what is measured is that and
-/// not the length of a queue.
-/// </summary>
+/// <summary>Runs a scenario as a closed loop: each client sends its next request when it has the response to the last, so the load adapts to the server.</summary>
 internal static class ClosedLoop
 {
-    public static async Task<Measured> RunAsync(Way way, TimeSpan duration, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<Measurement> RunAsync(BenchmarkScenario scenario, TimeSpan duration, TimeProvider time, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var each = await Task.WhenAll(Enumerable.Range(0, way.Clients).Select(client => Task.Run(
+        var latencies = await Task.WhenAll(Enumerable.Range(0, scenario.Clients).Select(client => Task.Run(
             async () =>
             {
-                var took = new List<double>();
+                var milliseconds = new List<double>();
                 while (time.GetElapsedTime(started) < duration)
                 {
                     var before = time.GetTimestamp();
-                    await way.Once(client, cancellationToken);
-                    took.Add(time.GetElapsedTime(before).TotalMilliseconds);
+                    await scenario.Operation(client, cancellationToken);
+                    milliseconds.Add(time.GetElapsedTime(before).TotalMilliseconds);
                 }
 
-                return took;
+                return milliseconds;
             },
             cancellationToken)));
         var elapsed = time.GetElapsedTime(started);
-        double[] sorted = [.. each.SelectMany(took => took).Order()];
-        return new(way.Name, sorted.Length / elapsed.TotalSeconds, Percentile(sorted, 0.5), Percentile(sorted, 0.95), Percentile(sorted, 0.99), way.Baseline, null);
+        double[] sorted = [.. latencies.SelectMany(milliseconds => milliseconds).Order()];
+        return new(
+            scenario.Name, sorted.Length / elapsed.TotalSeconds, Percentile(sorted, 0.5), Percentile(sorted, 0.95), Percentile(sorted, 0.99), scenario.Baseline, null);
     }
 
-    /// <summary>The nearest rank.</summary>
+    /// <summary>Returns the percentile by the nearest-rank method.</summary>
     private static double Percentile(double[] sorted, double share) => sorted[Math.Max(0, (int)Math.Ceiling(share * sorted.Length) - 1)];
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ForgeShop.Benchmarks;
 using ForgeShop.Contracts;
 using ForgeShop.Load.Chaos;
@@ -7,99 +6,125 @@ using Spectre.Console;
 
 namespace ForgeShop.Load.Bench;
 
+/// <param name="Wolverine">Whether to measure Wolverine's pipelines, too.</param>
+/// <param name="StoredOrders">The number of orders to load before the rounds are repeated; 0 for none.</param>
+internal sealed record OrderBenchOptions(bool Wolverine, int StoredOrders);
+
 /// <summary>
-/// <c>./forge bench orders</c>: what a shop of our own does in a second, beside what the same servers do without it. All ways are measured in
-/// turn, some rounds of them, so that all meet the same machine; each is compared with its baseline of the same round.
+/// <c>./forge bench orders</c>: measures an isolated shop and, beside it, what the same servers do without it. The scenarios run in turn in several rounds, so
+/// that all of them meet the same state of the machine, and each is compared with its baseline of the same round.
 /// </summary>
-internal sealed class OrderBench(IAnsiConsole console)
+internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options)
 {
-    private const int Customers = 16, Rounds = 3;
-    private const string Settle = "settle-orders";
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5), Duration = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan SettleTimeout = TimeSpan.FromMinutes(5), SettlePoll = TimeSpan.FromMilliseconds(100);
+    private const int Customers = 16, Rounds = 3, Stock = 1_000_000;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5), Duration = TimeSpan.FromSeconds(4), Idle = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CompareTimeout = TimeSpan.FromMinutes(1);
     private static readonly string[] Skus = [.. Enumerable.Range(1, 10).Select(number => $"BENCH-{number}")];
 
     private readonly TimeProvider _time = TimeProvider.System;
-    private readonly Tally _tally = new();
+    private readonly RunStatistics _statistics = new();
 
-    /// <returns>Null if the shop did not do what it was asked for: numbers of a broken shop are none.</returns>
-    public async Task<OrderBenchReport?> RunAsync(CancellationToken cancellationToken)
+    /// <exception cref="BenchmarkFailedException">A response was unexpected, or the stores do not reconcile.</exception>
+    public async Task<OrderBenchReport> RunAsync(CancellationToken cancellationToken)
     {
-        console.WriteLine("starting a shop of our own");
-        await using var shop = await OwnShop.StartAsync(cancellationToken);
-        using var http = new HttpClient { BaseAddress = shop.Gateway, Timeout = TimeSpan.FromSeconds(15) };
-        await using var database = NpgsqlDataSource.Create(await shop.ConnectionStringAsync("orders-db", cancellationToken));
-        await using var books = await Books.OpenAsync(shop, cancellationToken);
-        List<Customer> customers = [.. Enumerable.Range(1, Customers).Select(number => new Customer(http, _tally, $"bench-{number}@example.com", "Correct-Horse-Battery-1", _time))];
-        await PrepareAsync(shop, http, customers, cancellationToken);
-        var ways = new OrderWays(http, customers, Skus, new ForgeIds(), database);
-        await ways.PrepareAsync(cancellationToken);
+        console.WriteLine("starting an isolated shop");
+        await using var host = await IsolatedAppHost.StartAsync(StatementCounter.ServerSettings, cancellationToken);
+        var (server, kafka) = (await host.ConnectionStringAsync("postgres", cancellationToken), await host.ConnectionStringAsync("kafka", cancellationToken));
+        await using var administration = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server) { Database = "postgres" });
+        var statements = new StatementCounter(administration);
+        await statements.InstallAsync(cancellationToken);
+        var (memory, idleStatements) = await MeasureIdleAsync(host, statements, cancellationToken);
 
+        using var http = new HttpClient { BaseAddress = host.Gateway, Timeout = TimeSpan.FromSeconds(15) };
+        // The baseline stays the same whatever the services set: statements are not prepared, and a connection is reset when it is given back.
+        await using var baseline = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(await host.ConnectionStringAsync("orders-db", cancellationToken))
+        {
+            MaxAutoPrepare = 0, NoResetOnClose = false,
+        });
+        await using var backlog = await Backlog.OpenAsync(host, _time, cancellationToken);
+        await using var pipelines = await PipelineBench.StartAsync(server, kafka, options.Wolverine, statements, Customers, cancellationToken);
+        List<Customer> customers = [.. Enumerable.Range(1, Customers).Select(number => new Customer(http, _statistics, $"bench-{number}@example.com", "Correct-Horse-Battery-1", _time))];
+        await PrepareAsync(host, http, customers, cancellationToken);
+        var scenarios = new OrderScenarios(http, customers, Skus, new ForgeIds(), baseline);
+        await scenarios.PrepareAsync(cancellationToken);
+
+        var rounds = new OrderRounds(scenarios, backlog, pipelines, statements, _time);
         console.WriteLine("warming up");
-        await RoundAsync(ways, database, books, WarmUp, cancellationToken);
-        var measured = new List<Measured>();
+        await rounds.WarmUpAsync(WarmUp, cancellationToken);
         for (var round = 1; round <= Rounds; round++)
         {
             console.WriteLine($"measuring, round {round} of {Rounds}");
-            measured.AddRange(await RoundAsync(ways, database, books, Duration, cancellationToken));
+            await rounds.RunAsync(Duration, cancellationToken);
         }
 
+        await ReconcileAsync(host, scenarios, cancellationToken);
+        var stored = options.StoredOrders > 0 ? await RunWithStoredOrdersAsync(host, scenarios, backlog, statements, rounds.Results, cancellationToken) : null;
         customers.ForEach(customer => customer.Dispose());
-        foreach (var surprise in _tally.Surprises.Take(10))
-            console.WriteLine("unexpected: " + surprise);
-        if (!_tally.Surprises.IsEmpty)
-            return null;
-
-        // Of the rounds the middle one, by what the way is compared by.
-        Measured[] results = [.. measured.GroupBy(one => one.Way).Select(way => way.OrderBy(one => one.Ratio ?? one.PerSecond).ElementAt(Rounds / 2))];
-        return new(Machine.Describe(), _time.GetUtcNow(), Customers, ways.Placed, _tally.Resent, results, [.. ways.All.Select(way => (way.Name, way.Title)), (Settle, "orders confirmed while they are placed, and after")]);
+        return new(
+            Machine.Describe(), _time.GetUtcNow(), Environment.GetEnvironmentVariable("Servers") ?? "native", Customers, scenarios.Accepted.Count, _statistics.Resent,
+            rounds.Results, rounds.Pipelines, rounds.MessageRates, rounds.Statements, idleStatements, memory, stored,
+            [.. scenarios.All.Select(scenario => (scenario.Name, scenario.Title)), (OrderRounds.Confirmed, "orders confirmed")]);
     }
 
-    private async Task PrepareAsync(OwnShop shop, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
+    /// <summary>Reads the memory of every service, and counts the statements a second, of a shop that has nothing to do.</summary>
+    private async Task<(IReadOnlyList<ServiceMemory> Memory, double StatementsPerSecond)> MeasureIdleAsync(
+        IsolatedAppHost host, StatementCounter statements, CancellationToken cancellationToken)
     {
-        using var administrator = new Customer(http, _tally, shop.AdminEmail, shop.AdminPassword, _time);
+        console.WriteLine($"idle for {Idle.TotalSeconds:0} s");
+        var before = await statements.ReadAsync(cancellationToken);
+        await Task.Delay(Idle, _time, cancellationToken);
+        var executed = (await statements.SinceAsync(before, cancellationToken)).Sum(count => count.Statements);
+        var memory = new List<ServiceMemory>();
+        foreach (var service in host.Services)
+            memory.Add(await ServiceMemory.ReadAsync(service, await host.ProcessIdAsync(service, cancellationToken), cancellationToken));
+        return (memory, executed / Idle.TotalSeconds);
+    }
+
+    private async Task PrepareAsync(IsolatedAppHost host, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
+    {
+        using var administrator = new Customer(http, _statistics, host.AdminEmail, host.AdminPassword, _time);
         foreach (var sku in Skus)
-            await administrator.PutProductAsync(sku, new { name = $"Article {sku}", price = new { amount = "9.99", currency = "EUR" }, stock = 1_000_000 }, cancellationToken);
+            await administrator.PutProductAsync(sku, new { name = $"Article {sku}", price = new { amount = "9.99", currency = "EUR" }, stock = Stock }, cancellationToken);
         foreach (var customer in customers)
             await customer.RegisterAsync("Bench Customer", cancellationToken);
     }
 
-    private async Task<List<Measured>> RoundAsync(OrderWays ways, NpgsqlDataSource database, Books books, TimeSpan duration, CancellationToken cancellationToken)
+    /// <summary>Repeats the shop's rounds with many orders in the databases.</summary>
+    private async Task<StoredOrdersResult> RunWithStoredOrdersAsync(
+        IsolatedAppHost host, OrderScenarios scenarios, Backlog backlog, StatementCounter statements, IReadOnlyList<Measurement> empty, CancellationToken cancellationToken)
     {
-        var round = new List<Measured>();
-        foreach (var way in ways.All)
+        console.WriteLine($"loading {options.StoredOrders} orders");
+        var (started, first) = (_time.GetTimestamp(), scenarios.Accepted.Count);
+        await new StoredOrders(host, scenarios.Ids).LoadAsync(scenarios.Accepted.First(), Skus, options.StoredOrders, console.WriteLine, cancellationToken);
+        var seconds = _time.GetElapsedTime(started).TotalSeconds;
+        var rounds = new OrderRounds(scenarios, backlog, pipelines: null, statements, _time);
+        console.WriteLine("warming up with stored orders");
+        await rounds.WarmUpAsync(WarmUp, cancellationToken);
+        for (var round = 1; round <= Rounds; round++)
         {
-            var (before, started) = (ways.Placed, _time.GetTimestamp());
-            var measured = await ClosedLoop.RunAsync(way, duration, _time, cancellationToken);
-            round.Add(Compared(measured));
-            if (way.Name is not OrderWays.Place)
-                continue;
-            await ConfirmedAsync(database, ways.Placed, cancellationToken);
-            var perSecond = (ways.Placed - before) / _time.GetElapsedTime(started).TotalSeconds;
-            round.Add(Compared(new(Settle, perSecond, null, null, null, OrderWays.Row, null)));
-            // The next round begins with a shop that has nothing left to do.
-            if (!await books.SettledAsync(ways.Placed, SettleTimeout, cancellationToken))
-                throw new TimeoutException($"not every read model has caught up after {SettleTimeout.TotalMinutes:0} minutes");
+            console.WriteLine($"measuring with stored orders, round {round} of {Rounds}");
+            await rounds.RunAsync(Duration, cancellationToken);
         }
 
-        return round;
-
-        Measured Compared(Measured one) => one with { Ratio = one.PerSecond / round.Find(other => other.Way == one.Baseline)?.PerSecond };
+        ThrowIfUnexpected();
+        if (await backlog.CountConfirmedAsync(scenarios.Accepted.Skip(first), cancellationToken) is var confirmed && confirmed != scenarios.Accepted.Count - first)
+            throw new BenchmarkFailedException($"with stored orders, {confirmed} of {scenarios.Accepted.Count - first} orders are confirmed");
+        return StoredOrdersResult.Of(options.StoredOrders, seconds, rounds.Results, empty);
     }
 
-    /// <summary>Waits until every order is confirmed; nothing else can become of them.</summary>
-    private async Task ConfirmedAsync(NpgsqlDataSource database, int orders, CancellationToken cancellationToken)
+    private void ThrowIfUnexpected()
     {
-        var watch = Stopwatch.StartNew();
-        while (true)
-        {
-            await using var command = database.CreateCommand("select count(*) from orders where status = 'confirmed'");
-            var confirmed = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-            if (confirmed >= orders)
-                return;
-            if (watch.Elapsed > SettleTimeout)
-                throw new TimeoutException($"{orders - confirmed} of {orders} orders are not confirmed after {SettleTimeout.TotalMinutes:0} minutes");
-            await Task.Delay(SettlePoll, _time, cancellationToken);
-        }
+        if (!_statistics.UnexpectedResponses.IsEmpty)
+            throw new BenchmarkFailedException($"{_statistics.UnexpectedResponses.Count} responses were unexpected, the first: {_statistics.UnexpectedResponses.First()}");
+    }
+
+    private async Task ReconcileAsync(IsolatedAppHost host, OrderScenarios scenarios, CancellationToken cancellationToken)
+    {
+        ThrowIfUnexpected();
+        console.WriteLine("reconciling the stores");
+        await using var reconciliation = await StoreReconciliation.OpenAsync(host, cancellationToken);
+        var findings = await reconciliation.CompareAsync([.. scenarios.Accepted], Skus.ToDictionary(sku => sku, _ => Stock), CompareTimeout, cancellationToken);
+        if (findings.FirstOrDefault(finding => !finding.Agrees) is { } mismatch)
+            throw new BenchmarkFailedException($"the stores do not reconcile: {mismatch.What}: expected {mismatch.Expected}, found {mismatch.Found}");
     }
 }

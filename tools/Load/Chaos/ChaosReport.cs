@@ -3,37 +3,37 @@ using Spectre.Console;
 
 namespace ForgeShop.Load.Chaos;
 
-/// <summary>What one book says, beside what it has to say.</summary>
+/// <summary>A figure from the stores beside the expected one.</summary>
 internal sealed record Finding(string What, decimal Expected, decimal Found)
 {
     public bool Agrees => Expected == Found;
 }
 
-internal sealed class ChaosReport(IAnsiConsole console, Tally tally, TopicWatcher watcher)
+internal sealed class ChaosReport(IAnsiConsole console, RunStatistics statistics, TopicWatcher watcher)
 {
-    private const int SurprisesShown = 10;
+    private const int UnexpectedShown = 10;
 
-    /// <returns>Whether nothing was lost and nothing doubled.</returns>
+    /// <returns>Whether nothing was lost or doubled.</returns>
     public bool Print(bool settled, IReadOnlyList<Finding> findings)
     {
-        var table = new Table().RoundedBorder().Title("The books").AddColumns("what", "expected", "found", "");
+        var table = new Table().RoundedBorder().Title("Reconciliation of the stores").AddColumns("figure", "expected", "found", "");
         foreach (var finding in findings)
             table.AddRow(Markup.Escape(finding.What), Amount(finding.Expected), Amount(finding.Found), finding.Agrees ? "✓" : "✗");
         console.WriteLine();
         console.Write(table);
 
-        var victims = string.Join(", ", tally.KillsOf.OrderByDescending(kill => kill.Value).ThenBy(kill => kill.Key).Select(kill => $"{kill.Key} {kill.Value}"));
-        console.WriteLine($"orders accepted: {tally.Placed}; requests sent again: {tally.Resent}");
-        console.WriteLine($"kills: {tally.Kills} ({victims})");
-        console.WriteLine($"duplicates: {watcher.Duplicates} copies of {watcher.Events} events seen on the topics; every consumer dropped them, or the books above would not balance");
-        console.WriteLine($"worst recovery: {tally.WorstRecovery.After.TotalSeconds:0.0} s ({tally.WorstRecovery.Victim}), from the kill until healthy again");
-        foreach (var surprise in tally.Surprises.Take(SurprisesShown))
-            console.WriteLine("unexpected: " + surprise);
+        var kills = string.Join(", ", statistics.KillsOf.OrderByDescending(kill => kill.Value).ThenBy(kill => kill.Key).Select(kill => $"{kill.Key} {kill.Value}"));
+        console.WriteLine($"orders accepted: {statistics.Placed}; retried requests: {statistics.Resent}");
+        console.WriteLine($"kills: {statistics.Kills} ({kills})");
+        console.WriteLine($"duplicates: {watcher.Duplicates} copies of {watcher.Events} events seen on the topics; every consumer must have dropped them, or the figures above would not agree");
+        console.WriteLine($"longest recovery: {statistics.WorstRecovery.After.TotalSeconds:0.0} s ({statistics.WorstRecovery.Resource}), from the kill until healthy again");
+        foreach (var unexpected in statistics.UnexpectedResponses.Take(UnexpectedShown))
+            console.WriteLine("unexpected: " + unexpected);
 
-        var clean = settled && tally.Surprises.IsEmpty && findings.All(finding => finding.Agrees);
+        var clean = settled && statistics.UnexpectedResponses.IsEmpty && findings.All(finding => finding.Agrees);
         console.WriteLine(clean
-            ? "clean: every accepted order came to its end, nothing was lost, nothing doubled"
-            : $"NOT clean: {(settled ? "" : "not every order came to its end; ")}{findings.Count(finding => !finding.Agrees)} findings disagree, {tally.Surprises.Count} answers were unexpected");
+            ? "clean: every accepted order is confirmed or cancelled, nothing was lost or doubled"
+            : $"NOT clean: {(settled ? "" : "some orders are neither confirmed nor cancelled; ")}{findings.Count(finding => !finding.Agrees)} findings disagree, {statistics.UnexpectedResponses.Count} responses were unexpected");
         return clean;
     }
 

@@ -5,60 +5,60 @@ using Spectre.Console;
 
 namespace ForgeShop.Load.Chaos;
 
-/// <summary>A shop, customers, a saboteur; then quiet, and then the books have to balance.</summary>
+/// <summary><c>./forge chaos</c>: places orders while processes are killed, waits until the shop has settled, and reconciles the stores.</summary>
 internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double ordersPerSecond, int seed)
 {
     private const int Customers = 20;
-    // After the last kill everything has to settle within this time; a payment that never answers takes longest.
+    // A payment whose provider never answers takes longest to settle.
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan ComparePatience = TimeSpan.FromSeconds(60);
-    // What there is of each product at the start: the first five never run out, the others do.
+    private static readonly TimeSpan CompareTimeout = TimeSpan.FromSeconds(60);
+    // The initial stock: five products never run out, the others do.
     private static readonly Dictionary<string, int> Stock =
         Enumerable.Range(1, 10).ToDictionary(number => $"CHAOS-{number}", number => number <= 5 ? 1_000_000 : 40 * number);
 
     private readonly TimeProvider _time = TimeProvider.System;
-    private readonly Tally _tally = new();
+    private readonly RunStatistics _statistics = new();
     private readonly ForgeIds _ids = new();
 
-    /// <returns>Whether every order came to its end and all books agree.</returns>
+    /// <returns>Whether every order is confirmed or cancelled and all stores agree.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        console.MarkupLineInterpolated($"starting a shop of our own; seed {seed}");
-        await using var shop = await OwnShop.StartAsync(cancellationToken);
+        console.MarkupLineInterpolated($"starting an isolated shop; seed {seed}");
+        await using var shop = await IsolatedAppHost.StartAsync([], cancellationToken);
         using var http = new HttpClient { BaseAddress = shop.Gateway, Timeout = TimeSpan.FromSeconds(15) };
         var customers = Enumerable.Range(1, Customers)
-            .Select(number => new Customer(http, _tally, $"chaos-{number}@example.com", "Correct-Horse-Battery-1", _time)).ToList();
+            .Select(number => new Customer(http, _statistics, $"chaos-{number}@example.com", "Correct-Horse-Battery-1", _time)).ToList();
         await PrepareAsync(shop, http, customers, cancellationToken);
 
         var watcher = new TopicWatcher(await shop.ConnectionStringAsync("kafka", cancellationToken), Topics.All);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watched = watcher.RunAsync(watching.Token);
-        var load = new OrderLoad(customers, [.. Stock.Keys], _ids, _tally, new Random(seed), _time);
-        await using var books = await Books.OpenAsync(shop, cancellationToken);
+        var load = new OrderLoad(customers, [.. Stock.Keys], _ids, _statistics, new Random(seed), _time);
+        await using var reconciliation = await StoreReconciliation.OpenAsync(shop, cancellationToken);
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ending.CancelAfter(duration);
-        console.MarkupLineInterpolated($"{ordersPerSecond} orders a second for {duration.TotalMinutes:0.#} minutes, while somebody is killed every few seconds: {string.Join(", ", shop.Victims)}");
+        console.MarkupLineInterpolated($"{ordersPerSecond} orders a second for {duration.TotalMinutes:0.#} minutes, with a kill every few seconds: {string.Join(", ", shop.Killable)}");
         var work = Task.WhenAll(
             load.RunAsync(ordersPerSecond, ending.Token, cancellationToken),
-            new Saboteur(shop, _tally, new Random(seed + 1)).RunAsync(ending.Token, cancellationToken));
-        await ProgressAsync("breaking", work, books, watcher, cancellationToken);
+            new FaultInjector(shop, _statistics, new Random(seed + 1)).RunAsync(ending.Token, cancellationToken));
+        await ProgressAsync("breaking", work, reconciliation, watcher, cancellationToken);
 
-        var settled = books.SettledAsync(load.Accepted.Count, SettleTimeout, cancellationToken);
-        await ProgressAsync("settling", settled, books, watcher, cancellationToken);
-        var comparing = books.CompareAsync([.. load.Accepted], Stock, ComparePatience, cancellationToken);
-        await ProgressAsync("comparing", comparing, books, watcher, cancellationToken);
+        var settled = reconciliation.SettledAsync(load.Accepted.Count, SettleTimeout, cancellationToken);
+        await ProgressAsync("settling", settled, reconciliation, watcher, cancellationToken);
+        var comparing = reconciliation.CompareAsync([.. load.Accepted], Stock, CompareTimeout, cancellationToken);
+        await ProgressAsync("comparing", comparing, reconciliation, watcher, cancellationToken);
         await watching.CancelAsync();
         await watched;
 
         var findings = await comparing;
         customers.ForEach(customer => customer.Dispose());
-        return new ChaosReport(console, _tally, watcher).Print(await settled, findings);
+        return new ChaosReport(console, _statistics, watcher).Print(await settled, findings);
     }
 
-    private async Task PrepareAsync(OwnShop shop, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
+    private async Task PrepareAsync(IsolatedAppHost shop, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
     {
-        using var administrator = new Customer(http, _tally, shop.AdminEmail, shop.AdminPassword, _time);
+        using var administrator = new Customer(http, _statistics, shop.AdminEmail, shop.AdminPassword, _time);
         foreach (var (number, (sku, stock)) in Stock.Index())
             await administrator.PutProductAsync(sku, new { name = $"Chaos article {number + 1}", price = new { amount = $"{number + 1}.99", currency = "EUR" }, stock }, cancellationToken);
 
@@ -66,8 +66,8 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
             await customer.RegisterAsync("Chaos Customer", cancellationToken);
     }
 
-    /// <summary>One line a second, until <paramref name="work"/> is done.</summary>
-    private async Task ProgressAsync(string phase, Task work, Books books, TopicWatcher watcher, CancellationToken cancellationToken)
+    /// <summary>Prints one line a second until <paramref name="work"/> is done.</summary>
+    private async Task ProgressAsync(string phase, Task work, StoreReconciliation reconciliation, TopicWatcher watcher, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
         using var beat = new PeriodicTimer(TimeSpan.FromSeconds(1), _time);
@@ -75,9 +75,9 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         {
             await Task.WhenAny(work, beat.WaitForNextTickAsync(cancellationToken).AsTask());
             cancellationToken.ThrowIfCancellationRequested();
-            await books.CountEndedAsync(cancellationToken);
+            await reconciliation.CountFinalAsync(cancellationToken);
             console.WriteLine(
-                $"{phase} {watch.Elapsed:m\\:ss}  orders {_tally.Placed,5}  ended {books.Ended,5}  kills {_tally.Kills,3}  down {_tally.Recovering,2}  sent again {_tally.Resent,4}  events {watcher.Events,6}  copies {watcher.Duplicates,6}");
+                $"{phase} {watch.Elapsed:m\\:ss}  orders {_statistics.Placed,5}  final {reconciliation.Final,5}  kills {_statistics.Kills,3}  down {_statistics.Recovering,2}  retried {_statistics.Resent,4}  events {watcher.Events,6}  copies {watcher.Duplicates,6}");
         }
 
         await work;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.Load.Chaos;
 
-/// <summary>Reads a service's collections whole: MongoDB's or PostgreSQL's, as the connection string says.</summary>
+/// <summary>Reads whole collections of a service from MongoDB or PostgreSQL, depending on the connection string.</summary>
 internal sealed class DocumentReader : IDisposable
 {
     private readonly IHost _host;

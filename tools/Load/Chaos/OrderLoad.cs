@@ -3,22 +3,22 @@ using ForgeShop.Contracts;
 
 namespace ForgeShop.Load.Chaos;
 
-/// <summary>An order that the shop accepted, as its customer knows it.</summary>
+/// <summary>An order that the gateway accepted; the client derives both IDs.</summary>
 internal sealed record AcceptedOrder(OrderId Id, UserId User);
 
-/// <summary>Customers who order at a steady rate, whatever breaks; some change their minds.</summary>
-internal sealed class OrderLoad(IReadOnlyList<Customer> customers, IReadOnlyList<string> skus, ForgeIds ids, Tally tally, Random random, TimeProvider time)
+/// <summary>Places orders at a constant rate; some are cancelled at once.</summary>
+internal sealed class OrderLoad(IReadOnlyList<Customer> customers, IReadOnlyList<string> skus, ForgeIds ids, RunStatistics statistics, Random random, TimeProvider time)
 {
     private const int MaxOpenRequests = 200;
     private const double CancelShare = 0.05;
 
-    // How often each payment method is used, in percent: mostly it just works.
+    // How often each payment method is used, in percent.
     private static readonly (string Method, int Share)[] PaymentMethods =
         [("sim-ok", 70), ("sim-declined", 10), ("sim-lost-answer", 10), ("sim-slow", 7), ("sim-timeout", 3)];
 
     public ConcurrentQueue<AcceptedOrder> Accepted { get; } = new();
 
-    /// <summary>Places <paramref name="perSecond"/> orders a second until <paramref name="ending"/>, and sees each to its answer.</summary>
+    /// <summary>Places <paramref name="perSecond"/> orders a second until <paramref name="ending"/>, and waits for every response.</summary>
     public async Task RunAsync(double perSecond, CancellationToken ending, CancellationToken cancellationToken)
     {
         using var open = new SemaphoreSlim(MaxOpenRequests);
@@ -35,7 +35,7 @@ internal sealed class OrderLoad(IReadOnlyList<Customer> customers, IReadOnlyList
         await Task.WhenAll(orders);
     }
 
-    private sealed record OrderPlan(Customer Customer, string Key, IReadOnlyList<OrderedLine> Items, string PaymentMethod, bool ThinksBetterOfIt);
+    private sealed record OrderPlan(Customer Customer, string Key, IReadOnlyList<OrderedLine> Items, string PaymentMethod, bool Cancels);
 
     private OrderPlan Plan(int number)
     {
@@ -54,12 +54,12 @@ internal sealed class OrderLoad(IReadOnlyList<Customer> customers, IReadOnlyList
             if (!await plan.Customer.PlaceAsync(plan.Key, plan.Items, plan.PaymentMethod, cancellationToken))
                 return;
             Accepted.Enqueue(new(order, user));
-            if (plan.ThinksBetterOfIt)
+            if (plan.Cancels)
                 await plan.Customer.CancelAsync(order, cancellationToken);
         }
         catch (HttpRequestException error)
         {
-            tally.Surprise("an order got no answer at all: " + error.Message);
+            statistics.UnexpectedResponse("POST /orders got no response: " + error.Message);
         }
         finally
         {

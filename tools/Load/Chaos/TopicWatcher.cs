@@ -4,8 +4,8 @@ using Confluent.Kafka;
 namespace ForgeShop.Load.Chaos;
 
 /// <summary>
-/// Reads every topic along and counts how often each event was published. Every copy after the first is one that each
-/// consumer of the topic has to recognise and drop. What was lost with a killed broker before it was read here is not counted.
+/// Consumes every topic and counts the copies of each event. Consumers must drop every copy after the first. Messages that a killed broker lost before they
+/// were read here are not counted.
 /// </summary>
 internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string> topics)
 {
@@ -41,12 +41,12 @@ internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string
             GroupId = "forge-chaos-" + Guid.NewGuid().ToString("N"),
             EnableAutoCommit = false,
             AutoOffsetReset = AutoOffsetReset.Earliest,
-            // A topic that a broker lost comes back when somebody publishes to it.
+            // A topic that a broker lost is created again by its publisher.
             TopicMetadataRefreshIntervalMs = 1_000,
             LogConnectionClose = false,
         };
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(config)
-            .SetErrorHandler((_, _) => { }) // the broker is killed on purpose
+            .SetErrorHandler((_, _) => { }) // The fault injector kills the broker.
             .SetLogHandler((_, _) => { })
             .SetPartitionsAssignedHandler((_, partitions) => partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)))
             .SetPartitionsRevokedHandler((_, _) => { })

@@ -10,33 +10,28 @@ using Npgsql;
 
 namespace ForgeShop.Operator.Demo;
 
-/// <summary>Reads the document services' collections directly: MongoDB's or PostgreSQL's, as the connection string says.</summary>
+/// <summary>Reads the collections of Reporting directly, from MongoDB or PostgreSQL as the connection string says.</summary>
 internal static class DocumentSightings
 {
     private const string Store = "Documents";
 
     public static async Task<List<Sighting>> ReadAsync(string server, DemoStory story, CancellationToken cancellationToken)
     {
-        using var notifications = Open(server, "notifications");
         using var reporting = Open(server, "reporting");
 
-        var notification = await Get(notifications, "notifications", story.Notification.Value);
         var customer = await Get(reporting, "customers", story.User.Value);
         var order = await Get(reporting, "orders", story.Order.Value);
         return
         [
-            new("user", Store, "notifications.notifications userId", Id(notification?["userId"])),
             new("user", Store, "reporting.customers", Text(customer?["email"]) == story.Email ? Id(customer?["id"]) : null),
             new("product", Store, "reporting.orders productId", Id(order?["items"]?[0]?["productId"])),
-            new("order", Store, "notifications.notifications reference", Id(notification?["reference"])),
             new("order", Store, "reporting.orders", Id(order?["id"])),
-            new("notification", Store, "notifications.notifications", Id(notification?["id"])),
             await Event("event users.user-registered", story.UserRegistered.Value, UserRegistered.Type),
             await Event("event orders.order-placed", story.OrderPlaced.Value, OrderPlaced.Type),
             await Event("event inventory.stock-reserved", story.Reserved.Value, StockReserved.Type),
             await Event("event payments.payment-charged", story.Charged.Value, PaymentCharged.Type),
             await Event("event orders.order-confirmed", story.OrderConfirmed.Value, OrderConfirmed.Type),
-            await Event("event notification.sent", story.NotificationSent.Value, NotificationSent.Type),
+            await Event("event notifications.notification-sent", story.NotificationSent.Value, NotificationSent.Type),
         ];
 
         async Task<Sighting> Event(string entity, Guid id, string type)

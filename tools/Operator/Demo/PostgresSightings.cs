@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace ForgeShop.Operator.Demo;
 
-/// <summary>Reads the services' databases directly, past the services.</summary>
+/// <summary>Reads the databases of the services directly.</summary>
 internal static class PostgresSightings
 {
     private const string Store = "PostgreSQL";
@@ -13,6 +13,7 @@ internal static class PostgresSightings
         await using var inventory = Open(server, "inventory");
         await using var orders = Open(server, "orders");
         await using var payments = Open(server, "payments");
+        await using var notifications = Open(server, "notifications");
         return
         [
             await Find(users, "user", "users.users", "select id from users where email = $1", story.Email),
@@ -29,6 +30,10 @@ internal static class PostgresSightings
             await Find(orders, "event orders.order-confirmed", "orders.outbox", "select e.event_id from outbox e join orders o on o.id = e.subject where o.reference = $1 and e.type = 'orders.order-confirmed'", story.Key),
             await Find(inventory, "event inventory.stock-reserved", "inventory.outbox", "select e.event_id from outbox e join reservations r on r.id = e.subject where r.order_id = $1 and e.type = 'inventory.stock-reserved'", story.Order.Value),
             await Find(payments, "event payments.payment-charged", "payments.outbox", "select e.event_id from outbox e join payments p on p.id = e.subject where p.order_id = $1 and e.type = 'payments.payment-charged'", story.Order.Value),
+            await Find(notifications, "user", "notifications.notifications user_id", "select user_id from notifications where reference = $1 and kind = 'order-placed'", story.Order.Value),
+            await Find(notifications, "order", "notifications.notifications reference", "select reference from notifications where id = $1", story.Notification.Value),
+            await Find(notifications, "notification", "notifications.notifications", "select id from notifications where reference = $1 and kind = 'order-placed'", story.Order.Value),
+            await Find(notifications, "event notifications.notification-sent", "notifications.outbox", "select event_id from outbox where subject = $1", story.Notification.Value),
         ];
 
         async Task<Sighting> Find(NpgsqlDataSource database, string entity, string place, string sql, object key)

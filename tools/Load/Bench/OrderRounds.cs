@@ -1,0 +1,73 @@
+namespace ForgeShop.Load.Bench;
+
+/// <summary>Runs the rounds and keeps their results.</summary>
+internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, PipelineBench? pipelines, StatementCounter statements, TimeProvider time)
+{
+    public const string Confirmed = "orders-confirmed";
+
+    private readonly List<Measurement> _measurements = [];
+    private readonly List<PipelineMeasurement> _pipelines = [];
+    private readonly List<MessageRate> _messageRates = [];
+    private readonly List<StatementCount> _statements = [];
+    private int _countedOrders;
+
+    /// <summary>Gets the median round of each scenario, by what it is compared by.</summary>
+    public IReadOnlyList<Measurement> Results => Medians(_measurements, one => one.Scenario, one => one.TimesBaseline ?? one.PerSecond);
+
+    public IReadOnlyList<PipelineMeasurement> Pipelines => Medians(_pipelines, one => one.Pipeline, one => one.TimesBaseline);
+
+    public IReadOnlyList<MessageRate> MessageRates => Medians(_messageRates, one => one.BatchSize, one => one.PerSecond);
+
+    /// <summary>Gets the statements an order of each database, from the first request of the clients until everything was drained.</summary>
+    public IReadOnlyList<StatementCount> Statements =>
+        [.. _statements.GroupBy(count => count.Database).Select(counts => counts.Aggregate((a, b) => a + b).DividedBy(_countedOrders)).OrderByDescending(count => count.Statements)];
+
+    public async Task WarmUpAsync(TimeSpan duration, CancellationToken cancellationToken)
+    {
+        await RunScenariosAsync(duration, cancellationToken);
+        (_countedOrders, _) = (0, _statements.RemoveAll(_ => true));
+        if (pipelines is not null)
+            await pipelines.WarmUpAsync(cancellationToken);
+    }
+
+    public async Task RunAsync(TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var round = await RunScenariosAsync(duration, cancellationToken);
+        _measurements.AddRange(round);
+        if (pipelines is null)
+            return;
+        // Once more, because the machine may have changed its pace since.
+        var row = scenarios.All.Single(scenario => scenario.Name == OrderScenarios.Row);
+        var baseline = await ClosedLoop.RunAsync(row, duration / 2, time, cancellationToken);
+        _pipelines.AddRange(await pipelines.RoundAsync(baseline.PerSecond, cancellationToken));
+        _messageRates.AddRange(await pipelines.BatchRoundAsync(cancellationToken));
+    }
+
+    private async Task<List<Measurement>> RunScenariosAsync(TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var round = new List<Measurement>();
+        foreach (var scenario in scenarios.All)
+        {
+            var (executed, orders, started) = (await statements.ReadAsync(cancellationToken), scenarios.Accepted.Count, time.GetTimestamp());
+            Add(await ClosedLoop.RunAsync(scenario, duration, time, cancellationToken));
+            if (scenario.Name is not OrderScenarios.Place)
+                continue;
+            await backlog.CheckedOutAsync(cancellationToken);
+            orders = scenarios.Accepted.Count - orders;
+            Add(new(Confirmed, orders / time.GetElapsedTime(started).TotalSeconds, null, null, null, OrderScenarios.Row, null));
+            await backlog.DrainedAsync(cancellationToken);
+            _statements.AddRange((await statements.SinceAsync(executed, cancellationToken)).Where(IsOfShop));
+            _countedOrders += orders;
+        }
+
+        return round;
+
+        void Add(Measurement one) => round.Add(one with { TimesBaseline = round.Find(other => other.Scenario == one.Baseline)?.PerSecond / one.PerSecond });
+    }
+
+    private static bool IsOfShop(StatementCount count) =>
+        count.Statements > 0 && count.Database != "postgres" && !count.Database.StartsWith("bench_", StringComparison.Ordinal);
+
+    private static IReadOnlyList<T> Medians<T, TKey>(IEnumerable<T> measurements, Func<T, TKey> key, Func<T, double> value) =>
+        [.. measurements.GroupBy(key).Select(rounds => rounds.OrderBy(value).ElementAt((rounds.Count() - 1) / 2))];
+}

@@ -1,0 +1,226 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Npgsql;
+
+namespace ForgeShop.Load.Chaos;
+
+/// <summary>
+/// Compares the stores of all services, which it reads directly: orders, money, stock, notifications, read models. Each service wrote its own from other
+/// messages, so they agree only if nothing was lost or doubled.
+/// </summary>
+internal sealed class StoreReconciliation : IAsyncDisposable
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    private readonly NpgsqlDataSource _orders, _inventory, _payments, _notifications;
+    private readonly DocumentReader _reporting;
+
+    private StoreReconciliation(NpgsqlDataSource orders, NpgsqlDataSource inventory, NpgsqlDataSource payments, NpgsqlDataSource notifications, DocumentReader reporting) =>
+        (_orders, _inventory, _payments, _notifications, _reporting) = (orders, inventory, payments, notifications, reporting);
+
+    /// <summary>Gets the number of confirmed and cancelled orders, as of the last count.</summary>
+    public long Final { get; private set; }
+
+    public static async Task<StoreReconciliation> OpenAsync(IsolatedAppHost shop, CancellationToken cancellationToken)
+    {
+        return new(
+            await Database("orders-db"), await Database("inventory-db"), await Database("payments-db"), await Database("notifications-db"),
+            new("reporting", await shop.ConnectionStringAsync("reporting-db", cancellationToken)));
+
+        async Task<NpgsqlDataSource> Database(string resource) => NpgsqlDataSource.Create(await shop.ConnectionStringAsync(resource, cancellationToken));
+    }
+
+    public async Task CountFinalAsync(CancellationToken cancellationToken) =>
+        Final = await Number(_orders, "select count(*) from orders where status in ('confirmed', 'cancelled')", cancellationToken);
+
+    /// <summary>Waits until every order is confirmed or cancelled and every read model has its events.</summary>
+    /// <returns>False if that took longer than <paramref name="timeout"/>.</returns>
+    public async Task<bool> SettledAsync(int orders, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(timeout);
+        try
+        {
+            while (!await IsSettledAsync(orders, deadline.Token))
+                await Task.Delay(Poll, deadline.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Compares until all figures agree, because the last events may still be on their way. A figure that differs after <paramref name="timeout"/> is a mismatch.
+    /// </summary>
+    public async Task<IReadOnlyList<Finding>> CompareAsync(
+        IReadOnlyList<AcceptedOrder> accepted, IReadOnlyDictionary<string, int> initialStock, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var findings = await CompareAsync(accepted, initialStock, cancellationToken);
+            if (findings.All(finding => finding.Agrees) || TimeProvider.System.GetElapsedTime(started) > timeout)
+                return findings;
+            await Task.Delay(Poll, cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<Finding>> CompareAsync(IReadOnlyList<AcceptedOrder> accepted, IReadOnlyDictionary<string, int> initialStock, CancellationToken cancellationToken)
+    {
+        var orders = await OrdersAsync(cancellationToken);
+        return
+        [
+            .. CompareOrders(accepted, orders),
+            .. await CompareMoneyAsync(orders, cancellationToken),
+            .. await CompareStockAsync(initialStock, cancellationToken),
+            .. await CompareNotificationsAsync(orders, cancellationToken),
+            .. await CompareReadModelsAsync(orders, cancellationToken),
+        ];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments, _notifications])
+            await database.DisposeAsync();
+        _reporting.Dispose();
+    }
+
+    private sealed record StoredOrder(Guid Id, Guid UserId, string Status, decimal Total);
+
+    private async Task<bool> IsSettledAsync(int orders, CancellationToken cancellationToken)
+    {
+        await CountFinalAsync(cancellationToken);
+        if (Final < orders)
+            return false;
+        foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments, _notifications])
+        {
+            if (await Number(database, "select count(*) from outbox where published_at is null and error is null", cancellationToken) > 0)
+                return false;
+        }
+
+        // Reporting is the last service to receive an event, and the notifications are the last events.
+        var published = await Number(_orders, "select count(*) from outbox where topic = 'order.events'", cancellationToken);
+        var recorded = (await _reporting.ReadAsync("events", cancellationToken)).ToList();
+        return Count("orders.") == published && Count("notifications.notification-sent") == published;
+
+        int Count(string type) => recorded.Count(@event => Text(@event, "type").StartsWith(type, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<Finding> CompareOrders(IReadOnlyList<AcceptedOrder> accepted, List<StoredOrder> orders)
+    {
+        var known = orders.Select(order => order.Id).ToHashSet();
+        yield return new("accepted orders in Orders", accepted.Count, accepted.Count(order => known.Contains(order.Id.Value)));
+        yield return new("orders in Orders", accepted.Count, orders.Count);
+        yield return new("orders confirmed or cancelled", orders.Count, orders.Count(order => order.Status is "confirmed" or "cancelled"));
+    }
+
+    private async Task<IReadOnlyList<Finding>> CompareMoneyAsync(List<StoredOrder> orders, CancellationToken cancellationToken)
+    {
+        var confirmed = orders.Where(order => order.Status == "confirmed").ToDictionary(order => order.Id, order => order.Total);
+        var due = confirmed.Values.Sum();
+        var charged = await ChargedAsync(cancellationToken);
+        return
+        [
+            new("amount of confirmed orders, in Payments", due, await Sum(_payments, "select sum(amount) from payments where status = 'charged'", cancellationToken)),
+            new("amount of confirmed orders, at the provider", due, await Sum(_payments, "select sum(amount) from simulated_provider.charges where state = 'captured'", cancellationToken)),
+            new("confirmed orders charged with exactly their total", confirmed.Count, charged.Count(one => confirmed.TryGetValue(one.Key, out var total) && total == one.Value)),
+            new("orders captured twice by the provider", 0, await Number(_payments, "select count(*) from simulated_provider.charges where captures > 1", cancellationToken)),
+        ];
+    }
+
+    private async Task<IReadOnlyList<Finding>> CompareStockAsync(IReadOnlyDictionary<string, int> initialStock, CancellationToken cancellationToken)
+    {
+        var findings = new List<Finding>
+        {
+            new("pieces still reserved", 0, await Number(_inventory, "select coalesce(sum(reserved), 0)::bigint from products", cancellationToken)),
+            new("products with a negative quantity", 0, await Number(_inventory, "select count(*) from products where on_hand < 0 or reserved < 0 or on_hand < reserved", cancellationToken)),
+        };
+        var (initial, accounted, exact) = (0L, 0L, 0);
+        foreach (var (sku, pieces) in initialStock)
+        {
+            var found = await Number(_inventory, "select on_hand::bigint from products where sku = $1", cancellationToken, sku)
+                + await Number(
+                    _orders, "select coalesce(sum(l.quantity), 0)::bigint from order_lines l join orders o on o.id = l.order_id where o.status = 'confirmed' and l.sku = $1",
+                    cancellationToken, sku);
+            (initial, accounted, exact) = (initial + pieces, accounted + found, exact + (found == pieces ? 1 : 0));
+        }
+
+        findings.Add(new("products whose pieces all reconcile", initialStock.Count, exact));
+        findings.Add(new("initial pieces = on hand (Inventory) + in confirmed orders (Orders)", initial, accounted));
+        return findings;
+    }
+
+    private async Task<IReadOnlyList<Finding>> CompareNotificationsAsync(List<StoredOrder> orders, CancellationToken cancellationToken)
+    {
+        var sent = await SentAsync(cancellationToken);
+        var events = await Number(_orders, "select count(*) from outbox where topic = 'order.events'", cancellationToken);
+        return
+        [
+            new("notifications, one for each order event", events, sent.Count),
+            new("orders with a notification of their final state", orders.Count, orders.Count(order => sent.Contains((order.Id, "order-" + order.Status)))),
+        ];
+    }
+
+    private async Task<IReadOnlyList<Finding>> CompareReadModelsAsync(List<StoredOrder> orders, CancellationToken cancellationToken)
+    {
+        var reports = (await _reporting.ReadAsync("orders", cancellationToken)).ToDictionary(report => Guid.Parse(Text(report, "id")));
+        var customers = (await _reporting.ReadAsync("customers", cancellationToken)).ToDictionary(customer => Guid.Parse(Text(customer, "id")));
+        var byCustomer = orders.GroupBy(order => order.UserId).ToList();
+        return
+        [
+            new("orders whose read model has the same status", orders.Count, orders.Count(order => reports.TryGetValue(order.Id, out var report) && Text(report, "status") == order.Status)),
+            new("customers whose read model has the same number of orders", byCustomer.Count,
+                byCustomer.Count(own => customers.TryGetValue(own.Key, out var customer) && customer["orderCount"]!.GetValue<int>() == own.Count())),
+            new("amount spent in the customers' read models", orders.Where(order => order.Status == "confirmed").Sum(order => order.Total),
+                customers.Values.SelectMany(customer => customer["spent"]!.AsArray()).Sum(spent => decimal.Parse(Text(spent!, "amount"), CultureInfo.InvariantCulture))),
+        ];
+    }
+
+    private async Task<List<StoredOrder>> OrdersAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _orders.CreateCommand("select id, user_id, status, total_amount from orders");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var orders = new List<StoredOrder>();
+        while (await reader.ReadAsync(cancellationToken))
+            orders.Add(new(reader.GetGuid(0), reader.GetGuid(1), reader.GetString(2), reader.GetDecimal(3)));
+        return orders;
+    }
+
+    private async Task<HashSet<(Guid Order, string Kind)>> SentAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _notifications.CreateCommand("select reference, kind from notifications");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var sent = new HashSet<(Guid, string)>();
+        while (await reader.ReadAsync(cancellationToken))
+            sent.Add((reader.GetGuid(0), reader.GetString(1)));
+        return sent;
+    }
+
+    private async Task<Dictionary<Guid, decimal>> ChargedAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _payments.CreateCommand("select order_id, sum(amount) from payments where status = 'charged' group by order_id");
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var charged = new Dictionary<Guid, decimal>();
+        while (await reader.ReadAsync(cancellationToken))
+            charged[reader.GetGuid(0)] = reader.GetDecimal(1);
+        return charged;
+    }
+
+    private static async Task<long> Number(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params string[] parameters) =>
+        await Scalar(database, sql, parameters, cancellationToken) is long number ? number : throw new InvalidOperationException("Not a number: " + sql);
+
+    private static async Task<decimal> Sum(NpgsqlDataSource database, string sql, CancellationToken cancellationToken) =>
+        await Scalar(database, sql, [], cancellationToken) as decimal? ?? 0m;
+
+    private static async Task<object?> Scalar(NpgsqlDataSource database, string sql, string[] parameters, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(sql);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        return await command.ExecuteScalarAsync(cancellationToken);
+    }
+
+    private static string Text(JsonNode node, string name) => node[name]?.GetValue<string>() ?? "";
+}

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Globalization;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+
+namespace ForgeShop.Load;
+
+/// <summary>Runs the AppHost beside any other one, on ports and data of its own. Disposing it removes everything.</summary>
+internal sealed class IsolatedAppHost : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
+
+    private readonly DistributedApplication _app;
+
+    private IsolatedAppHost(DistributedApplication app, IReadOnlyList<string> services, string adminEmail, string adminPassword)
+    {
+        _app = app;
+        Services = services;
+        (AdminEmail, AdminPassword) = (adminEmail, adminPassword);
+        Gateway = app.GetEndpoint("gateway", "http");
+    }
+
+    public Uri Gateway { get; }
+
+    public IReadOnlyList<string> Services { get; }
+
+    public string AdminEmail { get; }
+
+    public string AdminPassword { get; }
+
+    /// <summary>Gets the resources that a fault injector may kill: every service, the cache and the broker.</summary>
+    public IReadOnlyList<string> Killable => [.. Services, "redis", "kafka"];
+
+    /// <summary>Starts the AppHost and waits until every service and server is healthy.</summary>
+    /// <param name="postgresSettings">Settings of the PostgreSQL server for this run, as <c>name=value</c>.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    public static async Task<IsolatedAppHost> StartAsync(IReadOnlyList<string> postgresSettings, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(StartTimeout);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(timeout.Token);
+        // Killed services log errors all the time.
+        builder.Services.AddLogging(logging => logging.ClearProviders());
+        var services = builder.Resources.OfType<ProjectResource>().Where(service => !service.HasAnnotationOfType<ExplicitStartupAnnotation>()).ToList();
+        // All simulated customers share one address, and the rate limits would throttle them together.
+        var gateway = builder.CreateResourceBuilder(services.Single(service => service.Name == "gateway"));
+        foreach (var limit in (string[])["PerAddress", "PerUser", "Registrations"])
+            gateway.WithEnvironment("RateLimits__" + limit, "1000000");
+        // The server is a container or a process, and both pass their arguments on to PostgreSQL.
+        var postgres = builder.CreateResourceBuilder((IResourceWithArgs)builder.Resources.Single(resource => resource.Name == "postgres"));
+        foreach (var setting in postgresSettings)
+            postgres.WithArgs("-c", setting);
+
+        var app = await builder.BuildAsync(timeout.Token);
+        await app.StartAsync(timeout.Token);
+        var host = new IsolatedAppHost(
+            app, [.. services.Select(service => service.Name)],
+            await ParameterAsync(builder, "admin-email", timeout.Token), await ParameterAsync(builder, "admin-password", timeout.Token));
+        await host.WaitUntilHealthyAsync(timeout.Token);
+        return host;
+    }
+
+    public async Task<string> ConnectionStringAsync(string resource, CancellationToken cancellationToken) =>
+        await _app.GetConnectionStringAsync(resource, cancellationToken) ?? throw new InvalidOperationException($"{resource} has no connection string.");
+
+    /// <summary>Returns the process ID of a service.</summary>
+    public async Task<int> ProcessIdAsync(string service, CancellationToken cancellationToken)
+    {
+        var resource = await _app.ResourceNotifications.WaitForResourceAsync(service, now => InstanceId(now) is not null, cancellationToken);
+        return int.Parse(InstanceId(resource)!, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Waits until every service and server is healthy, and starts those that have ended.</summary>
+    public Task WaitUntilHealthyAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(Killable.Select(resource => RecoverAsync(resource, killed: null, cancellationToken)));
+
+    /// <summary>Kills a process or container and waits until its successor is healthy.</summary>
+    /// <returns>The time from the kill until then.</returns>
+    public async Task<TimeSpan> KillAsync(string resource, CancellationToken cancellationToken)
+    {
+        var before = await _app.ResourceNotifications.WaitForResourceAsync(resource, now => InstanceId(now) is not null, cancellationToken);
+        var instance = InstanceId(before)!;
+        var watch = Stopwatch.StartNew();
+        await KillAsync(before, instance, cancellationToken);
+        await RecoverAsync(resource, instance, cancellationToken);
+        return watch.Elapsed;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static async Task KillAsync(ResourceEvent resource, string instance, CancellationToken cancellationToken)
+    {
+        if (!IsContainer(resource))
+        {
+            using var process = Process.GetProcessById(int.Parse(instance, CultureInfo.InvariantCulture));
+            process.Kill();
+            return;
+        }
+
+        using var docker = Process.Start(new ProcessStartInfo("docker", ["kill", instance]) { RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException("docker cannot be started.");
+        await docker.WaitForExitAsync(cancellationToken);
+        if (docker.ExitCode != 0)
+            throw new InvalidOperationException($"docker could not kill {resource.Resource.Name}.");
+    }
+
+    /// <summary>Waits for another instance than the killed one. Aspire does not restart an ended process; the AppHost's supervisor or this method does.</summary>
+    private async Task RecoverAsync(string resource, string? killed, CancellationToken cancellationToken)
+    {
+        await foreach (var now in _app.ResourceNotifications.WatchAsync(cancellationToken))
+        {
+            if (now.Resource.Name != resource)
+                continue;
+            if (now.Snapshot.HealthStatus == HealthStatus.Healthy && InstanceId(now) != killed)
+                return;
+            if (KnownResourceStates.TerminalStates.Contains(now.Snapshot.State?.Text))
+                await _app.ResourceCommands.ExecuteCommandAsync(resource, KnownResourceCommands.StartCommand, cancellationToken);
+        }
+    }
+
+    private static string? InstanceId(ResourceEvent resource) => Property(resource, IsContainer(resource) ? "container.id" : "executable.pid");
+
+    private static bool IsContainer(ResourceEvent resource) => Property(resource, "container.id") is not null;
+
+    private static string? Property(ResourceEvent resource, string name) =>
+        Convert.ToString(resource.Snapshot.Properties.FirstOrDefault(property => property.Name == name)?.Value, CultureInfo.InvariantCulture) is { Length: > 0 } text
+            ? text
+            : null;
+
+    private static async Task<string> ParameterAsync(IDistributedApplicationBuilder builder, string name, CancellationToken cancellationToken) =>
+        await builder.Resources.OfType<ParameterResource>().Single(parameter => parameter.Name == name).GetValueAsync(cancellationToken)
+        ?? throw new InvalidOperationException($"The parameter {name} has no value.");
+}
