@@ -29,12 +29,14 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var random = Seeded(out var seed);
         using var host = ReportingReplica.OpenStore(await servers.CreateDatabase("exactness"));
         var store = host.Services.GetRequiredService<IDocumentStore>();
-        var brittle = new BrittleStore(store, random);
+        var interruptions = 0;
+        var brittle = InterceptedStore.Brittle(store, random, () => interruptions++);
         var history = new ReportingHistory(random, orders: 60);
 
-        await Task.WhenAll(Enumerable.Range(0, consumers).Select(_ => ConsumeAsync(brittle, history, random.Next(), maxBatch: 12)));
+        // Each reads all partitions: they write the same documents at the same time.
+        await Task.WhenAll(Enumerable.Range(0, consumers).Select(_ => ConsumeAsync(brittle, history, history.Partitions.Keys, random.Next(), maxBatch: 12)));
 
-        brittle.Interruptions.ShouldBeGreaterThan(0, $"seed {seed}");
+        interruptions.ShouldBeGreaterThan(0, $"seed {seed}");
         await ShouldEqualThePlainFoldAsync(store, history, seed);
     }
 
@@ -44,12 +46,12 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var random = Seeded(out var seed);
         using var host = ReportingReplica.OpenStore(await servers.CreateDatabase("rebuild"));
         var store = host.Services.GetRequiredService<IDocumentStore>();
-        var brittle = new BrittleStore(store, random);
+        var brittle = InterceptedStore.Brittle(store, random, () => { });
         var history = new ReportingHistory(random, orders: 80);
         using var consumed = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
 
         var rebuilds = Enumerable.Range(0, 2).Select(_ => RebuildAsync(brittle, random.Next(), consumed.Token)).ToList();
-        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => ConsumeAsync(brittle, history, random.Next(), maxBatch: 12)));
+        await Task.WhenAll(history.Partitions.Keys.GroupBy(partition => partition.Length % 2).Select(own => ConsumeAsync(brittle, history, own, random.Next(), maxBatch: 12)));
         await consumed.CancelAsync();
         await Task.WhenAll(rebuilds);
 
@@ -59,13 +61,58 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         await ShouldEqualThePlainFoldAsync(store, history, seed);
     }
 
+    [Theory]
+    [InlineData("before the activation")]
+    [InlineData("before and after the activation")]
+    [InlineData("across the activation")]
+    public async Task Batches_around_the_activation_are_in_the_new_generation(string place)
+    {
+        var random = Seeded(out var seed);
+        using var host = ReportingReplica.OpenStore(await servers.CreateDatabase("activation"));
+        var store = host.Services.GetRequiredService<IDocumentStore>();
+        var history = new ReportingHistory(random, orders: 30);
+        var parts = Enumerable.Range(0, 3)
+            .Select(part => history.Partitions.Values.SelectMany(events => events.Chunk((events.Count / 3) + 1).ElementAtOrDefault(part) ?? []).ToList()).ToList();
+        var (time, writes) = (new Clock(), 0);
+        var consumer = new ReportingReplica(store);
+        await consumer.HandleAsync(parts[0], Cancellation);
+        await StartAsync(consumer, time);
+
+        if (place == "across the activation")
+        {
+            var other = new ReportingReplica(store);
+            var rebuild = new ReadModelRebuild(other.Models, other.States, time, NullLogger<ReadModelRebuild>.Instance);
+            // Everything is written but the checkpoints of the old generation.
+            var intercepted = new InterceptedStore(store, collection => collection == "checkpoints" ? rebuild.RunAsync(Cancellation) : Task.CompletedTask, _ => Task.CompletedTask);
+            await new ReportingReplica(intercepted).HandleAsync(parts[1], Cancellation);
+            await consumer.HandleAsync(parts[2], Cancellation);
+        }
+        else
+        {
+            // The second write to the state, after the lease, is the activation.
+            var intercepted = new InterceptedStore(
+                store,
+                collection => collection == "read_models" && ++writes == 2 ? consumer.HandleAsync(parts[1], Cancellation) : Task.CompletedTask,
+                collection => collection == "read_models" && writes == 2 && place != "before the activation" ? consumer.HandleAsync(parts[2], Cancellation) : Task.CompletedTask);
+            var replica = new ReportingReplica(intercepted);
+            await new ReadModelRebuild(replica.Models, replica.States, time, NullLogger<ReadModelRebuild>.Instance).RunAsync(Cancellation);
+            if (place == "before the activation")
+                (await consumer.DumpAsync(Cancellation)).Count.ShouldBe(ReportingReplica.PlainFold(await LogAsync(store)).Count, $"seed {seed}");
+            await consumer.HandleAsync(parts[2], Cancellation);
+        }
+
+        (await consumer.States.ReadAsync(Cancellation)).Value.Generation.ShouldBe(2);
+        await ShouldEqualThePlainFoldAsync(store, history, seed);
+    }
+
     [Fact]
     public async Task Rebuild_equals_the_incremental_result_and_removes_the_old_generation()
     {
         var random = Seeded(out var seed);
         using var host = ReportingReplica.OpenStore(await servers.CreateDatabase("rebuilt"));
         var store = host.Services.GetRequiredService<IDocumentStore>();
-        await ConsumeAsync(store, new ReportingHistory(random, orders: 60), random.Next());
+        var history = new ReportingHistory(random, orders: 60);
+        await ConsumeAsync(store, history, history.Partitions.Keys, random.Next());
         var replica = new ReportingReplica(store);
         var incremental = await replica.DumpAsync(Cancellation);
         var time = new Clock();
@@ -92,7 +139,7 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         using var host = ReportingReplica.OpenStore(await servers.CreateDatabase("killed"));
         var store = host.Services.GetRequiredService<IDocumentStore>();
         var history = new ReportingHistory(random, orders: 20);
-        await ConsumeAsync(store, history, random.Next());
+        await ConsumeAsync(store, history, history.Partitions.Keys, random.Next());
         var replica = new ReportingReplica(store);
         var incremental = await replica.DumpAsync(Cancellation);
         var time = new Clock();
@@ -137,14 +184,14 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
     }
 
     /// <summary>
-    /// Reads all partitions as one consumer does: batches of any size and mix, in the order of each log. An interruption repeats the batch or, as after a
+    /// Reads partitions as one consumer does: batches of any size and mix, in the order of each log. An interruption repeats the batch or, as after a
     /// restart, begins again at an earlier offset with nothing in memory.
     /// </summary>
-    private static async Task ConsumeAsync(IDocumentStore store, ReportingHistory history, int seed, int maxBatch = 40)
+    private static async Task ConsumeAsync(IDocumentStore store, ReportingHistory history, IEnumerable<string> partitions, int seed, int maxBatch = 40)
     {
         var random = new Random(seed);
         var replica = new ReportingReplica(store);
-        var next = history.Partitions.Keys.ToDictionary(partition => partition, _ => 0);
+        var next = partitions.ToDictionary(partition => partition, _ => 0);
         while (next.Any(partition => partition.Value < history.Partitions[partition.Key].Count))
         {
             var taken = new Dictionary<string, int>(next);
@@ -211,7 +258,7 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
 
     private static async Task ShouldEqualThePlainFoldAsync(IDocumentStore store, ReportingHistory history, int seed)
     {
-        var log = (await ReportingReplica.AllAsync(store.Collection(RecordedEvent.Model), Cancellation)).Select(document => document.Value).ToList();
+        var log = await LogAsync(store);
         log.Select(recorded => recorded.Id).ShouldBe(history.Partitions.Values.SelectMany(events => events).Select(recorded => recorded.Id).Distinct(), ignoreOrder: true);
 
         var actual = await new ReportingReplica(store).DumpAsync(Cancellation);
@@ -219,6 +266,9 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
             actual.GetValueOrDefault(document).ShouldBe(expected, $"seed {seed}: {document}");
         actual.Count.ShouldBe(ReportingReplica.PlainFold(log).Count);
     }
+
+    private static async Task<List<RecordedEvent>> LogAsync(IDocumentStore store) =>
+        [.. (await ReportingReplica.AllAsync(store.Collection(RecordedEvent.Model), Cancellation)).Select(document => document.Value)];
 
     private sealed class Clock : TimeProvider
     {

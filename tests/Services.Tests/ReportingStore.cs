@@ -108,49 +108,51 @@ internal sealed class ReportingReplica
 /// <summary>The connection to the store was lost.</summary>
 internal sealed class InterruptedException : TimeoutException;
 
-/// <summary>A real store behind a connection that breaks at random: before a write, or after it, so that the answer is lost.</summary>
-internal sealed class BrittleStore(IDocumentStore inner, Random random) : IDocumentStore
+/// <summary>A real store with actions before and after each write; they get the name of the collection.</summary>
+internal sealed class InterceptedStore(IDocumentStore inner, Func<string, Task> before, Func<string, Task> after) : IDocumentStore
 {
-    private int _interruptions;
+    /// <summary>Breaks the connection at random: before a write, or after it, so that the answer is lost.</summary>
+    public static InterceptedStore Brittle(IDocumentStore inner, Random random, Action interrupted)
+    {
+        return new(inner, _ => Break(0.01), _ => Break(0.02));
 
-    public int Interruptions => _interruptions;
+        Task Break(double probability)
+        {
+            lock (random)
+            {
+                if (random.NextDouble() >= probability)
+                    return Task.CompletedTask;
+                interrupted();
+            }
+            throw new InterruptedException();
+        }
+    }
 
-    public IDocumentCollection<T> Collection<T>(DocumentModel<T> model) where T : class => new BrittleCollection<T>(this, inner.Collection(model));
+    public IDocumentCollection<T> Collection<T>(DocumentModel<T> model) where T : class => new InterceptedCollection<T>(this, model.Name, inner.Collection(model));
 
     public Task DropAsync(string collection, CancellationToken cancellationToken) => inner.DropAsync(collection, cancellationToken);
 
     public Task PingAsync(CancellationToken cancellationToken) => inner.PingAsync(cancellationToken);
 
-    private void Break(double probability)
+    private async Task<IReadOnlySet<Guid>> WriteAsync(string collection, Func<Task<IReadOnlySet<Guid>>> write)
     {
-        lock (random)
-        {
-            if (random.NextDouble() >= probability)
-                return;
-        }
-        Interlocked.Increment(ref _interruptions);
-        throw new InterruptedException();
+        await before(collection);
+        var missed = await write();
+        await after(collection);
+        return missed;
     }
 
-    private sealed class BrittleCollection<T>(BrittleStore store, IDocumentCollection<T> inner) : IDocumentCollection<T> where T : class
+    private sealed class InterceptedCollection<T>(InterceptedStore store, string name, IDocumentCollection<T> inner) : IDocumentCollection<T> where T : class
     {
         public Task<IReadOnlyDictionary<Guid, Document<T>>> GetManyAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
             inner.GetManyAsync(ids, cancellationToken);
 
         public Task<IReadOnlySet<Guid>> InsertManyAsync(IReadOnlyDictionary<Guid, T> documents, CancellationToken cancellationToken) =>
-            WriteAsync(() => inner.InsertManyAsync(documents, cancellationToken));
+            store.WriteAsync(name, () => inner.InsertManyAsync(documents, cancellationToken));
 
         public Task<IReadOnlySet<Guid>> BulkUpsertAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken) =>
-            WriteAsync(() => inner.BulkUpsertAsync(documents, cancellationToken));
+            store.WriteAsync(name, () => inner.BulkUpsertAsync(documents, cancellationToken));
 
         public Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken) => inner.QueryAsync(query, cancellationToken);
-
-        private async Task<IReadOnlySet<Guid>> WriteAsync(Func<Task<IReadOnlySet<Guid>>> write)
-        {
-            store.Break(0.01);
-            var missed = await write();
-            store.Break(0.02);
-            return missed;
-        }
     }
 }
