@@ -11,7 +11,7 @@ public static class FindProducts
 
     public sealed record Found(IReadOnlyList<FoundProduct> Items);
 
-    /// <summary><paramref name="Sequence"/> is the sequence number of the product's last event, so that the caller can order this state among the events.</summary>
+    /// <param name="Sequence">The sequence number of the product's last event, by which the caller orders this state among the events.</param>
     public sealed record FoundProduct(ProductId Id, string Sku, string Name, Money Price, long Sequence);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/internal/products", Handle)
@@ -38,6 +38,8 @@ public static class FindProducts
         if (errors.Any)
             return errors.ToProblem();
         var products = await db.Products.AsNoTracking().Where(product => wanted.Contains(product.Id)).ToListAsync(cancellationToken);
-        return TypedResults.Ok(new Found([.. products.Select(product => new FoundProduct(product.Id, product.Sku, product.Name, product.Price, product.LastSequence))]));
+        return TypedResults.Ok(new Found([.. products.Select(View)]));
     }
+
+    private static FoundProduct View(Product product) => new(product.Id, product.Sku, product.Name, product.Price, product.LastSequence);
 }

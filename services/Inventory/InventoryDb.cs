@@ -13,7 +13,8 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
 
     public DbSet<Reservation> Reservations => Set<Reservation>();
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(ProductId).Assembly);
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.UseTypedIds(typeof(ProductId).Assembly);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -53,7 +54,8 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
         reservation.HasKey(r => r.Id).HasName("pk_reservations");
         reservation.Property(r => r.Id).HasColumnName("id");
         reservation.Property(r => r.OrderId).HasColumnName("order_id");
-        reservation.Property(r => r.Status).HasColumnName("status").HasConversion(status => status.ToString().ToLowerInvariant(), name => Enum.Parse<ReservationStatus>(name, true));
+        reservation.Property(r => r.Status).HasColumnName("status")
+            .HasConversion(status => status.ToString().ToLowerInvariant(), name => Enum.Parse<ReservationStatus>(name, true));
         reservation.Property(r => r.ChangedAt).HasColumnName("changed_at");
         reservation.Property(r => r.LastSequence).HasColumnName("last_sequence");
         reservation.OwnsMany(r => r.Lines, line =>

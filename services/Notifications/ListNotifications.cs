@@ -15,7 +15,8 @@ public static class ListNotifications
     /// <param name="Id">Derived from the user, the kind and the reference.</param>
     /// <param name="Kind">What happened, for example <c>order-placed</c>.</param>
     /// <param name="Reference">The ID of the entity that it happened to, for example the order.</param>
-    public sealed record Item(NotificationId Id, UserId UserId, string Kind, Guid Reference, string Text, string Channel, string State, DateTimeOffset CreatedAt);
+    public sealed record Item(
+        NotificationId Id, UserId UserId, string Kind, Guid Reference, string Text, string Channel, string State, DateTimeOffset CreatedAt);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", Handle)
         .WithName("ListNotifications")
@@ -40,13 +41,15 @@ public static class ListNotifications
         var list = db.Notifications.AsNoTracking().Where(notification => notification.UserId == user);
         if (cursor is not null)
         {
-            var id = new NotificationId(end.Id);
-            list = list.Where(notification => EF.Functions.LessThan(ValueTuple.Create(notification.CreatedAt, notification.Id), ValueTuple.Create(end.Time, id)));
+            var (time, id) = (end.Time, new NotificationId(end.Id));
+            list = list.Where(notification => EF.Functions.LessThan(ValueTuple.Create(notification.CreatedAt, notification.Id), ValueTuple.Create(time, id)));
         }
         var notifications = await list.OrderByDescending(notification => notification.CreatedAt).ThenByDescending(notification => notification.Id)
             .Take(count + 1).ToListAsync(cancellationToken);
         // The greeting is added on reading, because an order's event may arrive before its user's.
-        var name = notifications.Count > 0 ? await db.Users.Where(known => known.Id == user).Select(known => known.Name).SingleOrDefaultAsync(cancellationToken) : null;
+        var name = notifications.Count == 0
+            ? null
+            : await db.Users.Where(known => known.Id == user).Select(known => known.Name).SingleOrDefaultAsync(cancellationToken);
         var next = notifications.Count > count ? new PageCursor(notifications[count - 1].CreatedAt, notifications[count - 1].Id.Value).ToString() : null;
         return TypedResults.Ok(new Page([.. notifications.Take(count).Select(notification => View(notification, name))], next));
     }

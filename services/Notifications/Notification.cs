@@ -1,4 +1,5 @@
 using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 
 namespace ForgeShop.Notifications;
@@ -35,4 +36,6 @@ public sealed class Notification(NotificationId id, UserId userId, string kind, 
     public long LastSequence { get; set; }
 
     Guid IEventSource.AggregateId => Id.Value;
+
+    public NotificationSent Sent() => new(Id, UserId, Kind, Reference, Channel, CreatedAt);
 }

@@ -12,7 +12,8 @@ public sealed class NotificationsDb(DbContextOptions<NotificationsDb> options) :
 
     public DbSet<KnownUser> Users => Set<KnownUser>();
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(NotificationId).Assembly);
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.UseTypedIds(typeof(NotificationId).Assembly);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

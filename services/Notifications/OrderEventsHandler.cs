@@ -33,10 +33,7 @@ public sealed class OrderEventsHandler(NotificationsDb db, ForgeIds ids, TimePro
         foreach (var (notification, origin) in notifications.Where(each => existing.Add(each.Notification.Id)))
         {
             db.Notifications.Add(notification);
-            db.Emit(
-                notification,
-                new NotificationSent(notification.Id, notification.UserId, notification.Kind, notification.Reference, notification.Channel, notification.CreatedAt),
-                origin);
+            db.Emit(notification, notification.Sent(), origin);
         }
     }
 

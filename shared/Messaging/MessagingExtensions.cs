@@ -27,9 +27,8 @@ public static class MessagingExtensions
         services.AddSingleton<OutboxWriter>();
         services.AddSingleton<KafkaSettings>();
         services.AddSingleton<MessagingMetrics>();
-        services.AddSingleton<MessagingHealth>();
         services.AddSingleton<KafkaPublisher>();
-        services.AddHealthChecks().AddCheck<MessagingHealthCheck>("messaging", HealthStatus.Degraded);
+        services.AddHealthChecks().AddCheck<MessagingHealth>("messaging", HealthStatus.Degraded);
 
         var messaging = new MessagingBuilder(services);
         configure(messaging);

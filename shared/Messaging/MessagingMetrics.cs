@@ -38,6 +38,9 @@ internal sealed class MessagingMetrics
         meter.CreateObservableGauge("forgeshop.messaging.consumer.lag", Lag, "{message}", "Messages of a partition that are not handled yet.");
     }
 
+    /// <summary>The number of partitions whose first message failed and is retried.</summary>
+    public int WaitingPartitions { get; set; }
+
     /// <summary>The outbox as the active relay saw it last; null on a standby.</summary>
     public OutboxDepth? Outbox { get; set; }
 

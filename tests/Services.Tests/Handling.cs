@@ -1,4 +1,3 @@
-using Confluent.Kafka;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
@@ -19,7 +18,7 @@ public static class Handling
         var subscriptions = service.Services.GetRequiredService<Subscriptions>();
         return service.Services.GetRequiredService<IBatchProcessor>().ProcessAsync(
             [.. messages.Select(message => new IncomingMessage(
-                new ConsumeResult<byte[]?, byte[]?>(), message.Context, message.Data, subscriptions.For(message.Context.Topic, message.Context.Type)))],
+                message.Context, message.Data, subscriptions.For(message.Context.Topic, message.Context.Type)))],
             TestContext.Current.CancellationToken);
     }
 }

@@ -70,7 +70,8 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
 
         (await shop.Notified(user, 2)).Count.ShouldBe(2);
         var id = servers.Ids.Notification(user, "order-placed", placed.OrderId.Value);
-        (await Database.Scalar<string>("select string_agg(type || ' ' || sequence, ', ') from outbox where subject = $1", id.Value)).ShouldBe("notifications.notification-sent 1");
+        (await Database.Scalar<string>("select string_agg(type || ' ' || sequence, ', ') from outbox where subject = $1", id.Value))
+            .ShouldBe("notifications.notification-sent 1");
     }
 
     [Fact]
@@ -139,12 +140,15 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
     public async Task Batch_of_user_events_stores_the_latest_name_of_each_user()
     {
         var (first, second, unchanged) = (NewUser(), NewUser(), NewUser());
-        Delivery Registered(UserId user, string name) => Delivery.New(user.Value, new UserRegistered(user, "someone@example.com", name, DateTimeOffset.UtcNow), 1);
-        Delivery Changed(UserId user, string name, long sequence) => Delivery.New(user.Value, new UserProfileChanged(user, name, DateTimeOffset.UtcNow), sequence);
+        Delivery Registered(UserId user, string name) =>
+            Delivery.New(user.Value, new UserRegistered(user, "someone@example.com", name, DateTimeOffset.UtcNow), 1);
+        Delivery Changed(UserId user, string name, long sequence) =>
+            Delivery.New(user.Value, new UserProfileChanged(user, name, DateTimeOffset.UtcNow), sequence);
         await shop.Notifications.HandleBatch(Changed(unchanged, "Latest", 5));
 
         await shop.Notifications.HandleBatch(
-            Registered(first, "A"), Registered(second, "B"), Changed(first, "A2", 2), Changed(second, "B3", 3), Changed(second, "B2", 2), Changed(unchanged, "Older", 4));
+            Registered(first, "A"), Registered(second, "B"), Changed(first, "A2", 2),
+            Changed(second, "B3", 3), Changed(second, "B2", 2), Changed(unchanged, "Older", 4));
 
         (await Task.WhenAll(Name(first), Name(second), Name(unchanged))).ShouldBe(["A2", "B3", "Latest"]);
         (await Database.Scalar<long>("select count(*) from users where users::text like '%@%'")).ShouldBe(0, "no e-mail address is stored");
@@ -154,9 +158,14 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
     public async Task Pages_list_each_notification_once_the_latest_first()
     {
         var user = NewUser();
-        // Those of a batch have the same time or nearly so; the last one comes later.
-        await shop.Notifications.HandleBatch(Enumerable.Range(1, 6).Select(number => shop.Order(user, $"cart-{number}")).Select(placed => Delivery.New(placed.OrderId.Value, placed)));
-        await Database.Scalar<long>("with same as (update notifications set created_at = now() - interval '1 hour' where user_id = $1 returning 1) select count(*) from same", user.Value);
+        var placed = Enumerable.Range(1, 6).Select(number => shop.Order(user, $"cart-{number}")).ToList();
+        await shop.Notifications.HandleBatch(placed.Select(order => Delivery.New(order.OrderId.Value, order)));
+        // The same time for six of them, so that their order is that of their IDs.
+        const string sameTime = """
+            with same as (update notifications set created_at = now() - interval '1 hour' where user_id = $1 returning 1)
+            select count(*) from same
+            """;
+        (await Database.Scalar<long>(sameTime, user.Value)).ShouldBe(6);
         var last = shop.Order(user, "cart-7");
         await shop.Notifications.Handle(last.OrderId.Value, last);
         var all = (await shop.Notified(user, 7)).ConvertAll(notification => notification.GetProperty("id").GetString()!);

@@ -20,17 +20,17 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public PostgresServer()
     {
-        var password = Guid.NewGuid().ToString("N");
+        // A port of its own, and not the container engine's choice, so that the server keeps it when it is started again.
+        var (port, password) = (FreePort.Next(), Guid.NewGuid().ToString("N"));
         if (ServerMode.UsesContainers)
         {
             var container = new PostgreSqlBuilder(Images.Postgres)
-                .WithPassword(password).WithCommand(Options).WithLogger(NullLogger.Instance).Build();
+                .WithPassword(password).WithPortBinding(port, PostgreSqlBuilder.PostgreSqlPort).WithCommand(Options).WithLogger(NullLogger.Instance).Build();
             _host = new ContainerHost(container);
             _connectionString = container.GetConnectionString;
         }
         else
         {
-            var port = FreePort.Next();
             _host = new NativeServer("PostgreSQL", port, folder => Command(folder, port, password));
             _connectionString = () => $"Host=127.0.0.1;Port={port};Database=postgres;Username={User};Password={password}";
         }
@@ -49,6 +49,9 @@ public sealed class PostgresServer : IAsyncDisposable
         await Eventually.Get(
             "PostgreSQL answers", token => ExecuteAsync("SELECT 1", token), _ => true, cancellationToken: cancellationToken);
     }
+
+    /// <summary>Stops the server, whose clients lose their connections, and keeps its data.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _host.StopAsync(cancellationToken);
 
     /// <summary>Creates an empty database and returns its connection string.</summary>
     /// <param name="prefix">The beginning of the database's name; the rest makes it unique.</param>

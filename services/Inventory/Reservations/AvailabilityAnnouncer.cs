@@ -1,4 +1,3 @@
-using System.Linq.Expressions;
 using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
@@ -20,13 +19,14 @@ public sealed class AvailabilityAnnouncer(WorkerServices services) : PollingWork
         var now = Time.GetUtcNow();
         // A time further ahead than the delay was written before the clock was set back.
         var latest = now + Product.AnnouncementDelay;
-        Expression<Func<Product, bool>> isDue = product => product.AnnounceAt <= now || product.AnnounceAt > latest;
-        if (!await db.Products.AnyAsync(isDue, cancellationToken))
+        // Ordered, so that the planner uses the partial index: for EXISTS it scans the table, once the statement is prepared.
+        var next = db.Products.Where(product => product.AnnounceAt <= now || product.AnnounceAt > latest).OrderBy(product => product.AnnounceAt);
+        if (await next.Select(product => product.AnnounceAt).FirstOrDefaultAsync(cancellationToken) is null)
             return false;
         return await db.InTransactionAsync(async token =>
         {
             await db.LockStockAsync(token);
-            var due = await db.Products.Where(isDue).OrderBy(product => product.AnnounceAt).Take(BatchSize).ToListAsync(token);
+            var due = await next.Take(BatchSize).ToListAsync(token);
             foreach (var product in due)
                 db.Emit(product, product.Announce(now), MessageOrigin.None);
             return due.Count == BatchSize;

@@ -6,8 +6,8 @@ namespace ForgeShop.Inventory.Reservations;
 /// <summary>How transactions that change stock read it.</summary>
 internal static class StockQueries
 {
-    // One lock for the whole stock and no row locks. A batch runs several handlers, and each needs rows that the one before did not know of. Batches
-    // that lock them one handler after another deadlock with each other; and batches that share a product have to wait for each other in any case.
+    // One lock for the whole stock instead of row locks. A batch runs several handlers, each with rows of its own: batches that lock rows one handler after
+    // another deadlock, and a reservation that does not exist yet has no row to lock. Batches that share a product wait for each other in any case.
     private const string Lock = "SELECT pg_advisory_xact_lock(hashtext('forgeshop.inventory.stock'))";
 
     /// <summary>Waits until no other transaction changes stock, and keeps the others waiting until the commit. To be called before the first read.</summary>

@@ -21,7 +21,7 @@ public static class DeadLetterHeaders
 }
 
 /// <summary>Writes messages that cannot be handled to the dead-letter topic, with the error and the position.</summary>
-internal sealed partial class DeadLetters(
+internal sealed class DeadLetters(
     KafkaSettings settings, ServiceName service, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider time, ILogger<DeadLetters> logger) : IDisposable
 {
     private const int MaxHeaderLength = 1000;
@@ -45,12 +45,13 @@ internal sealed partial class DeadLetters(
                 if (exception.Error.Code == ErrorCode.MsgSizeTooLarge)
                     letter = WithoutValue(letter);
                 var delay = Backoff.After(failures, options.Value.MinBackoff, options.Value.MaxBackoff);
-                LogRetry(consumed.Topic, failures, exception.Error.Reason, delay);
+                logger.LogWarning("Dead-lettering {Place} failed (attempt {Attempt}): {Reason}; retrying in {Delay}",
+                    consumed.TopicPartitionOffset, failures, exception.Error.Reason, delay);
                 await Task.Delay(delay, time, cancellationToken);
             }
         }
         metrics.DeadLettered(consumed.Topic, error);
-        LogDeadLettered(consumed.Topic, consumed.Partition.Value, consumed.Offset.Value, attempts, error);
+        logger.LogError(error, "Dead-lettered {Place} after {Attempts} attempts", consumed.TopicPartitionOffset, attempts);
     }
 
     private Message<byte[]?, byte[]?> Write(KafkaMessage consumed, Exception error, int attempts)
@@ -89,10 +90,4 @@ internal sealed partial class DeadLetters(
         if (_producer.IsValueCreated)
             _producer.Value.Dispose();
     }
-
-    [LoggerMessage(LogLevel.Warning, "Dead-lettering a message of {Topic} failed (attempt {Attempt}): {Reason}; retrying in {Delay}")]
-    private partial void LogRetry(string topic, int attempt, string reason, TimeSpan delay);
-
-    [LoggerMessage(LogLevel.Error, "Dead-lettered message {Offset} of {Topic}, partition {Partition}, after {Attempts} attempts")]
-    private partial void LogDeadLettered(string topic, int partition, long offset, int attempts, Exception exception);
 }

@@ -3,26 +3,22 @@ namespace ForgeShop.Messaging;
 /// <summary>What all consumers of the service use.</summary>
 internal sealed record ConsumerServices(
     KafkaSettings Kafka, TopicProvisioner Topics, Subscriptions Subscriptions, MessageReader Reader, IBatchProcessor Processor, DeadLetters DeadLetters,
-    DatabaseMigrations Migrations, MessagingHealth Health, MessagingMetrics Metrics, IOptions<MessagingOptions> Options, TimeProvider Time,
+    DatabaseMigrations Migrations, MessagingMetrics Metrics, IOptions<MessagingOptions> Options, TimeProvider Time,
     ILogger<EventConsumer> Logger);
 
 /// <summary>
 /// One consumer of the group. It reads what its partitions have ready, handles it as one batch, and stores the offsets after the commit. Rebalances happen
 /// between batches. A batch that fails is divided: by partition, then by message, so that a failing message delays its partition only.
 /// </summary>
-internal sealed partial class EventConsumer(ConsumerServices services) : BackgroundService
+internal sealed class EventConsumer(ConsumerServices services) : BackgroundService
 {
     private static readonly TimeSpan PollTime = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(5);
-
-    /// <summary>The time that a running batch gets to finish when the service stops.</summary>
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
     private readonly MessagingOptions _options = services.Options.Value;
     private readonly ILogger _logger = services.Logger;
     private readonly List<KafkaMessage> _batch = [];
     private readonly Dictionary<TopicPartition, WaitingPartition> _waiting = [];
-    private readonly CancellationTokenSource _abort = new();
     private IConsumer<byte[]?, byte[]?> _consumer = null!;
     private volatile bool _disconnected;
     private CancellationToken _stopping;
@@ -38,7 +34,6 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
     private void Run(CancellationToken stoppingToken)
     {
         _stopping = stoppingToken;
-        using var onStop = stoppingToken.Register(() => _abort.CancelAfter(StopTimeout));
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -55,7 +50,7 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
             catch (Exception exception)
             {
                 var delay = Backoff.After(++_failures, _options.MinBackoff, _options.MaxBackoff);
-                LogReplaced(_failures, delay, exception);
+                _logger.LogError(exception, "The consumer failed (attempt {Attempt}); replacing it in {Delay}", _failures, delay);
                 stoppingToken.WaitHandle.WaitOne(delay);
             }
         }
@@ -67,7 +62,7 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
         var consumer = new ConsumerBuilder<byte[]?, byte[]?>(services.Kafka.Consumer())
             .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions))
             .SetPartitionsLostHandler((_, partitions) => Forget(partitions))
-            .SetErrorHandler((_, error) => OnError(error))
+            .SetErrorHandler((_, error) => _disconnected |= error.Code is ErrorCode.Local_AllBrokersDown)
             .SetLogHandler((_, line) => _logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message))
             .Build();
         consumer.Subscribe(services.Subscriptions.Topics);
@@ -112,7 +107,7 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
         }
         catch (ConsumeException exception) when (!exception.Error.IsFatal)
         {
-            LogConsume(exception.Error.Reason);
+            _logger.LogDebug("Kafka consumer: {Reason}", exception.Error.Reason);
             // The topics were deleted, or the broker lost its data.
             if (exception.Error.Code is ErrorCode.UnknownTopicOrPart)
                 services.Topics.EnsureAsync(_stopping).GetAwaiter().GetResult();
@@ -125,7 +120,6 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
         {
             _cluster = await services.Topics.ClusterIdAsync(_stopping);
             _disconnected = false;
-            services.Health.Clear(KafkaClient.Consumer);
         }
         if (batch.Count > 0 && await TryAsync(batch) is null)
         {
@@ -139,7 +133,7 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
         }
         foreach (var (partition, waiting) in _waiting.Where(entry => services.Time.GetElapsedTime(entry.Value.FailedAt) >= entry.Value.Delay).ToList())
             await HandlePartitionAsync(partition, waiting);
-        services.Health.WaitingPartitions = _waiting.Count;
+        services.Metrics.WaitingPartitions = _waiting.Count;
     }
 
     /// <summary>Handles the messages of one partition: together, and where that fails one by one, up to the first that fails alone.</summary>
@@ -186,10 +180,8 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
         waiting.Delay = Backoff.After(++waiting.Failures, _options.MinBackoff, _options.MaxBackoff);
         waiting.FailedAt = services.Time.GetTimestamp();
         services.Metrics.Retried(message.Topic);
-        if (isTransient)
-            LogStoreUnavailable(message.Topic, message.Partition.Value, waiting.Delay, error);
-        else
-            LogRetry(message.Offset.Value, message.Topic, message.Partition.Value, waiting.Attempts, waiting.Delay, error);
+        _logger.LogWarning(error, "Handling {Place} failed (attempt {Attempt}, {Cause}); retrying in {Delay}",
+            message.TopicPartitionOffset, waiting.Failures, isTransient ? "the store is unavailable" : "counted", waiting.Delay);
         return false;
     }
 
@@ -216,9 +208,9 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
         try
         {
             if (readable.Count > 0)
-                await services.Processor.ProcessAsync(readable, _abort.Token);
+                await services.Processor.ProcessAsync(readable, _stopping);
         }
-        catch (Exception exception) when (!_abort.IsCancellationRequested)
+        catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {
             return exception;
         }
@@ -268,32 +260,6 @@ internal sealed partial class EventConsumer(ConsumerServices services) : Backgro
                 services.Metrics.SetLag(partition.Topic, partition.Partition.Value, end - position + (_waiting.GetValueOrDefault(partition)?.Messages.Count ?? 0));
         }
     }
-
-    private void OnError(Error error)
-    {
-        if (error.Code is not ErrorCode.Local_AllBrokersDown)
-            return;
-        _disconnected = true;
-        services.Health.Report(KafkaClient.Consumer, error.Reason);
-    }
-
-    public override void Dispose()
-    {
-        _abort.Dispose();
-        base.Dispose();
-    }
-
-    [LoggerMessage(LogLevel.Error, "The consumer failed (attempt {Attempt}); replacing it in {Delay}")]
-    private partial void LogReplaced(int attempt, TimeSpan delay, Exception exception);
-
-    [LoggerMessage(LogLevel.Debug, "Kafka consumer: {Reason}")]
-    private partial void LogConsume(string reason);
-
-    [LoggerMessage(LogLevel.Warning, "Handling message {Offset} of {Topic}, partition {Partition}, failed (attempt {Attempt}); retrying in {Delay}")]
-    private partial void LogRetry(long offset, string topic, int partition, int attempt, TimeSpan delay, Exception exception);
-
-    [LoggerMessage(LogLevel.Warning, "The store of {Topic}, partition {Partition}, is unavailable; retrying in {Delay}")]
-    private partial void LogStoreUnavailable(string topic, int partition, TimeSpan delay, Exception exception);
 
     /// <summary>The messages of a paused partition, the first of which failed.</summary>
     private sealed class WaitingPartition(IEnumerable<KafkaMessage> messages)

@@ -3,10 +3,8 @@ global using KafkaMessage = Confluent.Kafka.ConsumeResult<byte[]?, byte[]?>;
 namespace ForgeShop.Messaging;
 
 /// <summary>A message that a handler takes.</summary>
-internal sealed class IncomingMessage(KafkaMessage consumed, EventContext context, object data, IReadOnlyList<Subscription> subscriptions)
+internal sealed class IncomingMessage(EventContext context, object data, IReadOnlyList<Subscription> subscriptions)
 {
-    public KafkaMessage Consumed => consumed;
-
     public EventContext Context { get; private set; } = context;
 
     /// <summary>The event, or the <see cref="EventEnvelope"/>.</summary>
@@ -18,8 +16,7 @@ internal sealed class IncomingMessage(KafkaMessage consumed, EventContext contex
     public Activity? StartSpan(string group)
     {
         var span = MessagingTelemetry.StartProcess(Context, group);
-        if (span is not null)
-            Context = Context with { TraceParent = span.Id, TraceState = span.TraceStateString };
+        Context = span is null ? Context : Context with { TraceParent = span.Id, TraceState = span.TraceStateString };
         return span;
     }
 }
@@ -48,17 +45,7 @@ internal sealed record Subscription(
         new(topic, null, envelope => envelope, (services, messages, token) =>
             services.GetRequiredService<THandler>().HandleAsync([.. messages.Select(message => (EventEnvelope)message.Data)], token));
 
-    private static object Read<TEvent>(EventEnvelope envelope) where TEvent : IEventData
-    {
-        try
-        {
-            return EventData.Read<TEvent>(envelope.Data, envelope.DataVersion);
-        }
-        catch (Exception exception) when (exception is JsonException or UnknownEventVersionException)
-        {
-            throw new UnreadableMessageException($"the data is no {TEvent.Type}: {exception.Message}");
-        }
-    }
+    private static object Read<TEvent>(EventEnvelope envelope) where TEvent : IEventData => EventData.Read<TEvent>(envelope.Data, envelope.DataVersion);
 }
 
 /// <summary>Everything that a service handles.</summary>
@@ -88,20 +75,13 @@ internal sealed class MessageReader(Subscriptions subscriptions, ServiceName ser
         if (CloudEvents.Text(message, DeadLetterHeaders.Group) is { } group && group != service.Value)
             return null;
         var context = CloudEvents.Read(consumed, cluster, ids);
-        var envelope = new EventEnvelope(context, ReadData(message.Value!));
-        return new(consumed, context, handlers[0].Parse(envelope), handlers);
-    }
-
-    private static JsonElement ReadData(byte[] value)
-    {
         try
         {
-            using var document = JsonDocument.Parse(value);
-            return document.RootElement.Clone();
+            return new(context, handlers[0].Parse(new EventEnvelope(context, JsonElement.Parse(message.Value))), handlers);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or UnknownEventVersionException)
         {
-            throw new UnreadableMessageException("the data is not JSON");
+            throw new UnreadableMessageException($"the data is no {type}: {exception.Message}");
         }
     }
 }

@@ -4,7 +4,7 @@ namespace ForgeShop.Messaging;
 
 /// <summary>Creates the topics of this service, and their dead-letter topics, with the configured number of partitions.</summary>
 internal sealed class TopicProvisioner(
-    KafkaSettings settings, IReadOnlyList<string> topics, MessagingHealth health, IOptions<MessagingOptions> options, TimeProvider time, ILogger<TopicProvisioner> logger)
+    KafkaSettings settings, IReadOnlyList<string> topics, IOptions<MessagingOptions> options, TimeProvider time, ILogger<TopicProvisioner> logger)
     : IDisposable
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
@@ -24,19 +24,18 @@ internal sealed class TopicProvisioner(
                     Name = topic, NumPartitions = options.Value.Partitions, ReplicationFactor = options.Value.ReplicationFactor,
                 });
                 await _admin.Value.CreateTopicsAsync(specifications, new() { RequestTimeout = RequestTimeout }).WaitAsync(cancellationToken);
-                break;
+                return;
             }
             catch (CreateTopicsException exception) when (exception.Results.TrueForAll(result => result.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
             {
-                break; // Created earlier, or by another service: topics are shared.
+                return; // Created earlier, or by another service: topics are shared.
             }
             catch (KafkaException exception)
             {
-                health.Report(KafkaClient.Admin, exception.Error.Reason);
+                logger.LogDebug("Creating topics failed (attempt {Attempt}): {Reason}", attempt, exception.Error.Reason);
                 await Task.Delay(Backoff.After(attempt, options.Value.MinBackoff, options.Value.MaxBackoff), time, cancellationToken);
             }
         }
-        health.Clear(KafkaClient.Admin);
     }
 
     /// <summary>Returns the ID of the cluster; another one after Kafka lost its data.</summary>

@@ -4,8 +4,8 @@ namespace ForgeShop.Messaging;
 /// Publishes the outbox of one database. Of all replicas only the one that holds the session lock publishes, which keeps the order per key; a standby takes over
 /// when the lock is free. A crash between Kafka's acknowledgement and the mark publishes messages again, and the inbox of each consumer drops them.
 /// </summary>
-internal sealed partial class OutboxRelay(
-    OutboxDatabase database, KafkaPublisher publisher, TopicProvisioner topics, OutboxSignal signal, MessagingMetrics metrics, MessagingHealth health,
+internal sealed class OutboxRelay(
+    OutboxDatabase database, KafkaPublisher publisher, TopicProvisioner topics, OutboxSignal signal, MessagingMetrics metrics,
     DatabaseMigrations migrations, IOptions<MessagingOptions> options, TimeProvider time, ILogger<OutboxRelay> logger)
     : BackgroundService
 {
@@ -23,7 +23,7 @@ internal sealed partial class OutboxRelay(
                 await using var connection = await database.ConnectRelayAsync(stoppingToken);
                 while (!await OutboxTable.TryElectAsync(connection, stoppingToken))
                     await Task.Delay(_options.PollInterval, time, stoppingToken);
-                LogElected(connection.Database);
+                logger.LogInformation("Elected as the active relay of {Database}", connection.Database);
                 await PublishAllAsync(connection, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -66,18 +66,15 @@ internal sealed partial class OutboxRelay(
             await OutboxTable.MarkAsync(connection, batch.Done, time.GetUtcNow(), cancellationToken);
         metrics.Published(batch.Done);
         foreach (var (message, error) in batch.Done.Where(result => result.Error is not null))
-            LogRefused(message.EventId, message.Type, message.Topic, error!);
-        if (batch.Failure is { } failure)
         {
-            health.Report(KafkaClient.Relay, failure.Message);
-            await BackOffAsync("Publishing failed", failure, cancellationToken);
-            await topics.EnsureAsync(cancellationToken);
+            logger.LogError("Kafka refuses message {EventId} ({Type}) for topic {Topic} for good: {Reason}. The relay passes over it; a replay tries it again",
+                message.EventId, message.Type, message.Topic, error);
         }
-        else
-        {
-            _failures = 0;
-            health.Clear(KafkaClient.Relay);
-        }
+        _failures = batch.Failure is null ? 0 : _failures;
+        if (batch.Failure is not { } failure)
+            return;
+        await BackOffAsync("Publishing failed", failure, cancellationToken);
+        await topics.EnsureAsync(cancellationToken);
     }
 
     private async Task CleanUpAsync(CancellationToken cancellationToken)
@@ -90,16 +87,7 @@ internal sealed partial class OutboxRelay(
     private async Task BackOffAsync(string what, Exception exception, CancellationToken cancellationToken)
     {
         var delay = Backoff.After(++_failures, _options.MinBackoff, _options.MaxBackoff);
-        LogRetry(what, _failures, delay, exception);
+        logger.LogWarning(exception, "{What} (attempt {Attempt}); retrying in {Delay}", what, _failures, delay);
         await Task.Delay(delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
-
-    [LoggerMessage(LogLevel.Information, "Elected as the active relay of {Database}")]
-    private partial void LogElected(string database);
-
-    [LoggerMessage(LogLevel.Warning, "{What} (attempt {Attempt}); retrying in {Delay}")]
-    private partial void LogRetry(string what, int attempt, TimeSpan delay, Exception exception);
-
-    [LoggerMessage(LogLevel.Error, "Kafka refuses message {EventId} ({Type}) for topic {Topic} for good: {Reason}. The relay passes over it; a replay tries it again")]
-    private partial void LogRefused(Contracts.EventId eventId, string type, string topic, string reason);
 }

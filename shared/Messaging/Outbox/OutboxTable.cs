@@ -7,16 +7,17 @@ internal static class OutboxTable
     private const string TryElect = "SELECT pg_try_advisory_lock(hashtext('forgeshop.outbox.relay'))";
 
     // By status and never "behind the last row that was read": transactions commit in another order than they insert.
-    private const string SelectUnpublished = """
+    internal const string SelectUnpublished = """
         SELECT seq, event_id, topic, type, subject, sequence, version, payload, occurred_at, causation_id, correlation_id, trace_parent, trace_state
         FROM outbox WHERE published_at IS NULL AND error IS NULL ORDER BY seq LIMIT $1
         """;
 
-    // The condition repeats that of the partial index: without it, the statement reads the whole table.
-    private const string MarkPublished = """
+    // The condition repeats that of the partial index: without it, the statement reads the whole table. The range keeps it from reading a whole backlog, which
+    // the planner takes for small while its statistics are older than the backlog.
+    internal const string MarkPublished = """
         UPDATE outbox o SET published_at = CASE WHEN result.error IS NULL THEN $3::timestamptz END, error = result.error
         FROM unnest($1::bigint[], $2::text[]) AS result (seq, error)
-        WHERE o.seq = result.seq AND o.published_at IS NULL AND o.error IS NULL
+        WHERE o.seq = result.seq AND o.seq BETWEEN $1[1] AND $1[cardinality($1)] AND o.published_at IS NULL AND o.error IS NULL
         """;
 
     private const string SelectDepth = "SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL AND error IS NULL";
@@ -52,6 +53,10 @@ internal static class OutboxTable
     }
 
     /// <summary>Marks a batch in one statement: published where there is no error, passed over where there is one.</summary>
+    /// <param name="connection">The connection of the relay.</param>
+    /// <param name="results">The results in the order of the messages, which is that of their numbers.</param>
+    /// <param name="now">The time of the acknowledgements.</param>
+    /// <param name="cancellationToken">Cancels the statement.</param>
     public static async Task MarkAsync(
         NpgsqlConnection connection, IReadOnlyCollection<(OutboxMessage Message, string? Error)> results, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -12,6 +12,8 @@ namespace ForgeShop.Load.Bench;
 internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
 {
     private const int Chunk = 50_000, Users = 10_000, TimeoutSeconds = 600;
+    private static readonly string[] NotificationKinds = ["order-placed", "order-confirmed"];
+
     private static readonly string[] Databases = ["orders-db", "inventory-db", "payments-db", "notifications-db", "reporting-db"];
     private static readonly string[] NotificationKinds = ["order-placed", "order-confirmed"];
     private static readonly string[] EventTypes =

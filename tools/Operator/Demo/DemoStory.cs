@@ -75,7 +75,7 @@ public sealed class DemoStory
         new("event payments.payment-charged", "payment + type + 1", Charged.Value, "Payments derived it; Orders and Reporting derived it again to check it"),
         new("event orders.order-confirmed", "order + type + 2", OrderConfirmed.Value, "Orders derived it; consumers derived it again to check it"),
         new("notification", "user + notice + order", Notification.Value, "Notifications derived it from what the event said"),
-        new("event notification.sent", "notification + type + 1", NotificationSent.Value, "Notifications derived it; Reporting derived it again to check it"),
+        new("event notifications.notification-sent", "notification + type + 1", NotificationSent.Value, "Notifications derived it; Reporting derived it again to check it"),
     ];
 }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Documents;
 using Microsoft.Extensions.Configuration;
@@ -30,7 +31,7 @@ internal static class DocumentSightings
             await Event("event inventory.stock-reserved", story.Reserved.Value, StockReserved.Type),
             await Event("event payments.payment-charged", story.Charged.Value, PaymentCharged.Type),
             await Event("event orders.order-confirmed", story.OrderConfirmed.Value, OrderConfirmed.Type),
-            await Event("event notification.sent", story.NotificationSent.Value, NotificationSent.Type),
+            await Event("event notifications.notification-sent", story.NotificationSent.Value, NotificationSent.Type),
         ];
 
         async Task<Sighting> Event(string entity, Guid id, string type)
@@ -41,7 +42,7 @@ internal static class DocumentSightings
 
         async Task<JsonObject?> Get(IHost database, string collection, Guid id)
         {
-            var model = new DocumentModel<JsonObject>(collection, JsonSerializerOptions.Web);
+            var model = new DocumentModel<JsonObject>(collection, (JsonTypeInfo<JsonObject>)JsonSerializerOptions.Web.GetTypeInfo(typeof(JsonObject)));
             return (await database.Services.GetRequiredService<IDocumentStore>().Collection(model).GetAsync(id, cancellationToken))?.Value;
         }
     }

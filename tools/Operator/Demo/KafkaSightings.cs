@@ -45,7 +45,7 @@ internal static class KafkaSightings
             new("event payments.payment-charged", Store, "payment.events ce_id", Id(charged?.EventId)),
             new("event orders.order-confirmed", Store, "order.events ce_id", Id(confirmed?.EventId)),
             new("notification", Store, "notification.events key", Id(sent?.Key)),
-            new("event notification.sent", Store, "notification.events ce_id", Id(sent?.EventId)),
+            new("event notifications.notification-sent", Store, "notification.events ce_id", Id(sent?.EventId)),
         ];
 
         Message? Find(string topic, string type, Func<JsonElement, bool> where) =>

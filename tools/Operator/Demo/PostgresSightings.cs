@@ -33,7 +33,7 @@ internal static class PostgresSightings
             await Find(notifications, "user", "notifications.notifications user_id", "select user_id from notifications where reference = $1 and kind = 'order-placed'", story.Order.Value),
             await Find(notifications, "order", "notifications.notifications reference", "select reference from notifications where id = $1", story.Notification.Value),
             await Find(notifications, "notification", "notifications.notifications", "select id from notifications where reference = $1 and kind = 'order-placed'", story.Order.Value),
-            await Find(notifications, "event notification.sent", "notifications.outbox", "select event_id from outbox where subject = $1", story.Notification.Value),
+            await Find(notifications, "event notifications.notification-sent", "notifications.outbox", "select event_id from outbox where subject = $1", story.Notification.Value),
         ];
 
         async Task<Sighting> Find(NpgsqlDataSource database, string entity, string place, string sql, object key)
