@@ -36,7 +36,8 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
         return 0;
     }
 
-    private static string Variable(string name) => Environment.GetEnvironmentVariable(name) ?? throw new ArgumentException($"Set the environment variable {name}.");
+    private static string Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) ?? throw new ArgumentException($"Set the environment variable {name}.");
 
     private async Task AnswerAsync(TextReader commands, TextWriter answers, CancellationToken cancellationToken)
     {
@@ -116,13 +117,15 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
     {
         var (steps, effects) = (_placed * Chain.Length, (_placed * Chain.Length) + _sent);
         var found = (
-            await ScalarAsync("select /* bench */ count(*) from steps", null, cancellationToken), await ScalarAsync("select /* bench */ count(*) from effects", null, cancellationToken),
+            await ScalarAsync("select /* bench */ count(*) from steps", null, cancellationToken),
+            await ScalarAsync("select /* bench */ count(*) from effects", null, cancellationToken),
             await ScalarAsync("select /* bench */ count(distinct (order_id, number)) from effects", null, cancellationToken));
         if (found != (steps, effects, effects))
-            throw new InvalidOperationException($"The tables do not reconcile: (steps, effects, distinct effects) is {found} and not {(steps, effects, effects)}.");
+            throw new InvalidOperationException($"(steps, effects, distinct effects) is {found} and not {(steps, effects, effects)}.");
     }
 
-    private Task<long> LastEffectAsync(CancellationToken cancellationToken) => ScalarAsync("select /* bench */ coalesce(max(id), 0) from effects", null, cancellationToken);
+    private Task<long> LastEffectAsync(CancellationToken cancellationToken) =>
+        ScalarAsync("select /* bench */ coalesce(max(id), 0) from effects", null, cancellationToken);
 
     private Task<long> CountCompleteAsync(long after, CancellationToken cancellationToken) =>
         ScalarAsync($"select /* bench */ count(*) from effects where number = {Chain.Length} and id > $1", after, cancellationToken);
