@@ -13,7 +13,7 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
         var (database, counter) = (await Servers.CreateDatabaseAsync(), Guid.NewGuid());
         var killed = new CounterService
         {
-            Name = "killed", Kafka = Kafka, Database = database, Settings = [("Messaging:StopTimeout", "00:00:00.100")],
+            Name = "killed", Kafka = Kafka, Database = database,
             Replace = AfterCommit((batch, token) => batch.Any(message => message.Context.Subject == counter) ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask),
         };
         await using (killed)

@@ -58,7 +58,7 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
     {
         await using var kafka = new KafkaServer(partitions: 1);
         await kafka.StartAsync(Cancelled);
-        await using var service = await StartAsync(kafka, ("Messaging:PublishTimeout", "00:00:05"), ("Messaging:Partitions", "3"), ("Kafka:Debug", "cgrp,topic"));
+        await using var service = await StartAsync(kafka, ("Messaging:Partitions", "3"));
         var counters = NewCounters(8);
         await CountAsync(service, counters);
         await Task.WhenAll(counters.Select(counter => service.HandledAsync(counter, 5)));
@@ -101,7 +101,8 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
         var started = TimeProvider.System.GetTimestamp();
         await service.DisposeAsync();
 
-        TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(10));
+        // The Kafka client waits for its session time-out of 10 s if there are offsets to commit.
+        TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(20));
     }
 
     [Fact]
@@ -144,15 +145,12 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
         await service.CountAsync(counter);
         await service.PublishedAsync(counter);
 
-        var relay = service.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<OutboxRelay>().Single();
-        var producer = (IClient)Field(typeof(KafkaPublisher), "_producer").GetValue(Field(typeof(OutboxRelay), "<publisher>P").GetValue(relay))!;
+        var producer = (IClient)typeof(KafkaPublisher).GetField("_producer", BindingFlags.Instance | BindingFlags.NonPublic)!
+            .GetValue(service.Services.GetRequiredService<KafkaPublisher>())!;
         Librdkafka.TestFatalError(producer, outOfOrderSequenceNumber).ShouldBe(0);
-        await EventuallyAsync("the error is reported", () => service.Logged("provoked by a test"));
         await service.CountAsync(counter, 2);
 
         (await service.HandledAsync(counter, 3)).ShouldBe(UpTo(3));
-
-        static FieldInfo Field(Type type, string name) => type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!;
     }
 
     private static async Task CountAsync(CounterService service, List<Guid> counters)

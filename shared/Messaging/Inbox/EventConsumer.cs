@@ -73,18 +73,21 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
     {
         try
         {
-            while (!_stopping.IsCancellationRequested)
+            while (!_stopping.IsCancellationRequested && !_disconnected)
             {
                 Read();
                 HandleAsync(_batch).GetAwaiter().GetResult();
                 MeasureLag();
             }
+            // Kafka may come back without its topics. A consumer that saw them missing gets no partitions when they are created again, so a new one begins.
+            if (_disconnected)
+                services.Topics.EnsureAsync(_stopping).GetAwaiter().GetResult();
         }
         finally
         {
             Forget(_consumer.Assignment.Select(partition => new TopicPartitionOffset(partition, Offset.Unset)));
             // Leaves the group, so that other consumers take over at once. Without a broker, this would wait for its time-out.
-            if (!_disconnected)
+            if (services.Topics.AnswersAsync(CancellationToken.None).GetAwaiter().GetResult())
                 _consumer.Close();
         }
     }
@@ -108,55 +111,57 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         catch (ConsumeException exception) when (!exception.Error.IsFatal)
         {
             _logger.LogDebug("Kafka consumer: {Reason}", exception.Error.Reason);
-            // The topics were deleted, or the broker lost its data.
-            if (exception.Error.Code is ErrorCode.UnknownTopicOrPart)
-                services.Topics.EnsureAsync(_stopping).GetAwaiter().GetResult();
+            _disconnected |= exception.Error.Code is ErrorCode.UnknownTopicOrPart;
         }
     }
 
     private async Task HandleAsync(List<KafkaMessage> batch)
     {
-        if (batch.Count > 0 && (_disconnected || _cluster.Length == 0))
-        {
+        if (batch.Count > 0 && _cluster.Length == 0)
             _cluster = await services.Topics.ClusterIdAsync(_stopping);
-            _disconnected = false;
-        }
-        if (batch.Count > 0 && await TryAsync(batch) is null)
+        var error = batch.Count > 0 ? await TryAsync(batch) : null;
+        if (error is null)
         {
             Store(batch);
-            _failures = 0;
+            _failures = batch.Count > 0 ? 0 : _failures;
         }
-        else
+        foreach (var ofPartition in error is null ? [] : batch.GroupBy(message => message.TopicPartition))
         {
-            foreach (var ofPartition in batch.GroupBy(message => message.TopicPartition))
+            if (services.Processor.IsTransient(error!))
+                Wait(ofPartition.Key, new WaitingPartition(ofPartition), error!, isTransient: true);
+            else
                 await HandlePartitionAsync(ofPartition.Key, new WaitingPartition(ofPartition));
         }
         foreach (var (partition, waiting) in _waiting.Where(entry => services.Time.GetElapsedTime(entry.Value.FailedAt) >= entry.Value.Delay).ToList())
-            await HandlePartitionAsync(partition, waiting);
+        {
+            if (!await HandlePartitionAsync(partition, waiting))
+                break;
+        }
         services.Metrics.WaitingPartitions = _waiting.Count;
     }
 
     /// <summary>Handles the messages of one partition: together, and where that fails one by one, up to the first that fails alone.</summary>
-    private async Task HandlePartitionAsync(TopicPartition partition, WaitingPartition waiting)
+    /// <returns>Whether the store is available.</returns>
+    private async Task<bool> HandlePartitionAsync(TopicPartition partition, WaitingPartition waiting)
     {
         var alone = waiting.Attempts > 0;
         while (waiting.Messages.Count > 0)
         {
             var part = waiting.Messages.Take(alone ? 1 : int.MaxValue).ToList();
-            var error = await TryAsync(part);
-            if (error is not null && part.Count > 1 && !services.Processor.IsTransient(error))
+            if (await TryAsync(part) is { } error)
             {
-                alone = true;
-                continue;
-            }
-            if (error is not null)
-            {
-                if (!await GiveUpAsync(part[0], waiting, error))
+                var isTransient = services.Processor.IsTransient(error);
+                if (part.Count > 1 && !isTransient)
                 {
-                    if (_waiting.TryAdd(partition, waiting))
-                        _consumer.Pause([partition]);
-                    return;
+                    alone = true;
+                    continue;
                 }
+                if (isTransient || ++waiting.Attempts < _options.MaxAttempts)
+                {
+                    Wait(partition, waiting, error, isTransient);
+                    return !isTransient;
+                }
+                await services.DeadLetters.AddAsync(part[0], error, waiting.Attempts, _stopping);
                 // The failing message is out, so the rest is a batch again.
                 alone = false;
             }
@@ -165,24 +170,21 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         }
         if (_waiting.Remove(partition))
             _consumer.Resume([partition]);
+        return true;
     }
 
-    /// <summary>Counts the attempt, unless the store is at fault, and dead-letters the message after the last one.</summary>
-    /// <returns>Whether the message is dead-lettered.</returns>
-    private async Task<bool> GiveUpAsync(KafkaMessage message, WaitingPartition waiting, Exception error)
+    /// <summary>Pauses a partition for a backoff.</summary>
+    private void Wait(TopicPartition partition, WaitingPartition waiting, Exception error, bool isTransient)
     {
-        var isTransient = services.Processor.IsTransient(error);
-        if (!isTransient && ++waiting.Attempts >= _options.MaxAttempts)
-        {
-            await services.DeadLetters.AddAsync(message, error, waiting.Attempts, _stopping);
-            return true;
-        }
-        waiting.Delay = Backoff.After(++waiting.Failures, _options.MinBackoff, _options.MaxBackoff);
-        waiting.FailedAt = services.Time.GetTimestamp();
-        services.Metrics.Retried(message.Topic);
-        _logger.LogWarning(error, "Handling {Place} failed (attempt {Attempt}, {Cause}); retrying in {Delay}",
-            message.TopicPartitionOffset, waiting.Failures, isTransient ? "the store is unavailable" : "counted", waiting.Delay);
-        return false;
+        (waiting.FailedAt, waiting.Delay) = (services.Time.GetTimestamp(), Backoff.After(++waiting.Failures, _options.MinBackoff, _options.MaxBackoff));
+        // While the store is unavailable, one partition tries it for all.
+        foreach (var other in _waiting.Values.Where(_ => isTransient))
+            (other.FailedAt, other.Delay) = (waiting.FailedAt, waiting.Delay);
+        if (_waiting.TryAdd(partition, waiting))
+            _consumer.Pause([partition]);
+        services.Metrics.Retried(partition.Topic);
+        _logger.LogWarning(error, "Handling {Place} failed (attempt {Attempt}, {Cause}); retrying in {Delay}", waiting.Messages.Peek().TopicPartitionOffset,
+            waiting.Failures, isTransient ? "the store is unavailable" : "counted", waiting.Delay);
     }
 
     /// <summary>Handles messages in one transaction. Those that no attempt can make readable are dead-lettered after its commit.</summary>

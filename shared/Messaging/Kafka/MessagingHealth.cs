@@ -6,19 +6,11 @@ namespace ForgeShop.Messaging;
 /// </summary>
 internal sealed class MessagingHealth(TopicProvisioner kafka, MessagingMetrics metrics, IOptions<MessagingOptions> options, TimeProvider time) : IHealthCheck
 {
-    private static readonly TimeSpan KafkaTimeout = TimeSpan.FromMilliseconds(500);
-
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var problems = new List<string>();
-        try
-        {
-            await kafka.ClusterIdAsync(cancellationToken).WaitAsync(KafkaTimeout, time, cancellationToken);
-        }
-        catch (Exception exception) when (exception is KafkaException or TimeoutException)
-        {
-            problems.Add($"Kafka does not answer: {exception.Message}");
-        }
+        if (!await kafka.AnswersAsync(cancellationToken))
+            problems.Add("Kafka does not answer");
         if (metrics.Outbox is { OldestAt: { } oldest } outbox && time.GetUtcNow() - oldest > options.Value.MaxOutboxAge)
             problems.Add($"{outbox.Pending} messages wait in the outbox, the oldest since {oldest:O}");
         if (metrics.WaitingPartitions > 0)

@@ -8,6 +8,7 @@ internal sealed class TopicProvisioner(
     : IDisposable
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly Lazy<IAdminClient> _admin = new(() => new AdminClientBuilder(settings.Admin())
         .SetLogHandler((_, line) => logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message)).Build());
@@ -42,6 +43,20 @@ internal sealed class TopicProvisioner(
     /// <exception cref="KafkaException">Kafka cannot be reached.</exception>
     public async Task<string> ClusterIdAsync(CancellationToken cancellationToken) =>
         (await _admin.Value.DescribeClusterAsync(new() { RequestTimeout = RequestTimeout }).WaitAsync(cancellationToken)).ClusterId;
+
+    /// <summary>Returns whether Kafka answers without delay.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ClusterIdAsync(cancellationToken).WaitAsync(ProbeTimeout, time, cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (exception is KafkaException or TimeoutException)
+        {
+            return false;
+        }
+    }
 
     public void Dispose()
     {
