@@ -1,8 +1,13 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
+using ForgeShop.Reporting;
 using ForgeShop.ServiceDefaults;
+using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
@@ -90,6 +95,44 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
         sales.GetProperty("days").EnumerateArray().Select(each => $"{each.GetProperty("date").GetString()} {each.GetProperty("orderCount").GetInt32()}").ShouldBe(["2025-06-01 1", "2025-06-02 1"]);
         (await Http.Get("/api/v1/reports/sales?from=2025-06-02&to=2025-06-02")).Body.GetProperty("days").GetArrayLength().ShouldBe(1);
         (await Http.Get("/api/v1/reports/sales")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Order_that_the_customer_cancels_after_its_confirmation_leaves_the_sales()
+    {
+        var (user, sku) = (NewUser(), $"C-{Guid.NewGuid():N}".ToUpperInvariant());
+        await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Regret", price = new { amount = "8.00", currency = "NOK" }, stock = 10 });
+        var placed = await servers.Orders.As(user).Send(
+            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity = 2 } } }), ("Idempotency-Key", "cart-1"));
+        placed.ShouldBe(HttpStatusCode.Accepted);
+        static string Today(JsonElement body) => body.GetProperty("days").EnumerateArray().Select(day => Sum(day.GetProperty("revenue"), "NOK")).Max()!;
+        await shop.Report("/api/v1/reports/sales", body => Today(body) == "16.00");
+
+        (await servers.Orders.As(user).Post($"/api/v1/orders/{placed.Text("id")}/cancel", new { })).ShouldBe(HttpStatusCode.Accepted);
+
+        await shop.Report("/api/v1/reports/sales", body => Today(body) == "0.00");
+        await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("totalSpent").ToString() == """{"amount":"0.00","currency":"NOK"}""");
+        (await shop.Report("/api/v1/reports/top-customers?currency=NOK", _ => true)).GetProperty("customers").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Lag_of_the_projections_is_measured()
+    {
+        var measured = new ConcurrentBag<double>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument is { Meter.Name: ReportingMetrics.MeterName, Name: "forgeshop.reporting.projection.lag" })
+                    listening.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, lag, _, _) => measured.Add(lag));
+        listener.Start();
+
+        await shop.Publish(Guid.NewGuid(), 1, shop.Order(NewUser(), "late"), DateTimeOffset.UtcNow.AddHours(-1));
+
+        await Eventually.True("an hour of lag is measured", _ => Task.FromResult(measured.Any(lag => lag is > 3599 and < 3700)), cancellationToken: TestContext.Current.CancellationToken);
     }
 
     [Fact]
