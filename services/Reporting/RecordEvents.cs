@@ -1,6 +1,4 @@
 using ForgeShop.Messaging;
-using ForgeShop.Reporting.Log;
-using ForgeShop.Reporting.Models;
 
 namespace ForgeShop.Reporting;
 

@@ -55,7 +55,7 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         await consumed.CancelAsync();
         await Task.WhenAll(rebuilds);
 
-        var state = (await new ReadModelStates(store).ReadAsync(Cancellation)).Value;
+        var state = (await new ReportingReplica(store).Models.ReadStateAsync(Cancellation)).Value;
         state.Generation.ShouldBeGreaterThan(2, $"seed {seed}: otherwise nothing was rebuilt in between");
         state.Rebuild!.Status.ShouldBe(RebuildStatus.Complete, $"seed {seed}");
         await ShouldEqualThePlainFoldAsync(store, history, seed);
@@ -76,32 +76,31 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var (time, writes) = (new Clock(), 0);
         var consumer = new ReportingReplica(store);
         await consumer.HandleAsync(parts[0], Cancellation);
-        await StartAsync(consumer, time);
+        await consumer.Models.TryStartRebuildAsync(time.Now, Cancellation);
 
         if (place == "across the activation")
         {
             var other = new ReportingReplica(store);
-            var rebuild = new ReadModelRebuild(other.Models, other.States, time, NullLogger<ReadModelRebuild>.Instance);
             // Everything is written but the checkpoints of the old generation.
-            var intercepted = new InterceptedStore(store, collection => collection == "checkpoints" ? rebuild.RunAsync(Cancellation) : Task.CompletedTask, _ => Task.CompletedTask);
+            var intercepted = new InterceptedStore(store, collection => collection == "checkpoints" ? RunAsync(other, time) : Task.CompletedTask, _ => Task.CompletedTask);
             await new ReportingReplica(intercepted).HandleAsync(parts[1], Cancellation);
             await consumer.HandleAsync(parts[2], Cancellation);
         }
         else
         {
-            // The second write to the state, after the lease, is the activation.
+            // The first write to the state is the activation.
             var intercepted = new InterceptedStore(
                 store,
-                collection => collection == "read_models" && ++writes == 2 ? consumer.HandleAsync(parts[1], Cancellation) : Task.CompletedTask,
-                collection => collection == "read_models" && writes == 2 && place != "before the activation" ? consumer.HandleAsync(parts[2], Cancellation) : Task.CompletedTask);
+                collection => collection == "read_models" && ++writes == 1 ? consumer.HandleAsync(parts[1], Cancellation) : Task.CompletedTask,
+                collection => collection == "read_models" && writes == 1 && place != "before the activation" ? consumer.HandleAsync(parts[2], Cancellation) : Task.CompletedTask);
             var replica = new ReportingReplica(intercepted);
-            await new ReadModelRebuild(replica.Models, replica.States, time, NullLogger<ReadModelRebuild>.Instance).RunAsync(Cancellation);
+            await RunAsync(replica, time);
             if (place == "before the activation")
                 (await consumer.DumpAsync(Cancellation)).Count.ShouldBe(ReportingReplica.PlainFold(await LogAsync(store)).Count, $"seed {seed}");
             await consumer.HandleAsync(parts[2], Cancellation);
         }
 
-        (await consumer.States.ReadAsync(Cancellation)).Value.Generation.ShouldBe(2);
+        (await consumer.Models.ReadStateAsync(Cancellation)).Value.Generation.ShouldBe(2);
         await ShouldEqualThePlainFoldAsync(store, history, seed);
     }
 
@@ -116,48 +115,45 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var replica = new ReportingReplica(store);
         var incremental = await replica.DumpAsync(Cancellation);
         var time = new Clock();
-        var rebuild = new ReadModelRebuild(replica.Models, replica.States, time, NullLogger<ReadModelRebuild>.Instance);
 
-        await StartAsync(replica, time);
-        await rebuild.RunAsync(Cancellation);
+        await replica.Models.TryStartRebuildAsync(time.Now, Cancellation);
+        await RunAsync(replica, time);
 
-        (await replica.States.ReadAsync(Cancellation)).Value.ShouldSatisfyAllConditions(
+        (await replica.Models.ReadStateAsync(Cancellation)).Value.ShouldSatisfyAllConditions(
             state => state.Generation.ShouldBe(2), state => state.Rebuild!.Status.ShouldBe(RebuildStatus.Complete), state => state.Obsolete.ShouldBe([1]));
         (await replica.DumpAsync(Cancellation)).ShouldBe(incremental, $"seed {seed}");
         (await ReportingReplica.AllAsync(replica.Models.Get(1).Orders, Cancellation)).ShouldNotBeEmpty("requests that began before may still read it");
 
         time.Now += ReadModelRebuild.Grace + TimeSpan.FromSeconds(1);
-        await rebuild.RunAsync(Cancellation);
-        (await replica.States.ReadAsync(Cancellation)).Value.Obsolete.ShouldBeEmpty();
+        await RunAsync(replica, time);
+        (await replica.Models.ReadStateAsync(Cancellation)).Value.Obsolete.ShouldBeEmpty();
         (await ReportingReplica.AllAsync(new ReportingReplica(store).Models.Get(1).Orders, Cancellation)).ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task Rebuild_of_a_killed_replica_is_taken_over_when_its_lease_ends()
+    public async Task Rebuild_of_a_killed_replica_is_continued()
     {
         var random = Seeded(out _);
         using var host = ReportingReplica.OpenStore(await servers.CreateDatabase("killed"));
         var store = host.Services.GetRequiredService<IDocumentStore>();
         var history = new ReportingHistory(random, orders: 20);
         await ConsumeAsync(store, history, history.Partitions.Keys, random.Next());
-        var replica = new ReportingReplica(store);
-        var incremental = await replica.DumpAsync(Cancellation);
-        var time = new Clock();
-        await StartAsync(replica, time);
-        // The other replica folded one partition and was killed.
-        var read = await replica.States.ReadAsync(Cancellation);
-        await replica.States.TryWriteAsync(
-            read, read.Value with { Rebuild = read.Value.Rebuild! with { Worker = Guid.NewGuid(), LeaseUntil = time.Now + ReadModelRebuild.Lease } }, Cancellation);
-        await replica.Models.Get(2).CatchUpAsync(history.Partitions.Keys.First(), long.MaxValue, null, Cancellation);
+        var incremental = await new ReportingReplica(store).DumpAsync(Cancellation);
+        await new ReportingReplica(store).Models.TryStartRebuildAsync(DateTimeOffset.UtcNow, Cancellation);
+        // One replica is killed in the middle of a batch, the next one before the activation, the third one after it.
+        var writes = 0;
+        foreach (var (kill, at) in new[] { ("customers_2", 1), ("read_models", 1), ("read_models", 2) })
+        {
+            writes = 0;
+            var broken = new InterceptedStore(store, name => name == kill && ++writes == at ? throw new InterruptedException() : Task.CompletedTask, _ => Task.CompletedTask);
+            await Should.ThrowAsync<InterruptedException>(() => RunAsync(new ReportingReplica(broken), new Clock()));
+        }
 
-        var rebuild = new ReadModelRebuild(replica.Models, replica.States, time, NullLogger<ReadModelRebuild>.Instance);
-        (await rebuild.RunAsync(Cancellation)).ShouldBeFalse("the lease of the other replica has not ended");
-        (await replica.States.ReadAsync(Cancellation)).Value.Generation.ShouldBe(1);
+        await RunAsync(new ReportingReplica(store), new Clock());
 
-        time.Now += ReadModelRebuild.Lease;
-        await rebuild.RunAsync(Cancellation);
-        (await replica.States.ReadAsync(Cancellation)).Value.Generation.ShouldBe(2);
-        (await replica.DumpAsync(Cancellation)).ShouldBe(incremental);
+        (await new ReportingReplica(store).Models.ReadStateAsync(Cancellation)).Value.ShouldSatisfyAllConditions(
+            state => state.Generation.ShouldBe(2), state => state.Rebuild!.Status.ShouldBe(RebuildStatus.Complete));
+        (await new ReportingReplica(store).DumpAsync(Cancellation)).ShouldBe(incremental);
     }
 
     [Fact]
@@ -173,11 +169,11 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var record = await events.GetAsync(placed.Id.Value, Cancellation);
         await events.BulkUpsertAsync([record! with { Value = record.Value with { DataVersion = 99 } }], Cancellation);
         var time = new Clock();
-        await StartAsync(replica, time);
+        await replica.Models.TryStartRebuildAsync(time.Now, Cancellation);
 
-        await new ReadModelRebuild(replica.Models, replica.States, time, NullLogger<ReadModelRebuild>.Instance).RunAsync(Cancellation);
+        await RunAsync(replica, time);
 
-        var state = (await replica.States.ReadAsync(Cancellation)).Value;
+        var state = (await replica.Models.ReadStateAsync(Cancellation)).Value;
         (state.Generation, state.Rebuild!.Status).ShouldBe((1, RebuildStatus.Failed));
         state.Rebuild.Error.ShouldNotBeNull().ShouldContain("99");
         state.Obsolete.ShouldBe([2]);
@@ -227,20 +223,20 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var random = new Random(seed);
         while (true)
         {
-            // A new replica each time: as if the one before was killed. Its clock is ahead, so that it takes over at once.
+            // A new replica each time: as if the one before was killed. Its clock is ahead, so that it removes old generations at once.
             var replica = new ReportingReplica(store);
             var time = new Clock { Now = DateTimeOffset.UtcNow + TimeSpan.FromHours(1) };
             try
             {
-                var state = (await replica.States.ReadAsync(Cancellation)).Value;
+                var state = (await replica.Models.ReadStateAsync(Cancellation)).Value;
                 if (state.Rebuild?.Status is RebuildStatus.Complete or null)
                 {
                     if (consumed.IsCancellationRequested)
                         return;
-                    await StartAsync(replica, time);
+                    await replica.Models.TryStartRebuildAsync(time.Now, Cancellation);
                 }
                 await Task.Delay(random.Next(20), Cancellation);
-                await new ReadModelRebuild(replica.Models, replica.States, time, NullLogger<ReadModelRebuild>.Instance).RunAsync(Cancellation);
+                await RunAsync(replica, time);
             }
             catch (InterruptedException)
             {
@@ -249,11 +245,12 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         }
     }
 
-    private static async Task StartAsync(ReportingReplica replica, Clock time)
+    /// <summary>Runs the steps that are due, as the worker of a replica does.</summary>
+    private static async Task RunAsync(ReportingReplica replica, TimeProvider time)
     {
-        var read = await replica.States.ReadAsync(Cancellation);
-        var rebuild = new RebuildState(Math.Max(read.Value.Generation, read.Value.Rebuild?.Generation ?? 0) + 1, RebuildStatus.Folding, time.Now);
-        await replica.States.TryWriteAsync(read, read.Value with { Rebuild = rebuild }, Cancellation);
+        var rebuild = new ReadModelRebuild(replica.Models, time, NullLogger<ReadModelRebuild>.Instance);
+        while (await rebuild.RunAsync(Cancellation))
+            continue;
     }
 
     private static async Task ShouldEqualThePlainFoldAsync(IDocumentStore store, ReportingHistory history, int seed)

@@ -14,11 +14,8 @@ internal sealed class ReportingReplica
     public ReportingReplica(IDocumentStore store)
     {
         _log = new EventLog(store);
-        States = new ReadModelStates(store);
-        Models = new ReadModels(store, _log, States);
+        Models = new ReadModels(store, _log);
     }
-
-    public ReadModelStates States { get; }
 
     public ReadModels Models { get; }
 
@@ -52,10 +49,10 @@ internal sealed class ReportingReplica
         await ReadAsync("checkpoints", model.Checkpoints);
         return dump;
 
-        async Task ReadAsync<T>(string name, IDocumentCollection<T> documents) where T : class
+        async Task ReadAsync<T>(string name, IDocumentCollection<T> documents) where T : ReadModel
         {
             foreach (var document in await AllAsync(documents, cancellationToken))
-                dump.Add($"{name}/{document.Id}", JsonSerializer.Serialize(document.Value, JsonSerializerOptions.Web));
+                dump.Add($"{name}/{document.Id}", Canonical(document.Value));
         }
     }
 
@@ -97,11 +94,11 @@ internal sealed class ReportingReplica
         }
     }
 
-    /// <summary>Returns the JSON as it comes back from the store: PostgreSQL sorts members by length and then by byte.</summary>
+    /// <summary>Returns the JSON with sorted positions: their order has no meaning, and PostgreSQL changes it.</summary>
     private static string Canonical<T>(T value) where T : ReadModel =>
         JsonSerializer.Serialize(value with
         {
-            Positions = value.Positions.OrderBy(position => position.Key.Length).ThenBy(position => position.Key, StringComparer.Ordinal).ToDictionary(),
+            Positions = value.Positions.OrderBy(position => position.Key, StringComparer.Ordinal).ToDictionary(),
         }, JsonSerializerOptions.Web);
 }
 

@@ -1,7 +1,4 @@
-using ForgeShop.Contracts;
-using ForgeShop.Documents;
 using ForgeShop.Forge;
-using ForgeShop.Reporting.Models;
 using ForgeShop.Reporting.Sales;
 
 namespace ForgeShop.Reporting.Customers;

@@ -1,9 +1,4 @@
 using System.Text.Json;
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Documents;
-using ForgeShop.Reporting.Log;
-using ForgeShop.Reporting.Models;
 
 namespace ForgeShop.Reporting.Orders;
 

@@ -1,6 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Reporting.Log;
-
 namespace ForgeShop.Reporting.Orders;
 
 /// <summary>An event in an order's timeline: its type, service, time and trace, without its data.</summary>

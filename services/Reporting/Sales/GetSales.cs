@@ -1,6 +1,4 @@
 using System.Globalization;
-using ForgeShop.Reporting.Models;
-using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Reporting.Sales;
 

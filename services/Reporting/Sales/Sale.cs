@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Reporting.Log;
-
 namespace ForgeShop.Reporting.Sales;
 
 /// <summary>The effect of an event on all sales figures: an order counts from its confirmation on, and no more once it is cancelled.</summary>
