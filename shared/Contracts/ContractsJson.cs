@@ -21,11 +21,24 @@ public static class ContractsJson
             NumberHandling = JsonNumberHandling.Strict,
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,
+            Converters = { new UtcConverter() },
             TypeInfoResolver = JsonTypeInfoResolver.Combine(JsonContext.Default, new DefaultJsonTypeInfoResolver()),
         };
         options.MakeReadOnly();
         return options;
     }
+}
+
+/// <summary>Reads any time as the same instant in UTC, without an offset as UTC: a database column of instants takes nothing else.</summary>
+internal sealed class UtcConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var time = reader.GetDateTimeOffset();
+        return reader.GetDateTime() is { Kind: DateTimeKind.Unspecified } utc ? new(utc, TimeSpan.Zero) : time.ToUniversalTime();
+    }
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

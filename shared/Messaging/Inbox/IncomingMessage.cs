@@ -79,8 +79,9 @@ internal sealed class MessageReader(Subscriptions subscriptions, ServiceName ser
         {
             return new(context, handlers[0].Parse(new EventEnvelope(context, JsonElement.Parse(message.Value))), handlers);
         }
-        catch (Exception exception) when (exception is JsonException or UnknownEventVersionException)
+        catch (Exception exception)
         {
+            // Whatever the reason is, it depends on nothing but the message.
             throw new UnreadableMessageException($"the data is no {type}: {exception.Message}");
         }
     }

@@ -8,6 +8,8 @@ internal static class CloudEvents
 {
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'";
 
+    private const int MaxTraceStateLength = 512;
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <param name="message">The message.</param>
@@ -50,7 +52,7 @@ internal static class CloudEvents
     public static EventContext Read(KafkaMessage consumed, string cluster, ForgeIds ids)
     {
         var message = consumed.Message;
-        string Required(string name) => Text(message, name) ?? throw new UnreadableMessageException($"the header {name} is missing or not UTF-8");
+        string Required(string name) => Text(message, name) ?? throw new UnreadableMessageException($"the header {name} is missing or not text");
 
         if (Required("ce_specversion") != "1.0")
             throw new UnreadableMessageException("ce_specversion is not 1.0");
@@ -60,7 +62,8 @@ internal static class CloudEvents
         var id = new EventId(Id(Required("ce_id")) ?? throw new UnreadableMessageException("the header ce_id is not an ID"));
         if (!ids.TryDerive("events", [new("aggregate", Uuid.ToText(subject)), new("type", type), new("sequence", $"{sequence}")], out var derived, out _) || derived != id.Value)
             throw new UnreadableMessageException("ce_id is not derived from ce_subject, ce_type and ce_sequence");
-        var trace = ActivityContext.TryParse(Text(message, "traceparent"), Text(message, "tracestate"), out _);
+        var (traceParent, traceState) = (Text(message, "traceparent"), Text(message, "tracestate"));
+        var isTraced = ActivityContext.TryParse(traceParent, null, out _);
         return new EventContext
         {
             Id = id,
@@ -72,21 +75,22 @@ internal static class CloudEvents
             DataVersion = (int)Math.Min(Positive("ce_dataversion", Text(message, "ce_dataversion") ?? "1"), int.MaxValue),
             CorrelationId = Id(Text(message, "ce_correlationid")) is { } correlation ? new CorrelationId(correlation) : null,
             CausationId = Id(Text(message, "ce_causationid")) is { } causation ? new EventId(causation) : null,
-            TraceParent = trace ? Text(message, "traceparent") : null,
-            TraceState = trace ? Text(message, "tracestate") : null,
+            TraceParent = isTraced ? traceParent : null,
+            TraceState = isTraced && traceState?.Length <= MaxTraceStateLength && Ascii.IsValid(traceState) ? traceState : null,
             Topic = consumed.Topic,
             Position = new($"{consumed.Topic}-{consumed.Partition.Value}@{cluster}", consumed.Offset.Value),
         };
     }
 
-    /// <summary>Returns a header's text; null if it is missing or not UTF-8. Of several with the same name the last one counts.</summary>
+    /// <summary>Returns a header's text; null if it is missing, not UTF-8 or has control characters. Of several with the same name the last one counts.</summary>
     public static string? Text(Message<byte[]?, byte[]?> message, string name)
     {
         if (message.Headers is null || !message.Headers.TryGetLastBytes(name, out var bytes) || bytes is null)
             return null;
         try
         {
-            return StrictUtf8.GetString(bytes);
+            var text = StrictUtf8.GetString(bytes);
+            return text.Any(char.IsControl) ? null : text;
         }
         catch (DecoderFallbackException)
         {

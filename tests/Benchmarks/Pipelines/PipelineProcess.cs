@@ -19,7 +19,22 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
 
     private long _placed, _sent;
 
+    /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string kind, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AnswerAllAsync(kind, cancellationToken);
+            return 0;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"pipeline {kind}: {exception.GetBaseException().Message}");
+            return 1;
+        }
+    }
+
+    private static async Task AnswerAllAsync(string kind, CancellationToken cancellationToken)
     {
         var settings = new PipelineSettings(Variable("ConnectionStrings__bench"), Variable("ConnectionStrings__kafka"), "bench-" + kind);
         await using IPipeline pipeline = kind switch
@@ -33,7 +48,6 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
         await pipeline.StartAsync(cancellationToken);
         await using var database = NpgsqlDataSource.Create(settings.Database);
         await new PipelineProcess(pipeline, database).AnswerAsync(Console.In, Console.Out, cancellationToken);
-        return 0;
     }
 
     private static string Variable(string name) =>

@@ -29,8 +29,7 @@ internal sealed class Backlog : IAsyncDisposable
         foreach (var database in OutboxDatabases)
             databases.Add(NpgsqlDataSource.Create(await host.ConnectionStringAsync(database, cancellationToken)));
         // A service's name is its consumer group. These consumers read the group's offsets and do not join it.
-        return new([.. databases], [.. host.Services.Select(service => new ConsumerBuilder<Ignore, Ignore>(
-            new ConsumerConfig { BootstrapServers = kafka, GroupId = service }).Build())], time);
+        return new([.. databases], [.. host.Services.Select(service => Group(kafka, service))], time);
     }
 
     private NpgsqlDataSource Orders => _databases[Array.IndexOf(OutboxDatabases, "orders-db")];
@@ -66,6 +65,10 @@ internal sealed class Backlog : IAsyncDisposable
         foreach (var group in _groups)
             group.Dispose();
     }
+
+    // librdkafka logs to the console that the broker has stopped, which it does when the run ends.
+    private static IConsumer<Ignore, Ignore> Group(string kafka, string service) =>
+        new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = kafka, GroupId = service }).SetLogHandler((_, _) => { }).Build();
 
     private async Task WaitAsync(string what, Func<Task<long>> count, CancellationToken cancellationToken)
     {
