@@ -92,7 +92,8 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
             var intercepted = new InterceptedStore(
                 store,
                 collection => collection == "read_models" && ++writes == 1 ? consumer.HandleAsync(parts[1], Cancellation) : Task.CompletedTask,
-                collection => collection == "read_models" && writes == 1 && place != "before the activation" ? consumer.HandleAsync(parts[2], Cancellation) : Task.CompletedTask);
+                collection => collection == "read_models" && writes == 1 && place != "before the activation"
+                    ? consumer.HandleAsync(parts[2], Cancellation) : Task.CompletedTask);
             var replica = new ReportingReplica(intercepted);
             await RunAsync(replica, time);
             if (place == "before the activation")

@@ -73,7 +73,8 @@ internal sealed class ReportingHistory
         List<OrderPlacedItem> items = [.. Enumerable.Range(0, 1 + _random.Next(3)).Select(item =>
         {
             var product = _ids.Product($"SKU-{(number + item) % 7}");
-            return new OrderPlacedItem(_ids.OrderLine(order, product), product, $"SKU-{(number + item) % 7}", $"Name {_random.Next(3)}", 1 + _random.Next(3), new Money(_random.Next(1, 5000) / 100m, currency));
+            var price = new Money(_random.Next(1, 5000) / 100m, currency);
+            return new OrderPlacedItem(_ids.OrderLine(order, product), product, $"SKU-{(number + item) % 7}", $"Name {_random.Next(3)}", 1 + _random.Next(3), price);
         })];
         var total = new Money(items.Sum(item => item.UnitPrice.Amount * item.Quantity), currency);
         var placed = Event(order.Value, 1, new OrderPlaced(order, user, $"cart-{number}", "pending", items, total, "sim-ok", placedAt), placedAt);

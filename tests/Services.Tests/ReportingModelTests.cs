@@ -70,7 +70,8 @@ public sealed class ReportingModelTests(ServersFixture servers)
     {
         RecordedEvent[] events =
         [
-            ReportingHistory.Event(Ada.Value, 2, new UserProfileChanged(Ada, "Second", Noon)), ReportingHistory.Event(Ada.Value, 1, new UserRegistered(Ada, "ada@example.com", "First", Noon)),
+            ReportingHistory.Event(Ada.Value, 2, new UserProfileChanged(Ada, "Second", Noon)),
+            ReportingHistory.Event(Ada.Value, 1, new UserRegistered(Ada, "ada@example.com", "First", Noon)),
             ReportingHistory.Event(Ada.Value, 3, new UserDeactivated(Ada, Noon.AddDays(1))),
         ];
         var customer = FoldOne(CustomerReport.Projection, events);
@@ -94,7 +95,8 @@ public sealed class ReportingModelTests(ServersFixture servers)
     public void Sales_of_a_day_lose_the_order_that_is_cancelled_later()
     {
         var (first, second) = (Ids.Order(Ada, "1"), Ids.Order(Ada, "2"));
-        var day = FoldOne(SalesDay.Projection, Confirmed(first, 10m, Noon), Confirmed(second, 5.5m, Noon.AddHours(11)), Cancelled(first, 10m, 3, Noon), Cancelled(Ids.Order(Ada, "3"), 7m, 2, null));
+        var day = FoldOne(
+            SalesDay.Projection, Confirmed(first, 10m, Noon), Confirmed(second, 5.5m, Noon.AddHours(11)), Cancelled(first, 10m, 3, Noon), Cancelled(Ids.Order(Ada, "3"), 7m, 2, null));
 
         (day.Date, day.OrderCount).ShouldBe(("2026-03-01", 1));
         day.Revenue.ShouldBe([new Sum(5.5m, "EUR")]);
@@ -107,7 +109,8 @@ public sealed class ReportingModelTests(ServersFixture servers)
         RecordedEvent[] events =
         [
             Confirmed(first, 0m, Noon.AddDays(1), Item(first, "A", 2, 999_999_999_999_999m, "New name"), Item(first, "B", 1, 1m)),
-            Confirmed(second, 0m, Noon, Item(second, "A", 3, 2m, "Old name"), Item(second, "C", 1, 1m)), Cancelled(second, 0m, 3, Noon, Item(second, "A", 3, 2m, "Old name"), Item(second, "C", 1, 1m)),
+            Confirmed(second, 0m, Noon, Item(second, "A", 3, 2m, "Old name"), Item(second, "C", 1, 1m)),
+            Cancelled(second, 0m, 3, Noon, Item(second, "A", 3, 2m, "Old name"), Item(second, "C", 1, 1m)),
         ];
 
         var product = Fold(ProductSales.Projection, Ids.Product("A").Value, events)!;
@@ -122,12 +125,14 @@ public sealed class ReportingModelTests(ServersFixture servers)
         var placed = Placed(Ids.Order(Ada, "cart-1"), 1m, at: Noon.AddSeconds(5));
         var notification = Ids.Notification(Ada, "order-placed", placed.Subject);
         // The clock of Notifications is 8 s behind.
-        var sent = ReportingHistory.Event(notification.Value, 1, new NotificationSent(notification, Ada, "order-placed", placed.Subject, "in-app", Noon), Noon.AddSeconds(-3), placed.Id);
+        var sent = ReportingHistory.Event(
+            notification.Value, 1, new NotificationSent(notification, Ada, "order-placed", placed.Subject, "in-app", Noon), Noon.AddSeconds(-3), placed.Id);
         var later = placed with { Id = Ids.Event(placed.Subject, "orders.order-confirmed", 2), Type = "orders.order-confirmed", Sequence = 2, Time = Noon.AddSeconds(4) };
         var unrelated = placed with { Id = Ids.Event(Ada.Value, "other", 1), Type = "other", Subject = Ada.Value, Time = Noon };
 
         foreach (var arrival in new[] { new[] { placed, sent, later, unrelated }, [unrelated, later, sent, placed], [sent, unrelated, placed, later] })
-            TimelineEvent.InOrder([.. arrival.Select(TimelineEvent.Of)]).Select(@event => @event.Type).ShouldBe(["orders.order-placed", "notifications.notification-sent", "other", "orders.order-confirmed"]);
+            TimelineEvent.InOrder([.. arrival.Select(TimelineEvent.Of)]).Select(@event => @event.Type)
+                .ShouldBe(["orders.order-placed", "notifications.notification-sent", "other", "orders.order-confirmed"]);
     }
 
     [Fact]

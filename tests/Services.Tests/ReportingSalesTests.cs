@@ -35,7 +35,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
     }
 
     private Task Cancel(OrderPlaced order, DateTimeOffset confirmedAt) => shop.Publish(
-        order.OrderId.Value, 3, new OrderCancelled(order.OrderId, order.UserId, "customer-request", order.Total, confirmedAt.AddDays(1)) { ConfirmedAt = confirmedAt, Items = order.Items });
+        order.OrderId.Value, 3,
+        new OrderCancelled(order.OrderId, order.UserId, "customer-request", order.Total, confirmedAt.AddDays(1)) { ConfirmedAt = confirmedAt, Items = order.Items });
 
     private static string Sum(JsonElement sums, string currency) =>
         sums.EnumerateArray().Where(sum => sum.GetProperty("currency").GetString() == currency).Select(sum => sum.GetProperty("amount").GetString()!).SingleOrDefault("");
@@ -47,7 +48,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
         var placedAt = DateTimeOffset.UtcNow;
         await Task.WhenAll(Enumerable.Range(0, 11).Select(number => Confirm(Order(user, $"huge-{number}", 100_000_000_000_000m, "XAA"), placedAt)));
 
-        var report = await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("totalSpent").GetProperty("amount").GetString() == "1100000000000000.00");
+        var report = await shop.Report($"/api/v1/reports/customers?id={user}", body =>
+            body.GetProperty("totalSpent").GetProperty("amount").GetString() == "1100000000000000.00");
         report.GetProperty("orderCount").GetInt32().ShouldBe(11);
         var top = await shop.Report("/api/v1/reports/top-customers?currency=XAA", body => body.GetProperty("customers").GetArrayLength() == 1);
         top.GetProperty("customers")[0].GetProperty("totalSpent").ToString().ShouldBe("""{"amount":"1100000000000000.00","currency":"XAA"}""");
@@ -68,7 +70,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
         await Cancel(cancelled, at);
 
         var top = await shop.Report("/api/v1/reports/top-customers?currency=XBB&limit=2", body =>
-            body.GetProperty("customers").EnumerateArray().Select(customer => customer.GetProperty("user").GetProperty("id").GetString()).SequenceEqual([$"{first}", $"{second}"])
+            body.GetProperty("customers").EnumerateArray().Select(customer => customer.GetProperty("user").GetProperty("id").GetString())
+                .SequenceEqual([$"{first}", $"{second}"])
             && body.GetProperty("customers")[0].GetProperty("user").GetProperty("deactivatedAt").ValueKind == JsonValueKind.String);
 
         top.GetProperty("customers")[0].GetProperty("user").GetProperty("name").GetString().ShouldBe("First");
@@ -92,7 +95,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
         await Cancel(cancelled, day);
 
         var sales = await shop.Report(path, body => Sum(body.GetProperty("days")[0].GetProperty("revenue"), "XCC") == "12.50");
-        sales.GetProperty("days").EnumerateArray().Select(each => $"{each.GetProperty("date").GetString()} {each.GetProperty("orderCount").GetInt32()}").ShouldBe(["2025-06-01 1", "2025-06-02 1"]);
+        sales.GetProperty("days").EnumerateArray().Select(each => $"{each.GetProperty("date").GetString()} {each.GetProperty("orderCount").GetInt32()}")
+            .ShouldBe(["2025-06-01 1", "2025-06-02 1"]);
         (await Http.Get("/api/v1/reports/sales?from=2025-06-02&to=2025-06-02")).Body.GetProperty("days").GetArrayLength().ShouldBe(1);
         (await Http.Get("/api/v1/reports/sales")).ShouldBe(HttpStatusCode.OK);
     }
@@ -132,7 +136,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
 
         await shop.Publish(Guid.NewGuid(), 1, shop.Order(NewUser(), "late"), DateTimeOffset.UtcNow.AddHours(-1));
 
-        await Eventually.True("an hour of lag is measured", _ => Task.FromResult(measured.Any(lag => lag is > 3599 and < 3700)), cancellationToken: TestContext.Current.CancellationToken);
+        await Eventually.True(
+            "an hour of lag is measured", _ => Task.FromResult(measured.Any(lag => lag is > 3599 and < 3700)), cancellationToken: TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -144,7 +149,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
         await Confirm(placed with { Items = [placed.Items[0] with { Quantity = 1_000_000 }] }, DateTimeOffset.UtcNow);
         await Confirm(Order(user, "b", 2m, "XDD"), DateTimeOffset.UtcNow);
 
-        var first = await shop.Report("/api/v1/reports/products?limit=1", body => body.GetProperty("items").EnumerateArray().Any(item => item.GetProperty("sku").GetString() == sku));
+        var first = await shop.Report("/api/v1/reports/products?limit=1", body =>
+            body.GetProperty("items").EnumerateArray().Any(item => item.GetProperty("sku").GetString() == sku));
         var product = first.GetProperty("items")[0];
         product.GetProperty("quantity").GetInt64().ShouldBe(1_000_000);
         product.GetProperty("revenue").ToString().ShouldBe("""[{"amount":"2000000.00","currency":"XDD"}]""");

@@ -88,7 +88,8 @@ internal sealed class ReportingReplica
             foreach (var document in from recorded in ordered from id in projection.DocumentsOf(recorded).Distinct() group recorded by id)
             {
                 var folded = document.Aggregate(default(T), (before, recorded) => projection.Fold(document.Key, before, recorded))!;
-                var positions = document.GroupBy(recorded => recorded.Partition).ToDictionary(partition => partition.Key, partition => partition.Max(recorded => recorded.Offset));
+                var positions = document.GroupBy(recorded => recorded.Partition)
+                    .ToDictionary(partition => partition.Key, partition => partition.Max(recorded => recorded.Offset));
                 dump.Add($"{name}/{document.Key}", Canonical(folded with { Positions = positions }));
             }
         }

@@ -37,7 +37,8 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
         placed.ShouldBe(HttpStatusCode.Accepted);
 
         var timeline = await shop.Report($"/api/v1/reports/orders/{order}/timeline", body =>
-            HasTypes(body, "orders.order-placed", "inventory.stock-reserved", "payments.payment-charged", "orders.order-confirmed") && body.GetProperty("events").GetArrayLength() == 6);
+            HasTypes(body, "orders.order-placed", "inventory.stock-reserved", "payments.payment-charged", "orders.order-confirmed")
+            && body.GetProperty("events").GetArrayLength() == 6);
         timeline.GetProperty("orderId").GetString().ShouldBe(order.ToString());
         timeline.GetProperty("userId").GetString().ShouldBe(user.ToString());
         timeline.GetProperty("status").GetString().ShouldBe("confirmed");
@@ -59,7 +60,8 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
 
         foreach (var question in new[] { $"email={Uri.EscapeDataString($" {email.ToUpperInvariant()}")}", $"id={user}" })
         {
-            var report = await shop.Report($"/api/v1/reports/customers?{question}", body => body.GetProperty("totalSpent").GetProperty("amount").GetString() == "37.50" && body.GetProperty("user").GetProperty("name").GetString() is not null);
+            var report = await shop.Report($"/api/v1/reports/customers?{question}", body =>
+                body.GetProperty("totalSpent").GetProperty("amount").GetString() == "37.50" && body.GetProperty("user").GetProperty("name").GetString() is not null);
             report.GetProperty("orderCount").GetInt32().ShouldBe(1);
             report.GetProperty("user").ToString().ShouldBe($$"""{"id":"{{user}}","email":"{{email}}","name":"Ada Lovelace","deactivatedAt":null}""");
             report.GetProperty("asOf").GetDateTimeOffset().ShouldBeGreaterThan(report.GetProperty("lastOrderAt").GetDateTimeOffset());
@@ -89,7 +91,8 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
                 "the event is in the log",
                 async _ => await shop.Reporting.Database.Scalar<long>("select count(*) from events where id = $1", id.Value) == 1, cancellationToken: Cancellation);
         (await shop.Reporting.Database.Scalar<long>("select count(*) from events where document ->> 'subject' = $1", subject.ToString())).ShouldBe(1);
-        (await shop.Reporting.Database.Scalar<string>("select document -> 'data' ->> 'price' from events where document ->> 'subject' = $1", subject.ToString())).ShouldBe("12.50");
+        (await shop.Reporting.Database.Scalar<string>(
+            "select document -> 'data' ->> 'price' from events where document ->> 'subject' = $1", subject.ToString())).ShouldBe("12.50");
     }
 
     [Fact]
@@ -113,7 +116,8 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
     public async Task Total_spent_counts_confirmed_orders_only()
     {
         var user = NewUser();
-        var (pending, cancelled, confirmed, regretted) = (shop.Order(user, "a"), shop.Order(user, "b"), shop.Order(user, "c", quantity: 2), shop.Order(user, "d", quantity: 4));
+        var (pending, cancelled, confirmed, regretted) =
+            (shop.Order(user, "a"), shop.Order(user, "b"), shop.Order(user, "c", quantity: 2), shop.Order(user, "d", quantity: 4));
         await shop.Publish(pending.OrderId.Value, 1, pending);
         await shop.Publish(cancelled.OrderId.Value, 1, cancelled);
         await shop.Publish(cancelled.OrderId.Value, 2, new OrderCancelled(cancelled.OrderId, user, "out-of-stock", cancelled.Total, Noon));

@@ -49,7 +49,8 @@ public sealed class Projection<T>(IDocumentCollection<T> documents, ProjectionMo
             foreach (var (id, ofDocument) in pending)
             {
                 var before = stored.GetValueOrDefault(id);
-                var after = ofDocument.Aggregate(before?.Value, (document, recorded) => document?.Includes(recorded) is true ? document : Apply(id, document, recorded));
+                var after = ofDocument.Aggregate(
+                    before?.Value, (document, recorded) => document?.Includes(recorded) is true ? document : Apply(id, document, recorded));
                 if (!ReferenceEquals(before?.Value, after))
                     changed.Add(new(id, after!, before?.Version ?? 0));
             }

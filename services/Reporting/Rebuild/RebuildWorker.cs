@@ -55,7 +55,8 @@ public sealed partial class ReadModelRebuild(ReadModels models, TimeProvider tim
         do
             folded = await FoldAsync(source, target, cancellationToken);
         while (folded > EventLog.PageSize && ++passes < MaxPasses);
-        return state with { Generation = target.Number, Obsolete = [.. state.Obsolete, source.Number], Rebuild = rebuild with { Status = RebuildStatus.Finishing } };
+        var finishing = rebuild with { Status = RebuildStatus.Finishing };
+        return state with { Generation = target.Number, Obsolete = [.. state.Obsolete, source.Number], Rebuild = finishing };
     }
 
     private async Task<ReadModelState> FinishAsync(ReadModelState state, RebuildState rebuild, CancellationToken cancellationToken)

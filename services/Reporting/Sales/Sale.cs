@@ -12,7 +12,8 @@ public sealed record Sale(int Sign, UserId UserId, Money Total, DateTimeOffset? 
     public static Sale? Of(RecordedEvent recorded) => recorded.Payload switch
     {
         OrderConfirmed confirmed => new(1, confirmed.UserId, confirmed.Total, confirmed.ConfirmedAt, confirmed.Items ?? []),
-        OrderCancelled cancelled when WasConfirmed(cancelled, recorded.Sequence) => new(-1, cancelled.UserId, cancelled.Total, cancelled.ConfirmedAt, cancelled.Items ?? []),
+        OrderCancelled cancelled when WasConfirmed(cancelled, recorded.Sequence) =>
+            new(-1, cancelled.UserId, cancelled.Total, cancelled.ConfirmedAt, cancelled.Items ?? []),
         _ => null,
     };
 
