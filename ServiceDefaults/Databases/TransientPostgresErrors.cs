@@ -11,18 +11,21 @@ public static class TransientPostgresErrors
     private static readonly string[] Classes =
     [
         "08", // connection exception
+        "25P", // idle-in-transaction time-out
+        "28", // the login is refused: a password or a right is being changed
         "40", // serialization failure, deadlock
         "53", // insufficient resources, too many connections
         "57P", // shutdown, crash recovery, cannot connect now
+        "58", // system error, input/output error
     ];
 
     private static readonly HashSet<string> Codes =
     [
         "25006", // read-only transaction: after a failover
-        "55006", // object in use
+        "42501", // a grant is missing
+        "55000", "55006", // no connections allowed, object in use
         "55P03", // lock_timeout
         "57014", // statement_timeout, or the command time-out cancelled the statement
-        "58000", "58030", // system error, input/output error
         "3D000", "42P01", "42703", // database, table or column not there yet: the migration of this release is still running
     ];
 

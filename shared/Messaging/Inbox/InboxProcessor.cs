@@ -20,26 +20,38 @@ internal sealed class InboxProcessor<TContext>(IServiceScopeFactory scopes, Serv
         using var span = MessagingTelemetry.StartBatch(batch, service.Value);
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<TContext>();
-        db.Database.AutoSavepointsEnabled = false;
-        var handled = await db.WithoutRetriesAsync(async token =>
+        List<IncomingMessage> handled;
+        try
         {
-            await using var transaction = await db.Database.BeginTransactionAsync(token);
-            var fresh = await InsertAsync(db, transaction, batch, token);
-            foreach (var wave in Waves(fresh))
-            {
-                await HandleAsync(scope.ServiceProvider, wave, token);
-                await db.SaveChangesAsync(token);
-            }
-            await transaction.CommitAsync(token);
-            return fresh;
-        }, cancellationToken);
-
+            handled = await db.WithoutRetriesAsync(token => HandleAsync(scope.ServiceProvider, db, batch, token), cancellationToken);
+        }
+        catch (Exception exception) when (IsTransient(exception))
+        {
+            // A connection keeps the settings with which it began, for example those of a server that became read-only. The next attempt gets a new one.
+            NpgsqlConnection.ClearPool((NpgsqlConnection)db.Database.GetDbConnection());
+            throw;
+        }
         metrics.BatchHandled(handled.Count);
         metrics.Handled(handled.Select(message => message.Context));
         metrics.Duplicates(batch.Except(handled).Select(message => message.Context));
     }
 
     public bool IsTransient(Exception exception) => TransientPostgresErrors.Contains(exception);
+
+    /// <returns>The messages that were new.</returns>
+    private async Task<List<IncomingMessage>> HandleAsync(IServiceProvider services, TContext db, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
+    {
+        db.Database.AutoSavepointsEnabled = false;
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var fresh = await InsertAsync(db, transaction, batch, cancellationToken);
+        foreach (var wave in Waves(fresh))
+        {
+            await HandleAsync(services, wave, cancellationToken);
+            await db.SaveChangesAsync(cancellationToken);
+        }
+        await transaction.CommitAsync(cancellationToken);
+        return fresh;
+    }
 
     private async Task<List<IncomingMessage>> InsertAsync(
         TContext db, IDbContextTransaction transaction, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)

@@ -20,22 +20,32 @@ internal sealed class TopicProvisioner(
         {
             try
             {
-                var specifications = topics.Concat(topics.Select(Topics.DeadLetters)).Select(topic => new TopicSpecification
-                {
-                    Name = topic, NumPartitions = options.Value.Partitions, ReplicationFactor = options.Value.ReplicationFactor,
-                });
-                await _admin.Value.CreateTopicsAsync(specifications, new() { RequestTimeout = RequestTimeout }).WaitAsync(cancellationToken);
+                await CreateAsync(cancellationToken);
                 return;
-            }
-            catch (CreateTopicsException exception) when (exception.Results.TrueForAll(result => result.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
-            {
-                return; // Created earlier, or by another service: topics are shared.
             }
             catch (KafkaException exception)
             {
                 logger.LogDebug("Creating topics failed (attempt {Attempt}): {Reason}", attempt, exception.Error.Reason);
                 await Task.Delay(Backoff.After(attempt, options.Value.MinBackoff, options.Value.MaxBackoff), time, cancellationToken);
             }
+        }
+    }
+
+    /// <summary>Creates the topics that do not exist.</summary>
+    /// <exception cref="KafkaException">Kafka cannot be reached, or refuses a topic.</exception>
+    public async Task CreateAsync(CancellationToken cancellationToken)
+    {
+        var specifications = topics.Concat(topics.Select(Topics.DeadLetters)).Select(topic => new TopicSpecification
+        {
+            Name = topic, NumPartitions = options.Value.Partitions, ReplicationFactor = options.Value.ReplicationFactor,
+        });
+        try
+        {
+            await _admin.Value.CreateTopicsAsync(specifications, new() { RequestTimeout = RequestTimeout }).WaitAsync(cancellationToken);
+        }
+        catch (CreateTopicsException exception) when (exception.Results.TrueForAll(result => result.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
+        {
+            // Created earlier, or by another service: topics are shared.
         }
     }
 

@@ -11,6 +11,8 @@ internal sealed class OutboxRelay(
 {
     private readonly MessagingOptions _options = options.Value;
     private int _failures;
+    private bool _hasTopics;
+    private long _progressAt;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -18,8 +20,8 @@ internal sealed class OutboxRelay(
         {
             try
             {
+                metrics.Outbox = null;
                 await migrations.WaitAsync(stoppingToken);
-                await topics.EnsureAsync(stoppingToken);
                 await using var connection = await database.ConnectRelayAsync(stoppingToken);
                 while (!await OutboxTable.TryElectAsync(connection, stoppingToken))
                     await Task.Delay(_options.PollInterval, time, stoppingToken);
@@ -40,13 +42,13 @@ internal sealed class OutboxRelay(
 
     private async Task PublishAllAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var cleanedUpAt = time.GetTimestamp();
+        var cleanedUpAt = _progressAt = time.GetTimestamp();
         while (true)
         {
             var messages = await OutboxTable.ReadUnpublishedAsync(connection, _options.PublishBatchSize, cancellationToken);
-            metrics.Outbox = messages.Count < _options.PublishBatchSize
-                ? new(messages.Count, messages.Count > 0 ? messages.Min(message => message.OccurredAt) : null)
-                : await OutboxTable.MeasureAsync(connection, cancellationToken);
+            metrics.Outbox = await MeasureAsync(connection, messages, cancellationToken);
+            if (!await HasTopicsAsync(cancellationToken))
+                continue;
             if (messages.Count > 0)
                 await PublishAsync(connection, messages, cancellationToken);
             else
@@ -70,11 +72,42 @@ internal sealed class OutboxRelay(
             logger.LogError("Kafka refuses message {EventId} ({Type}) for topic {Topic} for good: {Reason}. The relay passes over it; a replay tries it again",
                 message.EventId, message.Type, message.Topic, error);
         }
+        _progressAt = batch.Done.Count > 0 ? time.GetTimestamp() : _progressAt;
         _failures = batch.Failure is null ? 0 : _failures;
-        if (batch.Failure is not { } failure)
-            return;
-        await BackOffAsync("Publishing failed", failure, cancellationToken);
-        await topics.EnsureAsync(cancellationToken);
+        _hasTopics = batch.Failure is null;
+        if (batch.Failure is { } failure)
+            await BackOffAsync("Publishing failed", failure, cancellationToken);
+    }
+
+    /// <summary>Creates the topics at start, and again after a failure, because Kafka may have lost them.</summary>
+    private async Task<bool> HasTopicsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!_hasTopics)
+                await topics.CreateAsync(cancellationToken);
+            return _hasTopics = true;
+        }
+        catch (KafkaException exception)
+        {
+            await BackOffAsync("Creating topics failed", exception, cancellationToken);
+            return false;
+        }
+    }
+
+    private async Task<OutboxDepth> MeasureAsync(NpgsqlConnection connection, List<OutboxMessage> messages, CancellationToken cancellationToken)
+    {
+        if (messages.Count == 0)
+        {
+            _progressAt = time.GetTimestamp();
+            return new(0, null);
+        }
+        var depth = messages.Count < _options.PublishBatchSize
+            ? new(messages.Count, messages.Min(message => message.OccurredAt))
+            : await OutboxTable.MeasureAsync(connection, cancellationToken);
+        // Messages of a clock that was ahead have waited at least since the last progress.
+        var stuckSince = time.GetUtcNow() - time.GetElapsedTime(_progressAt);
+        return depth.OldestAt > stuckSince ? depth with { OldestAt = stuckSince } : depth;
     }
 
     private async Task CleanUpAsync(CancellationToken cancellationToken)

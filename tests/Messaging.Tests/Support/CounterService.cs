@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace ForgeShop.Messaging.Tests;
 
@@ -62,6 +63,8 @@ public sealed class CounterService : IAsyncDisposable
         if (Interlocked.Exchange(ref _host, null) is not { } host)
             return;
         await host.StopAsync(CancellationToken.None);
+        await using (var scope = host.Services.CreateAsyncScope())
+            NpgsqlConnection.ClearPool((NpgsqlConnection)scope.ServiceProvider.GetRequiredService<CountersDb>().Database.GetDbConnection());
         await ((IAsyncDisposable)host).DisposeAsync();
     }
 

@@ -24,6 +24,9 @@ public sealed class Servers : IAsyncLifetime
         await postgres.ExecuteAsync(
             $"CREATE ROLE {database.Database} LOGIN PASSWORD 'test'; ALTER DATABASE {database.Database} OWNER TO {database.Database}", Cancelled);
         (database.Username, database.Password) = (database.Database, "test");
+        // As in production; the service of a test clears its pool at the end.
+        database.Remove("Connection Idle Lifetime");
+        database.Remove("Connection Pruning Interval");
         return database.ConnectionString;
     }
 

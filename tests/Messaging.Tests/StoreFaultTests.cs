@@ -1,0 +1,133 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace ForgeShop.Messaging.Tests;
+
+/// <summary>
+/// The database says "not now": nothing is dead-lettered although a single attempt would be enough, and the service goes on by itself with the backoff of
+/// production.
+/// </summary>
+public sealed class StoreFaultTests(Servers servers, Broker broker) : SharedKafkaTest(servers, broker)
+{
+    private const string Terminate = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{0}'";
+
+    /// <summary>What begins and what ends the fault. {0} is the database and its owner.</summary>
+    public static TheoryData<string, string, string> Faults => new()
+    {
+        { "read-only", $"ALTER DATABASE {{0}} SET default_transaction_read_only = on; {Terminate}", "ALTER DATABASE {0} RESET default_transaction_read_only" },
+        { "too many connections", $"ALTER ROLE {{0}} CONNECTION LIMIT 0; {Terminate}", "ALTER ROLE {0} CONNECTION LIMIT -1" },
+        { "no connections", $"ALTER DATABASE {{0}} ALLOW_CONNECTIONS false; {Terminate}", "ALTER DATABASE {0} ALLOW_CONNECTIONS true" },
+        { "no login", $"ALTER ROLE {{0}} NOLOGIN; {Terminate}", "ALTER ROLE {0} LOGIN" },
+        { "password", $"ALTER ROLE {{0}} PASSWORD 'other'; {Terminate}", "ALTER ROLE {0} PASSWORD 'test'" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public async Task Database_that_refuses_for_a_while_delays_the_events(string fault, string begin, string end)
+    {
+        fault.ShouldNotBeEmpty();
+        await using var service = await StartAsync();
+        await using var producer = await StartAsync(Kafka, consumes: false);
+        await AssertDelayedAsync(service, producer, () => Servers.ExecuteAsync(service.Database, begin), () => Servers.ExecuteAsync(service.Database, end));
+    }
+
+    [Theory]
+    [InlineData("40001", "40P01", "53100", "53200", "55P03")]
+    [InlineData("57014", "57P01", "58030", "25006", "42501")]
+    public async Task Error_of_the_store_delays_the_events(params string[] sqlStates)
+    {
+        await using var service = await StartAsync();
+        await using var producer = await StartAsync(Kafka, consumes: false);
+        await using var connection = await Servers.ConnectAsync(service.Database);
+        foreach (var sqlState in sqlStates)
+        {
+            service.Log.Clear();
+            await AssertDelayedAsync(
+                service, producer,
+                () => ExecuteAsync(connection, $"""
+                    CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{sqlState}'; END $$;
+                    CREATE TRIGGER fail BEFORE INSERT ON effects FOR EACH ROW EXECUTE FUNCTION fail()
+                    """),
+                () => ExecuteAsync(connection, "DROP TRIGGER fail ON effects"));
+        }
+    }
+
+    [Theory]
+    [InlineData("lock_timeout = '500ms'", 12)]
+    [InlineData("statement_timeout = '500ms'", 2)]
+    public async Task Locked_table_delays_the_events(string setting, int seconds)
+    {
+        await using var service = await StartAsync();
+        await Servers.ExecuteAsync(service.Database, $"ALTER DATABASE {{0}} SET {setting}; {Terminate}");
+        await using var connection = await Servers.ConnectAsync(service.Database);
+        await using var producer = await StartAsync(Kafka, consumes: false);
+        await AssertDelayedAsync(
+            service, producer,
+            () => ExecuteAsync(connection, "BEGIN; LOCK TABLE effects IN ACCESS EXCLUSIVE MODE"),
+            async () =>
+            {
+                await Task.Delay(TimeSpan.FromSeconds(seconds), Cancelled);
+                await ExecuteAsync(connection, "ROLLBACK");
+            });
+    }
+
+    [Fact]
+    public async Task Backends_that_are_terminated_again_and_again_delay_the_events()
+    {
+        await using var service = await StartAsync();
+        var isOver = false;
+        var fault = Task.CompletedTask;
+        await using var producer = await StartAsync(Kafka, consumes: false);
+        await AssertDelayedAsync(
+            service, producer,
+            () =>
+            {
+                fault = Task.Run(async () =>
+                {
+                    while (!isOver)
+                        await Servers.ExecuteAsync(service.Database, Terminate);
+                });
+                return Task.CompletedTask;
+            },
+            () =>
+            {
+                isOver = true;
+                return fault;
+            });
+    }
+
+    private Task<CounterService> StartAsync() => StartAsync(
+        Kafka, ("Messaging:MaxAttempts", "1"), ("Messaging:MinBackoff", "00:00:00.200"), ("Messaging:MaxBackoff", "00:00:05"));
+
+    private async Task AssertDelayedAsync(CounterService service, CounterService producer, Func<Task> begin, Func<Task> end)
+    {
+        var (before, during) = (NewCounters(3), NewCounters(12));
+        foreach (var counter in before)
+            await producer.CountAsync(counter);
+        foreach (var counter in before)
+            await service.HandledAsync(counter, 1);
+
+        await begin();
+        foreach (var counter in during.Concat(before))
+            await producer.CountAsync(counter, 3);
+        // The first failure may be that of a connection which was terminated before.
+        await EventuallyAsync("the fault is seen", () => service.Log.Count(line => line.Contains("the store is unavailable", StringComparison.Ordinal)) > 2);
+        await end();
+
+        var ended = TimeProvider.System.GetTimestamp();
+        foreach (var counter in during)
+            (await service.HandledAsync(counter, 3, TimeSpan.FromSeconds(30))).ShouldBe(UpTo(3));
+        foreach (var counter in before)
+            (await service.HandledAsync(counter, 4, TimeSpan.FromSeconds(30))).ShouldBe(UpTo(4));
+        TimeProvider.System.GetElapsedTime(ended).ShouldBeLessThan(TimeSpan.FromSeconds(15));
+        await service.HealthAsync(HealthStatus.Healthy);
+        service.Log.ShouldNotContain(line => line.Contains("counted", StringComparison.Ordinal));
+        (await KafkaLog.ReadAsync(Kafka, DeadLetterTopic)).ShouldNotContain(letter => letter.Header("dlq_group") == service.Name);
+    }
+
+    private static async Task ExecuteAsync(Npgsql.NpgsqlConnection connection, string sql)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(Cancelled);
+    }
+}
