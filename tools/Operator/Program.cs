@@ -25,23 +25,28 @@ return 2;
 
 static Command DeadLetterCommand()
 {
-    var dlq = new Command("dlq", "Messages that a service could not handle, and what waits behind them.");
-    var topic = new Argument<string>("TOPIC") { Description = "The topic that they come from, for example order.events." };
-    var one = new Option<string?>("--event") { Description = "Only the event with this ID; a message that is no event goes by partition:offset." };
-    var which = new Option<string>("--event") { Description = "The event's ID; a message that is no event goes by partition:offset.", Required = true };
+    var dlq = new Command("dlq", "Messages that a service could not handle.");
+    var topic = new Argument<string>("TOPIC") { Description = "The topic of the messages, for example order.events." };
+    var optional = new Argument<string?>("EVENT") { Description = "The event's ID, or partition:offset of a message that is no event.", Arity = ArgumentArity.ZeroOrOne };
+    var required = new Argument<string>("EVENT") { Description = optional.Description };
+    var all = new Option<bool>("--all") { Description = "Shows the settled ones, too." };
+    var reason = new Option<string>("--reason") { Description = "Why the message is not to be handled.", Required = true };
 
-    var list = new Command("list", "Shows what nobody has dealt with.") { topic };
-    list.SetAction((parsed, cancellationToken) => Run(() => DeadLetters().ListAsync(parsed.GetRequiredValue(topic), cancellationToken)));
+    var list = new Command("list", "Shows the open dead letters.") { topic, optional, all };
+    list.SetAction((parsed, cancellationToken) => Run(() =>
+        DeadLetters().ListAsync(parsed.GetRequiredValue(topic), parsed.GetValue(optional), parsed.GetValue(all), cancellationToken)));
+    var retry = new Command("retry", "Publishes the messages again, each for the group that could not handle it.") { topic, optional };
+    retry.SetAction((parsed, cancellationToken) => Run(() =>
+        DeadLetters().RetryAsync(parsed.GetRequiredValue(topic), parsed.GetValue(optional), cancellationToken)));
+    var discard = new Command("discard", "Settles a dead letter without handling its message.") { topic, required, reason };
+    discard.SetAction((parsed, cancellationToken) => Run(() =>
+        DeadLetters().DiscardAsync(parsed.GetRequiredValue(topic), parsed.GetRequiredValue(required), parsed.GetRequiredValue(reason), cancellationToken)));
     dlq.Add(list);
-    var retry = new Command("retry", "Publishes it to its topic again, once.") { topic, one };
-    retry.SetAction((parsed, cancellationToken) => Run(() => DeadLetters().RetryAsync(parsed.GetRequiredValue(topic), parsed.GetValue(one), cancellationToken)));
     dlq.Add(retry);
-    var skip = new Command("skip", "Lets the service go on without an event, for good.") { topic, which };
-    skip.SetAction((parsed, cancellationToken) => Run(() => DeadLetters().SkipAsync(parsed.GetRequiredValue(topic), parsed.GetRequiredValue(which), cancellationToken)));
-    dlq.Add(skip);
+    dlq.Add(discard);
     return dlq;
 
-    static DeadLetterCommands DeadLetters() => new(RunningShop.Find().Stores.Kafka, Console.Out);
+    static DeadLetterCommands DeadLetters() => new(RunningShop.Find().Stores.Kafka, Console.Out, TimeProvider.System);
 }
 
 static Command OutboxCommand()

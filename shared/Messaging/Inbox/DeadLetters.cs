@@ -1,25 +1,5 @@
 namespace ForgeShop.Messaging;
 
-/// <summary>The headers of a dead letter besides those of its message. <c>forge dlq</c> reads the same names.</summary>
-public static class DeadLetterHeaders
-{
-    public const string Prefix = "dlq_";
-    public const string Topic = "dlq_topic";
-    public const string Partition = "dlq_partition";
-    public const string Offset = "dlq_offset";
-
-    /// <summary>The consumer group that could not handle the message. On a copy that an operator retries: the only group that handles it.</summary>
-    public const string Group = "dlq_group";
-
-    public const string Time = "dlq_time";
-    public const string Attempts = "dlq_attempts";
-    public const string ErrorType = "dlq_error_type";
-    public const string Error = "dlq_error";
-
-    /// <summary>The size of the value in bytes, where the letter omits it because it is too large.</summary>
-    public const string OmittedBytes = "dlq_omitted_bytes";
-}
-
 /// <summary>Writes messages that cannot be handled to the dead-letter topic, with the error and the position.</summary>
 internal sealed class DeadLetters(
     KafkaSettings settings, ServiceName service, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider time, ILogger<DeadLetters> logger) : IDisposable

@@ -1,74 +1,66 @@
 namespace ForgeShop.Operator.DeadLetters;
 
-/// <summary><c>forge dlq</c>: list, retry, skip. Every line of output names events by their IDs and nobody by name.</summary>
-public sealed class DeadLetterCommands(string kafka, TextWriter output)
+/// <summary><c>forge dlq</c>: list, retry and discard.</summary>
+public sealed class DeadLetterCommands(string kafka, TextWriter output, TimeProvider time)
 {
-    public async Task<int> ListAsync(string topic, CancellationToken cancellationToken)
+    /// <summary>Lists the open letters of a topic, or of one event in it; with <paramref name="all"/> the settled ones, too.</summary>
+    public async Task<int> ListAsync(string topic, string? eventId, bool all, CancellationToken cancellationToken)
     {
-        var letters = DeadLetterTopic.Open(kafka, topic);
-        var open = letters.Open(cancellationToken);
-        foreach (var letter in open)
+        var letters = new DeadLetterTopic(kafka, topic, time);
+        var listed = Find(letters, eventId, cancellationToken).Where(letter => all || letter.Settlement is null).ToList();
+        foreach (var letter in listed)
             await output.WriteLineAsync(letter.ToString());
-        await output.WriteLineAsync($"{Count(open.Count)} in {letters.Name}");
+        await output.WriteLineAsync($"{Count(listed.Count)} in {letters.Name}");
         return 0;
     }
 
-    /// <summary>Publishes what nobody has dealt with to its topic again, in order. Those who handled it meanwhile drop it.</summary>
-    /// <returns>1 if there is something that was too large to be kept, and so is left. Everything else is published all the same.</returns>
+    /// <summary>Publishes the messages of the open letters again, each for the group that could not handle it.</summary>
+    /// <returns>1 if a message no longer exists. The others are published all the same.</returns>
     public async Task<int> RetryAsync(string topic, string? eventId, CancellationToken cancellationToken)
     {
-        var letters = DeadLetterTopic.Open(kafka, topic);
-        var open = eventId is null ? letters.Open(cancellationToken) : Find(letters, eventId, cancellationToken);
-        var left = 0;
-        foreach (var ofOneMessage in open.GroupBy(letter => letter.Id))
+        var letters = new DeadLetterTopic(kafka, topic, time);
+        var (retried, missing) = (0, 0);
+        foreach (var letter in Find(letters, eventId, cancellationToken).Where(letter => letter.Settlement is null))
         {
-            var what = $"{ofOneMessage.First().Name}, for group {string.Join(", ", ofOneMessage.Select(letter => letter.Group))}";
-            if (ofOneMessage.All(letter => letter.IsShortened))
+            if (await letters.RetryAsync(letter, cancellationToken))
             {
-                left += ofOneMessage.Count();
-                await output.WriteLineAsync($"not retried {what}: it was too large to be kept here; ./forge outbox replay of the service that published it brings it back, ./forge dlq skip goes on without it");
-                continue;
+                retried++;
+                await output.WriteLineAsync($"retried {letter.Id} for group {letter.Group}");
             }
-            await letters.RetryAsync([.. ofOneMessage], cancellationToken);
-            await output.WriteLineAsync($"retried {what}");
+            else
+            {
+                missing++;
+                await output.WriteLineAsync(
+                    $"not retried {letter.Id} for group {letter.Group}: its topic no longer has the message; ./forge outbox replay of the publishing service brings it back");
+            }
         }
-        await output.WriteLineAsync(open.Count == 0
-            ? $"nothing to retry in {letters.Name}"
-            : $"{Count(open.Count - left)} of {letters.Name} retried{(left == 0 ? "" : $", {left} not")}");
-        return left == 0 ? 0 : 1;
+        await output.WriteLineAsync($"{Count(retried)} of {letters.Name} retried{(missing == 0 ? "" : $", {missing} not")}");
+        return missing == 0 ? 0 : 1;
     }
 
-    /// <summary>Lets the groups go on without an event, or without those that are missing before it.</summary>
-    /// <exception cref="OperatorException">It is not the event that they stand before.</exception>
-    public async Task<int> SkipAsync(string topic, string eventId, CancellationToken cancellationToken)
+    /// <summary>Settles the letters of a message without handling it.</summary>
+    public async Task<int> DiscardAsync(string topic, string eventId, string reason, CancellationToken cancellationToken)
     {
-        var letters = DeadLetterTopic.Open(kafka, topic);
-        var open = Find(letters, eventId, cancellationToken);
-        // One that is not whole cannot be retried either: it can at least be closed.
-        if (open.Exists(letter => letter is { FoundNoRoom: true, IsShortened: false }))
-            throw new OperatorException($"event {eventId} waits for an earlier dead letter of {open[0].Subject}, and everything in between with it; retry or skip that one");
+        if (string.IsNullOrWhiteSpace(reason))
+            throw new OperatorException("a reason is needed to discard a dead letter: --reason TEXT");
+        var letters = new DeadLetterTopic(kafka, topic, time);
+        var open = Find(letters, eventId, cancellationToken).Where(letter => letter.Settlement is null).ToList();
         foreach (var letter in open)
         {
-            await letters.SkipAsync(letter, cancellationToken);
-            await output.WriteLineAsync(letter.Cause switch
-            {
-                "missing" => $"group {letter.Group} goes on with event {letter.Id}, without what is missing before it",
-                "no-room" => $"the letter of event {letter.Id} for group {letter.Group} is closed; what waits before it comes first, and if it has not come again by then, a dead letter of the next event says so",
-                _ => $"group {letter.Group} goes on without {(letter.IsEvent ? "event" : "message")} {letter.Id}",
-            });
+            await letters.DiscardAsync(letter, reason.Trim(), cancellationToken);
+            await output.WriteLineAsync($"discarded {letter.Id} for group {letter.Group}");
         }
-        if (open.Count == 0)
-            await output.WriteLineAsync($"nothing to skip in {letters.Name}");
+        await output.WriteLineAsync($"{Count(open.Count)} of {letters.Name} discarded");
         return 0;
     }
 
-    /// <exception cref="OperatorException">There never was a dead letter of that event.</exception>
-    private static List<DeadLetter> Find(DeadLetterTopic letters, string eventId, CancellationToken cancellationToken)
+    /// <exception cref="OperatorException">The event has no dead letter.</exception>
+    private static List<DeadLetter> Find(DeadLetterTopic letters, string? eventId, CancellationToken cancellationToken)
     {
-        var found = letters.All(cancellationToken).Where(letter => string.Equals(letter.Letter.Id, eventId, StringComparison.OrdinalIgnoreCase)).ToList();
-        if (found.Count == 0)
-            throw new OperatorException($"there is no dead letter of event {eventId} in {letters.Name}; ./forge dlq list {letters.Name} shows them");
-        return [.. found.Where(letter => !letter.IsSettled).Select(letter => letter.Letter)];
+        var found = letters.Read(cancellationToken).Where(letter => eventId is null || string.Equals(letter.Id, eventId, StringComparison.OrdinalIgnoreCase)).ToList();
+        return found.Count > 0 || eventId is null
+            ? found
+            : throw new OperatorException($"event {eventId} has no dead letter in {letters.Name}; ./forge dlq list {letters.Name} shows them");
     }
 
     private static string Count(int letters) => letters == 1 ? "1 dead letter" : $"{letters} dead letters";

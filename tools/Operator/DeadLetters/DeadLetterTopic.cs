@@ -6,160 +6,131 @@ using ForgeShop.Contracts.Events;
 namespace ForgeShop.Operator.DeadLetters;
 
 /// <summary>
-/// The dead letters of one topic. Nothing is ever deleted: what an operator dealt with is noted in the dead-letter topic itself, behind the
-/// letter, so that every operator sees the same and the notes live as long as the letters.
+/// The dead letters of one topic. Nothing is deleted: a note in the dead-letter topic says what became of a letter, so that every operator sees the same, and
+/// the notes live as long as the letters.
 /// </summary>
-public sealed class DeadLetterTopic
+internal sealed class DeadLetterTopic
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private const string Suffix = ".dlq";
 
-    // The most that Messaging:MaxDeadLetterBytes allows: whether a message is too large is for Kafka to say, and not for librdkafka's 1,000,000.
+    // Kafka decides about the size of a message, so the client's own limit is above any reasonable one.
     private const int MaxMessageBytes = 100_000_000;
 
     private readonly string _kafka;
-    private readonly string _letters;
+    private readonly TimeProvider _time;
 
-    private DeadLetterTopic(string kafka, string topic) => (_kafka, Name, _letters) = (kafka, topic, Topics.DeadLetters(topic));
-
-    /// <summary>The topic whose messages became dead letters.</summary>
-    public string Name { get; }
-
-    /// <param name="kafka">Where Kafka is.</param>
+    /// <param name="kafka">The address of Kafka.</param>
     /// <param name="topic">The topic, or its dead-letter topic.</param>
-    /// <exception cref="OperatorException">There is no such topic, or no Kafka.</exception>
-    public static DeadLetterTopic Open(string kafka, string topic)
+    /// <param name="time">The clock for the notes.</param>
+    /// <exception cref="OperatorException">The topic does not exist, or Kafka does not answer.</exception>
+    public DeadLetterTopic(string kafka, string topic, TimeProvider time)
     {
-        const string suffix = ".dlq";
-        var name = topic.EndsWith(suffix, StringComparison.Ordinal) ? topic[..^suffix.Length] : topic;
-        var known = TopicNames(kafka);
-        if (!known.Contains(name))
-            throw new OperatorException($"there is no topic '{name}'; there are {string.Join(", ", known.Where(other => !other.EndsWith(suffix, StringComparison.Ordinal) && !other.StartsWith('_')).Order())}");
-        return new(kafka, name);
+        (_kafka, _time) = (kafka, time);
+        Name = topic.EndsWith(Suffix, StringComparison.Ordinal) ? topic[..^Suffix.Length] : topic;
+        var known = KafkaTopics.Names(kafka);
+        if (!known.Contains(Name))
+        {
+            var others = known.Where(other => !other.EndsWith(Suffix, StringComparison.Ordinal) && !other.StartsWith('_')).Order(StringComparer.Ordinal);
+            throw new OperatorException($"topic '{topic}' does not exist; the topics are {string.Join(", ", others)}");
+        }
     }
 
-    /// <summary>The letters that nobody has dealt with, of each event and group the last: the aggregates by time, the letters of each by their sequence.</summary>
-    public IReadOnlyList<DeadLetter> Open(CancellationToken cancellationToken) =>
-    [
-        .. All(cancellationToken).Where(letter => !letter.IsSettled).Select(letter => letter.Letter)
-            .GroupBy(letter => letter.Subject)
-            .OrderBy(aggregate => aggregate.Min(letter => letter.Time), StringComparer.Ordinal)
-            .SelectMany(aggregate => aggregate.OrderBy(letter => letter.Sequence)),
-    ];
+    /// <summary>The topic of the messages.</summary>
+    public string Name { get; }
 
-    /// <summary>Of each event and group the last letter, and whether an operator has dealt with it.</summary>
-    public IReadOnlyList<(DeadLetter Letter, bool IsSettled)> All(CancellationToken cancellationToken)
+    /// <summary>Returns the last letter of each message and group, by time.</summary>
+    public List<DeadLetter> Read(CancellationToken cancellationToken)
     {
-        if (!TopicNames(_kafka).Contains(_letters))
-            return [];
-        var messages = Read(cancellationToken);
-        var settled = messages.Select(message => DeadLetter.Text(message.Message, DeadLetter.SettlesHeader)).OfType<string>().ToHashSet();
+        var messages = KafkaTopics.Read(_kafka, [Topics.DeadLetters(Name)], long.MaxValue, cancellationToken);
+        var notes = messages.Where(message => KafkaTopics.Header(message.Message, DeadLetterHeaders.Settles) is not null)
+            .GroupBy(message => KafkaTopics.Header(message.Message, DeadLetterHeaders.Settles)!)
+            .ToDictionary(notes => notes.Key, notes => Settlement(notes.First().Message));
         return
         [
-            .. messages
-                .Where(message => DeadLetter.Text(message.Message, DeadLetter.SettlesHeader) is null)
+            .. messages.Where(message => KafkaTopics.Header(message.Message, DeadLetterHeaders.Settles) is null
+                    && KafkaTopics.Header(message.Message, DeadLetterHeaders.Group) is not null)
                 .Select(message => new DeadLetter(message.TopicPartitionOffset, message.Message))
-                .GroupBy(letter => letter.Identity)
+                .GroupBy(letter => (letter.Id, letter.Group))
                 .Select(letters => letters.MaxBy(letter => letter.Position.Offset.Value)!)
-                .Select(letter => (letter, settled.Contains(letter.Place))),
+                .Select(letter => letter with { Settlement = notes.GetValueOrDefault(letter.Place) })
+                .OrderBy(letter => letter.Time, StringComparer.Ordinal),
         ];
     }
 
     /// <summary>
-    /// Publishes the message to its topic again, once, however many groups gave it up, and notes that their letters are dealt with.
-    /// Interrupted in between, both may be done again: consumers drop the second copy. One of the letters at least is whole.
+    /// Publishes the message to its topic again, for the group of the letter only, and notes that. If this is interrupted in between, a second retry publishes
+    /// another copy, which the inbox drops.
     /// </summary>
-    public Task RetryAsync(IReadOnlyCollection<DeadLetter> lettersOfOneMessage, CancellationToken cancellationToken) => ProduceAsync(
-        async producer =>
-        {
-            await producer.ProduceAsync(Name, lettersOfOneMessage.First(letter => !letter.IsShortened).Original(), cancellationToken);
-            foreach (var letter in lettersOfOneMessage)
-                await NoteAsync(producer, letter, "retry", cancellationToken);
-        });
-
-    /// <summary>
-    /// Publishes the message with the word to the letter's group that it may go on without it. What is no event, and what others of its aggregate
-    /// wait before, holds nobody up: that is only noted.
-    /// </summary>
-    public Task SkipAsync(DeadLetter letter, CancellationToken cancellationToken) => ProduceAsync(
-        async producer =>
-        {
-            if (letter is { IsEvent: true, FoundNoRoom: false })
-                await producer.ProduceAsync(Name, letter.Skipping(), cancellationToken);
-            await NoteAsync(producer, letter, "skip", cancellationToken);
-        });
-
-    private async Task ProduceAsync(Func<IProducer<byte[]?, byte[]?>, Task> produce)
+    /// <returns>Whether the message still exists.</returns>
+    public async Task<bool> RetryAsync(DeadLetter letter, CancellationToken cancellationToken)
     {
-        using var producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig
-        {
-            BootstrapServers = _kafka,
-            EnableIdempotence = true,
-            // As the services' relays do it: the copy goes where the key's other messages are.
-            Partitioner = Partitioner.Murmur2Random,
-            MessageTimeoutMs = (int)Patience.TotalMilliseconds,
-            LingerMs = 0,
-            MessageMaxBytes = MaxMessageBytes,
-        }).SetLogHandler((_, _) => { }).Build();
-        try
-        {
-            await produce(producer);
-        }
-        catch (ProduceException<byte[]?, byte[]?> exception)
-        {
-            throw new OperatorException($"Kafka did not take the message: {exception.Error.Reason}");
-        }
+        if (Original(letter, cancellationToken) is not { } original)
+            return false;
+        var copy = new Message<byte[]?, byte[]?> { Key = original.Key, Value = original.Value, Headers = [] };
+        foreach (var header in original.Headers.Where(header => !header.Key.StartsWith(DeadLetterHeaders.Prefix, StringComparison.Ordinal)))
+            copy.Headers.Add(header.Key, header.GetValueBytes());
+        copy.Headers.Add(DeadLetterHeaders.Group, Encoding.UTF8.GetBytes(letter.Group));
+        using var producer = Producer();
+        await ProduceAsync(producer, new TopicPartition(Name, Partition.Any), copy, cancellationToken);
+        await ProduceAsync(producer, letter.Position.TopicPartition, Note(letter, "retried", null), cancellationToken);
+        return true;
     }
 
-    private Task NoteAsync(IProducer<byte[]?, byte[]?> producer, DeadLetter letter, string action, CancellationToken cancellationToken)
+    /// <summary>Notes that the message is not to be handled.</summary>
+    public async Task DiscardAsync(DeadLetter letter, string reason, CancellationToken cancellationToken)
+    {
+        using var producer = Producer();
+        await ProduceAsync(producer, letter.Position.TopicPartition, Note(letter, "discarded", reason), cancellationToken);
+    }
+
+    /// <summary>Returns the message of a letter, from its topic if the letter omits the value; null if it is no longer there.</summary>
+    private Message<byte[]?, byte[]?>? Original(DeadLetter letter, CancellationToken cancellationToken)
+    {
+        if (!letter.IsOmitted)
+            return letter.Message;
+        var original = letter.Origin is { } origin ? KafkaTopics.ReadAt(_kafka, origin, cancellationToken) : null;
+        // The topic may have been replaced since.
+        return original is not null && KafkaTopics.Header(original, "ce_id") == KafkaTopics.Header(letter.Message, "ce_id") ? original : null;
+    }
+
+    private Message<byte[]?, byte[]?> Note(DeadLetter letter, string action, string? reason)
     {
         var headers = new Headers
         {
-            { DeadLetter.SettlesHeader, Encoding.UTF8.GetBytes(letter.Place) },
-            { "dlq_action", Encoding.UTF8.GetBytes(action) },
-            { "dlq_time", Encoding.UTF8.GetBytes(TimeProvider.System.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture)) },
+            { DeadLetterHeaders.Settles, Encoding.UTF8.GetBytes(letter.Place) },
+            { DeadLetterHeaders.Action, Encoding.UTF8.GetBytes(action) },
+            { DeadLetterHeaders.Time, Encoding.UTF8.GetBytes(_time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture)) },
         };
-        return producer.ProduceAsync(new TopicPartition(_letters, letter.Position.Partition), new() { Key = letter.Message.Key, Headers = headers }, cancellationToken);
+        if (reason is not null)
+            headers.Add(DeadLetterHeaders.Reason, Encoding.UTF8.GetBytes(reason));
+        return new() { Key = letter.Message.Key, Headers = headers };
     }
 
-    private List<ConsumeResult<byte[]?, byte[]?>> Read(CancellationToken cancellationToken)
-    {
-        var config = new ConsumerConfig { BootstrapServers = _kafka, GroupId = "forge-dlq", EnableAutoCommit = false, EnableAutoOffsetStore = false, EnablePartitionEof = true };
-        using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(config).SetLogHandler((_, _) => { }).Build();
-        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
-        // By name and not by number: a partition that is still written to comes to its end more than once.
-        var open = admin.GetMetadata(_letters, Patience).Topics.Single().Partitions.Select(partition => new TopicPartition(_letters, partition.PartitionId)).ToHashSet();
-        consumer.Assign(open.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
-        var messages = new List<ConsumeResult<byte[]?, byte[]?>>();
-        try
-        {
-            while (open.Count > 0)
-            {
-                var message = consumer.Consume(patience.Token);
-                if (message.IsPartitionEOF)
-                    open.Remove(message.TopicPartition);
-                else
-                    messages.Add(message);
-            }
-            return messages;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new OperatorException($"Kafka did not return {_letters} within {Patience.TotalSeconds:0} s");
-        }
-    }
+    private static Settlement Settlement(Message<byte[]?, byte[]?> note) => new(
+        KafkaTopics.Header(note, DeadLetterHeaders.Action) ?? "settled", DeadLetter.FormatTime(KafkaTopics.Header(note, DeadLetterHeaders.Time)),
+        KafkaTopics.Header(note, DeadLetterHeaders.Reason));
 
-    private static HashSet<string> TopicNames(string kafka)
+    private IProducer<byte[]?, byte[]?> Producer() => new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig
     {
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka }).SetLogHandler((_, _) => { }).Build();
+        BootstrapServers = _kafka,
+        EnableIdempotence = true,
+        // As the relays do it: the copy goes to the partition of its key.
+        Partitioner = Partitioner.Murmur2Random,
+        MessageTimeoutMs = (int)KafkaTopics.Timeout.TotalMilliseconds,
+        LingerMs = 0,
+        MessageMaxBytes = MaxMessageBytes,
+    }).SetLogHandler((_, _) => { }).Build();
+
+    private static async Task ProduceAsync(
+        IProducer<byte[]?, byte[]?> producer, TopicPartition partition, Message<byte[]?, byte[]?> message, CancellationToken cancellationToken)
+    {
         try
         {
-            return [.. admin.GetMetadata(Patience).Topics.Select(topic => topic.Topic)];
+            await producer.ProduceAsync(partition, message, cancellationToken);
         }
-        catch (KafkaException exception)
+        catch (ProduceException<byte[]?, byte[]?> exception)
         {
-            throw new OperatorException($"Kafka does not answer: {exception.Error.Reason}");
+            throw new OperatorException($"Kafka refuses the message: {exception.Error.Reason}");
         }
     }
 }

@@ -1,16 +1,14 @@
 using System.Text;
 using System.Text.Json;
-using Confluent.Kafka;
 using ForgeShop.Contracts.Events;
 
 namespace ForgeShop.Operator.Demo;
 
-/// <summary>Reads the topics directly, from every partition, with no consumer group that would leave a trace.</summary>
+/// <summary>Finds the IDs of the demo in the topics.</summary>
 internal static class KafkaSightings
 {
     private const string Store = "Kafka";
     private const int NewestPerPartition = 5_000;
-    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(20);
     private static readonly string[] TopicNames = 
     [
         Topics.UserEvents, Topics.OrderEvents, Topics.InventoryCommands, Topics.InventoryEvents, Topics.PaymentCommands, Topics.PaymentEvents, Topics.NotificationEvents,
@@ -54,43 +52,32 @@ internal static class KafkaSightings
 
     private sealed record Message(string Topic, string? Type, string? Key, string? EventId, JsonElement Data);
 
+    /// <summary>Returns the events. A topic may contain tombstones and foreign messages; the consumers pass over them, too.</summary>
     private static List<Message> ReadNewest(string bootstrapServers, CancellationToken cancellationToken)
     {
-        var config = new ConsumerConfig { BootstrapServers = bootstrapServers, GroupId = "forge-demo", EnableAutoCommit = false, EnablePartitionEof = true };
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).Build();
-        using var consumer = new ConsumerBuilder<string, byte[]>(config).Build();
-        var open = new HashSet<TopicPartition>();
-        var starts = new List<TopicPartitionOffset>();
-        foreach (var topic in TopicNames)
+        var events = new List<Message>();
+        foreach (var (topic, message) in KafkaTopics.Read(bootstrapServers, TopicNames, NewestPerPartition, cancellationToken).Select(read => (read.Topic, read.Message)))
         {
-            foreach (var partition in admin.GetMetadata(topic, ReadTimeout).Topics.Single().Partitions.Select(p => new TopicPartition(topic, p.PartitionId)))
-            {
-                var range = consumer.QueryWatermarkOffsets(partition, ReadTimeout);
-                if (range.High.Value > range.Low.Value && open.Add(partition))
-                    starts.Add(new TopicPartitionOffset(partition, Math.Max(range.Low.Value, range.High.Value - NewestPerPartition)));
-            }
+            if (KafkaTopics.Header(message, "ce_type") is { } type && message.Value is { } value && Parse(value) is { ValueKind: JsonValueKind.Object } data)
+                events.Add(new(topic, type, message.Key is { } key ? Encoding.UTF8.GetString(key) : null, KafkaTopics.Header(message, "ce_id"), data));
         }
-
-        consumer.Assign(starts);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(ReadTimeout);
-        var messages = new List<Message>();
-        while (open.Count > 0)
-        {
-            var result = consumer.Consume(timeout.Token);
-            if (result.IsPartitionEOF)
-                open.Remove(result.TopicPartition);
-            else
-                messages.Add(new(result.Topic, Header(result, "ce_type"), result.Message.Key, Header(result, "ce_id"), JsonSerializer.Deserialize<JsonElement>(result.Message.Value)));
-        }
-
-        return messages;
+        return events;
     }
 
-    private static string? Header(ConsumeResult<string, byte[]> result, string name) =>
-        result.Message.Headers.TryGetLastBytes(name, out var value) ? Encoding.UTF8.GetString(value) : null;
+    private static JsonElement? Parse(byte[] value)
+    {
+        try
+        {
+            return JsonElement.Parse(value);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
-    private static string? Text(JsonElement data, string name) => data.TryGetProperty(name, out var value) ? value.GetString() : null;
+    private static string? Text(JsonElement data, string name) =>
+        data.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
 
     private static string? Value(JsonElement? data, string name) => data is { } element ? Text(element, name) : null;
 
