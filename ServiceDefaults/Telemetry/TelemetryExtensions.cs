@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -11,6 +12,13 @@ namespace ForgeShop.ServiceDefaults.Telemetry;
 
 internal static class TelemetryExtensions
 {
+    /// <summary>Gives each request a trace ID and its baggage, and records nothing.</summary>
+    private static readonly ActivityListener RequestsOnly = new()
+    {
+        ShouldListenTo = source => source.Name == "Microsoft.AspNetCore",
+        Sample = (ref _) => ActivitySamplingResult.PropagationData,
+    };
+
     /// <summary>
     /// Exports traces, metrics and logs by OTLP to <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>. Without an endpoint no instrumentation is added,
     /// because creating spans that no exporter takes costs processor time. Trace IDs and correlation still travel.
@@ -23,7 +31,10 @@ internal static class TelemetryExtensions
 
         builder.Logging.AddQuietLogging();
         if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        {
+            ActivitySource.AddActivityListener(RequestsOnly);
             return;
+        }
 
         builder.Logging.AddOpenTelemetry(logging =>
         {

@@ -38,7 +38,12 @@ public static class PublicRoutes
         ("orders", "GET", "/api/v1/orders/{id}/events", null),
         ("notifications", "GET", "/api/v1/notifications", null),
         ("reporting", "GET", "/api/v1/reports/customers", null),
+        ("reporting", "GET", "/api/v1/reports/top-customers", null),
         ("reporting", "GET", "/api/v1/reports/orders/{id}/timeline", null),
+        ("reporting", "GET", "/api/v1/reports/sales", null),
+        ("reporting", "GET", "/api/v1/reports/products", null),
+        ("reporting", "GET", "/api/v1/reports/rebuild", null),
+        ("reporting", "POST", "/api/v1/reports/rebuild", null),
     ];
 
     private const string SignedIn = "signed-in";

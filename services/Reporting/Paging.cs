@@ -1,18 +1,13 @@
 using System.Globalization;
-using ForgeShop.Documents;
-using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Reporting;
 
 /// <summary>Limits and cursors of lists.</summary>
 internal static class Paging
 {
-    private const int DefaultLimit = 20;
     private const int MaxLimit = 100;
 
-    public static ProblemResult WrongCursor => Problems.Validation("cursor", new InvalidCursorException().Message);
-
-    public static int Limit(string? limit, ValidationErrors errors, int otherwise = DefaultLimit)
+    public static int Limit(string? limit, ValidationErrors errors, int otherwise = 20)
     {
         if (limit is null)
             return otherwise;
@@ -21,17 +16,16 @@ internal static class Paging
         return count;
     }
 
-    /// <summary>Returns a page; null if the cursor is wrong.</summary>
-    public static async Task<DocumentPage<T>?> TryQueryAsync<T>(
-        this IDocumentCollection<T> documents, DocumentQuery<T> query, CancellationToken cancellationToken) where T : class
+    /// <summary>Answers 400 for a cursor that does not belong to the list.</summary>
+    public static async ValueTask<object?> RefuseWrongCursors(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         try
         {
-            return await documents.QueryAsync(query, cancellationToken);
+            return await next(context);
         }
-        catch (InvalidCursorException)
+        catch (InvalidCursorException exception)
         {
-            return null;
+            return Problems.Validation("cursor", exception.Message);
         }
     }
 }

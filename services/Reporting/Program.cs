@@ -1,14 +1,9 @@
-using ForgeShop.Contracts.Events;
-using ForgeShop.Documents;
 using ForgeShop.Messaging;
 using ForgeShop.Reporting;
 using ForgeShop.Reporting.Customers;
-using ForgeShop.Reporting.Log;
-using ForgeShop.Reporting.Models;
 using ForgeShop.Reporting.Orders;
 using ForgeShop.Reporting.Rebuild;
 using ForgeShop.Reporting.Sales;
-using ForgeShop.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 
@@ -19,14 +14,14 @@ builder.AddMessaging("reporting", messaging => messaging.HandleAll<RecordEvents>
 builder.Services.AddSingleton<ReportingMetrics>();
 builder.Services.AddSingleton<EventLog>();
 builder.Services.AddSingleton<ReadModels>();
-builder.Services.AddSingleton<ReadModelStates>();
+builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
 
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
-var reports = app.MapGroup("/api/v1/reports").WithTags("Reports");
+var reports = app.MapGroup("/api/v1/reports").WithTags("Reports").AddEndpointFilter(Paging.RefuseWrongCursors);
 GetCustomerReport.Map(reports);
 GetTopCustomers.Map(reports);
 GetOrderTimeline.Map(reports);

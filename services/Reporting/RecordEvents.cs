@@ -1,10 +1,11 @@
 using ForgeShop.Messaging;
-using ForgeShop.Reporting.Log;
-using ForgeShop.Reporting.Models;
 
 namespace ForgeShop.Reporting;
 
-/// <summary>Records a batch of events in the event log and applies them to the read models. A batch that is interrupted is redelivered and changes nothing twice.</summary>
+/// <summary>
+/// Records a batch of events in the event log and applies them to the read models. A batch that is interrupted is redelivered and changes
+/// nothing twice.
+/// </summary>
 public sealed class RecordEvents(EventLog log, ReadModels models, ReportingMetrics metrics, TimeProvider time) : IEnvelopeHandler
 {
     public async Task HandleAsync(IReadOnlyList<EventEnvelope> events, CancellationToken cancellationToken)

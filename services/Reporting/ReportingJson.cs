@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ForgeShop.Reporting.Customers;
-using ForgeShop.Reporting.Log;
-using ForgeShop.Reporting.Models;
 using ForgeShop.Reporting.Orders;
 using ForgeShop.Reporting.Rebuild;
 using ForgeShop.Reporting.Sales;

@@ -14,9 +14,11 @@ public sealed class ReportingMetrics
     public ReportingMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
-        _lag = meter.CreateHistogram<double>("forgeshop.reporting.projection.lag", "s", "The time from an event to its effect on the read models, for the oldest event of each batch.");
+        _lag = meter.CreateHistogram<double>("forgeshop.reporting.projection.lag", "s",
+            "The time from an event to its effect on the read models, for the oldest event of each batch.");
         _applied = meter.CreateCounter<long>("forgeshop.reporting.events.applied", "{event}", "Events that were applied to the read models.");
-        _duplicates = meter.CreateCounter<long>("forgeshop.reporting.events.duplicates", "{event}", "Events that were dropped because another copy is recorded.");
+        _duplicates = meter.CreateCounter<long>("forgeshop.reporting.events.duplicates", "{event}",
+            "Events that were dropped because another copy is recorded.");
     }
 
     public void Applied(int events, TimeSpan lag, int duplicates)

@@ -3,7 +3,8 @@ namespace ForgeShop.Documents;
 /// <summary>The part of a collection that does not depend on the store: creation at its first use, cursors and pages.</summary>
 internal abstract class DocumentCollection<T>(DocumentModel<T> model) : IDocumentCollection<T> where T : class
 {
-    private volatile Task? _creation;
+    private readonly Lock _lock = new();
+    private Task? _creation;
 
     protected DocumentModel<T> Model { get; } = model;
 
@@ -51,9 +52,12 @@ internal abstract class DocumentCollection<T>(DocumentModel<T> model) : IDocumen
 
     private Task EnsureCreatedAsync(CancellationToken cancellationToken)
     {
-        var creation = _creation;
-        if (creation is null or { IsCompleted: true, IsCompletedSuccessfully: false })
-            _creation = creation = CreateAsync();
-        return creation.WaitAsync(cancellationToken);
+        // One creation at a time: FerretDB damages a collection whose indexes are created twice at once.
+        lock (_lock)
+        {
+            if (_creation is null or { IsCompleted: true, IsCompletedSuccessfully: false })
+                _creation = CreateAsync();
+            return _creation.WaitAsync(cancellationToken);
+        }
     }
 }

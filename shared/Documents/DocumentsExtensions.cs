@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
 namespace ForgeShop.Documents;
@@ -26,8 +25,7 @@ public static class DocumentsExtensions
             ? MongoDocumentStore.Open(connectionString, services.GetRequiredService<ILoggerFactory>())
             : PostgresDocumentStore.Open(connectionString, connectionName, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddHealthChecks().AddCheck<DocumentStoreHealthCheck>("documents", timeout: TimeSpan.FromSeconds(5));
-        builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource("Npgsql", "MongoDB.Driver"));
-        builder.Services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddMeter("Npgsql"));
+        builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource("MongoDB.Driver"));
         return builder;
     }
 }

@@ -42,7 +42,11 @@ public abstract partial class DocumentStoreContract
     [Fact]
     public async Task Uuids_are_ordered_by_byte()
     {
-        string[] texts = ["00000000-0000-0000-0000-0000000000ff", "00000001-0000-0000-0000-000000000000", "80000000-0000-0000-0000-000000000000", "ff000000-0000-0000-0000-000000000000"];
+        string[] texts =
+        [
+            "00000000-0000-0000-0000-0000000000ff", "00000001-0000-0000-0000-000000000000",
+            "80000000-0000-0000-0000-000000000000", "ff000000-0000-0000-0000-000000000000",
+        ];
         foreach (var text in texts.Reverse())
             await AddAsync(new() { Owner = Guid.Parse(text) });
 
@@ -58,8 +62,10 @@ public abstract partial class DocumentStoreContract
 
         foreach (var query in new DocumentQuery<Item>[]
         {
-            new() { OrderBy = Item.CountField }, new() { OrderBy = Item.CountField, IsDescending = true }, new() { OrderBy = Item.OwnerField }, new() { OrderBy = Item.PriceField },
-            new() { OrderBy = Item.CountField, From = long.MinValue }, new() { OrderBy = Item.CountField, To = long.MaxValue }, new() { OrderBy = Item.PriceField, To = decimal.MaxValue },
+            new() { OrderBy = Item.CountField }, new() { OrderBy = Item.CountField, IsDescending = true },
+            new() { OrderBy = Item.OwnerField }, new() { OrderBy = Item.PriceField },
+            new() { OrderBy = Item.CountField, From = long.MinValue },
+            new() { OrderBy = Item.CountField, To = long.MaxValue }, new() { OrderBy = Item.PriceField, To = decimal.MaxValue },
         })
             (await FindAsync(query, item => item.Name)).ShouldBe(["with"]);
         (await FindAsync(new(), item => item.Name)).Count.ShouldBe(2);
@@ -147,7 +153,8 @@ public abstract partial class DocumentStoreContract
             string[] hostile =
             [
                 cursor + "A", cursor[..^1], cursor + "=", " " + cursor, cursor + "\n", "", "not base64!", "AAAA", new string('A', 100_000),
-                .. Encode(json + " ", json.Replace(',', ' '), "null", "[]", "[null,null,null]", "{}", json.ToUpperInvariant(), json.Replace("\"", "", StringComparison.Ordinal), "x" + json),
+                .. Encode(json + " ", json.Replace(',', ' '), "null", "[]", "[null,null,null]", "{}"),
+                .. Encode(json.ToUpperInvariant(), json.Replace("\"", "", StringComparison.Ordinal), "x" + json),
             ];
             foreach (var text in hostile.Where(text => text != cursor))
                 await Should.ThrowAsync<InvalidCursorException>(() => Items.QueryAsync(query with { Cursor = text }, Cancelled), text);

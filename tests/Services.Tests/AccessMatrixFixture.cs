@@ -78,7 +78,8 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
         (await orders.As(Victim).Get($"/api/v1/orders/{VictimsOrder}")).ShouldBe(System.Net.HttpStatusCode.OK);
         // What Kafka would have told Reporting.
         var report = new OrderReport(VictimsOrder) { UserId = Victim, Status = "confirmed" };
-        await reporting.InScope((IDocumentCollection<OrderReport> reports) => reports.UpsertAsync(VictimsOrder.Value, report, 0, TestContext.Current.CancellationToken));
+        await reporting.InScope((IDocumentStore store) => store.Collection(OrderReport.Projection.Model).BulkUpsertAsync(
+            [new(VictimsOrder.Value, report, 0)], TestContext.Current.CancellationToken));
     }
 
     /// <summary>

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.Orders;
 using ForgeShop.Orders.Checkout;

@@ -189,7 +189,7 @@ public sealed class CheckoutTests(ServersFixture servers)
         (await Books(order)).ShouldBe("refunded 1×");
         await StockBecomes(sku, 10);
         (await Orders.Scalar<string>("select string_agg(type || ' ' || sequence, ', ' order by sequence) from outbox where subject = $1", order.Value))
-            .ShouldBe("order.placed 1, order.confirmed 2, order.cancelled 3");
+            .ShouldBe("orders.order-placed 1, orders.order-confirmed 2, orders.order-cancelled 3");
     }
 
     [Fact]

@@ -32,8 +32,7 @@ public sealed class DefaultsTests(ServersFixture servers)
         await using var service = await Start(builder =>
         {
             builder.Configuration["ConnectionStrings:small"] = database.ConnectionString;
-            builder.AddNpgsqlDbContext<SmallDb>("small");
-            builder.AddDatabaseMigration<SmallDb>((_, _) => Task.FromResult(++seeded));
+            builder.AddDatabase<SmallDb>("small", (_, _) => Task.FromResult(++seeded));
         }, app => app.MapGet("/data", () => "data"));
 
         (await service.Http.Get("/alive")).ShouldBe(HttpStatusCode.OK);

@@ -2,215 +2,159 @@ using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Documents;
-using ForgeShop.Reporting;
 using ForgeShop.Reporting.Customers;
 using ForgeShop.Reporting.Log;
+using ForgeShop.Reporting.Models;
 using ForgeShop.Reporting.Orders;
+using ForgeShop.Reporting.Sales;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Reporting's read models against a real store, without the way there: in any order, many at a time, interrupted anywhere.</summary>
+/// <summary>The folds of the read models, event by event.</summary>
 public sealed class ReportingModelTests(ServersFixture servers)
 {
-    private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly ForgeIds Ids = new();
+    private static readonly UserId Ada = Ids.User("ada@example.com");
+    private static readonly DateTimeOffset Noon = ReportingHistory.Noon;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private RecordedEvent Event<TEvent>(Guid subject, long sequence, TEvent data, DateTimeOffset? time = null, EventId? cause = null) where TEvent : IEventData => new(
-        servers.Ids.Event(subject, TEvent.Type, sequence), TEvent.Type, "/tests", subject, sequence, time ?? Noon, TEvent.DataVersion, null, cause, null,
-        JsonSerializer.SerializeToElement(data, ContractsJson.Options), time ?? Noon);
+    private static OrderPlacedItem Item(OrderId order, string sku, int quantity, decimal price, string name = "Mug") =>
+        new(Ids.OrderLine(order, Ids.Product(sku)), Ids.Product(sku), sku, name, quantity, new Money(price, "EUR"));
 
-    private RecordedEvent Placed(UserId user, string reference, decimal amount, string currency = "EUR", DateTimeOffset? at = null)
-    {
-        var order = servers.Ids.Order(user, reference);
-        return Event(order.Value, 1, new OrderPlaced(order, user, reference, "pending", [], new Money(amount, currency), "sim-ok", at ?? Noon), at);
-    }
+    private static RecordedEvent Placed(OrderId order, decimal total, string currency = "EUR", DateTimeOffset? at = null) =>
+        ReportingHistory.Event(order.Value, 1, new OrderPlaced(order, Ada, "x", "pending", [], new Money(total, currency), "sim-ok", at ?? Noon), at);
 
-    private RecordedEvent Confirmed(UserId user, OrderId order, decimal amount, string currency = "EUR") =>
-        Event(order.Value, 2, new OrderConfirmed(order, user, new Money(amount, currency), Noon), Noon.AddHours(1));
+    private static RecordedEvent Confirmed(OrderId order, decimal total, DateTimeOffset at, params OrderPlacedItem[] items) =>
+        ReportingHistory.Event(order.Value, 2, new OrderConfirmed(order, Ada, new Money(total, "EUR"), at) { Items = items }, at);
 
-    private RecordedEvent Cancelled(UserId user, OrderId order, long sequence) =>
-        Event(order.Value, sequence, new OrderCancelled(order, user, "customer-request", new Money(1, "EUR"), Noon), Noon.AddHours(2));
-
-    private RecordedEvent Sent(UserId user, OrderId order, DateTimeOffset? time = null, EventId? cause = null)
-    {
-        var notification = servers.Ids.Notification(user, "order-placed", order.Value);
-        return Event(notification.Value, 1, new NotificationSent(notification, user, "order-placed", order.Value, "in-app", Noon), time, cause);
-    }
-
-    private async Task<IHost> Store()
-    {
-        var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration["ConnectionStrings:reporting"] = await servers.CreateDatabase("models");
-        builder.AddDocuments("reporting", documents => documents.Collection(OrderReport.Model).Collection(CustomerReport.Model).Collection(RecordedEvent.Model));
-        return builder.Build();
-    }
-
-    [Fact]
-    public async Task Events_delivered_thrice_in_any_order_by_many_at_once_and_interrupted_anywhere_leave_exact_sums()
-    {
-        using var store = await Store();
-        var (customers, orders) = (store.Services.GetRequiredService<IDocumentCollection<CustomerReport>>(), store.Services.GetRequiredService<IDocumentCollection<OrderReport>>());
-        var seed = Random.Shared.Next();
-        var random = new Random(seed);
-        TestContext.Current.SendDiagnosticMessage($"seed {seed}");
-        var users = Enumerable.Range(0, 3).Select(_ => servers.Ids.User($"{Guid.NewGuid():N}@example.com")).ToList();
-        var events = users.SelectMany(user => Enumerable.Range(0, 25).SelectMany(number =>
+    private static RecordedEvent Cancelled(OrderId order, decimal total, long sequence, DateTimeOffset? confirmedAt, params OrderPlacedItem[] items) =>
+        ReportingHistory.Event(order.Value, sequence, new OrderCancelled(order, Ada, "customer-request", new Money(total, "EUR"), Noon.AddDays(5))
         {
-            var placed = Placed(user, $"cart-{number}", 1 + number, number % 5 == 0 ? "USD" : "EUR", Noon.AddMinutes(number));
-            var order = new OrderId(placed.Subject);
-            var confirmed = Confirmed(user, order, 1 + number, number % 5 == 0 ? "USD" : "EUR");
-            var reserved = Event(servers.Ids.Reservation(order).Value, 1, new StockReserved(servers.Ids.Reservation(order), order), placed.Time.AddSeconds(2));
-            // Every fourth is cancelled, of those every other one after it was confirmed.
-            RecordedEvent[] rest = (number % 8) switch { 3 => [Cancelled(user, order, 2)], 7 => [confirmed, Cancelled(user, order, 3)], _ => [confirmed] };
-            return new[] { placed, Sent(user, order, placed.Time.AddSeconds(1), placed.Id), reserved }.Concat(rest);
-        }).Append(Event(user.Value, 1, new UserRegistered(user, "first@example.com", "First", Noon)))
-          .Append(Event(user.Value, 2, new UserProfileChanged(user, "Second", Noon)))).ToList();
-        var deliveries = Enumerable.Repeat(events, 3).SelectMany(all => all).ToArray();
-        random.Shuffle(deliveries);
-
-        var (brittleCustomers, brittleOrders) = (new BrittleCollection<CustomerReport>(customers, random), new BrittleCollection<OrderReport>(orders, random));
-        IProjection[] projections = [new CustomerProjection(brittleCustomers), new OrderProjection(brittleOrders, new CustomerSums(brittleCustomers, brittleOrders))];
-        await Parallel.ForEachAsync(deliveries, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation }, async (delivered, token) =>
-        {
-            foreach (var projection in projections)
-                await UntilItSucceeds(() => projection.ApplyAsync(delivered, token));
+            ConfirmedAt = confirmedAt, Items = items.Length == 0 ? null : items,
         });
 
-        foreach (var user in users)
-        {
-            var customer = (await customers.GetAsync(user.Value, Cancellation))!.Value;
-            customer.OrderCount.ShouldBe(25, $"seed {seed}");
-            var spent = Enumerable.Range(0, 25).Where(number => number % 4 != 3).ToLookup(number => number % 5 == 0 ? "USD" : "EUR", number => 1m + number);
-            customer.Spent.OrderBy(sum => sum.Currency).ToList().ShouldBe([new Money(spent["EUR"].Sum(), "EUR"), new Money(spent["USD"].Sum(), "USD")], $"seed {seed}");
-            (customer.Email, customer.Name).ShouldBe(("first@example.com", "Second"), $"seed {seed}");
-            (customer.LastOrderAt, customer.LastCurrency).ShouldBe((Noon.AddMinutes(24), "EUR"));
-            customer.BeingCounted.ShouldBeEmpty();
-            for (var number = 0; number < 25; number++)
-            {
-                var order = (await orders.GetAsync(servers.Ids.Order(user, $"cart-{number}").Value, Cancellation))!.Value;
-                order.Status.ShouldBe(number % 4 == 3 ? "cancelled" : "confirmed", $"seed {seed}");
-                order.Timeline.Select(@event => @event.Type).Take(3).ShouldBe(["orders.order-placed", "notifications.notification-sent", "inventory.stock-reserved"]);
-            }
-        }
-        brittleCustomers.Interruptions.ShouldBeGreaterThan(10, "otherwise this test says nothing");
-    }
+    private static T? Fold<T>(ProjectionModel<T> projection, Guid id, params IEnumerable<RecordedEvent> events) where T : ReadModel =>
+        events.Where(recorded => projection.DocumentsOf(recorded).Contains(id)).Aggregate(default(T), (document, recorded) => projection.Fold(id, document, recorded));
 
-    private static async Task UntilItSucceeds(Func<Task> work)
+    private static T FoldOne<T>(ProjectionModel<T> projection, params RecordedEvent[] events) where T : ReadModel =>
+        Fold(projection, events.SelectMany(projection.DocumentsOf).Distinct().Single(), events)!;
+
+    [Fact]
+    public void Customer_spends_with_the_confirmation_and_no_more_after_the_cancellation()
     {
-        for (var attempt = 1; ; attempt++)
+        var (first, second, third) = (Ids.Order(Ada, "1"), Ids.Order(Ada, "2"), Ids.Order(Ada, "3"));
+        RecordedEvent[] events =
+        [
+            Placed(first, 10m, at: Noon), Placed(second, 20m, "USD", Noon.AddHours(1)), Placed(third, 40m, at: Noon.AddMinutes(1)),
+            Confirmed(first, 10m, Noon), Confirmed(third, 40m, Noon), Cancelled(third, 40m, 3, Noon), Cancelled(second, 20m, 2, null),
+        ];
+        foreach (var order in new[] { events, [.. events.Reverse()] })
         {
-            try
-            {
-                await work();
-                return;
-            }
-            catch (InterruptedException) when (attempt < 1000)
-            {
-            }
+            var customer = FoldOne(CustomerReport.Projection, order);
+            customer.Spent.ShouldBe([new Sum(10m, "EUR")]);
+            (customer.OrderCount, customer.LastOrderAt, customer.LastCurrency).ShouldBe((3, Noon.AddHours(1), "USD"));
         }
     }
 
     [Fact]
-    public void What_an_order_adds_is_replaced_when_it_changes_and_not_added_again()
+    public void Cancellation_of_an_older_release_ends_the_spending_of_a_confirmed_order()
     {
-        var user = servers.Ids.User("ada@example.com");
-        var id = servers.Ids.Order(user, "cart-1");
-        var order = new OrderReport(id).With(Placed(user, "cart-1", 40m))!.With(Confirmed(user, id, 40m))!;
-        var once = new CustomerReport(user).Counting(order).ShouldNotBeNull();
-        once.Counting(order).ShouldBeNull();
-
-        // Before it is marked in the order, and after.
-        var cheaper = order with { Sequence = 3, Total = new Money(30m, "EUR") };
-        var twice = once.Counting(cheaper).ShouldNotBeNull();
-        twice.Spent.ShouldBe([new Money(30m, "EUR")]);
-        twice.OrderCount.ShouldBe(1);
-        twice.Counted(order.Id, 2).ShouldBeNull("the note is of sequence 3 by now");
-        var settled = twice.Counted(order.Id, 3).ShouldNotBeNull();
-        settled.BeingCounted.ShouldBeEmpty();
-        settled.Counting(cheaper with { Counted = cheaper.Due }).ShouldBeNull();
-        settled.Counting(cheaper with { Counted = cheaper.Due, Sequence = 4, Total = new Money(5m, "EUR") })!.Spent.ShouldBe([new Money(5m, "EUR")]);
+        var order = Ids.Order(Ada, "1");
+        FoldOne(CustomerReport.Projection, Confirmed(order, 10m, Noon), Cancelled(order, 10m, 3, null)).Spent.ShouldBe([new Sum(0m, "EUR")]);
     }
 
     [Fact]
-    public void A_timeline_is_by_time_except_where_clocks_contradict_cause_or_sequence()
+    public void Customer_keeps_the_latest_name_and_is_shown_as_deactivated()
     {
-        var user = servers.Ids.User("ada@example.com");
-        var placed = Placed(user, "cart-1", 1m, at: Noon.AddSeconds(5));
-        var order = new OrderId(placed.Subject);
+        RecordedEvent[] events =
+        [
+            ReportingHistory.Event(Ada.Value, 2, new UserProfileChanged(Ada, "Second", Noon)),
+            ReportingHistory.Event(Ada.Value, 1, new UserRegistered(Ada, "ada@example.com", "First", Noon)),
+            ReportingHistory.Event(Ada.Value, 3, new UserDeactivated(Ada, Noon.AddDays(1))),
+        ];
+        var customer = FoldOne(CustomerReport.Projection, events);
+        (customer.Email, customer.Name, customer.DeactivatedAt).ShouldBe(("ada@example.com", "Second", Noon.AddDays(1)));
+    }
+
+    [Fact]
+    public void Sums_above_the_limit_of_one_amount_are_exact()
+    {
+        var orders = Enumerable.Range(0, 11).Select(number => Confirmed(Ids.Order(Ada, $"{number}"), 100_000_000_000_000m, Noon)).ToArray();
+
+        FoldOne(CustomerReport.Projection, orders).Spent.ShouldBe([new Sum(1_100_000_000_000_000m, "EUR")]);
+        FoldOne(CustomerSpending.Projection, orders).Spent.Amount.ShouldBe(1_100_000_000_000_000m);
+        FoldOne(SalesDay.Projection, orders).Revenue.ShouldBe([new Sum(1_100_000_000_000_000m, "EUR")]);
+        var json = JsonSerializer.Serialize(new Sum(1_100_000_000_000_000m, "EUR"), JsonSerializerOptions.Web);
+        json.ShouldBe("""{"amount":"1100000000000000.00","currency":"EUR"}""");
+        JsonSerializer.Deserialize<Sum>(json, JsonSerializerOptions.Web)!.Amount.ShouldBe(1_100_000_000_000_000m);
+    }
+
+    [Fact]
+    public void Sales_of_a_day_lose_the_order_that_is_cancelled_later()
+    {
+        var (first, second) = (Ids.Order(Ada, "1"), Ids.Order(Ada, "2"));
+        var day = FoldOne(
+            SalesDay.Projection, Confirmed(first, 10m, Noon), Confirmed(second, 5.5m, Noon.AddHours(11)), Cancelled(first, 10m, 3, Noon), Cancelled(Ids.Order(Ada, "3"), 7m, 2, null));
+
+        (day.Date, day.OrderCount).ShouldBe(("2026-03-01", 1));
+        day.Revenue.ShouldBe([new Sum(5.5m, "EUR")]);
+    }
+
+    [Fact]
+    public void Product_sales_follow_confirmations_and_cancellations_and_the_latest_name()
+    {
+        var (first, second) = (Ids.Order(Ada, "1"), Ids.Order(Ada, "2"));
+        RecordedEvent[] events =
+        [
+            Confirmed(first, 0m, Noon.AddDays(1), Item(first, "A", 2, 999_999_999_999_999m, "New name"), Item(first, "B", 1, 1m)),
+            Confirmed(second, 0m, Noon, Item(second, "A", 3, 2m, "Old name"), Item(second, "C", 1, 1m)),
+            Cancelled(second, 0m, 3, Noon, Item(second, "A", 3, 2m, "Old name"), Item(second, "C", 1, 1m)),
+        ];
+
+        var product = Fold(ProductSales.Projection, Ids.Product("A").Value, events)!;
+        (product.Sku, product.Name, product.OrderCount, product.Quantity).ShouldBe(("A", "New name", 1, 2));
+        product.Revenue.ShouldBe([new Sum(1_999_999_999_999_998m, "EUR")]);
+        (Fold(ProductSales.Projection, Ids.Product("C").Value, events)!.Quantity, Fold(ProductSales.Projection, Ids.Product("B").Value, events)!.Quantity).ShouldBe((0, 1));
+    }
+
+    [Fact]
+    public void Timeline_is_by_time_except_where_clocks_contradict_cause_or_sequence()
+    {
+        var placed = Placed(Ids.Order(Ada, "cart-1"), 1m, at: Noon.AddSeconds(5));
+        var notification = Ids.Notification(Ada, "order-placed", placed.Subject);
         // The clock of Notifications is 8 s behind.
-        var sent = Sent(user, order, Noon.AddSeconds(-3), placed.Id);
-        var later = placed with { Id = servers.Ids.Event(placed.Subject, "orders.order-confirmed", 2), Type = "orders.order-confirmed", Sequence = 2, Time = Noon.AddSeconds(4) };
-        var unrelated = placed with { Id = servers.Ids.Event(user.Value, "other", 1), Type = "other", Subject = user.Value, Time = Noon };
+        var sent = ReportingHistory.Event(
+            notification.Value, 1, new NotificationSent(notification, Ada, "order-placed", placed.Subject, "in-app", Noon), Noon.AddSeconds(-3), placed.Id);
+        var later = placed with { Id = Ids.Event(placed.Subject, "orders.order-confirmed", 2), Type = "orders.order-confirmed", Sequence = 2, Time = Noon.AddSeconds(4) };
+        var unrelated = placed with { Id = Ids.Event(Ada.Value, "other", 1), Type = "other", Subject = Ada.Value, Time = Noon };
 
         foreach (var arrival in new[] { new[] { placed, sent, later, unrelated }, [unrelated, later, sent, placed], [sent, unrelated, placed, later] })
-            TimelineEvent.InOrder([.. arrival.Select(TimelineEvent.Of)]).Select(@event => @event.Type).ShouldBe(["orders.order-placed", "notifications.notification-sent", "other", "orders.order-confirmed"]);
+            TimelineEvent.InOrder([.. arrival.Select(TimelineEvent.Of)]).Select(@event => @event.Type)
+                .ShouldBe(["orders.order-placed", "notifications.notification-sent", "other", "orders.order-confirmed"]);
     }
 
     [Fact]
-    public async Task The_event_log_is_read_back_whole_and_in_the_order_of_arrival()
+    public void Data_of_a_newer_version_is_refused()
     {
-        using var store = await Store();
-        var log = new EventLog(store.Services.GetRequiredService<IDocumentCollection<RecordedEvent>>());
-        var user = servers.Ids.User("ada@example.com");
-        var recorded = Enumerable.Range(0, 450).Select(number => Placed(user, $"cart-{number}", 1m) with { RecordedAt = Noon.AddMilliseconds(number) }).ToList();
-        await Parallel.ForEachAsync(recorded.Concat(recorded), Cancellation, async (one, token) => await log.AppendAsync(one, token));
-
-        var read = new List<EventId>();
-        await foreach (var one in log.ReadAsync(Cancellation))
-            read.Add(one.Id);
-
-        read.ShouldBe(recorded.Select(one => one.Id));
+        var newer = Placed(Ids.Order(Ada, "cart-1"), 1m) with { DataVersion = 2 };
+        Should.Throw<UnknownEventVersionException>(() => newer.Payload);
+        (newer with { Type = "orders.order-from-a-later-release" }).Payload.ShouldBeNull();
     }
 
     [Fact]
-    public void Data_of_a_shape_that_is_not_known_yet_is_refused_and_not_guessed_at()
+    public async Task Event_log_returns_new_and_redelivered_events_and_drops_other_copies()
     {
-        var newer = Placed(servers.Ids.User("ada@example.com"), "cart-1", 1m) with { DataVersion = 2 };
-        Should.Throw<NotSupportedException>(() => newer.Is<OrderPlaced>(out _));
-        newer.Is<UserRegistered>(out _).ShouldBeFalse();
-    }
+        using var host = ReportingReplica.OpenStore(await servers.CreateDatabase("log"));
+        var log = new EventLog(host.Services.GetRequiredService<IDocumentStore>());
+        var (first, second) = (Placed(Ids.Order(Ada, "1"), 1m) with { Offset = 1 }, Placed(Ids.Order(Ada, "2"), 1m) with { Offset = 2 });
+        var copies = new[] { first with { Offset = 3 }, first with { Partition = "order.events-0@2" }, second with { Offset = 4 } };
 
-    private sealed class InterruptedException : Exception;
-
-    /// <summary>The real collection, behind a connection that breaks now and then: before a call, or after it, so that its answer is lost.</summary>
-    private sealed class BrittleCollection<T>(IDocumentCollection<T> inner, Random random) : IDocumentCollection<T> where T : class
-    {
-        private int _interruptions;
-
-        public int Interruptions => _interruptions;
-
-        public string Name => inner.Name;
-
-        public Task EnsureCreatedAsync(CancellationToken cancellationToken) => inner.EnsureCreatedAsync(cancellationToken);
-
-        public async Task<Document<T>?> GetAsync(Guid id, CancellationToken cancellationToken)
-        {
-            Break(0.03);
-            return await inner.GetAsync(id, cancellationToken);
-        }
-
-        public async Task<bool> UpsertAsync(Guid id, T value, long expectedVersion, CancellationToken cancellationToken)
-        {
-            Break(0.05);
-            var written = await inner.UpsertAsync(id, value, expectedVersion, cancellationToken);
-            Break(0.15);
-            return written;
-        }
-
-        public Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken) => inner.QueryAsync(query, cancellationToken);
-
-        private void Break(double probability)
-        {
-            lock (random)
-            {
-                if (random.NextDouble() >= probability)
-                    return;
-            }
-            Interlocked.Increment(ref _interruptions);
-            throw new InterruptedException();
-        }
+        (await log.AppendAsync([first, copies[0], second], Cancellation)).Select(recorded => recorded.Offset).ShouldBe([1, 2]);
+        (await log.AppendAsync([first with { RecordedAt = Noon.AddDays(1) }, copies[1], copies[2]], Cancellation)).Single()
+            .ShouldSatisfyAllConditions(recorded => recorded.Offset.ShouldBe(1), recorded => recorded.RecordedAt.ShouldBe(first.RecordedAt));
+        (await log.ReadAsync(first.Partition, 2, 10, Cancellation)).Select(recorded => recorded.Id).ShouldBe([second.Id]);
+        (await log.ReadAsync(first.Partition, 0, 1, Cancellation)).Select(recorded => recorded.Id).ShouldBe([first.Id]);
     }
 }

@@ -19,7 +19,6 @@ internal sealed class Broker : IDisposable
     // A crash of the machine can lose this window. A kill of the process loses nothing: the page cache belongs to the kernel.
     private static readonly TimeSpan MaintenanceInterval = TimeSpan.FromSeconds(1);
 
-    private readonly TaskScheduler _scheduler = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
     private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
     private readonly FileStream _clusterIdFile;
     private readonly Socket _listener;
@@ -54,6 +53,9 @@ internal sealed class Broker : IDisposable
     public TopicStore Topics { get; }
     public OffsetStore Offsets { get; }
 
+    /// <summary>Gets the lock of all topics, offsets and groups. A request holds it up to its first await.</summary>
+    public Lock StateLock { get; } = new();
+
     /// <summary>Gets the ID that the data folder has since its creation; clients tell a replaced log by it.</summary>
     public string ClusterId { get; }
 
@@ -62,10 +64,6 @@ internal sealed class Broker : IDisposable
     /// <summary>Accepts connections until the broker stops.</summary>
     /// <exception cref="OperationCanceledException">The broker stops.</exception>
     public Task RunAsync(CancellationToken stopping) => Task.WhenAll(AcceptAsync(stopping), MaintainAsync(stopping));
-
-    /// <summary>Runs an action while no other one runs, so that the broker's state needs no locks. While it awaits, others run.</summary>
-    public Task ScheduleAsync(Func<Task> action) =>
-        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.None, _scheduler).Unwrap();
 
     public void Dispose()
     {
@@ -106,8 +104,8 @@ internal sealed class Broker : IDisposable
             await Task.Delay(MaintenanceInterval, Options.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                Action[] flushes = [];
-                await ScheduleAsync(() =>
+                Action[] flushes;
+                lock (StateLock)
                 {
                     foreach (var group in _groups.Values)
                         group.ApplyTimeouts();
@@ -115,8 +113,7 @@ internal sealed class Broker : IDisposable
                         partition.ApplyRetention();
                     var segments = Topics.Partitions.Select(partition => partition.Active);
                     flushes = [.. segments.Select<Segment, Action>(segment => segment.FlushToDisk), Offsets.FlushToDisk];
-                    return Task.CompletedTask;
-                });
+                }
                 Array.ForEach(flushes, flush => flush());
             }
             catch (Exception exception)

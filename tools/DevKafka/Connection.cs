@@ -59,7 +59,10 @@ internal sealed class Connection(Broker broker, Socket socket)
         _writer.Position = 0;
         _writer.WriteInt32(0); // the size, when it is known
         _writer.WriteInt32(correlationId);
-        await broker.ScheduleAsync(() => Api.DispatchAsync(key, exchange));
+        Task handled;
+        lock (broker.StateLock)
+            handled = Api.DispatchAsync(key, exchange);
+        await handled;
         if (_writer.Position > 0)
             await output.WriteAsync(_writer.Complete(), stopping);
     }

@@ -51,12 +51,15 @@ internal static class LogRequests
         while (true)
         {
             var (bytes, hasError, changes) = (0, false, new List<Task>());
-            exchange.MapPartitions((_, _, partition) =>
+            lock (broker.StateLock)
             {
-                hasError |= FetchPartition(exchange, partition, maxBytes, ref bytes) != ErrorCode.None;
-                if (partition is not null)
-                    changes.Add(partition.NextChange);
-            });
+                exchange.MapPartitions((_, _, partition) =>
+                {
+                    hasError |= FetchPartition(exchange, partition, maxBytes, ref bytes) != ErrorCode.None;
+                    if (partition is not null)
+                        changes.Add(partition.NextChange);
+                });
+            }
             if (hasError || bytes >= Math.Min(minBytes, maxBytes) || end?.IsCompleted == true)
                 break;
             // A request behind this one, like ListOffsets for further partitions, does not wait until the time is up.

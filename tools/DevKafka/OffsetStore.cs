@@ -45,7 +45,7 @@ internal sealed class OffsetStore : IDisposable
     public void RemoveTopic(string topic) =>
         Commit([.. _offsets.Values.Where(offset => offset.Topic == topic).Select(offset => offset with { Offset = -1 })]);
 
-    /// <summary>Writes the commits from the page cache to the disk. Only this method may run beside another one.</summary>
+    /// <summary>Writes the commits from the page cache to the disk. It needs no lock.</summary>
     /// <exception cref="ObjectDisposedException">The file is being rewritten.</exception>
     public void FlushToDisk() => _file.Flush(flushToDisk: true);
 

@@ -70,7 +70,7 @@ internal sealed class Segment : IDisposable
             throw new IOException($"{_path} ends before {position + buffer.Length}");
     }
 
-    /// <summary>Writes the appended batches from the page cache to the disk. Only this method may run beside another one.</summary>
+    /// <summary>Writes the appended batches from the page cache to the disk. It needs no lock.</summary>
     /// <exception cref="ObjectDisposedException">The segment is deleted.</exception>
     public void FlushToDisk()
     {

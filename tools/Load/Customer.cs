@@ -57,7 +57,10 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
     /// <exception cref="TimeoutException">The stream did not end in time.</exception>
     public async Task FollowAsync(OrderId order, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/orders/{order}/events") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", _token) } };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/orders/{order}/events")
+        {
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", _token) },
+        };
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         // HttpClient.Timeout covers the headers only.
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -105,7 +108,10 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
         {
             try
             {
-                using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body, options: JsonSerializerOptions.Web) };
+                using var request = new HttpRequestMessage(method, path)
+                {
+                    Content = body is null ? null : JsonContent.Create(body, options: JsonSerializerOptions.Web),
+                };
                 if (key is not null)
                     request.Headers.Add("Idempotency-Key", key);
                 if (_token is { } token)

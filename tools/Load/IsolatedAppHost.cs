@@ -108,7 +108,7 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
             throw new InvalidOperationException($"docker could not kill {resource.Resource.Name}.");
     }
 
-    /// <summary>Waits for another instance than the killed one. Aspire does not restart an ended process; the AppHost's supervisor or this method does.</summary>
+    /// <summary>Waits for another instance than the killed one. Aspire restarts no ended process; the AppHost's supervisor or this method does.</summary>
     private async Task RecoverAsync(string resource, string? killed, CancellationToken cancellationToken)
     {
         await foreach (var now in _app.ResourceNotifications.WatchAsync(cancellationToken))
@@ -127,7 +127,8 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
     private static bool IsContainer(ResourceEvent resource) => Property(resource, "container.id") is not null;
 
     private static string? Property(ResourceEvent resource, string name) =>
-        Convert.ToString(resource.Snapshot.Properties.FirstOrDefault(property => property.Name == name)?.Value, CultureInfo.InvariantCulture) is { Length: > 0 } text
+        resource.Snapshot.Properties.FirstOrDefault(property => property.Name == name)?.Value is { } value
+            && Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text
             ? text
             : null;
 

@@ -51,7 +51,8 @@ static Command BenchCommand()
     var bench = new Command("bench", "Measures the throughput of an isolated shop beside that of its servers alone.") { json, wolverine, stored };
     bench.SetAction((options, cancellationToken) => Run(
         "", "nothing was measured",
-        () => BenchAsync(new(options.GetValue(wolverine), options.GetValue(stored)), options.GetResult(json) is not null, options.GetValue(json), cancellationToken),
+        () => BenchAsync(
+            new(options.GetValue(wolverine), options.GetValue(stored)), options.GetResult(json) is not null, options.GetValue(json), cancellationToken),
         cancellationToken));
     return bench;
 }

@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Reporting.Log;
-using ForgeShop.Reporting.Models;
 using ForgeShop.Reporting.Sales;
 
 namespace ForgeShop.Reporting.Customers;

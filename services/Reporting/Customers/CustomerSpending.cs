@@ -1,7 +1,4 @@
-using ForgeShop.Contracts;
-using ForgeShop.Documents;
 using ForgeShop.Forge;
-using ForgeShop.Reporting.Models;
 using ForgeShop.Reporting.Sales;
 
 namespace ForgeShop.Reporting.Customers;
@@ -9,7 +6,8 @@ namespace ForgeShop.Reporting.Customers;
 /// <summary>The read model of the top customers: the confirmed orders of one customer in one currency.</summary>
 public sealed record CustomerSpending(UserId UserId, string Currency) : ReadModel
 {
-    public static readonly DocumentField<CustomerSpending> CurrencyField = new DocumentField<CustomerSpending, string>("currency", spending => spending.Currency);
+    public static readonly DocumentField<CustomerSpending> CurrencyField =
+        new DocumentField<CustomerSpending, string>("currency", spending => spending.Currency);
     public static readonly DocumentField<CustomerSpending> SpentField =
         new DocumentField<CustomerSpending, decimal?>("spent", spending => spending.Spent.Amount > 0 ? spending.Spent.Amount : null);
 

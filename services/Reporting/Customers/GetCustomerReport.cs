@@ -1,8 +1,4 @@
-using ForgeShop.Contracts;
-using ForgeShop.Documents;
-using ForgeShop.Reporting.Models;
 using ForgeShop.Reporting.Orders;
-using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Reporting.Customers;
 
@@ -46,8 +42,7 @@ public static class GetCustomerReport
         {
             Where = (OrderReport.UserField, user.Value), OrderBy = OrderReport.PlacedAtField, IsDescending = true, Limit = count, Cursor = cursor,
         };
-        if (await model.Orders.TryQueryAsync(query, cancellationToken) is not { } page)
-            return Paging.WrongCursor;
+        var page = await model.Orders.QueryAsync(query, cancellationToken);
         return await model.Customers.GetAsync(user.Value, cancellationToken) is { Value: var customer }
             ? TypedResults.Ok(SummaryOf(customer, page, await model.AsOfAsync(cancellationToken)))
             : Problems.NotFound("customer-not-found", "Reports are eventually consistent; try again in a moment.");

@@ -1,5 +1,3 @@
-using ForgeShop.Documents;
-
 namespace ForgeShop.Reporting.Log;
 
 /// <summary>

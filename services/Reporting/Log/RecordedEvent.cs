@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Documents;
 using ForgeShop.Messaging;
 
 namespace ForgeShop.Reporting.Log;

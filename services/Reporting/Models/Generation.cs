@@ -1,6 +1,4 @@
-using ForgeShop.Documents;
 using ForgeShop.Reporting.Customers;
-using ForgeShop.Reporting.Log;
 using ForgeShop.Reporting.Orders;
 using ForgeShop.Reporting.Sales;
 
@@ -14,7 +12,7 @@ public sealed class Generation
 {
     private readonly IDocumentStore _store;
     private readonly EventLog _log;
-    private readonly List<IProjection> _projections = [];
+    private readonly List<Func<IReadOnlyList<RecordedEvent>, CancellationToken, Task>> _projections = [];
     private readonly List<string> _collections = [];
     private readonly HashSet<string> _caughtUp = [];
     private readonly Projection<Checkpoint> _progress;
@@ -32,23 +30,17 @@ public sealed class Generation
     }
 
     public int Number { get; }
-
     public IDocumentCollection<OrderReport> Orders { get; }
-
     public IDocumentCollection<CustomerReport> Customers { get; }
-
     public IDocumentCollection<CustomerSpending> Spending { get; }
-
     public IDocumentCollection<SalesDay> SalesDays { get; }
-
     public IDocumentCollection<ProductSales> Products { get; }
-
     public IDocumentCollection<Checkpoint> Checkpoints { get; }
 
     /// <summary>Applies events of any partitions; those of a partition follow the ones applied before without a gap.</summary>
     public async Task ApplyAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_projections.Select(projection => projection.ApplyAsync(events, cancellationToken)));
+        await Task.WhenAll(_projections.Select(apply => apply(events, cancellationToken)));
         await _progress.ApplyAsync(events, cancellationToken);
     }
 
@@ -60,7 +52,7 @@ public sealed class Generation
     {
         foreach (var partition in events.GroupBy(recorded => recorded.Partition).Where(partition => !_caughtUp.Contains(partition.Key)))
         {
-            await CatchUpAsync(partition.Key, partition.Min(recorded => recorded.Offset) - 1, null, cancellationToken);
+            await CatchUpAsync(partition.Key, partition.Min(recorded => recorded.Offset) - 1, cancellationToken);
             _caughtUp.Add(partition.Key);
         }
         await ApplyAsync(events, cancellationToken);
@@ -68,7 +60,7 @@ public sealed class Generation
 
     /// <summary>Applies the events of a partition from the log that are not applied yet, up to an offset.</summary>
     /// <returns>The number of events applied.</returns>
-    public async Task<int> CatchUpAsync(string partition, long to, Func<Task>? afterPage, CancellationToken cancellationToken)
+    public async Task<int> CatchUpAsync(string partition, long to, CancellationToken cancellationToken)
     {
         for (var applied = 0; ;)
         {
@@ -78,8 +70,6 @@ public sealed class Generation
                 return applied;
             await ApplyAsync(page, cancellationToken);
             applied += page.Count;
-            if (afterPage is not null)
-                await afterPage();
         }
     }
 
@@ -110,7 +100,7 @@ public sealed class Generation
     private IDocumentCollection<T> Add<T>(ProjectionModel<T> projection) where T : ReadModel
     {
         var documents = Open(projection.Model);
-        _projections.Add(new Projection<T>(documents, projection));
+        _projections.Add(new Projection<T>(documents, projection).ApplyAsync);
         return documents;
     }
 

@@ -1,7 +1,16 @@
-using ForgeShop.Documents;
-using ForgeShop.Reporting.Log;
-
 namespace ForgeShop.Reporting.Models;
+
+/// <summary>A document of a read model.</summary>
+public abstract record ReadModel
+{
+    /// <summary>
+    /// The offset of the last event that was applied to this document, for each partition. Events of a partition are applied in the order of
+    /// their offsets, so an event at or below it is already in the document.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> Positions { get; init; } = new Dictionary<string, long>();
+
+    public bool Includes(RecordedEvent recorded) => Positions.TryGetValue(recorded.Partition, out var applied) && applied >= recorded.Offset;
+}
 
 /// <summary>Declares a read model: its documents, the documents that an event touches, and the effect of an event on a document.</summary>
 /// <param name="Model">The collection.</param>
@@ -13,19 +22,10 @@ namespace ForgeShop.Reporting.Models;
 public sealed record ProjectionModel<T>(
     DocumentModel<T> Model, Func<RecordedEvent, IEnumerable<Guid>> DocumentsOf, Func<Guid, T?, RecordedEvent, T> Fold) where T : ReadModel;
 
-public interface IProjection
-{
-    string Collection { get; }
-
-    Task ApplyAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken);
-}
-
 /// <summary>Applies batches of events to the documents of one read model: one read and one write for each batch.</summary>
-public sealed class Projection<T>(IDocumentCollection<T> documents, ProjectionModel<T> model) : IProjection where T : ReadModel
+public sealed class Projection<T>(IDocumentCollection<T> documents, ProjectionModel<T> model) where T : ReadModel
 {
     private const int MaxAttempts = 50;
-
-    public string Collection => model.Model.Name;
 
     /// <summary>
     /// Applies the events that the documents do not include yet. A document that another writer changed in between is read and folded again.
@@ -35,11 +35,12 @@ public sealed class Projection<T>(IDocumentCollection<T> documents, ProjectionMo
     /// <exception cref="TimeoutException">A document was changed by other writers during each attempt.</exception>
     public async Task ApplyAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
-        var pending = (from recorded in events from id in model.DocumentsOf(recorded).Distinct() group recorded by id).ToDictionary(group => group.Key, group => group.ToList());
+        var touched = from recorded in events from id in model.DocumentsOf(recorded).Distinct() group recorded by id;
+        var pending = touched.ToDictionary(document => document.Key, document => document.ToList());
         for (var attempt = 1; pending.Count > 0; attempt++)
         {
             if (attempt > MaxAttempts)
-                throw new TimeoutException($"Documents of {Collection} were changed by other writers in each of {MaxAttempts} attempts.");
+                throw new TimeoutException($"Documents of {model.Model.Name} were changed by other writers in each of {MaxAttempts} attempts.");
             if (attempt > 1)
                 await Task.Delay(Random.Shared.Next(10 * Math.Min(attempt, 20)), cancellationToken);
 
@@ -48,7 +49,8 @@ public sealed class Projection<T>(IDocumentCollection<T> documents, ProjectionMo
             foreach (var (id, ofDocument) in pending)
             {
                 var before = stored.GetValueOrDefault(id);
-                var after = ofDocument.Aggregate(before?.Value, (document, recorded) => Apply(id, document, recorded));
+                var after = ofDocument.Aggregate(
+                    before?.Value, (document, recorded) => document?.Includes(recorded) is true ? document : Apply(id, document, recorded));
                 if (!ReferenceEquals(before?.Value, after))
                     changed.Add(new(id, after!, before?.Version ?? 0));
             }
@@ -57,12 +59,9 @@ public sealed class Projection<T>(IDocumentCollection<T> documents, ProjectionMo
         }
     }
 
-    private T? Apply(Guid id, T? document, RecordedEvent recorded)
+    private T Apply(Guid id, T? document, RecordedEvent recorded)
     {
-        if (document?.Includes(recorded.Partition, recorded.Offset) is true)
-            return document;
         var after = model.Fold(id, document, recorded);
-        var positions = new SortedDictionary<string, long>(after.Positions.ToDictionary(), StringComparer.Ordinal) { [recorded.Partition] = recorded.Offset };
-        return after with { Positions = positions };
+        return after with { Positions = new Dictionary<string, long>(after.Positions) { [recorded.Partition] = recorded.Offset } };
     }
 }

@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Documents;
-using ForgeShop.Reporting.Models;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Reporting.Orders;
 
 /// <summary>GET /api/v1/reports/orders/{id}/timeline</summary>

@@ -1,9 +1,4 @@
 using System.Text.Json;
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Documents;
-using ForgeShop.Reporting.Log;
-using ForgeShop.Reporting.Models;
 
 namespace ForgeShop.Reporting.Orders;
 
@@ -11,7 +6,8 @@ namespace ForgeShop.Reporting.Orders;
 public sealed record OrderReport(OrderId Id) : ReadModel
 {
     public static readonly DocumentField<OrderReport> UserField = new DocumentField<OrderReport, Guid?>("user", order => order.UserId?.Value);
-    public static readonly DocumentField<OrderReport> PlacedAtField = new DocumentField<OrderReport, long?>("placed", order => order.PlacedAt?.ToUnixTimeMilliseconds());
+    public static readonly DocumentField<OrderReport> PlacedAtField =
+        new DocumentField<OrderReport, long?>("placed", order => order.PlacedAt?.ToUnixTimeMilliseconds());
 
     public UserId? UserId { get; init; }
     public string? Status { get; init; }

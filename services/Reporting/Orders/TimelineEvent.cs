@@ -1,11 +1,9 @@
-using ForgeShop.Contracts;
-using ForgeShop.Reporting.Log;
-
 namespace ForgeShop.Reporting.Orders;
 
 /// <summary>An event in an order's timeline: its type, service, time and trace, without its data.</summary>
 public sealed record TimelineEvent(
-    EventId Id, string Type, string Service, Guid Subject, long Sequence, DateTimeOffset Time, string? TraceId, CorrelationId? CorrelationId, EventId? CausationId)
+    EventId Id, string Type, string Service, Guid Subject, long Sequence, DateTimeOffset Time,
+    string? TraceId, CorrelationId? CorrelationId, EventId? CausationId)
 {
     public static TimelineEvent Of(RecordedEvent recorded) => new(
         recorded.Id, recorded.Type, recorded.Source.TrimStart('/'), recorded.Subject, recorded.Sequence,

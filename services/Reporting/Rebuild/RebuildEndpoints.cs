@@ -1,6 +1,3 @@
-using ForgeShop.Reporting.Models;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Reporting.Rebuild;
 
 /// <summary>POST and GET /api/v1/reports/rebuild</summary>
@@ -31,24 +28,16 @@ public static class RebuildEndpoints
             .RequirePermission(Permissions.ReportsRead, Permissions.ReportsWrite);
     }
 
-    private static async Task<IResult> Start(ReadModelStates states, ReadModels models, RebuildWorker worker, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> Start(ReadModels models, RebuildWorker worker, TimeProvider time, CancellationToken cancellationToken)
     {
-        var read = await states.ReadAsync(cancellationToken);
-        if (read.Value.Rebuild?.Status is not (RebuildStatus.Folding or RebuildStatus.Finishing))
-        {
-            var number = Math.Max(read.Value.Generation, read.Value.Rebuild?.Generation ?? 0) + 1;
-            var changed = read.Value with { Rebuild = new(number, RebuildStatus.Folding, time.GetUtcNow()) };
-            if (await states.TryWriteAsync(read, changed, cancellationToken) is { } started)
-            {
-                worker.Wake();
-                return TypedResults.Accepted("/api/v1/reports/rebuild", await ProgressAsync(started.Value, models, cancellationToken));
-            }
-        }
-        return Problems.Conflict("rebuild-running", "A rebuild is running. GET /api/v1/reports/rebuild shows its progress.");
+        if (await models.TryStartRebuildAsync(time.GetUtcNow(), cancellationToken) is not { } started)
+            return Problems.Conflict("rebuild-running", "A rebuild is running. GET /api/v1/reports/rebuild shows its progress.");
+        worker.Wake();
+        return TypedResults.Accepted("/api/v1/reports/rebuild", await ProgressAsync(started, models, cancellationToken));
     }
 
-    private static async Task<IResult> Show(ReadModelStates states, ReadModels models, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await ProgressAsync((await states.ReadAsync(cancellationToken)).Value, models, cancellationToken));
+    private static async Task<IResult> Show(ReadModels models, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await ProgressAsync((await models.ReadStateAsync(cancellationToken)).Value, models, cancellationToken));
 
     private static async Task<Progress> ProgressAsync(ReadModelState state, ReadModels models, CancellationToken cancellationToken)
     {

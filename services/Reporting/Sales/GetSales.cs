@@ -1,6 +1,4 @@
 using System.Globalization;
-using ForgeShop.Reporting.Models;
-using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Reporting.Sales;
 
@@ -17,7 +15,7 @@ public static class GetSales
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/sales", Handle)
         .WithName("GetSales")
-        .WithSummary($"Shows the confirmed orders of each day (UTC), from one day to another, both included; the last {DefaultDays} days by default, {MaxDays} at most.")
+        .WithSummary($"Shows the confirmed orders of each day (UTC), first and last day included; the last {DefaultDays} days by default, {MaxDays} at most.")
         .Produces<SalesByDay>()
         .ProducesValidationProblem()
         .RequirePermission(Permissions.ReportsRead);

@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Documents;
-using ForgeShop.Reporting.Models;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Reporting.Sales;
 
 /// <summary>GET /api/v1/reports/products?cursor=&amp;limit=</summary>
@@ -27,8 +22,7 @@ public static class ListProductSales
             return errors.ToProblem();
         var model = await models.GetActiveAsync(cancellationToken);
         var query = new DocumentQuery<ProductSales> { OrderBy = ProductSales.QuantityField, IsDescending = true, Limit = count, Cursor = cursor };
-        if (await model.Products.TryQueryAsync(query, cancellationToken) is not { } page)
-            return Paging.WrongCursor;
+        var page = await model.Products.QueryAsync(query, cancellationToken);
         var products = page.Items.Select(document => document.Value)
             .Select(product => new Product(product.ProductId, product.Sku, product.Name, product.OrderCount, product.Quantity, product.Revenue));
         return TypedResults.Ok(new SalesByProduct([.. products], page.NextCursor, await model.AsOfAsync(cancellationToken)));

@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Documents;
-using ForgeShop.Reporting.Models;
-
 namespace ForgeShop.Reporting.Sales;
 
 /// <summary>The read model of one product: its lines in orders that are confirmed and not cancelled.</summary>

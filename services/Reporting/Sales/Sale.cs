@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Reporting.Log;
-
 namespace ForgeShop.Reporting.Sales;
 
 /// <summary>The effect of an event on all sales figures: an order counts from its confirmation on, and no more once it is cancelled.</summary>
@@ -16,7 +12,8 @@ public sealed record Sale(int Sign, UserId UserId, Money Total, DateTimeOffset? 
     public static Sale? Of(RecordedEvent recorded) => recorded.Payload switch
     {
         OrderConfirmed confirmed => new(1, confirmed.UserId, confirmed.Total, confirmed.ConfirmedAt, confirmed.Items ?? []),
-        OrderCancelled cancelled when WasConfirmed(cancelled, recorded.Sequence) => new(-1, cancelled.UserId, cancelled.Total, cancelled.ConfirmedAt, cancelled.Items ?? []),
+        OrderCancelled cancelled when WasConfirmed(cancelled, recorded.Sequence) =>
+            new(-1, cancelled.UserId, cancelled.Total, cancelled.ConfirmedAt, cancelled.Items ?? []),
         _ => null,
     };
 

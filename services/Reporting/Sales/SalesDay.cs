@@ -1,8 +1,5 @@
 using System.Globalization;
-using ForgeShop.Documents;
 using ForgeShop.Forge;
-using ForgeShop.Reporting.Log;
-using ForgeShop.Reporting.Models;
 
 namespace ForgeShop.Reporting.Sales;
 

@@ -81,7 +81,8 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
         var result = await _collection.BulkWriteAsync(replacements, new BulkWriteOptions { IsOrdered = false }, cancellationToken);
         if (result.MatchedCount == documents.Length)
             return [];
-        var written = await _collection.Find(In(documents.Select(document => document.Id)).Set("write", Value(write))).Project(new BsonDocument("_id", 1)).ToListAsync(cancellationToken);
+        var mine = In(documents.Select(document => document.Id)).Set("write", Value(write));
+        var written = await _collection.Find(mine).Project(new BsonDocument("_id", 1)).ToListAsync(cancellationToken);
         return documents.Select(document => document.Id).Except(written.Select(IdOf));
     }
 

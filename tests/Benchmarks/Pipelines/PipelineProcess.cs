@@ -19,7 +19,22 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
 
     private long _placed, _sent;
 
+    /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string kind, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AnswerAllAsync(kind, cancellationToken);
+            return 0;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"pipeline {kind}: {exception.GetBaseException().Message}");
+            return 1;
+        }
+    }
+
+    private static async Task AnswerAllAsync(string kind, CancellationToken cancellationToken)
     {
         var settings = new PipelineSettings(Variable("ConnectionStrings__bench"), Variable("ConnectionStrings__kafka"), "bench-" + kind);
         await using IPipeline pipeline = kind switch
@@ -33,10 +48,10 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
         await pipeline.StartAsync(cancellationToken);
         await using var database = NpgsqlDataSource.Create(settings.Database);
         await new PipelineProcess(pipeline, database).AnswerAsync(Console.In, Console.Out, cancellationToken);
-        return 0;
     }
 
-    private static string Variable(string name) => Environment.GetEnvironmentVariable(name) ?? throw new ArgumentException($"Set the environment variable {name}.");
+    private static string Variable(string name) =>
+        Environment.GetEnvironmentVariable(name) ?? throw new ArgumentException($"Set the environment variable {name}.");
 
     private async Task AnswerAsync(TextReader commands, TextWriter answers, CancellationToken cancellationToken)
     {
@@ -116,13 +131,15 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
     {
         var (steps, effects) = (_placed * Chain.Length, (_placed * Chain.Length) + _sent);
         var found = (
-            await ScalarAsync("select /* bench */ count(*) from steps", null, cancellationToken), await ScalarAsync("select /* bench */ count(*) from effects", null, cancellationToken),
+            await ScalarAsync("select /* bench */ count(*) from steps", null, cancellationToken),
+            await ScalarAsync("select /* bench */ count(*) from effects", null, cancellationToken),
             await ScalarAsync("select /* bench */ count(distinct (order_id, number)) from effects", null, cancellationToken));
         if (found != (steps, effects, effects))
-            throw new InvalidOperationException($"The tables do not reconcile: (steps, effects, distinct effects) is {found} and not {(steps, effects, effects)}.");
+            throw new InvalidOperationException($"(steps, effects, distinct effects) is {found} and not {(steps, effects, effects)}.");
     }
 
-    private Task<long> LastEffectAsync(CancellationToken cancellationToken) => ScalarAsync("select /* bench */ coalesce(max(id), 0) from effects", null, cancellationToken);
+    private Task<long> LastEffectAsync(CancellationToken cancellationToken) =>
+        ScalarAsync("select /* bench */ coalesce(max(id), 0) from effects", null, cancellationToken);
 
     private Task<long> CountCompleteAsync(long after, CancellationToken cancellationToken) =>
         ScalarAsync($"select /* bench */ count(*) from effects where number = {Chain.Length} and id > $1", after, cancellationToken);

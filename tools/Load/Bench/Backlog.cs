@@ -13,11 +13,14 @@ internal sealed class Backlog : IAsyncDisposable
     private static readonly string[] OutboxDatabases = ["users-db", "orders-db", "inventory-db", "payments-db", "notifications-db"];
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5), Poll = TimeSpan.FromMilliseconds(100), BrokerTimeout = TimeSpan.FromSeconds(10);
 
+    private const string Unpublished = $"select {StatementCounter.Marker} count(*) from outbox where published_at is null and error is null";
+
     private readonly NpgsqlDataSource[] _databases;
     private readonly IConsumer<Ignore, Ignore>[] _groups;
     private readonly TimeProvider _time;
 
-    private Backlog(NpgsqlDataSource[] databases, IConsumer<Ignore, Ignore>[] groups, TimeProvider time) => (_databases, _groups, _time) = (databases, groups, time);
+    private Backlog(NpgsqlDataSource[] databases, IConsumer<Ignore, Ignore>[] groups, TimeProvider time) =>
+        (_databases, _groups, _time) = (databases, groups, time);
 
     public static async Task<Backlog> OpenAsync(IsolatedAppHost host, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -26,8 +29,7 @@ internal sealed class Backlog : IAsyncDisposable
         foreach (var database in OutboxDatabases)
             databases.Add(NpgsqlDataSource.Create(await host.ConnectionStringAsync(database, cancellationToken)));
         // A service's name is its consumer group. These consumers read the group's offsets and do not join it.
-        return new([.. databases], [.. host.Services.Select(service => new ConsumerBuilder<Ignore, Ignore>(
-            new ConsumerConfig { BootstrapServers = kafka, GroupId = service }).Build())], time);
+        return new([.. databases], [.. host.Services.Select(service => Group(kafka, service))], time);
     }
 
     private NpgsqlDataSource Orders => _databases[Array.IndexOf(OutboxDatabases, "orders-db")];
@@ -35,10 +37,13 @@ internal sealed class Backlog : IAsyncDisposable
     /// <summary>Waits until every checkout has ended. The index of the sagas that wait makes the query cheap however many orders there are.</summary>
     /// <exception cref="TimeoutException">Checkouts do not end.</exception>
     public Task CheckedOutAsync(CancellationToken cancellationToken) => WaitAsync(
-        "orders are not confirmed", () => CountAsync(Orders, $"select {StatementCounter.Marker} count(*) from sagas where due_at is not null", [], cancellationToken), cancellationToken);
+        "orders are not confirmed",
+        () => CountAsync(Orders, $"select {StatementCounter.Marker} count(*) from sagas where due_at is not null", [], cancellationToken),
+        cancellationToken);
 
     public Task<long> CountConfirmedAsync(IEnumerable<AcceptedOrder> orders, CancellationToken cancellationToken) => CountAsync(
-        Orders, "select count(*) from orders where status = 'confirmed' and id = any($1)", [orders.Select(order => order.Id.Value).ToArray()], cancellationToken);
+        Orders, "select count(*) from orders where status = 'confirmed' and id = any($1)", [orders.Select(order => order.Id.Value).ToArray()],
+        cancellationToken);
 
     /// <summary>Waits until all outboxes are published and all consumers have committed their offsets up to the end.</summary>
     /// <exception cref="TimeoutException">Messages stay unpublished or unhandled.</exception>
@@ -48,7 +53,7 @@ internal sealed class Backlog : IAsyncDisposable
         {
             var pending = 0L;
             foreach (var database in _databases)
-                pending += await CountAsync(database, $"select {StatementCounter.Marker} count(*) from outbox where published_at is null and error is null", [], cancellationToken);
+                pending += await CountAsync(database, Unpublished, [], cancellationToken);
             return pending > 0 ? pending : await Task.Run(() => _groups.Sum(Lag), cancellationToken);
         },
         cancellationToken);
@@ -61,6 +66,10 @@ internal sealed class Backlog : IAsyncDisposable
             group.Dispose();
     }
 
+    // librdkafka logs to the console that the broker has stopped, which it does when the run ends.
+    private static IConsumer<Ignore, Ignore> Group(string kafka, string service) =>
+        new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = kafka, GroupId = service }).SetLogHandler((_, _) => { }).Build();
+
     private async Task WaitAsync(string what, Func<Task<long>> count, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
@@ -72,11 +81,14 @@ internal sealed class Backlog : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns the number of messages behind the committed offsets. A partition without a committed offset belongs to a topic that the group does not read.</summary>
+    /// <summary>
+    /// Returns the number of messages behind the committed offsets. A partition without a committed offset belongs to a topic that the group does not read.
+    /// </summary>
     private static long Lag(IConsumer<Ignore, Ignore> group)
     {
         using var admin = new DependentAdminClientBuilder(group.Handle).Build();
-        var partitions = admin.GetMetadata(BrokerTimeout).Topics.SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId)));
+        var partitions = admin.GetMetadata(BrokerTimeout).Topics
+            .SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition.PartitionId)));
         return group.Committed(partitions, BrokerTimeout).Where(committed => committed.Offset >= 0)
             .Sum(committed => Math.Max(0, group.QueryWatermarkOffsets(committed.TopicPartition, BrokerTimeout).High - committed.Offset));
     }

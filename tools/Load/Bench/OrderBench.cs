@@ -17,6 +17,8 @@ internal sealed record OrderBenchOptions(bool Wolverine, int StoredOrders);
 internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options)
 {
     private const int Customers = 16, Rounds = 3, Stock = 1_000_000;
+    // The services, the pipelines and the clients of the baselines share the server.
+    private const string Connections = "max_connections=300";
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5), Duration = TimeSpan.FromSeconds(4), Idle = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CompareTimeout = TimeSpan.FromMinutes(1);
     private static readonly string[] Skus = [.. Enumerable.Range(1, 10).Select(number => $"BENCH-{number}")];
@@ -28,7 +30,7 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
     public async Task<OrderBenchReport> RunAsync(CancellationToken cancellationToken)
     {
         console.WriteLine("starting an isolated shop");
-        await using var host = await IsolatedAppHost.StartAsync(StatementCounter.ServerSettings, cancellationToken);
+        await using var host = await IsolatedAppHost.StartAsync([StatementCounter.ServerSetting, Connections], cancellationToken);
         var (server, kafka) = (await host.ConnectionStringAsync("postgres", cancellationToken), await host.ConnectionStringAsync("kafka", cancellationToken));
         await using var administration = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server) { Database = "postgres" });
         var statements = new StatementCounter(administration);
@@ -43,7 +45,8 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         });
         await using var backlog = await Backlog.OpenAsync(host, _time, cancellationToken);
         await using var pipelines = await PipelineBench.StartAsync(server, kafka, options.Wolverine, statements, Customers, cancellationToken);
-        List<Customer> customers = [.. Enumerable.Range(1, Customers).Select(number => new Customer(http, _statistics, $"bench-{number}@example.com", "Correct-Horse-Battery-1", _time))];
+        List<Customer> customers = [.. Enumerable.Range(1, Customers).Select(
+            number => new Customer(http, _statistics, $"bench-{number}@example.com", "Correct-Horse-Battery-1", _time))];
         await PrepareAsync(host, http, customers, cancellationToken);
         var scenarios = new OrderScenarios(http, customers, Skus, new ForgeIds(), baseline);
         await scenarios.PrepareAsync(cancellationToken);
@@ -61,8 +64,8 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         var stored = options.StoredOrders > 0 ? await RunWithStoredOrdersAsync(host, scenarios, backlog, statements, rounds.Results, cancellationToken) : null;
         customers.ForEach(customer => customer.Dispose());
         return new(
-            Machine.Describe(), _time.GetUtcNow(), Environment.GetEnvironmentVariable("Servers") ?? "native", Customers, scenarios.Accepted.Count, _statistics.Resent,
-            rounds.Results, rounds.Pipelines, rounds.MessageRates, rounds.Statements, idleStatements, memory, stored,
+            Machine.Describe(), _time.GetUtcNow(), Environment.GetEnvironmentVariable("Servers") ?? "native", Customers, scenarios.Accepted.Count,
+            _statistics.Resent, rounds.Results, rounds.Pipelines, rounds.MessageRates, rounds.Statements, idleStatements, memory, stored,
             [.. scenarios.All.Select(scenario => (scenario.Name, scenario.Title)), (OrderRounds.Confirmed, "orders confirmed")]);
     }
 
@@ -84,14 +87,19 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
     {
         using var administrator = new Customer(http, _statistics, host.AdminEmail, host.AdminPassword, _time);
         foreach (var sku in Skus)
-            await administrator.PutProductAsync(sku, new { name = $"Article {sku}", price = new { amount = "9.99", currency = "EUR" }, stock = Stock }, cancellationToken);
+        {
+            var product = new { name = $"Article {sku}", price = new { amount = "9.99", currency = "EUR" }, stock = Stock };
+            await administrator.PutProductAsync(sku, product, cancellationToken);
+        }
+
         foreach (var customer in customers)
             await customer.RegisterAsync("Bench Customer", cancellationToken);
     }
 
     /// <summary>Repeats the shop's rounds with many orders in the databases.</summary>
     private async Task<StoredOrdersResult> RunWithStoredOrdersAsync(
-        IsolatedAppHost host, OrderScenarios scenarios, Backlog backlog, StatementCounter statements, IReadOnlyList<Measurement> empty, CancellationToken cancellationToken)
+        IsolatedAppHost host, OrderScenarios scenarios, Backlog backlog, StatementCounter statements, IReadOnlyList<Measurement> empty,
+        CancellationToken cancellationToken)
     {
         console.WriteLine($"loading {options.StoredOrders} orders");
         var (started, first) = (_time.GetTimestamp(), scenarios.Accepted.Count);
@@ -107,15 +115,17 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         }
 
         ThrowIfUnexpected();
-        if (await backlog.CountConfirmedAsync(scenarios.Accepted.Skip(first), cancellationToken) is var confirmed && confirmed != scenarios.Accepted.Count - first)
-            throw new BenchmarkFailedException($"with stored orders, {confirmed} of {scenarios.Accepted.Count - first} orders are confirmed");
+        var placed = scenarios.Accepted.Skip(first).ToList();
+        if (await backlog.CountConfirmedAsync(placed, cancellationToken) is var confirmed && confirmed != placed.Count)
+            throw new BenchmarkFailedException($"with stored orders, {confirmed} of {placed.Count} orders are confirmed");
         return StoredOrdersResult.Of(options.StoredOrders, seconds, rounds.Results, empty);
     }
 
     private void ThrowIfUnexpected()
     {
-        if (!_statistics.UnexpectedResponses.IsEmpty)
-            throw new BenchmarkFailedException($"{_statistics.UnexpectedResponses.Count} responses were unexpected, the first: {_statistics.UnexpectedResponses.First()}");
+        var unexpected = _statistics.UnexpectedResponses;
+        if (!unexpected.IsEmpty)
+            throw new BenchmarkFailedException($"{unexpected.Count} responses were unexpected, the first: {unexpected.First()}");
     }
 
     private async Task ReconcileAsync(IsolatedAppHost host, OrderScenarios scenarios, CancellationToken cancellationToken)

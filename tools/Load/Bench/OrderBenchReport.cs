@@ -24,7 +24,8 @@ namespace ForgeShop.Load.Bench;
 internal sealed record OrderBenchReport(
     Machine Machine, DateTimeOffset MeasuredAt, string Servers, int Clients, int Orders, int RequestsSentAgain, IReadOnlyList<Measurement> Results,
     IReadOnlyList<PipelineMeasurement> Pipelines, IReadOnlyList<MessageRate> MessageRates, IReadOnlyList<StatementCount> StatementsPerOrder,
-    double IdleStatementsPerSecond, IReadOnlyList<ServiceMemory> Memory, StoredOrdersResult? StoredOrders, [property: JsonIgnore] IReadOnlyList<(string Scenario, string Title)> Titles)
+    double IdleStatementsPerSecond, IReadOnlyList<ServiceMemory> Memory, StoredOrdersResult? StoredOrders,
+    [property: JsonIgnore] IReadOnlyList<(string Scenario, string Title)> Titles)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private static readonly Dictionary<string, string> PipelineTitles = new()
@@ -57,7 +58,8 @@ internal sealed record OrderBenchReport(
             var title = Titles.Single(title => title.Scenario == result.Scenario).Title;
             table.AddRow(
                 result.Baseline is null ? $"{Letter(result.Scenario)}: {title}" : title, Number(result.PerSecond), Milliseconds(result.MedianMilliseconds),
-                Milliseconds(result.P95Milliseconds), Milliseconds(result.P99Milliseconds), result.TimesBaseline is { } times ? $"{Number(times)} {Letter(result.Baseline!)}" : "");
+                Milliseconds(result.P95Milliseconds), Milliseconds(result.P99Milliseconds),
+                result.TimesBaseline is { } times ? $"{Number(times)} {Letter(result.Baseline!)}" : "");
         }
 
         console.Write(table);
@@ -92,11 +94,14 @@ internal sealed record OrderBenchReport(
         foreach (var count in StatementsPerOrder.Append(StatementsPerOrder.Aggregate(new StatementCount("all", 0, 0, 0), (a, b) => a + b)))
         {
             table.AddRow(
-                count.Database, Number(count.Statements - count.Transactions - count.Resets), Number(count.Transactions), Number(count.Resets), Number(count.Statements));
+                count.Database, Number(count.Statements - count.Transactions - count.Resets), Number(count.Transactions), Number(count.Resets),
+                Number(count.Statements));
         }
 
         console.Write(table);
-        console.WriteLine($"Idle, the shop executes {Number(IdleStatementsPerSecond)} statements a second.{(Servers == "containers" ? " MongoDB's operations are not counted." : "")}");
+        console.WriteLine($"Idle, the shop executes {Number(IdleStatementsPerSecond)} statements a second.");
+        if (Servers == "containers")
+            console.WriteLine("MongoDB's operations are not counted.");
     }
 
     private void PrintMemory(IAnsiConsole console)
@@ -111,7 +116,8 @@ internal sealed record OrderBenchReport(
 
     private void PrintStoredOrders(IAnsiConsole console, StoredOrdersResult stored)
     {
-        var table = Table($"With {stored.Orders} stored orders, loaded in {stored.LoadSeconds:0} s", "operation", "ops/s", "x baseline", "throughput against empty");
+        var table = Table($"With {stored.Orders} stored orders, loaded in {stored.LoadSeconds:0} s", "operation",
+            "ops/s", "x baseline", "throughput against empty");
         foreach (var result in stored.Results.Where(result => result.Baseline is not null))
         {
             table.AddRow(
@@ -128,5 +134,6 @@ internal sealed record OrderBenchReport(
     private static string Milliseconds(double? value) => value is { } known ? Number(known) + " ms" : "";
 
     /// <summary>Three significant digits are as exact as the measurement.</summary>
-    private static string Number(double value) => value.ToString(value >= 100 ? "0" : value >= 10 ? "0.0" : value >= 1 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
+    private static string Number(double value) =>
+        value.ToString(value >= 100 ? "0" : value >= 10 ? "0.0" : value >= 1 ? "0.00" : "0.000", CultureInfo.InvariantCulture);
 }

@@ -20,7 +20,8 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
 
     /// <summary>Gets the statements an order of each database, from the first request of the clients until everything was drained.</summary>
     public IReadOnlyList<StatementCount> Statements =>
-        [.. _statements.GroupBy(count => count.Database).Select(counts => counts.Aggregate((a, b) => a + b).DividedBy(_countedOrders)).OrderByDescending(count => count.Statements)];
+        [.. _statements.GroupBy(count => count.Database).Select(counts => counts.Aggregate((a, b) => a + b).DividedBy(_countedOrders))
+            .OrderByDescending(count => count.Statements)];
 
     public async Task WarmUpAsync(TimeSpan duration, CancellationToken cancellationToken)
     {

@@ -23,6 +23,7 @@ internal sealed class PipelineBench : IAsyncDisposable
 {
     private const int WarmUpOrders = 300, AloneOrders = 15, WarmUpMessages = 1000;
     private const double RoundSeconds = 3;
+    private const string BatchPrefix = "messaging-batch-";
     private static readonly string[] Own = ["messaging"], Wolverine = ["wolverine", "wolverine-batched"];
     private static readonly int[] BatchSizes = [1, 10, 200];
 
@@ -34,8 +35,6 @@ internal sealed class PipelineBench : IAsyncDisposable
     private PipelineBench(StatementCounter statements, int clients) => (_statements, _clients) = (statements, clients);
 
     private IEnumerable<string> Pipelines => _children.Keys.Where(kind => !kind.StartsWith(BatchPrefix, StringComparison.Ordinal));
-
-    private const string BatchPrefix = "messaging-batch-";
 
     public static async Task<PipelineBench> StartAsync(
         string server, string kafka, bool withWolverine, StatementCounter statements, int clients, CancellationToken cancellationToken)
@@ -80,7 +79,8 @@ internal sealed class PipelineBench : IAsyncDisposable
         {
             var before = await _statements.ReadAsync(cancellationToken);
             var round = await _children[kind].RunAsync($"orders {_counts[kind]} {_clients}", cancellationToken);
-            var executed = (await _statements.SinceAsync(before, cancellationToken)).Single(count => count.Database == DatabaseName(kind)).DividedBy(round.Count);
+            var executed = (await _statements.SinceAsync(before, cancellationToken)).Single(count => count.Database == DatabaseName(kind))
+                .DividedBy(round.Count);
             var alone = await _children[kind].RunAsync($"alone {AloneOrders}", cancellationToken);
             var rate = round.Count / round.Seconds;
             results.Add(new(kind, rate, round.CpuMilliseconds, executed.Statements - executed.Transactions, alone.MedianMilliseconds!.Value, baseline / rate));

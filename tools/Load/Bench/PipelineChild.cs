@@ -62,7 +62,8 @@ internal sealed class PipelineChild : IAsyncDisposable
         timeout.CancelAfter(limit);
         try
         {
-            return await _process.StandardOutput.ReadLineAsync(timeout.Token) ?? throw new BenchmarkFailedException($"pipeline {_kind} failed; its error is above");
+            return await _process.StandardOutput.ReadLineAsync(timeout.Token)
+                ?? throw new BenchmarkFailedException($"pipeline {_kind} failed; its error is above");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

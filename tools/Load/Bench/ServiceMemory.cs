@@ -17,7 +17,10 @@ internal sealed record ServiceMemory(string Service, double? Proportional, doubl
         return new(service, MiB("Pss:"), MiB("Private_Clean:") + MiB("Private_Dirty:"));
 
         // Pss:              123456 kB
-        double MiB(string field) =>
-            double.Parse(lines.Single(line => line.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        double MiB(string field)
+        {
+            var line = lines.Single(line => line.StartsWith(field, StringComparison.Ordinal));
+            return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        }
     }
 }

@@ -15,11 +15,11 @@ internal sealed record StatementCount(string Database, double Statements, double
     public StatementCount DividedBy(double count) => new(Database, Statements / count, Transactions / count, Resets / count);
 }
 
-/// <summary>Counts the statements of all databases of the server with the extension pg_stat_statements, without those that carry <see cref="Marker"/>.</summary>
+/// <summary>Counts the statements of all databases of a server by pg_stat_statements, without those that contain <see cref="Marker"/>.</summary>
 internal sealed class StatementCounter(NpgsqlDataSource server)
 {
-    /// <summary>The settings that the server needs from its start.</summary>
-    public static readonly IReadOnlyList<string> ServerSettings = ["shared_preload_libraries=pg_stat_statements"];
+    /// <summary>The setting that the server needs from its start.</summary>
+    public const string ServerSetting = "shared_preload_libraries=pg_stat_statements";
 
     /// <summary>A comment inside the benchmark's own queries. It must not lead: the extension keeps only what stands after the first keyword.</summary>
     public const string Marker = "/* bench */";

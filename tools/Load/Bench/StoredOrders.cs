@@ -12,6 +12,7 @@ namespace ForgeShop.Load.Bench;
 internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
 {
     private const int Chunk = 50_000, Users = 10_000, TimeoutSeconds = 600;
+    private static readonly string[] NotificationKinds = ["order-placed", "order-confirmed"];
     private static readonly string[] Databases = ["orders-db", "inventory-db", "payments-db", "notifications-db", "reporting-db"];
     private static readonly string[] EventTypes =
     [
@@ -35,7 +36,8 @@ internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
                 continue;
             }
 
-            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = TimeoutSeconds, Pooling = false }.ConnectionString);
+            var settings = new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = TimeoutSeconds, Pooling = false };
+            await using var connection = new NpgsqlConnection(settings.ConnectionString);
             await connection.OpenAsync(cancellationToken);
             // The copies need no foreign key checks, and a crash during the load ends the benchmark anyway.
             await ExecuteAsync(connection, "set session_replication_role = replica; set synchronous_commit = off", cancellationToken);
@@ -50,9 +52,13 @@ internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
     /// <summary>Returns every ID that the services derive for an order.</summary>
     private Guid[] IdsOf(AcceptedOrder order)
     {
-        Guid[] notifications = [.. new[] { "order-placed", "order-confirmed" }.Select(kind => ids.Notification(order.User, kind, order.Id.Value).Value)];
+        Guid[] notifications = [.. NotificationKinds.Select(kind => ids.Notification(order.User, kind, order.Id.Value).Value)];
         Guid[] aggregates = [order.Id.Value, ids.Reservation(order.Id).Value, ids.Payment(order.Id, 1).Value, .. notifications];
-        var events = from aggregate in aggregates from type in EventTypes from sequence in Enumerable.Range(1, 4) select ids.Event(aggregate, type, sequence).Value;
+        var events =
+            from aggregate in aggregates
+            from type in EventTypes
+            from sequence in Enumerable.Range(1, 4)
+            select ids.Event(aggregate, type, sequence).Value;
         return [.. aggregates, ids.Saga(order.Id).Value, .. events];
     }
 

@@ -7,8 +7,12 @@ namespace ForgeShop.Load.Bench;
 /// <param name="AgainstEmpty">The throughput of each scenario in shares of that before the load, both measured by their baselines.</param>
 internal sealed record StoredOrdersResult(int Orders, double LoadSeconds, IReadOnlyList<Measurement> Results, IReadOnlyDictionary<string, double> AgainstEmpty)
 {
-    public static StoredOrdersResult Of(int orders, double seconds, IReadOnlyList<Measurement> results, IReadOnlyList<Measurement> empty) => new(
-        orders, seconds, results,
-        results.Where(result => result.TimesBaseline is not null).ToDictionary(
-            result => result.Scenario, result => empty.Single(before => before.Scenario == result.Scenario).TimesBaseline!.Value / result.TimesBaseline!.Value));
+    public static StoredOrdersResult Of(int orders, double seconds, IReadOnlyList<Measurement> results, IReadOnlyList<Measurement> empty)
+    {
+        var before = empty.Where(result => result.TimesBaseline is not null).ToDictionary(result => result.Scenario, result => result.TimesBaseline!.Value);
+        return new(
+            orders, seconds, results,
+            results.Where(result => result.TimesBaseline is not null)
+                .ToDictionary(result => result.Scenario, result => before[result.Scenario] / result.TimesBaseline!.Value));
+    }
 }

@@ -22,18 +22,21 @@ internal sealed class ChaosReport(IAnsiConsole console, RunStatistics statistics
         console.WriteLine();
         console.Write(table);
 
-        var kills = string.Join(", ", statistics.KillsOf.OrderByDescending(kill => kill.Value).ThenBy(kill => kill.Key).Select(kill => $"{kill.Key} {kill.Value}"));
+        var byCount = statistics.KillsOf.OrderByDescending(kill => kill.Value).ThenBy(kill => kill.Key);
+        var kills = string.Join(", ", byCount.Select(kill => $"{kill.Key} {kill.Value}"));
         console.WriteLine($"orders accepted: {statistics.Placed}; retried requests: {statistics.Resent}");
         console.WriteLine($"kills: {statistics.Kills} ({kills})");
-        console.WriteLine($"duplicates: {watcher.Duplicates} copies of {watcher.Events} events seen on the topics; every consumer must have dropped them, or the figures above would not agree");
-        console.WriteLine($"longest recovery: {statistics.WorstRecovery.After.TotalSeconds:0.0} s ({statistics.WorstRecovery.Resource}), from the kill until healthy again");
+        console.WriteLine($"duplicates: {watcher.Duplicates} copies of {watcher.Events} events on the topics; the figures agree only if consumers drop them");
+        var (resource, after) = statistics.WorstRecovery;
+        console.WriteLine($"longest recovery: {after.TotalSeconds:0.0} s ({resource}), from the kill until healthy again");
         foreach (var unexpected in statistics.UnexpectedResponses.Take(UnexpectedShown))
             console.WriteLine("unexpected: " + unexpected);
 
         var clean = settled && statistics.UnexpectedResponses.IsEmpty && findings.All(finding => finding.Agrees);
+        var (open, mismatches) = (settled ? "" : "some orders are neither confirmed nor cancelled; ", findings.Count(finding => !finding.Agrees));
         console.WriteLine(clean
             ? "clean: every accepted order is confirmed or cancelled, nothing was lost or doubled"
-            : $"NOT clean: {(settled ? "" : "some orders are neither confirmed nor cancelled; ")}{findings.Count(finding => !finding.Agrees)} findings disagree, {statistics.UnexpectedResponses.Count} responses were unexpected");
+            : $"NOT clean: {open}{mismatches} findings disagree, {statistics.UnexpectedResponses.Count} responses were unexpected");
         return clean;
     }
 

@@ -38,7 +38,8 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ending.CancelAfter(duration);
-        console.MarkupLineInterpolated($"{ordersPerSecond} orders a second for {duration.TotalMinutes:0.#} minutes, with a kill every few seconds: {string.Join(", ", shop.Killable)}");
+        console.MarkupLineInterpolated($"{ordersPerSecond} orders a second for {duration.TotalMinutes:0.#} minutes");
+        console.MarkupLineInterpolated($"a kill every few seconds: {string.Join(", ", shop.Killable)}");
         var work = Task.WhenAll(
             load.RunAsync(ordersPerSecond, ending.Token, cancellationToken),
             new FaultInjector(shop, _statistics, new Random(seed + 1)).RunAsync(ending.Token, cancellationToken));
@@ -60,7 +61,10 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
     {
         using var administrator = new Customer(http, _statistics, shop.AdminEmail, shop.AdminPassword, _time);
         foreach (var (number, (sku, stock)) in Stock.Index())
-            await administrator.PutProductAsync(sku, new { name = $"Chaos article {number + 1}", price = new { amount = $"{number + 1}.99", currency = "EUR" }, stock }, cancellationToken);
+        {
+            var product = new { name = $"Chaos article {number + 1}", price = new { amount = $"{number + 1}.99", currency = "EUR" }, stock };
+            await administrator.PutProductAsync(sku, product, cancellationToken);
+        }
 
         foreach (var customer in customers)
             await customer.RegisterAsync("Chaos Customer", cancellationToken);
@@ -77,7 +81,8 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
             cancellationToken.ThrowIfCancellationRequested();
             await reconciliation.CountFinalAsync(cancellationToken);
             console.WriteLine(
-                $"{phase} {watch.Elapsed:m\\:ss}  orders {_statistics.Placed,5}  final {reconciliation.Final,5}  kills {_statistics.Kills,3}  down {_statistics.Recovering,2}  retried {_statistics.Resent,4}  events {watcher.Events,6}  copies {watcher.Duplicates,6}");
+                $"{phase} {watch.Elapsed:m\\:ss}  orders {_statistics.Placed,5}  final {reconciliation.Final,5}  kills {_statistics.Kills,3}  "
+                + $"down {_statistics.Recovering,2}  retried {_statistics.Resent,4}  events {watcher.Events,6}  copies {watcher.Duplicates,6}");
         }
 
         await work;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ForgeShop.Documents;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,17 +23,17 @@ internal sealed class DocumentReader : IDisposable
 
     public async Task<IReadOnlyList<JsonObject>> ReadAsync(string collection, CancellationToken cancellationToken)
     {
-        var model = new DocumentModel<JsonObject>(collection, JsonSerializerOptions.Web);
+        var model = new DocumentModel<JsonObject>(collection, (JsonTypeInfo<JsonObject>)JsonSerializerOptions.Web.GetTypeInfo(typeof(JsonObject)));
         var documents = _host.Services.GetRequiredService<IDocumentStore>().Collection(model);
         var read = new List<JsonObject>();
-        string? cursor = null;
+        var query = new DocumentQuery<JsonObject> { Limit = 500 };
         do
         {
-            var page = await documents.QueryAsync(new DocumentQuery<JsonObject>().Page(cursor, DocumentQuery<JsonObject>.MaximumLimit), cancellationToken);
+            var page = await documents.QueryAsync(query, cancellationToken);
             read.AddRange(page.Items.Select(found => found.Value));
-            cursor = page.NextCursor;
+            query = query with { Cursor = page.NextCursor };
         }
-        while (cursor is not null);
+        while (query.Cursor is not null);
         return read;
     }
 

@@ -18,7 +18,8 @@ internal sealed class FaultInjector(IsolatedAppHost shop, RunStatistics statisti
         {
             if (Running() is { } candidates)
                 recoveries.Add(KillAsync(candidates[random.Next(candidates.Count)], cancellationToken));
-            await Task.Delay(TimeSpan.FromSeconds(MinDelaySeconds + (random.NextDouble() * (MaxDelaySeconds - MinDelaySeconds))), ending).ContinueWith(_ => { }, CancellationToken.None);
+            var delay = TimeSpan.FromSeconds(MinDelaySeconds + (random.NextDouble() * (MaxDelaySeconds - MinDelaySeconds)));
+            await Task.Delay(delay, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
         }
 

@@ -7,7 +7,8 @@ namespace ForgeShop.Load.Chaos;
 internal sealed record AcceptedOrder(OrderId Id, UserId User);
 
 /// <summary>Places orders at a constant rate; some are cancelled at once.</summary>
-internal sealed class OrderLoad(IReadOnlyList<Customer> customers, IReadOnlyList<string> skus, ForgeIds ids, RunStatistics statistics, Random random, TimeProvider time)
+internal sealed class OrderLoad(
+    IReadOnlyList<Customer> customers, IReadOnlyList<string> skus, ForgeIds ids, RunStatistics statistics, Random random, TimeProvider time)
 {
     private const int MaxOpenRequests = 200;
     private const double CancelShare = 0.05;

@@ -31,7 +31,8 @@ internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string
         }
     }
 
-    public Task RunAsync(CancellationToken ending) => Task.Factory.StartNew(() => Read(ending), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public Task RunAsync(CancellationToken ending) =>
+        Task.Factory.StartNew(() => Read(ending), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private void Read(CancellationToken ending)
     {

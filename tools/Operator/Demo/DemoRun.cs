@@ -114,7 +114,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
                         throw AnotherWay();
                     // Each service's events come in their order, and one service's before or after another's.
                     if (types.Contains(order.Turn) && types.Contains(order.End)
-                        && types.Count(type => type == NotificationSent.Type) == types.Count(type => type.StartsWith("order.", StringComparison.Ordinal)))
+                        && types.Count(type => type == NotificationSent.Type) == types.Count(type => type.StartsWith("orders.", StringComparison.Ordinal)))
                         return events;
                 }
 
