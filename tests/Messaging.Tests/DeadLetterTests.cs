@@ -59,7 +59,7 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
         var listed = await RunAsync(dlq => dlq.ListAsync(Topic, null, all: false, Cancelled));
         listed.ShouldContain($"{eventId}  {CounterChanged.Type} 2 of {counter}  group {failing.Name}, attempts 2");
         listed.ShouldContain("System.InvalidOperationException: no mail to (address) really");
-        listed.ShouldNotContain("ada");
+        listed.ShouldNotContain("ada@example");
 
         // It fails again: the new letter is open, the old one is settled.
         (await RunAsync(dlq => dlq.RetryAsync(Topic, null, Cancelled))).ShouldBe($"retried {eventId} for group {failing.Name}\n1 dead letter of counter.events retried\n");
