@@ -34,7 +34,9 @@ public static class DatabaseExtensions
                 settings.ConnectionString = WithLimits(settings.ConnectionString);
                 settings.DisableRetry = true;
             },
-            options => options.UseNpgsql(npgsql => npgsql.EnableRetryOnFailure(MaxRetries, MaxRetryDelay, errorCodesToAdd: null).CommandTimeout(CommandTimeoutSeconds)));
+            options => options.UseNpgsql(npgsql => npgsql
+                .EnableRetryOnFailure(MaxRetries, MaxRetryDelay, errorCodesToAdd: null)
+                .CommandTimeout(CommandTimeoutSeconds)));
         builder.Services.AddHostedService(services => new Databases.DatabaseMigration<TContext>(
             seed,
             services.GetRequiredService<IServiceScopeFactory>(),

@@ -35,9 +35,9 @@ internal sealed partial class DatabaseMigration<TContext> : BackgroundService wh
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var started = _time.GetTimestamp();
-        var pause = FirstPause;
-        while (true)
+        for (var failures = 1; ; failures++)
         {
+            var pause = Backoff.After(failures, FirstPause, LongestPause);
             try
             {
                 await MigrateAsync(stoppingToken);
@@ -56,8 +56,7 @@ internal sealed partial class DatabaseMigration<TContext> : BackgroundService wh
                 throw;
             }
 
-            await Task.Delay(pause * (0.75 + (Random.Shared.NextDouble() / 2)), _time, stoppingToken);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await Task.Delay(pause, _time, stoppingToken);
         }
     }
 

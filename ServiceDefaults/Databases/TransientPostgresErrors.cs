@@ -33,12 +33,12 @@ public static class TransientPostgresErrors
     {
         for (; exception is not null; exception = exception.InnerException)
         {
-            if (exception is DbException { SqlState: { } state } && (Codes.Contains(state) || Classes.Any(code => state.StartsWith(code, StringComparison.Ordinal))))
-                return true;
-            // The server cannot be reached, does not answer in time, or the pool has no connection left.
-            if (exception is DbException { IsTransient: true } or TimeoutException)
+            // The driver's own: the server cannot be reached, does not answer in time, or the pool has no connection left.
+            if (exception is DbException { IsTransient: true } || (exception is DbException { SqlState: { } state } && SaysNotNow(state)))
                 return true;
         }
         return false;
     }
+
+    private static bool SaysNotNow(string state) => Codes.Contains(state) || Classes.Any(code => state.StartsWith(code, StringComparison.Ordinal));
 }

@@ -13,6 +13,8 @@ namespace ForgeShop.ServiceDefaults.Errors;
 /// </summary>
 internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logger) : IExceptionHandler, IDeveloperPageExceptionFilter
 {
+    private const string OutageDetail = "A server that this request needs is unavailable. Try again in a moment.";
+
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         var problem = Translate(exception);
@@ -34,7 +36,7 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logge
         BadHttpRequestException bad => BadRequests.Translate(bad),
         ForgeKeyException key => Problems.Validation(key.Error.Field ?? "key", key.Error.ToString()),
         _ when Causes(exception).Any(IsUnstorableText) => Problems.BadRequest(StatusProblems.ValidationFailed, "A text in the request has a character that cannot be stored."),
-        _ when IsOutage(exception) => Problems.Unavailable("service-unavailable", "A server that this request needs is unavailable. Try again in a moment.", TimeSpan.FromSeconds(2)),
+        _ when IsOutage(exception) => Problems.Unavailable("service-unavailable", OutageDetail, TimeSpan.FromSeconds(2)),
         _ => Problems.Status(StatusCodes.Status500InternalServerError),
     };
 
@@ -44,7 +46,8 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logge
             yield return cause;
     }
 
-    private static bool IsOutage(Exception exception) => TransientPostgresErrors.Contains(exception) || Causes(exception).Any(cause => cause is HttpRequestException);
+    private static bool IsOutage(Exception exception) =>
+        TransientPostgresErrors.Contains(exception) || Causes(exception).Any(cause => cause is HttpRequestException or TimeoutException);
 
     // U+0000 is valid JSON and no text to PostgreSQL.
     private static bool IsUnstorableText(Exception exception) => exception is DbException { SqlState: "22021" or "22P05" };

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Buffers.Text;
 using ForgeShop.Contracts;
 using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
@@ -31,42 +29,17 @@ public static class ListOrders
         var count = DefaultLimit;
         if (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MaxLimit))
             errors.Add("limit", $"A page has 1 to {MaxLimit} items.");
-        var after = new Position(DateTimeOffset.MaxValue, default);
-        if (cursor is not null && !Position.TryParse(cursor, out after))
+        var after = new PageCursor(DateTimeOffset.MaxValue, default);
+        if (cursor is not null && !PageCursor.TryParse(cursor, out after))
             errors.Add("cursor", "This is not a cursor from an earlier page.");
         if (errors.Any)
             return errors.ToProblem();
 
         var mine = db.Orders.AsNoTracking().Where(order => order.UserId == user);
         if (cursor is not null)
-            mine = mine.Where(order => EF.Functions.LessThan(ValueTuple.Create(order.PlacedAt, order.Id), ValueTuple.Create(after.PlacedAt, after.Id)));
+            mine = mine.Where(order => EF.Functions.LessThan(ValueTuple.Create(order.PlacedAt, order.Id), ValueTuple.Create(after.Time, new OrderId(after.Id))));
         var orders = await mine.OrderByDescending(order => order.PlacedAt).ThenByDescending(order => order.Id).Take(count + 1).ToListAsync(cancellationToken);
-        var next = orders.Count > count ? new Position(orders[count - 1].PlacedAt, orders[count - 1].Id).ToString() : null;
+        var next = orders.Count > count ? new PageCursor(orders[count - 1].PlacedAt, orders[count - 1].Id.Value).ToString() : null;
         return TypedResults.Ok(new Page([.. orders.Take(count).Select(OrderView.Of)], next));
-    }
-
-    /// <summary>Where a page ends: opaque to clients, eight bytes of time and sixteen of ID.</summary>
-    private readonly record struct Position(DateTimeOffset PlacedAt, OrderId Id)
-    {
-        public override string ToString()
-        {
-            Span<byte> bytes = stackalloc byte[24];
-            BinaryPrimitives.WriteInt64BigEndian(bytes, PlacedAt.UtcTicks);
-            Id.Value.TryWriteBytes(bytes[8..], bigEndian: true, out _);
-            return Base64Url.EncodeToString(bytes);
-        }
-
-        public static bool TryParse(string text, out Position position)
-        {
-            position = default;
-            Span<byte> bytes = stackalloc byte[24];
-            if (text.Length != 32 || !Base64Url.TryDecodeFromChars(text, bytes, out var length) || length != bytes.Length)
-                return false;
-            var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
-            if (ticks < DateTimeOffset.MinValue.Ticks || ticks > DateTimeOffset.MaxValue.Ticks)
-                return false;
-            position = new Position(new DateTimeOffset(ticks, TimeSpan.Zero), new OrderId(new Guid(bytes[8..], bigEndian: true)));
-            return true;
-        }
     }
 }

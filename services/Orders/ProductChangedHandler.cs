@@ -11,7 +11,8 @@ public sealed class ProductChangedHandler(OrdersDb db) : IBatchHandler<ProductCh
             [
                 .. events.Select(received => new ProductCopy
                 {
-                    Id = received.Data.ProductId, Sku = received.Data.Sku, Name = received.Data.Name, Price = received.Data.Price, Sequence = received.Context.Sequence,
+                    Id = received.Data.ProductId, Sku = received.Data.Sku, Name = received.Data.Name, Price = received.Data.Price,
+                    Sequence = received.Context.Sequence,
                 }),
             ],
             cancellationToken);

@@ -4,7 +4,7 @@ using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Payments;
 
-/// <summary>Stores charges to be made. <see cref="PaymentWorker"/> calls the provider: that may take seconds, which no transaction and no partition waits for.</summary>
+/// <summary>Stores charges to be made. <see cref="PaymentWorker"/> calls the provider: a call may take seconds, and no transaction waits for it.</summary>
 public sealed class ChargePaymentHandler(PaymentsDb db, PaymentWorker worker, TimeProvider time) : IBatchHandler<ChargePayment>
 {
     public async Task HandleAsync(IReadOnlyList<Received<ChargePayment>> events, CancellationToken cancellationToken)

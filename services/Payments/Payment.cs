@@ -19,8 +19,8 @@ public enum PaymentStatus
     Refunding,
 
     /// <summary>
-    /// The provider did not answer a charge in time. The worker asks for a refund as in <see cref="Refunding"/>, and the order receives the refund only: a charge
-    /// that the provider reports now would confirm the order.
+    /// The provider did not answer a charge in time. The worker asks for a refund as in <see cref="Refunding"/>, and the order receives the refund only: a
+    /// charge that the provider reports now would confirm the order.
     /// </summary>
     GivenUp,
 
@@ -96,7 +96,7 @@ public sealed class Payment : IEventSource
         Origin = origin,
     };
 
-    /// <summary>Creates a payment for a refund that arrives before its charge. The worker asks the provider all the same: only the provider knows what it took.</summary>
+    /// <summary>Creates a payment for a refund that arrives before its charge. The worker asks the provider all the same, which alone has the books.</summary>
     public static Payment RefundOnly(RefundPayment command, MessageOrigin origin, DateTimeOffset now) => new()
     {
         Id = command.PaymentId,

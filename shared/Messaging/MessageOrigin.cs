@@ -8,10 +8,13 @@ public sealed record MessageOrigin(EventId? CausationId, CorrelationId? Correlat
     public static MessageOrigin None { get; } = new(null, null, null, null);
 
     /// <summary>Returns the origin of what the current HTTP request emits: the trace and the correlation that its activity carries.</summary>
-    public static MessageOrigin OfRequest() =>
-        Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity
-            ? new(null, Contracts.CorrelationId.TryParse(activity.GetBaggageItem(RequestCorrelation.BaggageKey), out var id) ? id : null, activity.Id, activity.TraceStateString)
-            : None;
+    public static MessageOrigin OfRequest()
+    {
+        if (Activity.Current is not { IdFormat: ActivityIdFormat.W3C } activity)
+            return None;
+        var correlation = activity.GetBaggageItem(RequestCorrelation.BaggageKey);
+        return new(null, Contracts.CorrelationId.TryParse(correlation, out var id) ? id : null, activity.Id, activity.TraceStateString);
+    }
 
     /// <summary>Starts a span that continues the trace of the stored row; null if no listener samples it.</summary>
     public Activity? StartSpan(string name) => MessagingTelemetry.Start(name, ActivityKind.Internal, this);

@@ -11,14 +11,17 @@ public static class MessagingExtensions
     /// <param name="configure">Declares the store, the handlers and the published topics.</param>
     public static IHostApplicationBuilder AddMessaging(this IHostApplicationBuilder builder, string service, Action<MessagingBuilder> configure)
     {
-        if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString("kafka")))
-            throw new InvalidOperationException("There is no connection string for Kafka: set ConnectionStrings:kafka.");
         var services = builder.Services;
         services.AddOptions<MessagingOptions>()
             .BindConfiguration("Messaging")
             .ValidateDataAnnotations()
             .Validate(options => options.MinBackoff <= options.MaxBackoff, "Messaging:MinBackoff is longer than Messaging:MaxBackoff.")
-            .Validate(options => options.OutboxRetention <= options.InboxRetention, "Messaging:OutboxRetention is longer than Messaging:InboxRetention: a replay would be handled twice.")
+            .Validate(
+                options => options.OutboxRetention <= options.InboxRetention,
+                "Messaging:OutboxRetention is longer than Messaging:InboxRetention: a replay would be handled twice.")
+            .Validate<IConfiguration>(
+                (_, configuration) => !string.IsNullOrWhiteSpace(configuration.GetConnectionString("kafka")),
+                "There is no connection string for Kafka: set ConnectionStrings:kafka.")
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<DatabaseMigrations>();

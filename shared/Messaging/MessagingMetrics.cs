@@ -12,6 +12,7 @@ internal sealed class MessagingMetrics
     private const string Cause = "error.type";
 
     private readonly ConcurrentDictionary<(string Topic, int Partition), long> _lag = new();
+    private readonly ConcurrentDictionary<EventConsumer, int> _waiting = new();
     private readonly Counter<long> _published;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _handled;
@@ -21,8 +22,11 @@ internal sealed class MessagingMetrics
     private readonly Counter<long> _deadLetters;
     private readonly Histogram<int> _batchSize;
 
+    private readonly TimeProvider _time;
+
     public MessagingMetrics(IMeterFactory meters, TimeProvider time)
     {
+        _time = time;
         var meter = meters.Create(MessagingTelemetry.MeterName);
         _published = meter.CreateCounter<long>("forgeshop.messaging.published", "{message}", "Messages that Kafka acknowledged.");
         _refused = meter.CreateCounter<long>("forgeshop.messaging.refused", "{message}", "Messages that Kafka refuses for good.");
@@ -33,16 +37,18 @@ internal sealed class MessagingMetrics
         _deadLetters = meter.CreateCounter<long>("forgeshop.messaging.dead_letters", "{message}", "Messages that were dead-lettered.");
         _batchSize = meter.CreateHistogram<int>("forgeshop.messaging.batch.size", "{message}", "Messages of a transaction.");
         meter.CreateObservableGauge("forgeshop.messaging.outbox.pending", () => Outbox?.Pending ?? 0, "{message}", "Messages that wait to be published.");
-        meter.CreateObservableGauge(
-            "forgeshop.messaging.outbox.age", () => Outbox?.OldestAt is { } oldest ? Math.Max(0, (time.GetUtcNow() - oldest).TotalSeconds) : 0, "s", "Age of the oldest of them.");
+        meter.CreateObservableGauge("forgeshop.messaging.outbox.age", () => OutboxAge.TotalSeconds, "s", "Age of the oldest of them.");
         meter.CreateObservableGauge("forgeshop.messaging.consumer.lag", Lag, "{message}", "Messages of a partition that are not handled yet.");
     }
 
-    /// <summary>The number of partitions whose first message failed and is retried.</summary>
-    public int WaitingPartitions { get; set; }
+    /// <summary>The number of partitions, of all consumers of the process, whose first message failed and is retried.</summary>
+    public int WaitingPartitions => _waiting.Values.Sum();
 
     /// <summary>The outbox as the active relay saw it last; null on a standby.</summary>
     public OutboxDepth? Outbox { get; set; }
+
+    /// <summary>The age of the oldest message that waits to be published; zero if none waits.</summary>
+    public TimeSpan OutboxAge => Outbox?.OldestAt is { } oldest && _time.GetUtcNow() > oldest ? _time.GetUtcNow() - oldest : TimeSpan.Zero;
 
     public void Published(IEnumerable<(OutboxMessage Message, string? Error)> done)
     {
@@ -50,9 +56,13 @@ internal sealed class MessagingMetrics
             (key.Refused ? _refused : _published).Add(count, new KeyValuePair<string, object?>(Topic, key.Topic));
     }
 
-    public void Handled(IEnumerable<EventContext> events) => Count(_handled, events);
+    public void Handled(IReadOnlyCollection<IncomingMessage> batch)
+    {
+        _batchSize.Record(batch.Count);
+        Count(_handled, batch.Select(message => message.Context));
+    }
 
-    public void Duplicates(IEnumerable<EventContext> events) => Count(_duplicates, events);
+    public void Duplicates(IEnumerable<IncomingMessage> messages) => Count(_duplicates, messages.Select(message => message.Context));
 
     public void Skipped(string topic) => _skipped.Add(1, new KeyValuePair<string, object?>(Topic, topic));
 
@@ -60,7 +70,7 @@ internal sealed class MessagingMetrics
 
     public void DeadLettered(string topic, Exception error) => _deadLetters.Add(1, new(Topic, topic), new(Cause, error.GetType().FullName));
 
-    public void BatchHandled(int size) => _batchSize.Record(size);
+    public void SetWaitingPartitions(EventConsumer consumer, int count) => _waiting[consumer] = count;
 
     public void SetLag(string topic, int partition, long messages) => _lag[(topic, partition)] = messages;
 

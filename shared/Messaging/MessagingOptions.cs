@@ -13,7 +13,7 @@ public sealed class MessagingOptions
     [Range(1, 10_000)]
     public int ConsumeBatchSize { get; set; } = 200;
 
-    /// <summary>The number of consumers in this process. Kafka divides the partitions among all consumers of the group, in this and in other replicas.</summary>
+    /// <summary>The number of consumers in this process. Kafka divides the partitions among all consumers of the group, in all replicas.</summary>
     [Range(1, 100)]
     public int Consumers { get; set; } = 1;
 

@@ -65,10 +65,7 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
     [Fact]
     public void Every_service_is_in_the_matrix_and_every_endpoint_says_who_may_call_it()
     {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ForgeShop.sln")))
-            folder = Path.GetDirectoryName(folder)!;
-        var services = Directory.GetDirectories(Path.Combine(folder, "services")).Where(service => Directory.GetFiles(service, "*.csproj").Length > 0).Select(Path.GetFileName);
+        var services = Directory.GetDirectories(Path.Combine(Repository.Root, "services")).Where(service => Directory.GetFiles(service, "*.csproj").Length > 0).Select(Path.GetFileName);
         shop.Subjects.Select(subject => subject.Service).ShouldBe(services, ignoreOrder: true);
 
         Calls.Where(call => !call.IsDeclared).ShouldBeEmpty();

@@ -14,7 +14,7 @@ public sealed class GatewayIdsTests(GatewayFixture shop) : IClassFixture<Gateway
     [Fact]
     public async Task The_vectors_are_derived_to_the_letter()
     {
-        using var file = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Repository(), "vectors", "forge-id.json"), TestContext.Current.CancellationToken));
+        using var file = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "vectors", "forge-id.json"), TestContext.Current.CancellationToken));
         var tried = 0;
         foreach (var vector in file.RootElement.GetProperty("ids").EnumerateArray().Where(IsOfTheShop))
         {
@@ -104,12 +104,4 @@ public sealed class GatewayIdsTests(GatewayFixture shop) : IClassFixture<Gateway
         : "key=" + Uri.EscapeDataString(Text(key, "value"));
 
     private static string Text(JsonElement element, string member) => element.GetProperty(member).GetString()!;
-
-    private static string Repository()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ForgeShop.sln")))
-            folder = Path.GetDirectoryName(folder.TrimEnd(Path.DirectorySeparatorChar)) ?? throw new InvalidOperationException("ForgeShop.sln is in no folder above the tests.");
-        return folder;
-    }
 }

@@ -16,7 +16,7 @@ public sealed partial class RepositorySecretsTests
         var found = new List<string>();
         foreach (var file in files.Where(file => File.Exists(file) && new FileInfo(file).Length < LargestText))
         {
-            var name = Path.GetRelativePath(Root, file).Replace('\\', '/');
+            var name = Path.GetRelativePath(Repository.Root, file).Replace('\\', '/');
             var text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
             found.AddRange(PrivateKey().Matches(text).Concat(Token().Matches(text)).Concat(CloudKey().Matches(text)).Select(match => $"{name}: {match.Value[..20]}"));
             // Tests make up accounts as they run, and the vectors pin what a published example secret derives.
@@ -42,23 +42,13 @@ public sealed partial class RepositorySecretsTests
         return value.Any("(){}$<>[]".Contains) || (match.Groups["quote"].Length == 0 && (!value.Any(char.IsAsciiDigit) || value.Contains('.')));
     }
 
-    private static string Root { get; } = FindRoot();
-
-    private static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ForgeShop.sln")))
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests do not lie inside a clone.");
-        return folder;
-    }
-
     private static async Task<List<string>> TrackedFiles()
     {
-        using var git = Process.Start(new ProcessStartInfo("git", ["ls-files", "-z"]) { WorkingDirectory = Root, RedirectStandardOutput = true })!;
+        using var git = Process.Start(new ProcessStartInfo("git", ["ls-files", "-z"]) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true })!;
         var output = await git.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await git.WaitForExitAsync(TestContext.Current.CancellationToken);
         git.ExitCode.ShouldBe(0);
-        return [.. output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(file => Path.Combine(Root, file))];
+        return [.. output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(file => Path.Combine(Repository.Root, file))];
     }
 
     [GeneratedRegex("-----BEGIN [A-Z ]*PRIVATE KEY-----")]

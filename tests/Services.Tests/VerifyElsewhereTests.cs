@@ -38,10 +38,7 @@ public sealed class VerifyElsewhereTests(ServersFixture servers)
 
     private static async Task<string> Example(string language)
     {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ForgeShop.sln")))
-            folder = Path.GetDirectoryName(folder)!;
-        var document = await File.ReadAllTextAsync(Path.Combine(folder, "docs", "identity.md"), Cancellation);
+        var document = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "identity.md"), Cancellation);
         var begin = document.IndexOf($"```{language}\n", StringComparison.Ordinal) + language.Length + 4;
         return document[begin..document.IndexOf("```", begin, StringComparison.Ordinal)];
     }

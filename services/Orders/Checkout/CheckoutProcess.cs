@@ -10,10 +10,11 @@ namespace ForgeShop.Orders.Checkout;
 
 /// <summary>
 /// Runs the transitions of checkouts in the database. Answers of the other services arrive in batches; the customer and the timer use <see cref="StepAsync"/>.
-/// Whoever makes a transition holds the lock of the saga's row, and the caller's SaveChanges stores the order, the saga and the outbox together.
+/// Each transition is made under the lock of the saga's row, and the caller's SaveChanges stores the order, the saga and the outbox together.
 /// </summary>
 public sealed partial class CheckoutProcess(
-    OrdersDb db, EntityCache<CachedOrder> cache, OrderSignals signals, ForgeIds ids, IOptions<CheckoutOptions> options, TimeProvider time, ILogger<CheckoutProcess> logger) :
+    OrdersDb db, EntityCache<CachedOrder> cache, OrderSignals signals, ForgeIds ids, IOptions<CheckoutOptions> options, TimeProvider time,
+    ILogger<CheckoutProcess> logger) :
     IBatchHandler<StockReserved>, IBatchHandler<ReservationFailed>, IBatchHandler<StockReleased>,
     IBatchHandler<PaymentCharged>, IBatchHandler<PaymentDeclined>, IBatchHandler<PaymentRefunded>
 {
@@ -49,7 +50,8 @@ public sealed partial class CheckoutProcess(
     private async Task HandleAsync<TEvent>(
         IReadOnlyList<Received<TEvent>> events, Func<TEvent, OrderId> orderOf, CheckoutTrigger trigger, CancellationToken cancellationToken)
     {
-        var checkouts = (await LockAsync([.. events.Select(received => orderOf(received.Data))], cancellationToken)).ToDictionary(checkout => checkout.Order.Id);
+        var locked = await LockAsync([.. events.Select(received => orderOf(received.Data))], cancellationToken);
+        var checkouts = locked.ToDictionary(checkout => checkout.Order.Id);
         foreach (var (data, context) in events)
         {
             if (checkouts.TryGetValue(orderOf(data), out var checkout))
@@ -61,7 +63,8 @@ public sealed partial class CheckoutProcess(
 
     /// <summary>Locks the checkout of an order and makes one transition, inside the caller's transaction.</summary>
     /// <returns>The order; null if there is no such order.</returns>
-    public async Task<Order?> StepAsync(OrderId id, MessageOrigin origin, Action<CheckoutSaga, Order, CheckoutScope> transition, CancellationToken cancellationToken)
+    public async Task<Order?> StepAsync(
+        OrderId id, MessageOrigin origin, Action<CheckoutSaga, Order, CheckoutScope> transition, CancellationToken cancellationToken)
     {
         if ((await LockAsync([id], cancellationToken)).SingleOrDefault() is not { } checkout)
             return null;
@@ -104,6 +107,7 @@ public sealed partial class CheckoutProcess(
     {
         public void Emit<TEvent>(Order order, TEvent data) where TEvent : IEventData => db.Emit(order, data, origin);
 
-        public void Send<TCommand>(Guid recipient, long sequence, TCommand command) where TCommand : ICommandData => db.Send(recipient, sequence, command, origin);
+        public void Send<TCommand>(Guid recipient, long sequence, TCommand command) where TCommand : ICommandData =>
+            db.Send(recipient, sequence, command, origin);
     }
 }

@@ -51,8 +51,8 @@ public interface ICheckoutMessages
 }
 
 /// <summary>
-/// The checkout of one order as a persisted state machine: reserve, charge, confirm; after a failure the compensations: refund, release, cancel. Each transition
-/// is stored in one transaction together with the order and the commands that it sends, so any process continues where another one was killed.
+/// The checkout of one order as a persisted state machine: reserve, charge, confirm; after a failure the compensations: refund, release, cancel. Each
+/// transition is stored in one transaction together with the order and the commands that it sends, so any process continues where another one was killed.
 /// <para>
 /// Answers may come late, twice, out of order or never. Only the step that waits for an answer takes it. All others are ignored: the command that compensates
 /// their effect was sent when the checkout turned back, and the services carry commands out in any order.

@@ -46,7 +46,7 @@ public sealed class Generation
 
     /// <summary>
     /// Applies events that this process received. Before its first events of a partition it applies those that the log has before them:
-    /// they were applied to the generation before, or by nobody because a process was killed.
+    /// they were applied to the generation before, or a process was killed before it applied them.
     /// </summary>
     public async Task ApplyReceivedAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {

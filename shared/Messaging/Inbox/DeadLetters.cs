@@ -2,7 +2,8 @@ namespace ForgeShop.Messaging;
 
 /// <summary>Writes messages that cannot be handled to the dead-letter topic, with the error and the position.</summary>
 internal sealed class DeadLetters(
-    KafkaSettings settings, ServiceName service, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider time, ILogger<DeadLetters> logger) : IDisposable
+    KafkaSettings settings, ServiceName service, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider time, ILogger<DeadLetters> logger)
+    : IDisposable
 {
     private const int MaxHeaderLength = 1000;
 

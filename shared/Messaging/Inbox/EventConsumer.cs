@@ -84,7 +84,7 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
             while (!_stopping.IsCancellationRequested && !_disconnected)
             {
                 Read();
-                Wait(HandleAsync(_batch));
+                Wait(HandleAsync());
                 MeasureLag();
             }
             // Kafka may come back without its topics. A consumer that saw them missing gets no partitions when they are created again, so a new one begins.
@@ -123,29 +123,35 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         }
     }
 
-    private async Task HandleAsync(List<KafkaMessage> batch)
+    private async Task HandleAsync()
     {
-        if (batch.Count > 0 && _cluster.Length == 0)
-            _cluster = await services.Topics.ClusterIdAsync(_stopping);
-        var error = batch.Count > 0 ? await TryAsync(batch) : null;
-        if (error is null)
-        {
-            Store(batch);
-            _failures = batch.Count > 0 ? 0 : _failures;
-        }
-        foreach (var ofPartition in error is null ? [] : batch.GroupBy(message => message.TopicPartition))
-        {
-            if (services.Processor.IsTransient(error!))
-                Wait(ofPartition.Key, new WaitingPartition(ofPartition), error!, isTransient: true);
-            else
-                await HandlePartitionAsync(ofPartition.Key, new WaitingPartition(ofPartition));
-        }
+        if (_batch.Count > 0)
+            await HandleBatchAsync();
         foreach (var (partition, waiting) in _waiting.Where(entry => services.Time.GetElapsedTime(entry.Value.FailedAt) >= entry.Value.Delay).ToList())
         {
             if (!await HandlePartitionAsync(partition, waiting))
                 break;
         }
-        services.Metrics.WaitingPartitions = _waiting.Count;
+        services.Metrics.SetWaitingPartitions(this, _waiting.Count);
+    }
+
+    private async Task HandleBatchAsync()
+    {
+        if (_cluster.Length == 0)
+            _cluster = await services.Topics.ClusterIdAsync(_stopping);
+        if (await TryAsync(_batch) is not { } error)
+        {
+            Store(_batch);
+            _failures = 0;
+            return;
+        }
+        foreach (var ofPartition in _batch.GroupBy(message => message.TopicPartition))
+        {
+            if (services.Processor.IsTransient(error))
+                Pause(ofPartition.Key, new WaitingPartition(ofPartition), error, isTransient: true);
+            else
+                await HandlePartitionAsync(ofPartition.Key, new WaitingPartition(ofPartition));
+        }
     }
 
     /// <summary>Handles the messages of one partition: together, and where that fails one by one, up to the first that fails alone.</summary>
@@ -166,7 +172,7 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
                 }
                 if (isTransient || ++waiting.Attempts < _options.MaxAttempts)
                 {
-                    Wait(partition, waiting, error, isTransient);
+                    Pause(partition, waiting, error, isTransient);
                     return !isTransient;
                 }
                 await services.DeadLetters.AddAsync(part[0], error, waiting.Attempts, _stopping);
@@ -182,7 +188,7 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
     }
 
     /// <summary>Pauses a partition for a backoff.</summary>
-    private void Wait(TopicPartition partition, WaitingPartition waiting, Exception error, bool isTransient)
+    private void Pause(TopicPartition partition, WaitingPartition waiting, Exception error, bool isTransient)
     {
         (waiting.FailedAt, waiting.Delay) = (services.Time.GetTimestamp(), Backoff.After(++waiting.Failures, _options.MinBackoff, _options.MaxBackoff));
         // While the store is unavailable, one partition tries it for all.
@@ -266,8 +272,10 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         foreach (var partition in _consumer.Assignment)
         {
             var (end, position) = (_consumer.GetWatermarkOffsets(partition).High, _consumer.Position(partition));
-            if (end != Offset.Unset && position != Offset.Unset)
-                services.Metrics.SetLag(partition.Topic, partition.Partition.Value, end - position + (_waiting.GetValueOrDefault(partition)?.Messages.Count ?? 0));
+            if (end == Offset.Unset || position == Offset.Unset)
+                continue;
+            var waiting = _waiting.GetValueOrDefault(partition)?.Messages.Count ?? 0;
+            services.Metrics.SetLag(partition.Topic, partition.Partition.Value, end - position + waiting);
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class EnvelopeProcessor(IServiceScopeFactory scopes, Func<Except
         await using var scope = scopes.CreateAsyncScope();
         // The service has one such handler, for all of its topics.
         await batch[0].Subscriptions[0].HandleAsync(scope.ServiceProvider, batch, cancellationToken);
-        metrics.Handled(batch.Select(message => message.Context));
+        metrics.Handled(batch);
     }
 
     public bool IsTransient(Exception exception) => isTransient(exception);

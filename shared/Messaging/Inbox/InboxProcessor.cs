@@ -31,15 +31,15 @@ internal sealed class InboxProcessor<TContext>(IServiceScopeFactory scopes, Serv
             NpgsqlConnection.ClearPool((NpgsqlConnection)db.Database.GetDbConnection());
             throw;
         }
-        metrics.BatchHandled(handled.Count);
-        metrics.Handled(handled.Select(message => message.Context));
-        metrics.Duplicates(batch.Except(handled).Select(message => message.Context));
+        metrics.Handled(handled);
+        metrics.Duplicates(batch.Except(handled));
     }
 
     public bool IsTransient(Exception exception) => TransientPostgresErrors.Contains(exception);
 
     /// <returns>The messages that were new.</returns>
-    private async Task<List<IncomingMessage>> HandleAsync(IServiceProvider services, TContext db, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
+    private async Task<List<IncomingMessage>> HandleAsync(
+        IServiceProvider services, TContext db, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
     {
         db.Database.AutoSavepointsEnabled = false;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -56,7 +56,8 @@ internal sealed class InboxProcessor<TContext>(IServiceScopeFactory scopes, Serv
     private async Task<List<IncomingMessage>> InsertAsync(
         TContext db, IDbContextTransaction transaction, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(InsertNew, (NpgsqlConnection)db.Database.GetDbConnection(), (NpgsqlTransaction)transaction.GetDbTransaction())
+        var connection = (NpgsqlConnection)db.Database.GetDbConnection();
+        await using var command = new NpgsqlCommand(InsertNew, connection, (NpgsqlTransaction)transaction.GetDbTransaction())
         {
             Parameters = { new() { Value = batch.Select(message => message.Context.Id.Value).ToArray() }, new() { Value = time.GetUtcNow() } },
         };
@@ -68,7 +69,7 @@ internal sealed class InboxProcessor<TContext>(IServiceScopeFactory scopes, Serv
         return [.. batch.Where(message => inserted.Remove(message.Context.Id.Value))];
     }
 
-    /// <summary>Divides a batch where an aggregate occurs again, so that its events are handled in their order and each handler sees an aggregate once.</summary>
+    /// <summary>Divides a batch where an aggregate occurs again: its events are handled in their order, and each handler sees an aggregate once.</summary>
     private static List<List<IncomingMessage>> Waves(IEnumerable<IncomingMessage> messages)
     {
         var waves = new List<List<IncomingMessage>>();

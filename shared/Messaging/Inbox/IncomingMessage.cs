@@ -39,7 +39,8 @@ internal sealed record Subscription(
 
     public static Subscription Batch<TEvent, THandler>() where TEvent : IEventData where THandler : class, IBatchHandler<TEvent> =>
         new(TEvent.Topic, TEvent.Type, Read<TEvent>, (services, messages, token) =>
-            services.GetRequiredService<THandler>().HandleAsync([.. messages.Select(message => new Received<TEvent>((TEvent)message.Data, message.Context))], token));
+            services.GetRequiredService<THandler>().HandleAsync(
+                [.. messages.Select(message => new Received<TEvent>((TEvent)message.Data, message.Context))], token));
 
     public static Subscription All<THandler>(string topic) where THandler : class, IEnvelopeHandler =>
         new(topic, null, envelope => envelope, (services, messages, token) =>

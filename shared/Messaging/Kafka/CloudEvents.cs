@@ -60,7 +60,8 @@ internal static class CloudEvents
         var sequence = Positive("ce_sequence", Required("ce_sequence"));
         var subject = Id(Required("ce_subject")) ?? throw new UnreadableMessageException("the header ce_subject is not an ID");
         var id = new EventId(Id(Required("ce_id")) ?? throw new UnreadableMessageException("the header ce_id is not an ID"));
-        if (!ids.TryDerive("events", [new("aggregate", Uuid.ToText(subject)), new("type", type), new("sequence", $"{sequence}")], out var derived, out _) || derived != id.Value)
+        KeyValuePair<string, string?>[] key = [new("aggregate", Uuid.ToText(subject)), new("type", type), new("sequence", $"{sequence}")];
+        if (!ids.TryDerive("events", key, out var derived, out _) || derived != id.Value)
             throw new UnreadableMessageException("ce_id is not derived from ce_subject, ce_type and ce_sequence");
         var (traceParent, traceState) = (Text(message, "traceparent"), Text(message, "tracestate"));
         var isTraced = ActivityContext.TryParse(traceParent, null, out _);
@@ -82,7 +83,7 @@ internal static class CloudEvents
         };
     }
 
-    /// <summary>Returns a header's text; null if it is missing, not UTF-8 or has control characters. Of several with the same name the last one counts.</summary>
+    /// <summary>Returns a header's text; null if it is missing, not UTF-8 or has control characters. Of several with one name, the last counts.</summary>
     public static string? Text(Message<byte[]?, byte[]?> message, string name)
     {
         if (message.Headers is null || !message.Headers.TryGetLastBytes(name, out var bytes) || bytes is null)

@@ -52,7 +52,8 @@ internal sealed class KafkaPublisher(
             spans[i] = MessagingTelemetry.StartPublish(message);
             try
             {
-                producer.Produce(message.Topic, CloudEvents.Write(message, service.Source, message.Origin.Under(spans[i])), report => Complete(index, report.Error));
+                var record = CloudEvents.Write(message, service.Source, message.Origin.Under(spans[i]));
+                producer.Produce(message.Topic, record, report => Complete(index, report.Error));
             }
             catch (KafkaException exception)
             {
@@ -68,7 +69,8 @@ internal sealed class KafkaPublisher(
         catch (TimeoutException)
         {
             _failed = true;
-            return ([.. results], new TimeoutException($"Kafka did not acknowledge a batch of {messages.Count} messages within {options.Value.PublishTimeout}."));
+            var error = new TimeoutException($"Kafka did not acknowledge a batch of {messages.Count} messages within {options.Value.PublishTimeout}.");
+            return ([.. results], error);
         }
         finally
         {

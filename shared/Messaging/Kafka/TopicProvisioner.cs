@@ -13,6 +13,9 @@ internal sealed class TopicProvisioner(
     private readonly Lazy<IAdminClient> _admin = new(() => new AdminClientBuilder(settings.Admin())
         .SetLogHandler((_, line) => logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message)).Build());
 
+    /// <summary>Returns whether the topic is one of this service.</summary>
+    public bool Includes(string topic) => topics.Contains(topic);
+
     /// <summary>Returns when all topics exist. Tries again, with backoff, while Kafka cannot be reached.</summary>
     public async Task EnsureAsync(CancellationToken cancellationToken)
     {
@@ -43,7 +46,8 @@ internal sealed class TopicProvisioner(
         {
             await _admin.Value.CreateTopicsAsync(specifications, new() { RequestTimeout = RequestTimeout }).WaitAsync(cancellationToken);
         }
-        catch (CreateTopicsException exception) when (exception.Results.TrueForAll(result => result.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
+        catch (CreateTopicsException exception)
+            when (exception.Results.TrueForAll(result => result.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
         {
             // Created earlier, or by another service: topics are shared.
         }

@@ -5,7 +5,10 @@ namespace ForgeShop.Messaging;
 
 public static class OutboxExtensions
 {
-    /// <summary>Adds an event of <paramref name="source"/> to the outbox. The caller's SaveChanges writes it together with the change; the relay publishes it after the commit.</summary>
+    /// <summary>
+    /// Adds an event of <paramref name="source"/> to the outbox. The caller's SaveChanges writes it together with the change; the relay publishes it after the
+    /// commit.
+    /// </summary>
     public static EventId Emit<TEvent>(this DbContext db, IEventSource source, TEvent data, MessageOrigin origin) where TEvent : IEventData
     {
         var id = db.GetService<OutboxWriter>().Add(db, source.AggregateId, source.LastSequence + 1, data, origin);
@@ -19,14 +22,18 @@ public static class OutboxExtensions
     /// <param name="sequence">Counts the commands to the recipient, from 1. The same number again is the same command.</param>
     /// <param name="command">The command.</param>
     /// <param name="origin">The message or request that causes it.</param>
-    public static EventId Send<TCommand>(this DbContext db, Guid recipient, long sequence, TCommand command, MessageOrigin origin) where TCommand : ICommandData =>
+    public static EventId Send<TCommand>(this DbContext db, Guid recipient, long sequence, TCommand command, MessageOrigin origin)
+        where TCommand : ICommandData =>
         db.GetService<OutboxWriter>().Add(db, recipient, sequence, command, origin);
 }
 
-internal sealed class OutboxWriter(ForgeIds ids, OutboxSignal signal, TimeProvider time)
+internal sealed class OutboxWriter(ForgeIds ids, TopicProvisioner topics, OutboxSignal signal, TimeProvider time)
 {
+    /// <exception cref="InvalidOperationException">The topic is not declared, so nothing creates it, and the relay would fail at every attempt.</exception>
     public EventId Add<TData>(DbContext db, Guid subject, long sequence, TData data, MessageOrigin origin) where TData : IEventData
     {
+        if (!topics.Includes(TData.Topic))
+            throw new InvalidOperationException($"The topic {TData.Topic} of {TData.Type} is not declared: add it by {nameof(MessagingBuilder.Publish)}.");
         var now = time.GetUtcNow();
         var message = new OutboxMessage
         {

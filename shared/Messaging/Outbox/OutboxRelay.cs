@@ -1,8 +1,8 @@
 namespace ForgeShop.Messaging;
 
 /// <summary>
-/// Publishes the outbox of one database. Of all replicas only the one that holds the session lock publishes, which keeps the order per key; a standby takes over
-/// when the lock is free. A crash between Kafka's acknowledgement and the mark publishes messages again, and the inbox of each consumer drops them.
+/// Publishes the outbox of one database. Of all replicas only the one that holds the session lock publishes, which keeps the order per key; a standby takes
+/// over when the lock is free. A crash between Kafka's acknowledgement and the mark publishes messages again, and the inbox of each consumer drops them.
 /// </summary>
 internal sealed class OutboxRelay(
     OutboxDatabase database, KafkaPublisher publisher, TopicProvisioner topics, OutboxSignal signal, MessagingMetrics metrics,

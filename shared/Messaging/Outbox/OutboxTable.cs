@@ -58,7 +58,8 @@ internal static class OutboxTable
     /// <param name="now">The time of the acknowledgements.</param>
     /// <param name="cancellationToken">Cancels the statement.</param>
     public static async Task MarkAsync(
-        NpgsqlConnection connection, IReadOnlyCollection<(OutboxMessage Message, string? Error)> results, DateTimeOffset now, CancellationToken cancellationToken)
+        NpgsqlConnection connection, IReadOnlyCollection<(OutboxMessage Message, string? Error)> results, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(MarkPublished, connection)
         {
@@ -82,7 +83,8 @@ internal static class OutboxTable
     }
 
     /// <summary>Deletes rows beyond their retention, in bounded batches.</summary>
-    public static async Task CleanUpAsync(NpgsqlConnection connection, DateTimeOffset publishedBefore, DateTimeOffset receivedBefore, CancellationToken cancellationToken)
+    public static async Task CleanUpAsync(
+        NpgsqlConnection connection, DateTimeOffset publishedBefore, DateTimeOffset receivedBefore, CancellationToken cancellationToken)
     {
         while (await ExecuteAsync(connection, DeletePublished, cancellationToken, publishedBefore, DeleteBatch) == DeleteBatch)
             ;
@@ -149,7 +151,7 @@ internal sealed class OutboxDatabase(string connectionString)
         }
     }
 
-    /// <summary>On a young table the planner prefers a bitmap scan and a sort to the partial index, which makes each read of the relay many times slower.</summary>
+    /// <summary>On a young table the planner prefers a bitmap scan and a sort to the partial index, which makes each read many times slower.</summary>
     public async Task<NpgsqlConnection> ConnectRelayAsync(CancellationToken cancellationToken)
     {
         var connection = await ConnectAsync(cancellationToken);

@@ -19,7 +19,8 @@ public static partial class ReplayOutbox
             .ExcludeFromDescription();
 
     private static async Task<IResult> Handle(
-        DateTimeOffset since, [FromServices] OutboxDatabase database, [FromServices] OutboxSignal signal, [FromServices] TimeProvider time, IHostApplicationLifetime lifetime, ILoggerFactory loggers)
+        DateTimeOffset since, [FromServices] OutboxDatabase database, [FromServices] OutboxSignal signal, [FromServices] TimeProvider time,
+        IHostApplicationLifetime lifetime, ILoggerFactory loggers)
     {
         // A replay runs to its end even if the caller leaves.
         var stopping = lifetime.ApplicationStopping;

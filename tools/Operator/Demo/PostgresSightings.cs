@@ -1,3 +1,4 @@
+using ForgeShop.Contracts.Events;
 using Npgsql;
 
 namespace ForgeShop.Operator.Demo;
@@ -17,7 +18,7 @@ internal static class PostgresSightings
         return
         [
             await Find(users, "user", "users.users", "select id from users where email = $1", story.Email),
-            await Find(users, "event users.user-registered", "users.outbox", "select event_id from outbox where subject = $1", story.User.Value),
+            await Event(users, UserRegistered.Type, "users", "id", story.User.Value),
             await Find(inventory, "product", "inventory.products", "select id from products where sku = $1", DemoStory.Sku),
             await Find(orders, "product", "orders.products", "select id from products where sku = $1", DemoStory.Sku),
             await Find(orders, "user", "orders.orders", "select user_id from orders where reference = $1", story.Key),
@@ -26,15 +27,22 @@ internal static class PostgresSightings
             await Find(orders, "saga", "orders.sagas", "select s.id from sagas s join orders o on o.id = s.order_id where o.reference = $1", story.Key),
             await Find(inventory, "reservation", "inventory.reservations", "select id from reservations where order_id = $1", story.Order.Value),
             await Find(payments, "payment", "payments.payments", "select id from payments where order_id = $1", story.Order.Value),
-            await Find(orders, "event orders.order-placed", "orders.outbox", "select e.event_id from outbox e join orders o on o.id = e.subject where o.reference = $1 and e.type = 'orders.order-placed'", story.Key),
-            await Find(orders, "event orders.order-confirmed", "orders.outbox", "select e.event_id from outbox e join orders o on o.id = e.subject where o.reference = $1 and e.type = 'orders.order-confirmed'", story.Key),
-            await Find(inventory, "event inventory.stock-reserved", "inventory.outbox", "select e.event_id from outbox e join reservations r on r.id = e.subject where r.order_id = $1 and e.type = 'inventory.stock-reserved'", story.Order.Value),
-            await Find(payments, "event payments.payment-charged", "payments.outbox", "select e.event_id from outbox e join payments p on p.id = e.subject where p.order_id = $1 and e.type = 'payments.payment-charged'", story.Order.Value),
-            await Find(notifications, "user", "notifications.notifications user_id", "select user_id from notifications where reference = $1 and kind = 'order-placed'", story.Order.Value),
+            await Event(orders, OrderPlaced.Type, "orders", "reference", story.Key),
+            await Event(orders, OrderConfirmed.Type, "orders", "reference", story.Key),
+            await Event(inventory, StockReserved.Type, "reservations", "order_id", story.Order.Value),
+            await Event(payments, PaymentCharged.Type, "payments", "order_id", story.Order.Value),
+            await Find(notifications, "user", "notifications.notifications user_id", Notified("user_id"), story.Order.Value),
             await Find(notifications, "order", "notifications.notifications reference", "select reference from notifications where id = $1", story.Notification.Value),
-            await Find(notifications, "notification", "notifications.notifications", "select id from notifications where reference = $1 and kind = 'order-placed'", story.Order.Value),
-            await Find(notifications, "event notifications.notification-sent", "notifications.outbox", "select event_id from outbox where subject = $1", story.Notification.Value),
+            await Find(notifications, "notification", "notifications.notifications", Notified("id"), story.Order.Value),
+            await Event(notifications, NotificationSent.Type, "notifications", "id", story.Notification.Value),
         ];
+
+        static string Notified(string column) => $"select {column} from notifications where reference = $1 and kind = 'order-placed'";
+
+        // The event of the aggregate that the service stores under another key than the event's ID.
+        Task<Sighting> Event(NpgsqlDataSource database, string type, string table, string column, object key) => Find(
+            database, $"event {type}", $"{type[..type.IndexOf('.')]}.outbox",
+            $"select e.event_id from outbox e join {table} a on a.id = e.subject where a.{column} = $1 and e.type = '{type}'", key);
 
         async Task<Sighting> Find(NpgsqlDataSource database, string entity, string place, string sql, object key)
         {
