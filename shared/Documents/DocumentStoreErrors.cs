@@ -10,6 +10,8 @@ public static class DocumentStoreErrors
 
     private static bool IsTransientInMongo(Exception? exception) => exception switch
     {
+        // The driver's own type where it finds no server in time.
+        TimeoutException => true,
         MongoConnectionException or MongoConnectionPoolPausedException or MongoWaitQueueFullException or MongoNotPrimaryException => true,
         MongoNodeIsRecoveringException or MongoExecutionTimeoutException or MongoWriteConcernException => true,
         MongoBulkWriteException { WriteConcernError: not null } => true,

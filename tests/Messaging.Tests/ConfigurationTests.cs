@@ -34,9 +34,17 @@ public sealed class ConfigurationTests(Servers servers) : MessagingTest(servers)
     }
 
     [Fact]
-    public void Missing_connection_string_of_Kafka_is_named() =>
-        Should.Throw<InvalidOperationException>(() => Host.CreateEmptyApplicationBuilder(null).AddMessaging("test", _ => { }))
-            .Message.ShouldContain("ConnectionStrings:kafka");
+    public async Task Start_without_a_connection_string_of_Kafka_names_it()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddForgeIds(builder.Configuration);
+        builder.AddMessaging("test", messaging => messaging.Publish(Topic));
+        using var host = builder.Build();
+
+        var exception = await Should.ThrowAsync<OptionsValidationException>(() => host.StartAsync(Cancelled));
+
+        exception.Message.ShouldContain("ConnectionStrings:kafka");
+    }
 
     [Fact]
     public void Security_settings_reach_every_client_of_Kafka()

@@ -157,6 +157,18 @@ public sealed class DeliveryTests(Servers servers, Broker broker) : SharedKafkaT
     }
 
     [Fact]
+    public async Task Message_of_an_undeclared_topic_is_refused_when_it_is_sent()
+    {
+        await using var service = await StartAsync(Kafka, consumes: false);
+        var command = new Contracts.Events.ReleaseStock(default, default);
+
+        var exception = await Should.ThrowAsync<InvalidOperationException>(() =>
+            service.InScopeAsync(db => Task.FromResult(db.Send(Guid.NewGuid(), 1, command, MessageOrigin.None))));
+
+        exception.Message.ShouldContain("inventory.commands");
+    }
+
+    [Fact]
     public async Task Duplicates_are_dropped_in_one_batch_and_in_later_ones()
     {
         var counter = Guid.NewGuid();
