@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using Confluent.Kafka;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -80,7 +82,12 @@ public static class KafkaBuilderExtensions
         environment["KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS"] = "0";
         environment["KAFKA_NUM_PARTITIONS"] = "6";
         environment["KAFKA_LOG_DIRS"] = DataFolder;
+        // The ID of a new log; the image's default is the same for every log. A volume that has a log keeps the ID that it has.
+        environment["CLUSTER_ID"] = NewClusterId();
     }
+
+    /// <summary>Returns 16 random bytes in Kafka's form: base64url, 22 characters. The first one is never a hyphen, as in Kafka's own IDs.</summary>
+    private static string NewClusterId() => $"F{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16))[1..]}";
 }
 
 /// <summary>Healthy when the broker answers a metadata request within two seconds.</summary>
