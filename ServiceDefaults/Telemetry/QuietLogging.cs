@@ -11,6 +11,7 @@ internal static class QuietLogging
         logging.AddFilter("Npgsql", LogLevel.Warning); // its spans say the same
         logging.AddFilter("Polly", LogLevel.Warning);
         logging.AddFilter("StackExchange.Redis", LogLevel.Warning);
+        logging.AddFilter("ZiggyCreatures.Caching.Fusion", LogLevel.Warning);
 
         // These write the whole URL of a request, and e-mail addresses stand in queries. Named in full, so that a coarser
         // level in somebody's appsettings.json does not bring them back. The first would also put the path into a scope

@@ -1,4 +1,3 @@
-using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
@@ -18,16 +17,21 @@ public static class GetOrder
 
     private static async Task<IResult> Handle(OrderId id, Caller caller, OrdersDb db, EntityCache<CachedOrder> cache, CancellationToken cancellationToken)
     {
-        if (await cache.FindAsync(id.Value) is { } cached && caller.MaySee(cached.Order.UserId, Permissions.OrdersRead))
+        var cached = await cache.GetAsync(
+            id.Value, (services, token) => LoadAsync(services.GetRequiredService<OrdersDb>(), id, caller, token), cancellationToken);
+        if (cached is not null && caller.MaySee(cached.Order.UserId, Permissions.OrdersRead))
             return TypedResults.Ok(cached.Order);
-        // Somebody else's order is answered as one that does not exist, and with the same work, be it in the cache or not: nobody learns that it does,
-        // nor puts it into the cache.
-        return await db.MaySeeAsync(id, caller, cancellationToken)
-            && await cache.LoadAsync(id.Value, (services, token) => Load(services.GetRequiredService<OrdersDb>(), id, token), cancellationToken) is { } loaded
-            ? TypedResults.Ok(loaded.Order)
-            : Problems.NotFound("order-not-found", "There is no such order.");
+        // Another user's order is answered like one that does not exist, with the same work whether it is cached or not.
+        if (cached is not null)
+            await LoadAsync(db, id, caller, cancellationToken);
+        return Problems.NotFound("order-not-found", "There is no such order.");
     }
 
-    private static async Task<CachedOrder?> Load(OrdersDb db, OrderId id, CancellationToken cancellationToken) =>
-        await db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Id == id, cancellationToken) is { } order ? CachedOrder.Of(order) : null;
+    private static async Task<CachedOrder?> LoadAsync(OrdersDb db, OrderId id, Caller caller, CancellationToken cancellationToken)
+    {
+        var maySeeAll = caller.Permissions.Contains(Permissions.OrdersRead);
+        var order = await db.Orders.AsNoTracking()
+            .SingleOrDefaultAsync(order => order.Id == id && (maySeeAll || order.UserId == caller.Id), cancellationToken);
+        return order is null ? null : CachedOrder.Of(order);
+    }
 }

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using ForgeShop.Caching;
 using ForgeShop.Contracts;
+using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Orders;
 
@@ -12,7 +12,7 @@ public sealed record OrderView(
     IReadOnlyList<OrderItemView> Items,
     Money Total,
     DateTimeOffset PlacedAt,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null)
 {
     public static OrderView Of(Order order) => new(
         order.Id,
@@ -26,8 +26,12 @@ public sealed record OrderView(
 
 public sealed record OrderItemView(ProductId ProductId, string Sku, int Quantity, Money UnitPrice);
 
-/// <summary>An order as it lies in Redis under <c>order:{id}</c>.</summary>
-public sealed record CachedOrder(OrderId Id, long Version, OrderView Order) : ICachedView
+/// <summary>An order as it is cached under <c>order:{id}</c>.</summary>
+public sealed record CachedOrder(long Version, OrderView Order) : ICachedView
 {
-    public static CachedOrder Of(Order order) => new(order.Id, order.Version, OrderView.Of(order));
+    public OrderId Id => Order.Id;
+
+    Guid ICachedView.Key => Order.Id.Value;
+
+    public static CachedOrder Of(Order order) => new(order.Version, OrderView.Of(order));
 }

@@ -7,7 +7,6 @@ namespace ForgeShop.Orders;
 [JsonSerializable(typeof(OrderRequest.Body))]
 [JsonSerializable(typeof(OrderView))]
 [JsonSerializable(typeof(ListOrders.Page))]
-[JsonSerializable(typeof(CachedOrder))]
 [JsonSerializable(typeof(UnderstoodOrder))]
 [JsonSerializable(typeof(KnownProducts))]
 [JsonSerializable(typeof(FollowOrder.Change))]

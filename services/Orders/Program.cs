@@ -1,4 +1,3 @@
-using ForgeShop.Caching;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.Orders;
@@ -19,7 +18,7 @@ builder.AddMessaging("orders", messaging => messaging
     .HandleBatch<PaymentCharged, CheckoutProcess>()
     .HandleBatch<PaymentDeclined, CheckoutProcess>()
     .HandleBatch<PaymentRefunded, CheckoutProcess>());
-builder.AddEntityCache("redis", "order", OrdersJson.Default.CachedOrder);
+builder.AddEntityCache<OrdersDb, Order, CachedOrder>("redis", "order", CachedOrder.Of);
 builder.Services.AddOptions<CheckoutOptions>().BindConfiguration("Checkout").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddPollingWorker<CheckoutTimer>();
 builder.Services.AddOptions<FollowOptions>().BindConfiguration("FollowOrder").ValidateDataAnnotations().ValidateOnStart();

@@ -1,4 +1,3 @@
-using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
@@ -21,7 +20,7 @@ public static class ChangeProfile
         .RequirePermission(Permissions.AccountSelf);
 
     private static async Task<IResult> Handle(
-        UserId id, ChangeProfileRequest request, Caller caller, UsersDb db, EntityCache<CachedUser> cache, TimeProvider time, CancellationToken cancellationToken)
+        UserId id, ChangeProfileRequest request, Caller caller, UsersDb db, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!caller.Is(id))
             return Problems.Status(StatusCodes.Status403Forbidden);
@@ -35,9 +34,7 @@ public static class ChangeProfile
         if (user is null)
             return Problems.NotFound("user-not-found", "There is no such user.");
 
-        var view = CachedUser.Of(user);
-        await cache.PutAsync(id.Value, view);
-        return TypedResults.Ok(view.User);
+        return TypedResults.Ok(CachedUser.Of(user).User);
     }
 
     private static async Task<User?> RenameAsync(UsersDb db, UserId id, string name, DateTimeOffset now, CancellationToken cancellationToken)

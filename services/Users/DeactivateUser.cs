@@ -1,4 +1,3 @@
-using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
@@ -18,7 +17,7 @@ public static class DeactivateUser
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersWrite);
 
     private static async Task<IResult> Handle(
-        UserId id, Caller caller, UsersDb db, UserSessions sessions, EntityCache<CachedUser> cache, TimeProvider time, CancellationToken cancellationToken)
+        UserId id, Caller caller, UsersDb db, UserSessions sessions, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!caller.MaySee(id, Permissions.UsersWrite))
             return Problems.Status(StatusCodes.Status403Forbidden);
@@ -38,7 +37,6 @@ public static class DeactivateUser
         }, cancellationToken);
         if (user is null)
             return Problems.NotFound("user-not-found", "There is no such user.");
-        await cache.PutAsync(id.Value, CachedUser.Of(user));
         return TypedResults.NoContent();
     }
 }

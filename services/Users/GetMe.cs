@@ -1,4 +1,3 @@
-using ForgeShop.Caching;
 using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Users;

@@ -1,4 +1,3 @@
-using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;

@@ -1,4 +1,3 @@
-using ForgeShop.Caching;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
@@ -9,7 +8,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddDatabase<UsersDb>("users", FirstAdministrator.AddAsync);
 builder.AddMessaging("users", messaging => messaging.UseEntityFramework<UsersDb>().Publish(Topics.UserEvents));
-builder.AddEntityCache("redis", "user", UsersJson.Default.CachedUser);
+builder.AddEntityCache<UsersDb, User, CachedUser>("redis", "user", CachedUser.Of);
 builder.AddIdentity();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, UsersJson.Default));
 

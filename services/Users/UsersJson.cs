@@ -7,7 +7,6 @@ namespace ForgeShop.Users;
 [JsonSerializable(typeof(RegisterUserRequest))]
 [JsonSerializable(typeof(ChangeProfileRequest))]
 [JsonSerializable(typeof(UserView))]
-[JsonSerializable(typeof(CachedUser))]
 [JsonSerializable(typeof(LogInRequest))]
 [JsonSerializable(typeof(RefreshRequest))]
 [JsonSerializable(typeof(ChangePasswordRequest))]

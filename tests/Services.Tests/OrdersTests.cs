@@ -66,18 +66,6 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     }
 
     [Fact]
-    public async Task An_order_that_was_read_lies_in_Redis_under_its_ID()
-    {
-        var (user, sku) = (NewUser(), await NewProduct());
-        var placed = await Place(user, "cart-1", (sku, 1));
-        await Http.Get(placed.Location!);
-
-        var cached = JsonSerializer.Deserialize<JsonElement>((await servers.Cache.StringGetAsync($"order:{servers.Ids.Order(user, "cart-1")}")).ToString());
-        cached.GetProperty("id").GetString().ShouldBe(placed.Text("id"));
-        cached.GetProperty("order").ToString().ShouldBe(placed.Body.ToString());
-    }
-
-    [Fact]
     public async Task An_order_its_lines_its_checkout_its_event_and_its_first_command_are_stored_together_under_derived_IDs()
     {
         var (user, sku) = (NewUser(), await NewProduct());

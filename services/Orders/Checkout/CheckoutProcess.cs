@@ -1,4 +1,3 @@
-using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
@@ -13,7 +12,7 @@ namespace ForgeShop.Orders.Checkout;
 /// Each transition is made under the lock of the saga's row, and the caller's SaveChanges stores the order, the saga and the outbox together.
 /// </summary>
 public sealed partial class CheckoutProcess(
-    OrdersDb db, EntityCache<CachedOrder> cache, OrderSignals signals, ForgeIds ids, IOptions<CheckoutOptions> options, TimeProvider time,
+    OrdersDb db, OrderSignals signals, ForgeIds ids, IOptions<CheckoutOptions> options, TimeProvider time,
     ILogger<CheckoutProcess> logger) :
     IBatchHandler<StockReserved>, IBatchHandler<ReservationFailed>, IBatchHandler<StockReleased>,
     IBatchHandler<PaymentCharged>, IBatchHandler<PaymentDeclined>, IBatchHandler<PaymentRefunded>
@@ -82,20 +81,14 @@ public sealed partial class CheckoutProcess(
             .Join(db.Orders, saga => saga.OrderId, order => order.Id, (saga, order) => new Checkout(order, saga)).ToListAsync(cancellationToken);
     }
 
-    /// <summary>Makes one transition of a locked checkout; the cache and the followers of the order learn of it after the commit.</summary>
+    /// <summary>Makes one transition of a locked checkout; the followers of the order are signalled after the commit.</summary>
     public void Step(Checkout checkout, MessageOrigin origin, Action<CheckoutSaga, Order, CheckoutScope> transition)
     {
         var (order, saga) = checkout;
         var before = order.Version;
         transition(saga, order, Scope(origin));
-        if (order.Version == before)
-            return;
-        var view = CachedOrder.Of(order);
-        db.AfterCommit(async () =>
-        {
-            signals.Raise(order.Id);
-            await cache.PutAsync(order.Id.Value, view);
-        });
+        if (order.Version != before)
+            db.AfterCommit(() => signals.Raise(order.Id));
     }
 
     private CheckoutScope Scope(MessageOrigin origin) => new(new Outbox(db, origin), ids, options.Value, time.GetUtcNow());

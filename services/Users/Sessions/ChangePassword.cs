@@ -1,4 +1,3 @@
-using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.Identity;
@@ -22,7 +21,7 @@ public static class ChangePassword
 
     private static async Task<IResult> Handle(
         UserId id, ChangePasswordRequest request, Caller caller, HttpContext http, UsersDb db, Passwords passwords, LoginThrottle throttle,
-        UserSessions sessions, EntityCache<CachedUser> cache, TimeProvider time, CancellationToken cancellationToken)
+        UserSessions sessions, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!caller.Is(id))
             return Problems.Status(StatusCodes.Status403Forbidden);
@@ -58,7 +57,6 @@ public static class ChangePassword
         }, cancellationToken);
         if (changed is null)
             return Problems.Conflict("account-changed", "The account was changed at the same moment. Try again.");
-        await cache.PutAsync(id.Value, CachedUser.Of(changed));
         return TypedResults.NoContent();
     }
 }

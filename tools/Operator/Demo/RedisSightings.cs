@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace ForgeShop.Operator.Demo;
 
-/// <summary>Reads the caches directly: the key carries the ID as text, and so does the value.</summary>
+/// <summary>Reads the caches directly: the key carries the ID as text, and so does the cached JSON in the field data.</summary>
 internal static class RedisSightings
 {
     private const string Store = "Redis";
@@ -20,8 +20,8 @@ internal static class RedisSightings
 
         async Task<Sighting> Find(string entity, string key)
         {
-            var value = await database.StringGetAsync(key);
-            Guid? found = value.HasValue && JsonDocument.Parse((string)value!).RootElement.GetProperty("id").TryGetGuid(out var id) ? id : null;
+            var value = await database.HashGetAsync(key, "data");
+            Guid? found = value.HasValue && JsonDocument.Parse((string)value!).RootElement.GetProperty("value").GetProperty("id").TryGetGuid(out var id) ? id : null;
             return new Sighting(entity, Store, key[..key.IndexOf(':', StringComparison.Ordinal)] + ":{id}", found);
         }
     }

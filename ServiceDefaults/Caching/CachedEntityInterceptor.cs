@@ -1,0 +1,39 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+
+namespace ForgeShop.ServiceDefaults.Caching;
+
+/// <summary>Keeps the cache in step with the database: announces the versions of changed entities before the commit and stores their views after it.</summary>
+internal sealed class CachedEntityInterceptor<TEntity, TView>(EntityCache<TView> cache, Func<TEntity, TView> show) : SaveChangesInterceptor
+    where TEntity : class where TView : class, ICachedView
+{
+    public override async ValueTask<InterceptionResult<int>> SavingChangesAsync(
+        DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
+    {
+        if (eventData.Context is not { } db)
+            return result;
+        var changed = ChangedIn(db);
+        await Task.WhenAll(changed.Select(view => cache.AnnounceAsync(view, cancellationToken)));
+        foreach (var view in changed)
+            db.AfterCommit(() => cache.PutAsync(view));
+        return result;
+    }
+
+    private List<TView> ChangedIn(DbContext db)
+    {
+        // SaveChanges is about to detect all changes; here the versions suffice.
+        var detect = db.ChangeTracker.AutoDetectChangesEnabled;
+        db.ChangeTracker.AutoDetectChangesEnabled = false;
+        try
+        {
+            return [.. from entry in db.ChangeTracker.Entries<TEntity>()
+                       let version = entry.Property<long>(nameof(ICachedView.Version))
+                       where version.CurrentValue != version.OriginalValue
+                       select show(entry.Entity)];
+        }
+        finally
+        {
+            db.ChangeTracker.AutoDetectChangesEnabled = detect;
+        }
+    }
+}

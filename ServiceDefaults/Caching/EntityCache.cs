@@ -1,0 +1,82 @@
+using ForgeShop.Forge;
+using ForgeShop.ServiceDefaults.Caching;
+using Microsoft.Extensions.DependencyInjection;
+using ZiggyCreatures.Caching.Fusion;
+
+namespace ForgeShop.ServiceDefaults;
+
+/// <summary>
+/// Cache-aside with FusionCache: entries in the process (L1) and in Redis (L2) under <c>{prefix}:{id}</c>, and a backplane that refreshes L1 in other replicas.
+/// One comparison is added, because a backplane message can be late or lost: Redis holds the minimum version of each entity, raised before a change is
+/// committed, and an entry below it is not used. A caller who was answered version 3 by one replica is never answered version 2 by another.
+/// </summary>
+public sealed class EntityCache<TView> where TView : class, ICachedView
+{
+    private static readonly TimeSpan UnreachedVersionLifetime = TimeSpan.FromSeconds(30);
+
+    private readonly string _prefix;
+    private readonly IFusionCache _cache;
+    private readonly VersionedRedis _redis;
+    private readonly IServiceScopeFactory _scopes;
+    private readonly FusionCacheEntryOptions _onlyInProcess;
+    private readonly FusionCacheEntryOptions _notFromRedis;
+
+    internal EntityCache(string prefix, IFusionCache cache, VersionedRedis redis, IServiceScopeFactory scopes)
+    {
+        (_prefix, _cache, _redis, _scopes) = (prefix, cache, redis, scopes);
+        _onlyInProcess = cache.CreateEntryOptions(options => options.SetSkipDistributedCache(true, skipBackplaneNotifications: true));
+        _notFromRedis = cache.CreateEntryOptions(options => options.SkipDistributedCacheRead = true);
+    }
+
+    /// <summary>Returns the cached view, or loads it from the database in a scope of its own; concurrent requests for one entity share one load.</summary>
+    /// <param name="id">The entity's ID.</param>
+    /// <param name="load">Reads the view from the database. Null, for an entity that does not exist or is not the caller's, is not cached.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async Task<TView?> GetAsync(Guid id, Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken)
+    {
+        var key = Key(id);
+        // Without Redis a replica cannot see what another one has changed.
+        if (await _redis.MinimumVersionAsync(key, cancellationToken) is not { } minimum)
+            return await LoadAsync(load, cancellationToken);
+        if (minimum == 0)
+            await _cache.RemoveAsync(key, _onlyInProcess, cancellationToken);
+        var (isLoaded, loaded) = (false, default(TView));
+        var view = await _cache.GetOrSetAsync<TView?>(key, async (context, token) =>
+        {
+            loaded = await LoadAsync(load, token);
+            if (loaded is null)
+                context.Options.SetSkipMemoryCache().SetSkipDistributedCache(true, skipBackplaneNotifications: true);
+            else if (loaded.Version > minimum)
+                await _redis.TryRaiseVersionAsync(key, loaded.Version, token);
+            isLoaded = true;
+            return loaded;
+        }, options: minimum == 0 ? _notFromRedis : null, token: cancellationToken);
+        if ((isLoaded && ReferenceEquals(view, loaded)) || (view is not null && view.Key == id && view.Version >= minimum))
+            return view;
+
+        view = await LoadAsync(load, cancellationToken);
+        if (view is null)
+            return null;
+        if (view.Version < minimum)
+            await _redis.ExpireAsync(key, UnreachedVersionLifetime, cancellationToken);
+        else if (view.Version > minimum)
+            await _redis.TryRaiseVersionAsync(key, view.Version, cancellationToken);
+        await _cache.SetAsync(key, view, token: cancellationToken);
+        return view;
+    }
+
+    /// <summary>Raises the minimum version, before the change is committed: from here on no replica answers an older view.</summary>
+    internal Task AnnounceAsync(TView view, CancellationToken cancellationToken) => _redis.TryRaiseVersionAsync(Key(view.Key), view.Version, cancellationToken);
+
+    /// <summary>Stores a view after its change is committed. An outage of Redis is made up for later.</summary>
+    internal async Task PutAsync(TView view) => await _cache.SetAsync(Key(view.Key), view);
+
+    private string Key(Guid id) => $"{_prefix}:{Uuid.ToText(id)}";
+
+    private async Task<TView?> LoadAsync(Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken)
+    {
+        // FusionCache lets a load that takes too long go on after its request has ended, so it cannot use the request's scope.
+        await using var scope = _scopes.CreateAsyncScope();
+        return await load(scope.ServiceProvider, cancellationToken);
+    }
+}

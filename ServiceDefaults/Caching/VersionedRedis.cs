@@ -1,0 +1,152 @@
+using System.Text.Json;
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.StackExchangeRedis;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
+using StackExchange.Redis;
+
+namespace ForgeShop.ServiceDefaults.Caching;
+
+/// <summary>
+/// FusionCache's second level: the framework's Redis cache with a time-out and a circuit breaker. An error reply is an answer about one key: the key is
+/// dropped and the command repeated; only a Redis that does not answer opens the circuit. Beside each entry, in the same hash, is the version that a reader
+/// must not fall behind.
+/// </summary>
+internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
+{
+    private const string VersionField = "version";
+
+    // The field and the entry expire together, and a field that is absent makes the reader ask the database.
+    private const string Raise =
+        """
+        local known = tonumber(redis.call('HGET', KEYS[1], 'version') or '')
+        if not known or known < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'version', ARGV[1]) end
+        redis.call('PEXPIRE', KEYS[1], ARGV[2])
+        return 1
+        """;
+
+    private readonly IConnectionMultiplexer _redis;
+    private readonly RedisCache _entries;
+    private readonly TimeSpan _lifetime;
+    private readonly ResiliencePipeline _pipeline;
+    private readonly ILogger _logger;
+
+    public VersionedRedis(IConnectionMultiplexer redis, IOptions<CacheOptions> options, TimeProvider time, ILogger<VersionedRedis> logger)
+    {
+        (_redis, _logger) = (redis, logger);
+        _entries = new RedisCache(new RedisCacheOptions { ConnectionMultiplexerFactory = () => Task.FromResult(redis) });
+        var settings = options.Value;
+        _lifetime = settings.TimeToLive + settings.FailSafe;
+        _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+            {
+                ShouldHandle = outcome => ValueTask.FromResult(outcome.Outcome.Exception is { } error && IsOutage(error)),
+                FailureRatio = 0.5,
+                MinimumThroughput = 2,
+                SamplingDuration = TimeSpan.FromSeconds(1) + settings.RedisTimeout,
+                BreakDuration = settings.PauseAfterFailure,
+                OnOpened = opened =>
+                {
+                    LogOutage(opened.Outcome.Exception?.GetType().Name, opened.BreakDuration);
+                    return default;
+                },
+            })
+            .AddTimeout(settings.RedisTimeout)
+            .Build();
+    }
+
+    /// <summary>Returns the version that an answer must have at least: 0 if none is known, null if Redis does not answer.</summary>
+    public async Task<long?> MinimumVersionAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var version = await AskAsync(key, _ => _redis.GetDatabase().HashGetAsync(key, VersionField), cancellationToken);
+            return version.TryParse(out long minimum) ? minimum : 0;
+        }
+        catch (Exception error) when (IsFailure(error))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Raises the minimum version.</summary>
+    /// <returns>False if Redis did not confirm it.</returns>
+    public async Task<bool> TryRaiseVersionAsync(string key, long version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AskAsync(
+                key, _ => _redis.GetDatabase().ScriptEvaluateAsync(Raise, [key], [version, (long)_lifetime.TotalMilliseconds]), cancellationToken);
+            return true;
+        }
+        catch (Exception error) when (IsFailure(error))
+        {
+            LogNotRaised(error.GetType().Name);
+            return false;
+        }
+    }
+
+    /// <summary>Lets a minimum version expire that the database has not reached: its transaction was rolled back, or it is no version of this entity.</summary>
+    public Task ExpireAsync(string key, TimeSpan after, CancellationToken cancellationToken) =>
+        AskAsync(key, _ => _redis.GetDatabase().KeyExpireAsync(key, after, ExpireWhen.LessThanCurrentExpiry), cancellationToken);
+
+    public Task<byte[]?> GetAsync(string key, CancellationToken token = default) => AskAsync(key, ask => _entries.GetAsync(key, ask), token);
+
+    public async Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
+    {
+        using var entry = JsonDocument.Parse(value);
+        var version = entry.RootElement.GetProperty("value").GetProperty(VersionField).GetInt64();
+        await AskAsync(key, async ask => { await _entries.SetAsync(key, value, options, ask); return true; }, token);
+        // An entry that was changed during an outage comes this way when Redis is back.
+        if (!await TryRaiseVersionAsync(key, version, token))
+            throw new RedisException("The version of a cache entry was not stored.");
+    }
+
+    public Task RemoveAsync(string key, CancellationToken token = default) => _entries.RemoveAsync(key, token);
+
+    public Task RefreshAsync(string key, CancellationToken token = default) => _entries.RefreshAsync(key, token);
+
+    public byte[]? Get(string key) => throw new NotSupportedException();
+
+    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => throw new NotSupportedException();
+
+    public void Refresh(string key) => throw new NotSupportedException();
+
+    public void Remove(string key) => throw new NotSupportedException();
+
+    public void Dispose() => _entries.Dispose();
+
+    private async Task<T> AskAsync<T>(string key, Func<CancellationToken, Task<T>> command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await BoundedAsync(command, cancellationToken);
+        }
+        catch (Exception error) when (error is RedisServerException or InvalidCastException or FormatException or OverflowException or ArgumentException)
+        {
+            LogDropped(key, error.GetType().Name);
+            await BoundedAsync(_ => _redis.GetDatabase().KeyDeleteAsync(key), cancellationToken);
+            return await BoundedAsync(command, cancellationToken);
+        }
+    }
+
+    private async Task<T> BoundedAsync<T>(Func<CancellationToken, Task<T>> command, CancellationToken cancellationToken) =>
+        await _pipeline.ExecuteAsync(async token => await command(token).WaitAsync(token), cancellationToken);
+
+    private static bool IsOutage(Exception error) => error is RedisConnectionException or TimeoutException or TimeoutRejectedException;
+
+    private static bool IsFailure(Exception error) => error is RedisException or TimeoutException or ExecutionRejectedException;
+
+    // Exceptions are left out: the client's messages quote the command.
+    [LoggerMessage(LogLevel.Warning, "Redis does not answer ({Error}); the database answers for {Pause}")]
+    private partial void LogOutage(string? error, TimeSpan pause);
+
+    [LoggerMessage(LogLevel.Warning, "Dropped cache key {Key}: its value does not fit ({Error})")]
+    private partial void LogDropped(string key, string error);
+
+    [LoggerMessage(LogLevel.Warning, "Redis did not take the version of a changed entity ({Error}); other replicas can answer the previous state until it does")]
+    private partial void LogNotRaised(string error);
+}
