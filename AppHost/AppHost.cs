@@ -18,6 +18,12 @@ var paymentsData = postgres.AddDatabase("payments-db", "payments");
 var notificationsData = postgres.AddDatabase("notifications-db", "notifications");
 var reportingData = documents.AddDatabase("reporting-db", "reporting");
 
+// Brings the schemas up to date and ends; a service with a database starts afterwards.
+var migrator = builder.AddMigrator("migrator")
+    .WithReference(usersData, "users").WithReference(ordersData, "orders").WithReference(inventoryData, "inventory")
+    .WithReference(paymentsData, "payments").WithReference(notificationsData, "notifications")
+    .WaitFor(usersData).WaitFor(ordersData).WaitFor(inventoryData).WaitFor(paymentsData).WaitFor(notificationsData);
+
 // The first administrator; the password is generated once for each machine.
 var adminEmail = builder.AddParameter("admin-email", () => builder.Configuration["Admin:Email"] ?? "admin@forgeshop.example");
 var adminPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24 }, secret: true, persist: true);
@@ -27,24 +33,24 @@ var adminPassword = builder.AddParameter("admin-password", new GenerateParameter
 var users = builder.AddService<Projects.Users>("users")
     .WithReference(usersData, "users").WithReference(redis).WithReference(kafka)
     .WithEnvironment("Admin__Email", adminEmail).WithEnvironment("Admin__Password", adminPassword)
-    .WaitFor(usersData).WaitFor(redis).WaitFor(kafka);
+    .WaitFor(usersData).WaitForCompletion(migrator).WaitFor(redis).WaitFor(kafka);
 
 var inventory = builder.AddService<Projects.Inventory>("inventory")
     .WithReference(inventoryData, "inventory").WithReference(kafka).WithReference(users)
-    .WaitFor(inventoryData).WaitFor(kafka);
+    .WaitFor(inventoryData).WaitForCompletion(migrator).WaitFor(kafka);
 
 var orders = builder.AddService<Projects.Orders>("orders")
     .WithReference(ordersData, "orders").WithReference(redis).WithReference(kafka).WithReference(users).WithReference(inventory)
     .WithTokensFrom(users)
-    .WaitFor(ordersData).WaitFor(redis).WaitFor(kafka);
+    .WaitFor(ordersData).WaitForCompletion(migrator).WaitFor(redis).WaitFor(kafka);
 
 var payments = builder.AddService<Projects.Payments>("payments")
     .WithReference(paymentsData, "payments").WithReference(kafka).WithReference(users)
-    .WaitFor(paymentsData).WaitFor(kafka);
+    .WaitFor(paymentsData).WaitForCompletion(migrator).WaitFor(kafka);
 
 var notifications = builder.AddService<Projects.Notifications>("notifications")
     .WithReference(notificationsData, "notifications").WithReference(kafka).WithReference(users)
-    .WaitFor(notificationsData).WaitFor(kafka);
+    .WaitFor(notificationsData).WaitForCompletion(migrator).WaitFor(kafka);
 
 var reporting = builder.AddService<Projects.Reporting>("reporting")
     .WithReference(reportingData, "reporting").WithReference(kafka).WithReference(users)
@@ -66,6 +72,7 @@ builder.AddCustomers("customers", gateway);
 return await builder.RunShopAsync(servers, new ShopEndpoints
 {
     Gateway = gateway,
+    Migrator = migrator,
     AdminEmail = adminEmail,
     AdminPassword = adminPassword,
     Stores = { ["postgres"] = postgres, ["redis"] = redis, ["kafka"] = kafka, ["documents"] = documents.Server },

@@ -1,7 +1,6 @@
 using ForgeShop.ServiceDefaults.Authentication;
 using ForgeShop.ServiceDefaults.Correlation;
 using ForgeShop.ServiceDefaults.Health;
-using ForgeShop.ServiceDefaults.Databases;
 using ForgeShop.ServiceDefaults.Errors;
 using ForgeShop.ServiceDefaults.Requests;
 using ForgeShop.ServiceDefaults.Telemetry;
@@ -10,7 +9,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.ServiceDefaults;
 
@@ -31,10 +29,7 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddStrictRequests();
         builder.Services.AddResilientHttpClients();
         builder.AddAccessControl();
-        builder.Services.AddSingleton<DatabaseMigrations>();
-        builder.Services.AddSingleton(services => new WorkerServices(
-            services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DatabaseMigrations>(),
-            services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton<WorkerServices>();
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         return builder;
     }
@@ -45,14 +40,11 @@ public static class ServiceDefaultsExtensions
     /// </summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
-        // Users keeps the keys in its database, so not even a token can be verified before that is there.
-        app.UseMiddleware<MigrationGate>();
         app.UseAuthentication();
         app.UseMiddleware<CorrelationMiddleware>();
         app.UseMiddleware<BodyLimit>();
         app.UseMiddleware<Utf8Bodies>();
         app.UseAuthorization();
-        app.UseMiddleware<NamedUsers>();
         app.MapHealth();
         return app;
     }

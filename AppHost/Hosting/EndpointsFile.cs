@@ -12,6 +12,8 @@ internal sealed class ShopEndpoints
 {
     public required IResourceBuilder<ProjectResource> Gateway { get; init; }
 
+    public required IResourceBuilder<ExecutableResource> Migrator { get; init; }
+
     public required IResourceBuilder<ParameterResource> AdminEmail { get; init; }
 
     public required IResourceBuilder<ParameterResource> AdminPassword { get; init; }

@@ -45,7 +45,8 @@ internal static class OperatorCommands
         });
 
     /// <summary>Stops everything, deletes all data and starts everything again.</summary>
-    public static void AddEmptyDataCommand(this IResourceBuilder<ProjectResource> gateway, DataFolders data) => gateway.WithCommand(
+    public static void AddEmptyDataCommand(
+        this IResourceBuilder<ProjectResource> gateway, ExecutableResource migrator, DataFolders data) => gateway.WithCommand(
         "empty-data", "Empty all data",
         async context =>
         {
@@ -62,11 +63,21 @@ internal static class OperatorCommands
             DataVolumes.Remove(gateway.ApplicationBuilder);
             await Task.WhenAll(servers.Select(StartAsync));
             await Task.WhenAll(resources.Where(resource => resource is IResourceWithConnectionString and IResourceWithParent).Select(HealthyAsync));
+            await MigrateAsync();
             await Task.WhenAll(services.Select(StartAsync));
             await StartAsync(gateway.Resource);
             return CommandResults.Success();
 
             Task ExecuteAsync(IResource resource, string command) => commands.ExecuteCommandAsync(resource, command, context.CancellationToken);
+
+            async Task MigrateAsync()
+            {
+                var before = notifications.TryGetCurrentState(migrator.Name, out var last) ? last.Snapshot.StopTimeStamp : null;
+                await ExecuteAsync(migrator, KnownResourceCommands.StartCommand);
+                await notifications.WaitForResourceAsync(
+                    migrator.Name, now => now.Snapshot.ExitCode == 0 && now.Snapshot.StopTimeStamp > (before ?? DateTime.MinValue), context.CancellationToken)
+                    .WaitAsync(StartTimeout, context.CancellationToken);
+            }
 
             async Task StartAsync(IResource resource)
             {

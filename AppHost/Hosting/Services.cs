@@ -28,6 +28,12 @@ internal static class Services
         return service;
     }
 
+    /// <summary>Adds the program that brings all schemas up to date and ends. It is no service: it has no endpoint, and its end with exit code 0 is no failure.</summary>
+    public static IResourceBuilder<ExecutableResource> AddMigrator(this IDistributedApplicationBuilder builder, string name) => builder
+        .AddExecutable(name, Programs.PathOf("Migrator"), builder.AppHostDirectory)
+        .WithAnnotation(new RunsToCompletionAnnotation())
+        .WithEnvironment("DOTNET_ENVIRONMENT", builder.Environment.EnvironmentName);
+
     /// <summary>Starts the built program itself. The default, <c>dotnet run</c>, stays as one more process of 70 MB for each service.</summary>
     public static IResourceBuilder<ProjectResource> AsBuilt(this IResourceBuilder<ProjectResource> project)
     {
@@ -53,3 +59,6 @@ internal static class Services
         return service.WithEnvironment("Authentication__ClientId", name).WithEnvironment("Authentication__ClientSecret", secret);
     }
 }
+
+/// <summary>Marks a resource that ends by itself when its work is done.</summary>
+internal sealed class RunsToCompletionAnnotation : IResourceAnnotation;

@@ -51,7 +51,7 @@ internal static class Shop
             if (builder.IsIsolated())
                 builder.Services.AddHostedService(_ => new TemporaryData(builder, data, builder.Artifacts()));
             builder.Apply(servers, data);
-            endpoints.Gateway.AddEmptyDataCommand(data);
+            endpoints.Gateway.AddEmptyDataCommand(endpoints.Migrator.Resource, data);
             builder.PreferDashboardPort(DashboardPort);
             builder.Services.AddSingleton(TimeProvider.System);
             // Aspire's own API keeps its keys in the user's profile and logs that they are not encrypted there.

@@ -41,6 +41,8 @@ internal sealed class Supervisor(
             }
 
             var ended = now == KnownResourceStates.Finished || now == KnownResourceStates.Exited || now == KnownResourceStates.FailedToStart;
+            if (update.Snapshot.ExitCode == 0 && update.Resource.HasAnnotationOfType<RunsToCompletionAnnotation>())
+                continue;
             if (!ended || before is null || before == now || before == KnownResourceStates.NotStarted || stopRequested.ContainsKey(update.Resource.Name))
                 continue;
 

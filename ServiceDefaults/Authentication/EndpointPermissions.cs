@@ -1,4 +1,3 @@
-using ForgeShop.ServiceDefaults.Authentication;
 using ForgeShop.ServiceDefaults.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,13 +21,6 @@ public static class EndpointPermissions
     /// <summary>Other services, with a token of their own: the rule for everything under <c>/internal</c>.</summary>
     public static TBuilder RequireService<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.RequirePermission(Permissions.Internal);
-
-    /// <summary>
-    /// Whoever has this permission may name somebody else by <c>userId</c> in the query; at any other endpoint it is the caller's, or refused
-    /// (<see cref="NamedUsers"/>). Whose things are then shown is for the endpoint to check.
-    /// </summary>
-    public static TBuilder LetsNameOthers<TBuilder>(this TBuilder endpoint, string permission) where TBuilder : IEndpointConventionBuilder =>
-        endpoint.WithMetadata(new NamingPermission(permission));
 
     private static ProducesResponseTypeMetadata Refusal(int status) => new(status, typeof(ProblemDetails), [ProblemWriter.ContentType]);
 }

@@ -2,7 +2,6 @@ using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.ServiceDefaults;
 
@@ -19,11 +18,11 @@ public static class DatabaseExtensions
 
     /// <summary>
     /// Adds the service's database: EF Core on the connection string <paramref name="name"/>, with a bounded pool and time-outs that are shorter than the
-    /// caller's, migrated when the service starts. <c>/health</c> is green, and requests are served, only afterwards.
+    /// caller's. The migrator has brought its schema up to date.
     /// </summary>
     /// <param name="builder">The service's builder.</param>
     /// <param name="name">The name of the connection string.</param>
-    /// <param name="seed">Runs after the migration at every start, so it adds only what is absent.</param>
+    /// <param name="seed">Runs at every start, so it adds only what is absent. <c>/health</c> is green only afterwards.</param>
     public static IHostApplicationBuilder AddDatabase<TContext>(
         this IHostApplicationBuilder builder, string name, Func<IServiceProvider, CancellationToken, Task>? seed = null) where TContext : DbContext
     {
@@ -34,15 +33,14 @@ public static class DatabaseExtensions
                 settings.ConnectionString = WithLimits(settings.ConnectionString);
                 settings.DisableRetry = true;
             },
-            options => options.UseNpgsql(npgsql => npgsql
+            options => options.AddInterceptors(Databases.ReadOnlyConnections.Instance).UseNpgsql(npgsql => npgsql
                 .EnableRetryOnFailure(MaxRetries, MaxRetryDelay, errorCodesToAdd: null)
                 .CommandTimeout(CommandTimeoutSeconds)));
-        builder.Services.AddHostedService(services => new Databases.DatabaseMigration<TContext>(
-            seed,
-            services.GetRequiredService<IServiceScopeFactory>(),
-            services.GetRequiredService<DatabaseMigrations>(),
-            services.GetRequiredService<TimeProvider>(),
-            services.GetRequiredService<ILogger<Databases.DatabaseMigration<TContext>>>()));
+        if (seed is null)
+            return builder;
+        builder.Services.AddSingleton(services => new Databases.DatabaseSeed(seed, services));
+        builder.Services.AddHostedService(services => services.GetRequiredService<Databases.DatabaseSeed>());
+        builder.Services.AddHealthChecks().AddCheck<Databases.DatabaseSeed>("seed");
         return builder;
     }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace ForgeShop.ServiceDefaults.Errors;
 
@@ -11,7 +12,7 @@ namespace ForgeShop.ServiceDefaults.Errors;
 /// Exceptions as problem details: what the caller did wrong by name, everything else as a 500 that tells nothing about the
 /// inside. The same in development, where the framework would show its own page.
 /// </summary>
-internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logger) : IExceptionHandler, IDeveloperPageExceptionFilter
+internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages, ILogger<ExceptionProblems> logger) : IExceptionHandler, IDeveloperPageExceptionFilter
 {
     private const string OutageDetail = "A server that this request needs is unavailable. Try again in a moment.";
 
@@ -31,7 +32,7 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logge
     private static string? Route(HttpContext context) =>
         ((context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint()) as RouteEndpoint)?.RoutePattern.RawText;
 
-    private static ProblemResult Translate(Exception exception) => exception switch
+    private ProblemResult Translate(Exception exception) => exception switch
     {
         BadHttpRequestException bad => BadRequests.Translate(bad),
         ForgeKeyException key => Problems.Validation(key.Error.Field ?? "key", key.Error.ToString()),
@@ -46,8 +47,8 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> logge
             yield return cause;
     }
 
-    private static bool IsOutage(Exception exception) =>
-        TransientPostgresErrors.Contains(exception) || Causes(exception).Any(cause => cause is HttpRequestException or TimeoutException);
+    private bool IsOutage(Exception exception) =>
+        outages.Value.Conditions.Any(contains => contains(exception)) || Causes(exception).Any(cause => cause is HttpRequestException or TimeoutException);
 
     // U+0000 is valid JSON and no text to PostgreSQL.
     private static bool IsUnstorableText(Exception exception) => exception is DbException { SqlState: "22021" or "22P05" };

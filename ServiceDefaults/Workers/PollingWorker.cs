@@ -34,7 +34,6 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await services.Migrations.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         for (var failures = 0; !stoppingToken.IsCancellationRequested;)
         {
             try
@@ -75,20 +74,8 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
     private static partial void LogFailure(ILogger logger, int failures, TimeSpan pause, Exception error);
 }
 
-/// <summary>What every <see cref="PollingWorker"/> works with.</summary>
-public sealed class WorkerServices
-{
-    internal WorkerServices(IServiceScopeFactory scopes, DatabaseMigrations migrations, TimeProvider time, ILoggerFactory loggers) =>
-        (Scopes, Migrations, Time, Loggers) = (scopes, migrations, time, loggers);
-
-    internal IServiceScopeFactory Scopes { get; }
-
-    internal DatabaseMigrations Migrations { get; }
-
-    internal TimeProvider Time { get; }
-
-    internal ILoggerFactory Loggers { get; }
-}
+/// <summary>The services that every <see cref="PollingWorker"/> uses.</summary>
+public sealed record WorkerServices(IServiceScopeFactory Scopes, TimeProvider Time, ILoggerFactory Loggers);
 
 public static class PollingWorkerExtensions
 {

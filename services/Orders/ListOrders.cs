@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Orders;
 
-/// <summary>GET /api/v1/orders?cursor=&amp;limit= (&amp;userId= with orders:read)</summary>
+/// <summary>GET /api/v1/orders?cursor=&amp;limit=</summary>
 public static class ListOrders
 {
     private const int DefaultLimit = 20;
@@ -14,17 +14,13 @@ public static class ListOrders
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", Handle)
         .WithName("ListOrders")
-        .WithSummary("Lists the caller's orders, the latest first; with orders:read and userId, anybody's.")
+        .WithSummary("Lists the caller's orders, the latest first.")
         .Produces<Page>()
         .ProducesValidationProblem()
-        .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead)
-        .LetsNameOthers(Permissions.OrdersRead);
+        .RequirePermission(Permissions.OrdersSelf);
 
-    private static async Task<IResult> Handle(string? userId, string? cursor, string? limit, Caller caller, OrdersDb db, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(string? cursor, string? limit, Caller caller, OrdersDb db, CancellationToken cancellationToken)
     {
-        var user = UserId.TryParse(userId, out var named) ? named : caller.Id;
-        if (!caller.MaySee(user, Permissions.OrdersRead))
-            return Problems.Status(StatusCodes.Status403Forbidden);
         var errors = new ValidationErrors();
         var count = DefaultLimit;
         if (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MaxLimit))
@@ -35,7 +31,7 @@ public static class ListOrders
         if (errors.Any)
             return errors.ToProblem();
 
-        var mine = db.Orders.AsNoTracking().Where(order => order.UserId == user);
+        var mine = db.Orders.AsNoTracking().Where(order => order.UserId == caller.Id);
         if (cursor is not null)
             mine = mine.Where(order => EF.Functions.LessThan(ValueTuple.Create(order.PlacedAt, order.Id), ValueTuple.Create(after.Time, new OrderId(after.Id))));
         var orders = await mine.OrderByDescending(order => order.PlacedAt).ThenByDescending(order => order.Id).Take(count + 1).ToListAsync(cancellationToken);

@@ -1,5 +1,6 @@
 using ForgeShop.Documents.Mongo;
 using ForgeShop.Documents.Postgres;
+using ForgeShop.ServiceDefaults;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -24,6 +25,7 @@ public static class DocumentsExtensions
         builder.Services.AddSingleton<IDocumentStore>(services => connectionString.StartsWith("mongodb", StringComparison.Ordinal)
             ? MongoDocumentStore.Open(connectionString, services.GetRequiredService<ILoggerFactory>())
             : PostgresDocumentStore.Open(connectionString, connectionName, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.Configure<OutageOptions>(outages => outages.Conditions.Add(DocumentStoreErrors.IsTransient));
         builder.Services.AddHealthChecks().AddCheck<DocumentStoreHealthCheck>("documents", timeout: TimeSpan.FromSeconds(5));
         builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource("MongoDB.Driver"));
         return builder;

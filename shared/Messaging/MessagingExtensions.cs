@@ -24,7 +24,6 @@ public static class MessagingExtensions
                 "There is no connection string for Kafka: set ConnectionStrings:kafka.")
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<DatabaseMigrations>();
         services.AddSingleton(new ServiceName(service));
         services.AddSingleton<OutboxSignal>();
         services.AddSingleton<OutboxWriter>();

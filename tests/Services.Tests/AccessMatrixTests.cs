@@ -65,7 +65,8 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
     [Fact]
     public void Every_service_is_in_the_matrix_and_every_endpoint_says_who_may_call_it()
     {
-        var services = Directory.GetDirectories(Path.Combine(Repository.Root, "services")).Where(service => Directory.GetFiles(service, "*.csproj").Length > 0).Select(Path.GetFileName);
+        var services = Directory.GetDirectories(Path.Combine(Repository.Root, "services"))
+            .Where(service => Directory.GetFiles(service, "*.csproj").Length > 0).Select(Path.GetFileName).Where(service => service != "Migrator");
         shop.Subjects.Select(subject => subject.Service).ShouldBe(services, ignoreOrder: true);
 
         Calls.Where(call => !call.IsDeclared).ShouldBeEmpty();
@@ -158,6 +159,20 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
 
         wrong.ShouldBeEmpty();
         (await shop.FingerprintAsync()).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task A_userId_in_the_query_never_shows_another_users_list()
+    {
+        var token = "Bearer " + await shop.Users.Tokens!.OfAdministrator();
+        var lists = Protected.Where(call => call.Name is "GET /api/v1/orders" or "GET /api/v1/notifications").ToList();
+
+        lists.Count.ShouldBe(4);
+        foreach (var call in lists)
+        {
+            var answer = await Send(call, $"{call.Path}?userId={shop.Victim}", token);
+            answer.Body.ToString().ShouldNotContain(shop.Victim.ToString(), customMessage: call.ToString());
+        }
     }
 
     private static IReadOnlyList<string> MethodsOf(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"];

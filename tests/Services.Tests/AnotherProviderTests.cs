@@ -1,5 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
+using ForgeShop.Contracts;
+using ForgeShop.Orders;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -27,13 +29,22 @@ public sealed class AnotherProviderTests(ServersFixture servers)
             servers.Inventory.Address, settings: [("Authentication:Authority", issuer), .. ByEmail]);
         string Issue(SecurityKey signer, string algorithm, string audience) => IssueTo("Ada@Example.com", issuer, audience, new SigningCredentials(signer, algorithm), true);
 
-        var mine = await orders.With(Issue(key, SecurityAlgorithms.RsaSha256, "the-shop")).Get($"/api/v1/orders?userId={servers.Ids.User("ada@example.com")}");
-        mine.ShouldBe(HttpStatusCode.OK);
-        (await orders.With(Issue(key, SecurityAlgorithms.RsaSha256, "the-shop")).Get($"/api/v1/orders?userId={servers.Ids.User("bob@example.com")}"))
-            .ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
+        var (mine, others) = (await StoreOrderOf("ada@example.com"), await StoreOrderOf("bob@example.com"));
+        (await orders.With(Issue(key, SecurityAlgorithms.RsaSha256, "the-shop")).Get($"/api/v1/orders/{mine}")).ShouldBe(HttpStatusCode.OK);
+        (await orders.With(Issue(key, SecurityAlgorithms.RsaSha256, "the-shop")).Get($"/api/v1/orders/{others}")).ShouldBe(HttpStatusCode.NotFound);
         (await orders.With(Issue(key, SecurityAlgorithms.RsaSha256, "elsewhere")).Get("/api/v1/orders")).ShouldBeProblem(HttpStatusCode.Unauthorized, "invalid-token");
         (await orders.With(Issue(key, SecurityAlgorithms.RsaSha512, "the-shop")).Get("/api/v1/orders")).ShouldBeProblem(HttpStatusCode.Unauthorized, "invalid-token");
         (await orders.As(servers.Ids.User("ada@example.com")).Get("/api/v1/orders")).ShouldBeProblem(HttpStatusCode.Unauthorized, "invalid-token");
+
+        Task<OrderId> StoreOrderOf(string email) => orders.InScope<OrdersDb, OrderId>(async db =>
+        {
+            var user = servers.Ids.User(email);
+            var line = new OrderLine(new OrderLineId(Guid.NewGuid()), 0, servers.Ids.Product("A"), "A", "Product", 1, new Money(1m, "EUR"));
+            var order = Order.Place(servers.Ids.Order(user, "cart-1"), user, "cart-1", new byte[32], "sim-ok", [line], DateTimeOffset.UnixEpoch);
+            db.Orders.Add(order);
+            await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+            return order.Id;
+        });
     }
 
     /// <summary>Or whoever enters the victim's address at the provider would be the victim.</summary>

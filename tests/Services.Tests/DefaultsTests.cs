@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using ForgeShop.Documents;
 using ForgeShop.ServiceDefaults;
 using ForgeShop.TestSupport;
 using Microsoft.AspNetCore.Builder;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using MongoDB.Driver;
 using Npgsql;
 using StackExchange.Redis;
 
@@ -22,7 +24,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     public sealed class SmallDb(DbContextOptions<SmallDb> options) : DbContext(options);
 
     [Fact]
-    public async Task A_service_starts_before_its_database_and_is_ready_after_migration_and_seed()
+    public async Task A_service_starts_before_its_database_and_is_ready_after_its_seed()
     {
         var seeded = 0;
         var database = new NpgsqlConnectionStringBuilder(await servers.CreateDatabase("defaults")) { Timeout = 5 };
@@ -32,23 +34,27 @@ public sealed class DefaultsTests(ServersFixture servers)
         await using var service = await Start(builder =>
         {
             builder.Configuration["ConnectionStrings:small"] = database.ConnectionString;
-            builder.AddDatabase<SmallDb>("small", (_, _) => Task.FromResult(++seeded));
-        }, app => app.MapGet("/data", () => "data"));
+            builder.AddDatabase<SmallDb>("small", async (services, token) =>
+            {
+                await services.GetRequiredService<SmallDb>().Database.ExecuteSqlAsync($"select 1", token);
+                seeded++;
+            });
+        }, app => app.MapGet("/data", (SmallDb db) => db.Database.SqlQuery<int>($"select 1 as \"Value\"").SingleAsync()));
 
         (await service.Http.Get("/alive")).ShouldBe(HttpStatusCode.OK);
         var health = await service.Http.Get("/health");
         health.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "not-ready");
-        health.Body.GetProperty("checks").GetProperty("migrations").GetString().ShouldBe("Unhealthy");
+        health.Body.GetProperty("checks").GetProperty("seed").GetString().ShouldBe("Unhealthy");
         health.Body.ToString().ShouldNotContain("Exception");
         var early = await service.Http.Get("/data");
-        early.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "not-ready");
-        early.Message.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
+        early.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "service-unavailable");
+        early.Message.Headers.RetryAfter!.Delta.ShouldNotBeNull();
         seeded.ShouldBe(0);
 
         link.Restore();
         await Eventually.True("the service is ready", async token => (await service.Http.GetAsync("/health", token)).IsSuccessStatusCode, cancellationToken: Cancellation);
         seeded.ShouldBe(1);
-        (await service.Http.GetStringAsync("/data", Cancellation)).ShouldBe("data");
+        (await service.Http.GetStringAsync("/data", Cancellation)).ShouldBe("1");
 
         // Later on it is the database check that tells.
         link.Cut();
@@ -150,6 +156,43 @@ public sealed class DefaultsTests(ServersFixture servers)
         });
         (await service.Http.Get("/transient")).ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "service-unavailable");
         (await service.Http.Get("/mistake")).ShouldBeProblem(HttpStatusCode.InternalServerError, "internal-error");
+    }
+
+    [Fact]
+    public async Task Connections_begun_while_a_database_was_read_only_are_replaced()
+    {
+        var database = await servers.CreateDatabase("defaults");
+        await database.Scalar<object?>("create table things (id int)");
+        var name = new NpgsqlConnectionStringBuilder(database).Database;
+        await database.Scalar<object?>($"alter database {name} set default_transaction_read_only = on");
+        await using var service = await Start(builder =>
+        {
+            builder.Configuration["ConnectionStrings:small"] = database;
+            builder.AddDatabase<SmallDb>("small");
+        }, app => app.MapPost("/things", (SmallDb db, CancellationToken token) => db.Database.ExecuteSqlAsync($"insert into things values (1)", token)));
+
+        (await service.Http.PostAsync("/things", null, Cancellation)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        await database.Scalar<object?>($"begin read write; alter database {name} reset default_transaction_read_only; commit");
+        (await service.Http.PostAsync("/things", null, Cancellation)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_document_store_that_says_not_now_is_a_503()
+    {
+        await using var service = await Start(builder =>
+        {
+            builder.Configuration["ConnectionStrings:documents"] = "mongodb://127.0.0.1:1/documents";
+            builder.AddDocuments("documents");
+        }, app => app.MapGet("/documents", string () => throw NotPrimary()));
+
+        (await service.Http.Get("/documents")).ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "service-unavailable");
+
+        static Exception NotPrimary()
+        {
+            var error = new MongoException("not primary");
+            error.AddErrorLabel("RetryableWriteError");
+            return error;
+        }
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using ForgeShop.Reporting.Models;
 using ForgeShop.Reporting.Rebuild;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace ForgeShop.Services.Tests;
 
@@ -73,10 +74,10 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var history = new ReportingHistory(random, orders: 30);
         var parts = Enumerable.Range(0, 3)
             .Select(part => history.Partitions.Values.SelectMany(events => events.Chunk((events.Count / 3) + 1).ElementAtOrDefault(part) ?? []).ToList()).ToList();
-        var (time, writes) = (new Clock(), 0);
+        var (time, writes) = (new FakeTimeProvider(DateTimeOffset.UtcNow), 0);
         var consumer = new ReportingReplica(store);
         await consumer.HandleAsync(parts[0], Cancellation);
-        await consumer.Models.TryStartRebuildAsync(time.Now, Cancellation);
+        await consumer.Models.TryStartRebuildAsync(time.GetUtcNow(), Cancellation);
 
         if (place == "across the activation")
         {
@@ -115,9 +116,9 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         await ConsumeAsync(store, history, history.Partitions.Keys, random.Next());
         var replica = new ReportingReplica(store);
         var incremental = await replica.DumpAsync(Cancellation);
-        var time = new Clock();
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
 
-        await replica.Models.TryStartRebuildAsync(time.Now, Cancellation);
+        await replica.Models.TryStartRebuildAsync(time.GetUtcNow(), Cancellation);
         await RunAsync(replica, time);
 
         (await replica.Models.ReadStateAsync(Cancellation)).Value.ShouldSatisfyAllConditions(
@@ -125,7 +126,7 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         (await replica.DumpAsync(Cancellation)).ShouldBe(incremental, $"seed {seed}");
         (await ReportingReplica.AllAsync(replica.Models.Get(1).Orders, Cancellation)).ShouldNotBeEmpty("requests that began before may still read it");
 
-        time.Now += ReadModelRebuild.Grace + TimeSpan.FromSeconds(1);
+        time.Advance(ReadModelRebuild.Grace + TimeSpan.FromSeconds(1));
         await RunAsync(replica, time);
         (await replica.Models.ReadStateAsync(Cancellation)).Value.Obsolete.ShouldBeEmpty();
         (await ReportingReplica.AllAsync(new ReportingReplica(store).Models.Get(1).Orders, Cancellation)).ShouldBeEmpty();
@@ -147,10 +148,10 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         {
             writes = 0;
             var broken = new InterceptedStore(store, name => name == kill && ++writes == at ? throw new InterruptedException() : Task.CompletedTask, _ => Task.CompletedTask);
-            await Should.ThrowAsync<InterruptedException>(() => RunAsync(new ReportingReplica(broken), new Clock()));
+            await Should.ThrowAsync<InterruptedException>(() => RunAsync(new ReportingReplica(broken), new FakeTimeProvider(DateTimeOffset.UtcNow)));
         }
 
-        await RunAsync(new ReportingReplica(store), new Clock());
+        await RunAsync(new ReportingReplica(store), new FakeTimeProvider(DateTimeOffset.UtcNow));
 
         (await new ReportingReplica(store).Models.ReadStateAsync(Cancellation)).Value.ShouldSatisfyAllConditions(
             state => state.Generation.ShouldBe(2), state => state.Rebuild!.Status.ShouldBe(RebuildStatus.Complete));
@@ -169,8 +170,8 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var events = store.Collection(RecordedEvent.Model);
         var record = await events.GetAsync(placed.Id.Value, Cancellation);
         await events.BulkUpsertAsync([record! with { Value = record.Value with { DataVersion = 99 } }], Cancellation);
-        var time = new Clock();
-        await replica.Models.TryStartRebuildAsync(time.Now, Cancellation);
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await replica.Models.TryStartRebuildAsync(time.GetUtcNow(), Cancellation);
 
         await RunAsync(replica, time);
 
@@ -226,7 +227,7 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         {
             // A new replica each time: as if the one before was killed. Its clock is ahead, so that it removes old generations at once.
             var replica = new ReportingReplica(store);
-            var time = new Clock { Now = DateTimeOffset.UtcNow + TimeSpan.FromHours(1) };
+            var time = new FakeTimeProvider(DateTimeOffset.UtcNow + TimeSpan.FromHours(1));
             try
             {
                 var state = (await replica.Models.ReadStateAsync(Cancellation)).Value;
@@ -234,7 +235,7 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
                 {
                     if (consumed.IsCancellationRequested)
                         return;
-                    await replica.Models.TryStartRebuildAsync(time.Now, Cancellation);
+                    await replica.Models.TryStartRebuildAsync(time.GetUtcNow(), Cancellation);
                 }
                 await Task.Delay(random.Next(20), Cancellation);
                 await RunAsync(replica, time);
@@ -267,11 +268,4 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
 
     private static async Task<List<RecordedEvent>> LogAsync(IDocumentStore store) =>
         [.. (await ReportingReplica.AllAsync(store.Collection(RecordedEvent.Model), Cancellation)).Select(document => document.Value)];
-
-    private sealed class Clock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = DateTimeOffset.UtcNow;
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }

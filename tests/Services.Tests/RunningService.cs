@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -92,6 +93,13 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
     {
         builder.ConfigureServices(services => services.AddSingleton<IHostLifetime>(_gate));
         var host = builder.Build();
+        foreach (var context in host.Services.GetServices<DbContextOptions>().Select(options => options.ContextType))
+        {
+            // In a running shop, the migrator has done this.
+            using var scope = host.Services.CreateScope();
+            ((DbContext)scope.ServiceProvider.GetRequiredService(context)).Database.Migrate();
+        }
+
         var started = host.StartAsync();
         _gate.Open();
         started.GetAwaiter().GetResult();

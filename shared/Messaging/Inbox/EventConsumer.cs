@@ -3,7 +3,7 @@ namespace ForgeShop.Messaging;
 /// <summary>What all consumers of the service use.</summary>
 internal sealed record ConsumerServices(
     KafkaSettings Kafka, TopicProvisioner Topics, Subscriptions Subscriptions, MessageReader Reader, IBatchProcessor Processor, DeadLetters DeadLetters,
-    DatabaseMigrations Migrations, MessagingMetrics Metrics, IOptions<MessagingOptions> Options, TimeProvider Time,
+    MessagingMetrics Metrics, IOptions<MessagingOptions> Options, TimeProvider Time,
     ILogger<EventConsumer> Logger);
 
 /// <summary>
@@ -38,7 +38,6 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         {
             try
             {
-                services.Migrations.WaitAsync(stoppingToken).GetAwaiter().GetResult();
                 services.Topics.EnsureAsync(stoppingToken).GetAwaiter().GetResult();
                 using (_consumer = Subscribe())
                     Consume();

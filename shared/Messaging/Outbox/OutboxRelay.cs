@@ -6,7 +6,7 @@ namespace ForgeShop.Messaging;
 /// </summary>
 internal sealed class OutboxRelay(
     OutboxDatabase database, KafkaPublisher publisher, TopicProvisioner topics, OutboxSignal signal, MessagingMetrics metrics,
-    DatabaseMigrations migrations, IOptions<MessagingOptions> options, TimeProvider time, ILogger<OutboxRelay> logger)
+    IOptions<MessagingOptions> options, TimeProvider time, ILogger<OutboxRelay> logger)
     : BackgroundService
 {
     private readonly MessagingOptions _options = options.Value;
@@ -21,7 +21,6 @@ internal sealed class OutboxRelay(
             try
             {
                 metrics.Outbox = null;
-                await migrations.WaitAsync(stoppingToken);
                 await using var connection = await database.ConnectRelayAsync(stoppingToken);
                 while (!await OutboxTable.TryElectAsync(connection, stoppingToken))
                     await Task.Delay(_options.PollInterval, time, stoppingToken);
