@@ -6,7 +6,6 @@ using ForgeShop.ServiceDefaults.Errors;
 using ForgeShop.ServiceDefaults.Requests;
 using ForgeShop.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -35,7 +34,8 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddSingleton(services => new WorkerServices(
             services.GetRequiredService<IServiceScopeFactory>(), services.GetRequiredService<DatabaseMigrations>(),
             services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>()));
-        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.AddConnectionRules();
+        builder.Services.AddTimeBudgets();
         return builder;
     }
 
@@ -47,6 +47,9 @@ public static class ServiceDefaultsExtensions
     {
         // Users keeps the keys in its database, so not even a token can be verified before that is there.
         app.UseMiddleware<MigrationGate>();
+        app.UseRequestTimeouts();
+        app.UseMiddleware<HeaderRules>();
+        app.UseMiddleware<StrictQueries>();
         app.UseAuthentication();
         app.UseMiddleware<CorrelationMiddleware>();
         app.UseMiddleware<BodyLimit>();
