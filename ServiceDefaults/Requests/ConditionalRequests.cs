@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace ForgeShop.ServiceDefaults.Requests;
@@ -18,9 +19,10 @@ internal sealed class ConditionalRequests(RequestDelegate next)
             return;
         }
 
-        var sent = context.Response.Body;
+        var (sent, feature) = (context.Response.Body, context.Features.Get<IHttpResponseBodyFeature>());
         await using var answer = new AnswerBuffer(context.Response, sent);
-        context.Response.Body = answer;
+        // Not Response.Body, whose setter would let StartAsync begin the real answer.
+        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(answer));
         try
         {
             await next(context);
@@ -30,11 +32,12 @@ internal sealed class ConditionalRequests(RequestDelegate next)
         }
         finally
         {
-            context.Response.Body = sent;
+            context.Features.Set(feature);
         }
 
-        if (answer.Buffered is not { } body)
+        if (!answer.HasKept)
             return;
+        var body = answer.Kept;
         var tag = EntityTags.Of(body.Span);
         context.Response.Headers.ETag = tag.ToString();
         if (isGet && Preconditions.Evaluate(context.Request, tag) is { } refused)
@@ -54,7 +57,9 @@ internal sealed class ConditionalRequests(RequestDelegate next)
         private readonly MemoryStream _buffer = new();
         private bool? _isKept;
 
-        public ReadOnlyMemory<byte>? Buffered => _isKept == true ? _buffer.GetBuffer().AsMemory(0, (int)_buffer.Length) : null;
+        public bool HasKept => _isKept == true;
+
+        public ReadOnlyMemory<byte> Kept => _buffer.GetBuffer().AsMemory(0, (int)_buffer.Length);
 
         public override bool CanRead => false;
 

@@ -6,7 +6,6 @@ using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Orders;
 using ForgeShop.ServiceDefaults;
-using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
