@@ -5,7 +5,6 @@ using ForgeShop.ServiceDefaults.Errors;
 using ForgeShop.ServiceDefaults.Requests;
 using ForgeShop.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -31,6 +30,8 @@ public static class ServiceDefaultsExtensions
         builder.AddAccessControl();
         builder.Services.AddSingleton<WorkerServices>();
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.AddConnectionRules();
+        builder.Services.AddTimeBudgets();
         return builder;
     }
 
@@ -40,6 +41,9 @@ public static class ServiceDefaultsExtensions
     /// </summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
+        app.UseRequestTimeouts();
+        app.UseMiddleware<HeaderRules>();
+        app.UseMiddleware<StrictQueries>();
         app.UseAuthentication();
         app.UseMiddleware<CorrelationMiddleware>();
         app.UseMiddleware<BodyLimit>();

@@ -33,8 +33,8 @@ public static class RequestCorrelation
         var action = $"{context.Request.Method} {route}";
         // Two customers may use the same key.
         var actor = context.User.FindFirst(Caller.SubjectClaim)?.Value ?? "anonymous";
-        var key = context.Request.Headers["Idempotency-Key"];
-        return key.Count == 1 && TryDerive(ids, actor, action, key[0], out var id) ? id : ids.Correlation(actor, action, TraceReference(context));
+        var key = IdempotencyKey.Of(context.Request, out _);
+        return key is not null && TryDerive(ids, actor, action, key, out var id) ? id : ids.Correlation(actor, action, TraceReference(context));
     }
 
     private static bool TryDerive(ForgeIds ids, string actor, string action, string? reference, out CorrelationId correlation)

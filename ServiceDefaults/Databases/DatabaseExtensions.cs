@@ -7,12 +7,6 @@ namespace ForgeShop.ServiceDefaults;
 
 public static class DatabaseExtensions
 {
-    // Each limit is shorter than the one around it: lock (3 s), statement (8 s), both attempts of a request (20 s), gateway (30 s).
-    private const int LockTimeoutMs = 3000;
-    private const int CommandTimeoutSeconds = 8;
-    private const int MaxRetries = 1;
-    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromMilliseconds(500);
-
     /// <summary>PostgreSQL takes 100 connections by default, and all services share them.</summary>
     private const int MaxPoolSize = 12;
 
@@ -34,8 +28,8 @@ public static class DatabaseExtensions
                 settings.DisableRetry = true;
             },
             options => options.AddInterceptors(Databases.ReadOnlyConnections.Instance).UseNpgsql(npgsql => npgsql
-                .EnableRetryOnFailure(MaxRetries, MaxRetryDelay, errorCodesToAdd: null)
-                .CommandTimeout(CommandTimeoutSeconds)));
+                .EnableRetryOnFailure(TimeBudgets.Retries, TimeBudgets.RetryDelay, errorCodesToAdd: null)
+                .CommandTimeout(TimeBudgets.CommandSeconds)));
         if (seed is null)
             return builder;
         builder.Services.AddSingleton(services => new Databases.DatabaseSeed(seed, services));
@@ -62,8 +56,9 @@ public static class DatabaseExtensions
         SetDefault("Auto Prepare Min Usages", 2);
         // No code leaves state in a session: the advisory lock of the relay is on a connection of its own.
         SetDefault("No Reset On Close", true);
-        SetDefault("Command Timeout", CommandTimeoutSeconds);
-        SetDefault("Options", $"-c lock_timeout={LockTimeoutMs}");
+        SetDefault("Timeout", TimeBudgets.ConnectionSeconds);
+        SetDefault("Command Timeout", TimeBudgets.CommandSeconds);
+        SetDefault("Options", $"-c lock_timeout={TimeBudgets.LockMilliseconds}");
         return settings.ConnectionString;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ForgeShop.Contracts;
 using Microsoft.AspNetCore.Http;
 
 namespace ForgeShop.ServiceDefaults.Errors;
@@ -26,7 +27,9 @@ internal static partial class BadRequests
         if (exception.InnerException is JsonException)
             return Problems.BadRequest(StatusProblems.MalformedJson, $"The body is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}).");
         var field = exception.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : "body";
-        return Problems.Validation(field, "This is not of the type or form that is expected here.");
+        if (exception.Message.Contains("could not be mapped", StringComparison.Ordinal))
+            return Problems.Validation(field, "There is no such member, or it cannot be set here.");
+        return Problems.Validation(field, exception is ValueException ? exception.Message : "This is not of the type or form that is expected here.");
     }
 
     [GeneratedRegex("""^Failed to bind parameter "(?:[^"]* )?([^" ]+)" from""")]

@@ -1,4 +1,5 @@
 using ForgeShop.ServiceDefaults.Correlation;
+using ForgeShop.ServiceDefaults.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Hosting;
@@ -29,6 +30,8 @@ internal static class ProblemExtensions
             app.UseTraceHeaders();
             app.UseExceptionHandler();
             app.UseStatusCodePages();
+            app.UseMiddleware<HeadAndOptions>();
+            app.UseMiddleware<ConditionalRequests>();
             next(app);
         };
     }

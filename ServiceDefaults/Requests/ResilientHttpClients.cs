@@ -13,8 +13,8 @@ internal static class ResilientHttpClients
         {
             http.AddStandardResilienceHandler(resilience =>
             {
-                resilience.AttemptTimeout.Timeout = TimeSpan.FromSeconds(5);
-                resilience.TotalRequestTimeout.Timeout = TimeSpan.FromSeconds(20);
+                resilience.AttemptTimeout.Timeout = TimeBudgets.CallAttempt;
+                resilience.TotalRequestTimeout.Timeout = TimeBudgets.Call;
 #pragma warning disable EXTEXP0001 // Still marked experimental; the alternative is to retry a POST.
                 resilience.Retry.DisableForUnsafeHttpMethods();
 #pragma warning restore EXTEXP0001

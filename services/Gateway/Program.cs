@@ -11,10 +11,12 @@ builder.Services.AddSignedInPolicy();
 builder.Services.AddReverseProxy()
     .LoadFromMemory(PublicRoutes.Routes, PublicRoutes.Clusters)
     .AddServiceDiscoveryDestinationResolver()
+    .AddTransforms(transforms => transforms.AddHeadRequests())
     .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = TimeSpan.FromSeconds(2));
 
 var app = builder.Build();
 
+app.UseClientHeaders();
 app.UseForwardedHeaders();
 app.UseCallerLink();
 app.UseAuthentication();

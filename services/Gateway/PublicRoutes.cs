@@ -1,3 +1,4 @@
+using ForgeShop.ServiceDefaults;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -31,6 +32,8 @@ public static class PublicRoutes
         ("users", "PUT", "/api/v1/users/{id}/password", RateLimits.Registrations),
         ("users", "POST", "/api/v1/users/{id}/deactivate", null),
         ("inventory", "PUT", "/api/v1/products/{sku}", null),
+        ("inventory", "PATCH", "/api/v1/products/{sku}", null),
+        ("inventory", "POST", "/api/v1/products/{sku}/stock", null),
         ("orders", "POST", "/api/v1/orders", null),
         ("orders", "GET", "/api/v1/orders", null),
         ("orders", "GET", "/api/v1/orders/{id}", null),
@@ -48,9 +51,6 @@ public static class PublicRoutes
 
     private const string SignedIn = "signed-in";
 
-    // Longer than the longest a service takes to give up by itself, so that its own words arrive.
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
-
     public static IReadOnlyList<RouteConfig> Routes { get; } =
     [
         .. OpenCalls.Select(call => Route(call, "anonymous")),
@@ -63,7 +63,9 @@ public static class PublicRoutes
         {
             ClusterId = service,
             Destinations = new Dictionary<string, DestinationConfig> { [service] = new() { Address = $"https+http://{service}" } },
-            HttpRequest = new ForwarderRequestConfig { ActivityTimeout = Silence },
+            HttpRequest = new ForwarderRequestConfig { ActivityTimeout = TimeBudgets.Gateway },
+            // As Kestrel reads and writes them: one character a byte.
+            HttpClient = new HttpClientConfig { RequestHeaderEncoding = "latin1", ResponseHeaderEncoding = "latin1" },
         }),
     ];
 
@@ -77,5 +79,7 @@ public static class PublicRoutes
         Match = new RouteMatch { Path = call.Path, Methods = [call.Method] },
         AuthorizationPolicy = policy,
         RateLimiterPolicy = call.Limit,
+        // The cluster's limit is on silence: a stream may last.
+        TimeoutPolicy = "Disable",
     };
 }

@@ -33,27 +33,29 @@ internal static class RateLimits
     {
         services.AddOptions<RateLimitOptions>().BindConfiguration("RateLimits").ValidateDataAnnotations().ValidateOnStart();
         services.AddRateLimiter(_ => { });
-        services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitOptions>>((limiter, limits) =>
+        services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitOptions>, TimeProvider>((limiter, limits, time) =>
         {
             limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
-                PartitionedRateLimiter.Create<HttpContext, string>(context => PerMinute(ClientAddress.Of(context), limits.Value.PerAddress)),
-                PartitionedRateLimiter.Create<HttpContext, string>(context => User(context) is { } user
-                    ? PerMinute(user, limits.Value.PerUser)
-                    : RateLimitPartition.GetNoLimiter("")));
-            limiter.AddPolicy(Registrations, context => PerMinute(ClientAddress.Of(context), limits.Value.Registrations));
+                new RateLimitHeaders(PartitionedRateLimiter.Create<HttpContext, string>(context => PerMinute("address", ClientAddress.Of(context), limits.Value.PerAddress, time))),
+                new RateLimitHeaders(PartitionedRateLimiter.Create<HttpContext, string>(context => User(context) is { } user
+                    ? PerMinute("user", user, limits.Value.PerUser, time)
+                    : RateLimitPartition.GetNoLimiter(""))));
+            limiter.AddPolicy(Registrations, context => PerMinute(Registrations, ClientAddress.Of(context), limits.Value.Registrations, time));
             limiter.OnRejected = RefuseAsync;
         });
     }
 
-    private static RateLimitPartition<string> PerMinute(string caller, int permits) =>
-        RateLimitPartition.GetFixedWindowLimiter(caller, _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Window });
+    private static RateLimitPartition<string> PerMinute(string policy, string caller, int permits, TimeProvider time) =>
+        RateLimitPartition.Get(caller, _ => new MeasuredWindow(policy, permits, Window, time));
 
     private static string? User(HttpContext context) => context.User.FindFirst(Caller.SubjectClaim)?.Value;
 
     private static async ValueTask RefuseAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {
+        RateLimitHeaders.Write(context.HttpContext, context.Lease);
         var problem = Problems.Status(StatusCodes.Status429TooManyRequests);
-        problem.RetryAfter = context.Lease.TryGetMetadata(MetadataName.RetryAfter, out var pause) ? pause : Window;
+        if (context.Lease.TryGetMetadata(MeasuredWindow.State, out var state))
+            problem.RetryAfter = state.Reset;
         await problem.ExecuteAsync(context.HttpContext);
     }
 }

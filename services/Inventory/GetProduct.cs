@@ -1,5 +1,4 @@
 using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Inventory;
@@ -21,6 +20,6 @@ public static class GetProduct
             return ProductRules.BadSku();
         var id = ids.Product(canonical);
         var product = await db.Products.AsNoTracking().SingleOrDefaultAsync(candidate => candidate.Id == id, cancellationToken);
-        return product is null ? Problems.NotFound("product-not-found", "Product not found.") : TypedResults.Ok(ProductView.Of(product));
+        return product is null ? ProductRules.NotFound() : TypedResults.Ok(ProductView.Of(product));
     }
 }

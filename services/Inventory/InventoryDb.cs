@@ -13,6 +13,8 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
 
     public DbSet<Reservation> Reservations => Set<Reservation>();
 
+    public DbSet<StockMovement> Movements => Set<StockMovement>();
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.UseTypedIds(typeof(ProductId).Assembly);
 
@@ -20,6 +22,7 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
     {
         modelBuilder.Entity<Product>(Configure);
         modelBuilder.Entity<Reservation>(Configure);
+        modelBuilder.Entity<StockMovement>(Configure);
         modelBuilder.AddMessaging();
     }
 
@@ -34,7 +37,7 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
         product.Property(p => p.Name).HasColumnName("name");
         product.ComplexProperty(p => p.Price, price =>
         {
-            price.Property(m => m.Amount).HasColumnName("price_amount").HasColumnType("numeric(18,2)");
+            price.Property(m => m.Amount).HasColumnName("price_amount").HasColumnType("numeric(19,4)");
             price.Property(m => m.Currency).HasColumnName("price_currency").HasColumnType("character(3)");
         });
         product.Property(p => p.OnHand).HasColumnName("on_hand");
@@ -46,6 +49,19 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
         product.Property<uint>("xmin").IsRowVersion();
         product.HasIndex(p => p.AnnounceAt).HasFilter("announce_at is not null").HasDatabaseName("ix_products_announce_at");
         product.HasIndex(p => p.Sku).IsUnique().HasDatabaseName("ix_products_sku");
+    }
+
+    private static void Configure(EntityTypeBuilder<StockMovement> movement)
+    {
+        movement.ToTable("stock_movements");
+        // The key that makes a repeated request one movement.
+        movement.HasKey(m => new { m.ProductId, m.UserId, m.Reference }).HasName("pk_stock_movements");
+        movement.Property(m => m.ProductId).HasColumnName("product_id");
+        movement.Property(m => m.UserId).HasColumnName("user_id");
+        movement.Property(m => m.Reference).HasColumnName("reference");
+        movement.Property(m => m.Change).HasColumnName("change");
+        movement.Property(m => m.Reason).HasColumnName("reason");
+        movement.Property(m => m.MovedAt).HasColumnName("moved_at");
     }
 
     private static void Configure(EntityTypeBuilder<Reservation> reservation)

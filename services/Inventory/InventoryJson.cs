@@ -5,6 +5,9 @@ namespace ForgeShop.Inventory;
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(PutProductRequest))]
+[JsonSerializable(typeof(ProductDetails))]
+[JsonSerializable(typeof(MoveStockRequest))]
+[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(ProductView))]
 [JsonSerializable(typeof(ProductPage))]
 [JsonSerializable(typeof(FindProducts.Found))]

@@ -12,6 +12,7 @@ public static class ListProducts
     private const int DefaultLimit = 20;
     private const int MaxLimit = 100;
     private const int MaxSearch = 100;
+    private const string Unicode = "und-x-icu";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", Handle)
         .WithName("ListProducts")
@@ -37,8 +38,11 @@ public static class ListProducts
         var products = db.Products.AsNoTracking().Where(product => string.Compare(product.Sku, after) > 0);
         if (!string.IsNullOrWhiteSpace(search))
         {
-            var pattern = $"%{search.Trim().Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_")}%";
-            products = products.Where(product => EF.Functions.ILike(product.Name, pattern, "\\") || EF.Functions.ILike(product.Sku, pattern, "\\"));
+            var text = DisplayName.Compose(search.Trim()).Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_");
+            // Both sides are raised by the same rules, those of ICU, whatever the locale of the server is: "STRASSE" finds "Straße".
+            products = products.Where(product =>
+                EF.Functions.Like(EF.Functions.Collate(product.Name, Unicode).ToUpper(), "%" + EF.Functions.Collate(text, Unicode).ToUpper() + "%", "\\")
+                || EF.Functions.Like(product.Sku, "%" + EF.Functions.Collate(text, Unicode).ToUpper() + "%", "\\"));
         }
 
         var page = await products.OrderBy(product => product.Sku).Take(count + 1).ToListAsync(cancellationToken);

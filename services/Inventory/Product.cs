@@ -41,6 +41,9 @@ public sealed class Product : IEventSource
 
     public static Product New(ProductId id, string sku) => new() { Id = id, Sku = sku };
 
+    /// <summary>Returns a time as the database keeps it, in microseconds.</summary>
+    public static DateTimeOffset StoredTime(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
+
     /// <summary>Sets the catalogue data and the available quantity; reserved pieces stay reserved.</summary>
     /// <returns>False if nothing changes.</returns>
     public bool Set(string name, Money price, int available, DateTimeOffset now)
@@ -49,6 +52,13 @@ public sealed class Product : IEventSource
             return false;
         (Name, Price, OnHand, ChangedAt, AnnounceAt) = (name, price, available + Reserved, now, null);
         return true;
+    }
+
+    /// <summary>Adds pieces to the stock, or takes some out.</summary>
+    public void Move(int change, DateTimeOffset now)
+    {
+        SetStock(OnHand + change, Reserved);
+        (ChangedAt, AnnounceAt) = (now, null);
     }
 
     /// <summary>Reserves pieces for an order.</summary>

@@ -28,6 +28,8 @@ var products = app.MapGroup("/api/v1/products").WithTags("Products");
 ListProducts.Map(products);
 GetProduct.Map(products);
 PutProduct.Map(products);
+PatchProduct.Map(products);
+MoveStock.Map(products);
 FindProducts.Map(app);
 
 app.Run();

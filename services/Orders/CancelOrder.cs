@@ -15,24 +15,33 @@ public static class CancelOrder
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict)
+        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .RequirePermission(Permissions.OrdersSelf);
 
-    private static async Task<IResult> Handle(OrderId id, Caller caller, OrdersDb db, CheckoutProcess process, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(
+        OrderId id, Caller caller, HttpContext http, OrdersDb db, CheckoutProcess process, CancellationToken cancellationToken)
     {
         // The order of another user is answered like an unknown one, before any lock is taken. Cancelling is the owner's alone.
         if (!await db.IsOwnAsync(id, caller, cancellationToken))
             return NotFound();
-        // A retry after a commit whose answer was lost finds nothing to cancel: this request did it.
-        var begun = false;
         var origin = MessageOrigin.OfRequest();
-        var order = await db.InTransactionAsync(
-            token => process.StepAsync(id, origin, (saga, order, scope) => begun |= saga.Handle(CheckoutTrigger.CancelledByCustomer, order, scope), token),
-            cancellationToken);
+        IResult? refused = null;
+        var order = await db.InTransactionAsync(token => process.StepAsync(id, origin, Cancel, token), cancellationToken);
         if (order is null)
             return NotFound();
-        return begun
+        if (refused is not null)
+            return refused;
+        // Also to whoever repeats the request, whose first answer may be lost.
+        return order.Reason is CancelReason.CustomerRequest
             ? TypedResults.Accepted($"/api/v1/orders/{order.Id}", OrderView.Of(order))
             : Problems.Conflict("order-not-cancellable", $"The order is {order.Status.ToName()} already.");
+
+        void Cancel(CheckoutSaga saga, Order order, CheckoutScope scope)
+        {
+            refused = order.Reason is CancelReason.CustomerRequest ? null : Preconditions.Check(http, OrderView.Of(order));
+            if (refused is null)
+                saga.Handle(CheckoutTrigger.CancelledByCustomer, order, scope);
+        }
     }
 
     private static ProblemResult NotFound() => Problems.NotFound("order-not-found", "There is no such order.");

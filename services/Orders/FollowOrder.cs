@@ -6,6 +6,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ForgeShop.Contracts;
 using ForgeShop.ServiceDefaults;
+using ForgeShop.ServiceDefaults.Requests;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -32,16 +34,18 @@ public sealed class FollowOrder(
         .Produces(StatusCodes.Status204NoContent)
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status429TooManyRequests)
         .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
+        .DisableRequestTimeout()
         .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead);
 
     private static async Task<IResult> Handle(
         OrderId id, [FromHeader(Name = "Last-Event-ID")] string? lastEventId, Caller caller, HttpContext http, FollowOrder follow, CancellationToken cancellationToken)
     {
         var after = 0L;
-        if (!string.IsNullOrEmpty(lastEventId) && !long.TryParse(lastEventId, NumberStyles.None, CultureInfo.InvariantCulture, out after))
+        if (lastEventId?.All(char.IsAsciiDigit) == false)
             return Problems.Validation("Last-Event-ID", "This is not the ID of an event of an order.");
+        if (!string.IsNullOrEmpty(lastEventId) && !long.TryParse(lastEventId, NumberStyles.None, CultureInfo.InvariantCulture, out after))
+            after = long.MaxValue; // No order has so many events.
         return await follow.AnswerAsync(id, after, caller, http, cancellationToken);
     }
 
@@ -51,22 +55,23 @@ public sealed class FollowOrder(
         if (!await MaySeeAsync(id, caller, cancellationToken))
             return Problems.NotFound("order-not-found", "There is no such order.");
         var known = await ReadAsync(id, 0, cancellationToken);
-        // To a client that has everything already and would only be told so again and again, 204 says that it need not come back.
-        if (known is [.., var last] && last.Version <= after && IsFinal(last))
+        var version = known.Count == 0 ? 0 : known[^1].Version;
+        // A position behind the last event was never given by this order: the client has something else in mind, so it gets everything.
+        if (after > version)
+            after = 0;
+        // The client has everything already and would be told so again and again; 204 means that it need not come back.
+        if (after > 0 && after == version && IsFinal(known[^1]))
             return TypedResults.NoContent();
-        if (signals.TryFollow(id, caller.Id, options.Value, out var isUsersLimit) is not { } subscription)
-        {
-            return isUsersLimit
-                ? Problems.TooManyRequests("too-many-streams-per-user", "This user follows as many orders as one may at the same time.", RetryAfter)
-                : Problems.Unavailable("too-many-streams", "Too many orders are being followed right now.", RetryAfter);
-        }
+        if (HeadAndOptions.IsHead(http))
+            return new EventStream(AsyncEnumerable.Empty<SseItem<string>>());
+        if (signals.TryFollow(id, caller.Id, options.Value) is not { } subscription)
+            return Problems.Unavailable("too-many-streams", "Too many orders are being followed right now.", RetryAfter);
 
         // Ends with the stream, also where it is never begun.
         http.Response.RegisterForDispose(subscription);
-        http.Response.Headers.CacheControl = "no-store";
         // Nobody is told anything with a token that has expired: the client comes back with a fresh one, and Last-Event-ID.
         var longest = TokenLifetime.LeftOf(http.User, time.GetUtcNow(), options.Value.LongestStream);
-        return TypedResults.ServerSentEvents(StreamAsync(id, after, longest, subscription, cancellationToken));
+        return new EventStream(StreamAsync(id, after, longest, subscription, cancellationToken));
     }
 
     private async Task<bool> MaySeeAsync(OrderId id, Caller caller, CancellationToken cancellationToken)
@@ -102,6 +107,13 @@ public sealed class FollowOrder(
                 told = time.GetTimestamp();
             }
 
+            if (subscription.IsDisplaced)
+            {
+                // So that the client does not come back and displace the next one.
+                yield return new SseItem<string>("{}", "displaced");
+                yield break;
+            }
+
             var rest = longest - time.GetElapsedTime(began);
             if (rest > TimeSpan.Zero)
                 await WaitAsync(subscription, rest < settings.PollInterval ? rest : settings.PollInterval, stop.Token);
@@ -130,6 +142,21 @@ public sealed class FollowOrder(
     }
 
     private static bool IsFinal(Change change) => OrderStatuses.Parse(change.Status).IsFinal();
+
+    /// <summary>Server-sent events whose head and a comment leave at once, also where nothing has happened yet: until then a client cannot tell this from silence.</summary>
+    private sealed class EventStream(IAsyncEnumerable<SseItem<string>> items) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            var (response, aborted) = (httpContext.Response, httpContext.RequestAborted);
+            response.ContentType = "text/event-stream";
+            response.Headers.CacheControl = "no-store";
+            httpContext.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
+            await response.Body.WriteAsync(": following\n\n"u8.ToArray(), aborted);
+            await response.Body.FlushAsync(aborted);
+            await SseFormatter.WriteAsync(items, response.Body, aborted);
+        }
+    }
 }
 
 /// <summary>Configuration section <c>FollowOrder</c>.</summary>
@@ -139,7 +166,7 @@ public sealed class FollowOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The longest silence. Shorter than the time after which a proxy gives up (the gateway's is 30 s).</summary>
+    /// <summary>The longest silence. Shorter than the time after which a proxy gives up (the gateway's is 25 s).</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -151,7 +178,7 @@ public sealed class FollowOptions
     [Range(1, 100_000)]
     public int MaxStreams { get; set; } = 1000;
 
-    /// <summary>So many of them may be one user's.</summary>
+    /// <summary>So many of them may be one user's; a further one displaces the oldest.</summary>
     [Range(1, 100_000)]
     public int MaxStreamsPerUser { get; set; } = 20;
 }

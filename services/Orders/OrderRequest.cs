@@ -1,55 +1,40 @@
 using System.Diagnostics.CodeAnalysis;
 using ForgeShop.Contracts;
-using ForgeShop.Forge;
 using ForgeShop.ServiceDefaults;
-using Microsoft.Extensions.Primitives;
 
 namespace ForgeShop.Orders;
 
 /// <summary>A request for an order, understood: every value checked and in its canonical form, the order's ID derived.</summary>
-public sealed record OrderRequest(OrderId OrderId, UserId UserId, string Reference, IReadOnlyList<OrderedItem> Items, string PaymentMethod)
+public sealed record OrderRequest(
+    OrderId OrderId, UserId UserId, string Reference, IReadOnlyList<OrderedItem> Items, string PaymentMethod, Money? ExpectedTotal)
 {
     public const int MaxItems = 100;
     public const int MaxQuantity = 1000;
 
     private static readonly string[] PaymentMethods = ["sim-ok", "sim-declined", "sim-slow", "sim-timeout", "sim-lost-answer"];
 
-    public sealed record Body(IReadOnlyList<Item?>? Items, string? PaymentMethod);
+    /// <param name="Items">What is ordered.</param>
+    /// <param name="PaymentMethod">How it is paid; the first method if null.</param>
+    /// <param name="ExpectedTotal">The total that the customer was shown. If the order would cost anything else, it is not placed.</param>
+    /// <param name="UserId">The caller, for clients from before there were tokens; anybody else is refused before this is read.</param>
+    public sealed record Body(IReadOnlyList<Item?>? Items, string? PaymentMethod, Money? ExpectedTotal, string? UserId);
 
     public sealed record Item(string? Sku, int? Quantity);
 
     /// <summary>False with everything that is wrong, field by field.</summary>
     public static bool TryUnderstand(
-        UserId userId, Body body, StringValues idempotencyKey, ForgeIds ids, [NotNullWhen(true)] out OrderRequest? request, out ValidationErrors errors)
+        UserId userId, Body body, HttpRequest http, ForgeIds ids, [NotNullWhen(true)] out OrderRequest? request, out ValidationErrors errors)
     {
         errors = new ValidationErrors();
         var items = Understand(body.Items, errors);
         var paymentMethod = body.PaymentMethod ?? PaymentMethods[0];
         if (!PaymentMethods.Contains(paymentMethod))
             errors.Add("paymentMethod", $"The payment method is one of {string.Join(", ", PaymentMethods)}.");
-        var orderId = Derive(userId, idempotencyKey, ids, errors);
+        var key = IdempotencyKey.Of(http, out var badKey);
+        errors.Add(IdempotencyKey.Header, key is null ? badKey : ids.RefusalOfReference(userId, key));
 
-        request = errors.Any ? null : new OrderRequest(orderId, userId, idempotencyKey[0]!, items, paymentMethod);
+        request = errors.Any ? null : new OrderRequest(ids.Order(userId, key!), userId, key!, items, paymentMethod, body.ExpectedTotal);
         return request is not null;
-    }
-
-    private static OrderId Derive(UserId userId, StringValues idempotencyKey, ForgeIds ids, ValidationErrors errors)
-    {
-        if (idempotencyKey.Count != 1)
-        {
-            errors.Add("Idempotency-Key", "Exactly one Idempotency-Key header is required: a text of your own that names this order.");
-            return default;
-        }
-
-        try
-        {
-            return ids.Order(userId, idempotencyKey[0]!);
-        }
-        catch (ForgeKeyException refused)
-        {
-            errors.Add("Idempotency-Key", refused.Message);
-            return default;
-        }
     }
 
     private static List<OrderedItem> Understand(IReadOnlyList<Item?>? items, ValidationErrors errors)

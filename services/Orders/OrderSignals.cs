@@ -11,21 +11,32 @@ public sealed class OrderSignals
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<OrderId, List<Subscription>> _followers = [];
-    private readonly Dictionary<UserId, int> _streams = [];
+    private readonly Dictionary<UserId, List<Subscription>> _streams = [];
     private int _count;
 
-    /// <summary>To be disposed of. Null where there is no room: for this user (<paramref name="isUsersLimit"/>), so that nobody takes it all, or for anybody.</summary>
-    public Subscription? TryFollow(OrderId order, UserId user, FollowOptions limits, out bool isUsersLimit)
+    /// <summary>
+    /// Returns a subscription, to be disposed of; null if there is no room for anybody. A user who has as many as one may have loses the oldest: its
+    /// client may be gone without a word, and the newest is certainly there.
+    /// </summary>
+    public Subscription? TryFollow(OrderId order, UserId user, FollowOptions limits)
     {
         lock (_lock)
         {
-            var theirs = _streams.GetValueOrDefault(user);
-            isUsersLimit = theirs >= limits.MaxStreamsPerUser;
-            if (isUsersLimit || _count >= limits.MaxStreams)
+            if (_streams.TryGetValue(user, out var theirs) && theirs.Count >= limits.MaxStreamsPerUser)
+            {
+                var oldest = theirs[0];
+                Leave(oldest);
+                oldest.Displace();
+            }
+
+            if (_count >= limits.MaxStreams)
                 return null;
             _count++;
-            _streams[user] = theirs + 1;
             var subscription = new Subscription(this, order, user);
+            if (_streams.TryGetValue(user, out theirs))
+                theirs.Add(subscription);
+            else
+                _streams.Add(user, [subscription]);
             if (_followers.TryGetValue(order, out var others))
                 others.Add(subscription);
             else
@@ -50,7 +61,9 @@ public sealed class OrderSignals
             if (!_followers.TryGetValue(subscription.Order, out var followers) || !followers.Remove(subscription))
                 return;
             _count--;
-            if (--_streams[subscription.User] == 0)
+            var theirs = _streams[subscription.User];
+            theirs.Remove(subscription);
+            if (theirs.Count == 0)
                 _streams.Remove(subscription.User);
             if (followers.Count == 0)
                 _followers.Remove(subscription.Order);
@@ -65,7 +78,16 @@ public sealed class OrderSignals
 
         internal UserId User => user;
 
+        /// <summary>Gets whether a newer stream of the same user took the place of this one.</summary>
+        public bool IsDisplaced { get; private set; }
+
         internal void Signal() => _channel.Writer.TryWrite(true);
+
+        internal void Displace()
+        {
+            IsDisplaced = true;
+            Signal();
+        }
 
         /// <summary>Waits for a change, at most for <paramref name="timeout"/>.</summary>
         public async Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)

@@ -48,7 +48,7 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
         order.Property(o => o.LastSequence).HasColumnName("last_sequence");
         order.ComplexProperty(o => o.Total, total =>
         {
-            total.Property(m => m.Amount).HasColumnName("total_amount").HasColumnType("numeric(18,2)");
+            total.Property(m => m.Amount).HasColumnName("total_amount").HasColumnType("numeric(19,4)");
             total.Property(m => m.Currency).HasColumnName("total_currency").HasColumnType("character(3)");
         });
         order.HasMany(o => o.Lines).WithOne().HasForeignKey("OrderId").HasConstraintName("fk_order_lines_orders");
@@ -101,7 +101,7 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
         line.Property(l => l.Quantity).HasColumnName("quantity");
         line.ComplexProperty(l => l.UnitPrice, price =>
         {
-            price.Property(m => m.Amount).HasColumnName("unit_price_amount").HasColumnType("numeric(18,2)");
+            price.Property(m => m.Amount).HasColumnName("unit_price_amount").HasColumnType("numeric(19,4)");
             price.Property(m => m.Currency).HasColumnName("unit_price_currency").HasColumnType("character(3)");
         });
         line.HasIndex("OrderId").HasDatabaseName("ix_order_lines_order_id");
@@ -116,7 +116,7 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
         product.Property(p => p.Name).HasColumnName("name");
         product.ComplexProperty(p => p.Price, price =>
         {
-            price.Property(m => m.Amount).HasColumnName("price_amount").HasColumnType("numeric(18,2)");
+            price.Property(m => m.Amount).HasColumnName("price_amount").HasColumnType("numeric(19,4)");
             price.Property(m => m.Currency).HasColumnName("price_currency").HasColumnType("character(3)");
         });
         product.Property(p => p.Sequence).HasColumnName("sequence");

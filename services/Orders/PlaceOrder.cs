@@ -15,6 +15,7 @@ public static class PlaceOrder
         .WithSummary("Places an order. Its ID is derived from the user and the Idempotency-Key; sent again, the answer is the order as it is now.")
         .Produces<OrderView>(StatusCodes.Status202Accepted)
         .ProducesValidationProblem()
+        .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
         .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
         .RequirePermission(Permissions.OrdersSelf);
@@ -23,10 +24,10 @@ public static class PlaceOrder
         OrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, ProductPrices prices, CheckoutProcess checkout, ForgeIds ids, TimeProvider time,
         CancellationToken cancellationToken)
     {
-        if (!OrderRequest.TryUnderstand(caller.Id, body, http.Request.Headers["Idempotency-Key"], ids, out var request, out var errors))
+        if (!OrderRequest.TryUnderstand(caller.Id, body, http.Request, ids, out var request, out var errors))
             return errors.ToProblem();
 
-        var fingerprint = RequestFingerprint.Of(request.Items, request.PaymentMethod);
+        var fingerprint = RequestFingerprint.Of(request);
         // A repeated request is answered without asking anybody for prices. Whether this is one is decided by the insert below.
         if (await Find(db, request.OrderId, cancellationToken) is { } known)
             return Replay(known, fingerprint);
@@ -37,6 +38,8 @@ public static class PlaceOrder
 
         var lines = request.Items.Select((item, position) => Line(ids, request.OrderId, position, item, priced.Products[item.Sku]));
         var order = Order.Place(request.OrderId, request.UserId, request.Reference, fingerprint, request.PaymentMethod, lines, time.GetUtcNow());
+        if (request.ExpectedTotal is { } expected && expected != order.Total)
+            return PriceChanged(order.Total);
         checkout.Start(order, MessageOrigin.OfRequest());
         try
         {
@@ -60,6 +63,10 @@ public static class PlaceOrder
     private static IResult Replay(Order order, byte[] fingerprint) => order.Fingerprint.AsSpan().SequenceEqual(fingerprint)
         ? Accepted(order)
         : Problems.Unprocessable("idempotency-key-reused", "This Idempotency-Key stands for another order: its body was different.");
+
+    // Nothing is stored, so the key is still free: the client sends the request again with the total that the customer agrees to.
+    private static ProblemResult PriceChanged(Money total) =>
+        Problems.Conflict("price-changed", $"This order costs {total} now. Show it to the customer, and expect that.").With("total", total);
 
     private static IResult Accepted(Order order) => TypedResults.Accepted($"/api/v1/orders/{order.Id}", OrderView.Of(order));
 

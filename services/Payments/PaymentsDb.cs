@@ -38,7 +38,7 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
         payment.Property(p => p.Attempt).HasColumnName("attempt");
         payment.ComplexProperty(p => p.Amount, amount =>
         {
-            amount.Property(m => m.Amount).HasColumnName("amount").HasColumnType("numeric(18,2)");
+            amount.Property(m => m.Amount).HasColumnName("amount").HasColumnType("numeric(19,4)");
             amount.Property(m => m.Currency).HasColumnName("currency").HasColumnType("character(3)");
         });
         payment.Property(p => p.Method).HasColumnName("method");
@@ -65,7 +65,7 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
         charge.HasKey(c => c.PaymentId).HasName("pk_charges");
         charge.Property(c => c.PaymentId).HasColumnName("payment_id").ValueGeneratedNever();
         charge.Property(c => c.State).HasColumnName("state");
-        charge.Property(c => c.Amount).HasColumnName("amount").HasColumnType("numeric(18,2)");
+        charge.Property(c => c.Amount).HasColumnName("amount").HasColumnType("numeric(19,4)");
         charge.Property(c => c.Currency).HasColumnName("currency").HasColumnType("character(3)");
         charge.Property(c => c.Captures).HasColumnName("captures");
         charge.Property(c => c.ChangedAt).HasColumnName("changed_at");

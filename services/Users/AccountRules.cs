@@ -1,3 +1,5 @@
+using ForgeShop.Contracts;
+
 namespace ForgeShop.Users;
 
 /// <summary>What a name and a password must be. Each rule answers with the sentence for the person who broke it, or with null.</summary>
@@ -5,15 +7,8 @@ public static class AccountRules
 {
     public const int MaxPasswordLength = 256;
 
-    /// <summary>White space around a name is not part of it.</summary>
-    public static string? Name(string? name)
-    {
-        if (name is null)
-            return "A name is required.";
-        if (name.Any(char.IsControl))
-            return "A name must not contain control characters.";
-        return name.Trim().EnumerateRunes().Count() is < 2 or > 100 ? "A name has 2 to 100 characters." : null;
-    }
+    /// <summary>Returns the name as it is stored, or what is wrong with it.</summary>
+    public static (string? Text, string? Problem) Name(string? name) => DisplayName.Check(name, "A name", 2, 100);
 
     public static string? Password(string? password)
     {

@@ -1,56 +1,51 @@
+using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
+using Microsoft.AspNetCore.Mvc;
 
 namespace ForgeShop.Users;
 
-public sealed record ChangeProfileRequest(string? Name);
+/// <summary>What a PATCH can change of an account.</summary>
+public sealed record ProfileDetails(string? Name);
 
-/// <summary>PATCH /api/v1/users/{id}</summary>
+/// <summary>PATCH /api/v1/users/{id}: the profile as a JSON Merge Patch.</summary>
 public static class ChangeProfile
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/{id}", Handle)
         .WithName("ChangeProfile")
-        .WithSummary("Changes the profile. The e-mail address stays what it is.")
+        .WithSummary("Changes the profile (JSON Merge Patch). The e-mail address cannot be changed. If-Match is honoured.")
+        .Accepts<ProfileDetails>("application/merge-patch+json", "application/json")
         .Produces<UserView>()
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound)
+        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .RequirePermission(Permissions.AccountSelf);
 
     private static async Task<IResult> Handle(
-        UserId id, ChangeProfileRequest request, Caller caller, UsersDb db, TimeProvider time, CancellationToken cancellationToken)
+        UserId id, [FromBody] JsonElement patch, Caller caller, HttpContext http, UsersDb db, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (!caller.Is(id))
             return Problems.Status(StatusCodes.Status403Forbidden);
-        var errors = new ValidationErrors();
-        errors.Add("name", AccountRules.Name(request.Name));
-        if (errors.Any)
-            return errors.ToProblem();
-
-        var user = await db.Database.CreateExecutionStrategy().ExecuteAsync(
-            token => RenameAsync(db, id, request.Name!.Trim(), time.GetUtcNow(), token), cancellationToken);
-        if (user is null)
-            return Problems.NotFound("user-not-found", "There is no such user.");
-
-        return TypedResults.Ok(CachedUser.Of(user).User);
-    }
-
-    private static async Task<User?> RenameAsync(UsersDb db, UserId id, string name, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        // The strategy may run this again after a lost connection: nothing of the earlier try may be left.
-        db.ChangeTracker.Clear();
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var user = await db.LockUserAsync(id, cancellationToken);
-        // A token outlives its account by some minutes, and after user.deactivated nothing more is told of anybody.
-        if (user is null or { DeactivatedAt: not null })
-            return null;
-        if (!user.Rename(name))
-            return user;
-        db.Emit(user, new UserProfileChanged(user.Id, user.Name, now), MessageOrigin.OfRequest());
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return user;
+        string? stored = null;
+        return await db.InTransactionAsync(async token =>
+        {
+            var user = await db.LockUserAsync(id, token);
+            // A token is valid for some minutes after its account was closed; a closed account does not change any more.
+            if (user is null or { DeactivatedAt: not null })
+                return Problems.NotFound("user-not-found", "There is no such user.");
+            // A retry after a commit whose answer was lost finds what this request stored, and nothing to compare.
+            if (stored != user.Name && Preconditions.Check(http, CachedUser.Of(user).User) is { } refused)
+                return refused;
+            var (name, problem) = AccountRules.Name(MergePatch.Apply(http, new ProfileDetails(user.Name), patch).Name);
+            if (problem is not null)
+                return Problems.Validation("name", problem);
+            stored = name;
+            if (user.Rename(name!))
+                db.Emit(user, new UserProfileChanged(user.Id, user.Name, time.GetUtcNow()), MessageOrigin.OfRequest());
+            return TypedResults.Ok(CachedUser.Of(user).User);
+        }, cancellationToken);
     }
 }

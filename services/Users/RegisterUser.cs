@@ -27,7 +27,8 @@ public static class RegisterUser
         var errors = new ValidationErrors();
         if (request.Email is null || !addresses.TryDerive(request.Email, out _))
             errors.Add("email", "An e-mail address such as ada@example.com is required: ASCII, at most 254 characters.");
-        errors.Add("name", AccountRules.Name(request.Name));
+        var (name, badName) = AccountRules.Name(request.Name);
+        errors.Add("name", badName);
         errors.Add("password", AccountRules.Password(request.Password));
         if (errors.Any)
             return errors.ToProblem();
@@ -37,7 +38,7 @@ public static class RegisterUser
         if (await db.Users.AnyAsync(known => known.Id == id, cancellationToken))
             return EmailTaken();
 
-        var user = User.Register(id, addresses.GetName(request.Email), request.Name!.Trim(), time.GetUtcNow());
+        var user = User.Register(id, addresses.GetName(request.Email), name!, time.GetUtcNow());
         user.SetPassword(await passwords.HashAsync(request.Password!, cancellationToken));
         db.Users.Add(user);
         db.Emit(user, new UserRegistered(user.Id, user.Email, user.Name, user.CreatedAt), MessageOrigin.OfRequest());

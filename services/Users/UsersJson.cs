@@ -5,7 +5,8 @@ namespace ForgeShop.Users;
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(RegisterUserRequest))]
-[JsonSerializable(typeof(ChangeProfileRequest))]
+[JsonSerializable(typeof(ProfileDetails))]
+[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(UserView))]
 [JsonSerializable(typeof(LogInRequest))]
 [JsonSerializable(typeof(RefreshRequest))]

@@ -4,16 +4,26 @@ using System.Text.Json.Serialization;
 
 namespace ForgeShop.Contracts;
 
-/// <summary>An amount in a currency. Never negative, at most four decimals; in JSON the amount is a decimal string: {"amount":"12.50","currency":"EUR"}.</summary>
+/// <summary>
+/// An amount in a currency. Never negative, and with no more decimals than the currency has (<see cref="Currencies"/>). In JSON the amount is a decimal
+/// string: {"amount":"12.50","currency":"EUR"}.
+/// </summary>
 [JsonConverter(typeof(MoneyJsonConverter))]
-public readonly record struct Money(decimal Amount, string Currency)
+public readonly record struct Money
 {
-    public const int MaxDecimals = 4;
     public const decimal MaxAmount = 999_999_999_999_999.9999m;
 
-    public decimal Amount { get; init => field = CheckedAmount(value); } = CheckedAmount(Amount);
+    /// <exception cref="ArgumentException">The currency is unknown, or the amount is negative, too large, or finer than the currency.</exception>
+    public Money(decimal amount, string currency)
+    {
+        if (Problem(amount, currency) is { } problem)
+            throw new ArgumentException(problem);
+        (Amount, Currency) = (amount, currency);
+    }
 
-    public string Currency { get; init => field = CheckedCurrency(value); } = CheckedCurrency(Currency);
+    public decimal Amount { get; }
+
+    public string Currency { get; }
 
     /// <exception cref="InvalidOperationException">The currencies differ.</exception>
     public static Money operator +(Money left, Money right) => left.Currency == right.Currency
@@ -22,10 +32,24 @@ public readonly record struct Money(decimal Amount, string Currency)
 
     public static Money operator *(Money price, int quantity) => new(price.Amount * quantity, price.Currency);
 
-    /// <summary>The amount as the wire has it: at least two decimals, no sign, no exponent.</summary>
-    public string AmountText => Amount.ToString("0.00##", CultureInfo.InvariantCulture);
+    /// <summary>The amount as the wire has it: with the decimals of its currency, without sign and exponent.</summary>
+    public string AmountText => Text(Amount, Currency);
 
     public override string ToString() => $"{AmountText} {Currency}";
+
+    /// <summary>Returns an amount, also a negative one, with the decimals of its currency.</summary>
+    public static string Text(decimal amount, string currency) => amount.ToString("F" + Currencies.DecimalsOf(currency), CultureInfo.InvariantCulture);
+
+    /// <summary>Returns why this is no money; null if it is. The rule of contracts, requests and columns alike.</summary>
+    public static string? Problem(decimal amount, string? currency)
+    {
+        if (!Currencies.Contains(currency))
+            return "A currency is a code of ISO 4217 in capital letters, such as EUR.";
+        if (amount is < 0 or > MaxAmount)
+            return "An amount is not negative and below 10^15.";
+        var decimals = Currencies.DecimalsOf(currency!);
+        return decimal.Round(amount, decimals) == amount ? null : $"An amount in {currency} has at most {decimals} decimals.";
+    }
 
     /// <summary>Reads an amount: plain digits, optionally a point and one to four decimals. No sign, exponent, space or grouping.</summary>
     public static bool TryParseAmount(string? text, out decimal amount)
@@ -35,40 +59,43 @@ public readonly record struct Money(decimal Amount, string Currency)
         var point = text.IndexOf('.', StringComparison.Ordinal);
         var (whole, decimals) = point < 0 ? (text.Length, 1) : (point, text.Length - point - 1);
         return whole is >= 1 and <= 15
-            && decimals is >= 1 and <= MaxDecimals
+            && decimals is >= 1 and <= Currencies.MaxDecimals
             && text.Where((_, index) => index != point).All(char.IsAsciiDigit)
             && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out amount);
     }
-
-    public static bool IsCurrency(string? text) => text is { Length: 3 } && text.All(char.IsAsciiLetterUpper);
-
-    private static decimal CheckedAmount(decimal amount) => amount is >= 0 and <= MaxAmount && decimal.Round(amount, MaxDecimals) == amount
-        ? amount
-        : throw new ArgumentOutOfRangeException(nameof(amount), "An amount is not negative, below 10^15 and has at most four decimals.");
-
-    private static string CheckedCurrency(string currency) => IsCurrency(currency)
-        ? currency
-        : throw new ArgumentException("A currency is three capital letters (ISO 4217).", nameof(currency));
 }
 
-/// <summary>The strict wire form of <see cref="Money"/>; members that it does not know are ignored, as everywhere.</summary>
+/// <summary>A value that is valid JSON and breaks a rule of its type. The message is for the caller and does not repeat the value.</summary>
+public sealed class ValueException(string message) : JsonException(message);
+
+/// <summary>The strict wire form of <see cref="Money"/>. Unknown and repeated members are treated as the options say, as everywhere.</summary>
 public sealed class MoneyJsonConverter : JsonConverter<Money>
 {
     public override Money Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType is not JsonTokenType.StartObject) throw new JsonException("Money is an object: {\"amount\":\"12.50\",\"currency\":\"EUR\"}.");
+        if (reader.TokenType is not JsonTokenType.StartObject) throw new ValueException("Money is an object: {\"amount\":\"12.50\",\"currency\":\"EUR\"}.");
         decimal? amount = null;
         string? currency = null;
         while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
         {
             var isAmount = reader.ValueTextEquals("amount"u8);
             var isCurrency = reader.ValueTextEquals("currency"u8);
+            if (!options.AllowDuplicateProperties && ((isAmount && amount is not null) || (isCurrency && currency is not null)))
+                throw new ValueException("A member of this money is given twice.");
+            if (!isAmount && !isCurrency && options.UnmappedMemberHandling is JsonUnmappedMemberHandling.Disallow)
+                throw new ValueException("Money has the members amount and currency, and no others.");
             reader.Read();
-            if (isAmount) amount = Money.TryParseAmount(Text(ref reader), out var value) ? value : throw new JsonException("An amount is a string of digits with at most four decimals, such as \"12.50\".");
-            else if (isCurrency) currency = Text(ref reader) is { } code && Money.IsCurrency(code) ? code : throw new JsonException("A currency is a string of three capital letters.");
-            else reader.Skip();
+            if (isAmount)
+                amount = Money.TryParseAmount(Text(ref reader), out var value) ? value : throw new ValueException("An amount is a string of digits, such as \"12.50\".");
+            else if (isCurrency)
+                currency = Text(ref reader) ?? throw new ValueException("A currency is a string.");
+            else
+                reader.Skip();
         }
-        return amount is { } total && currency is not null ? new Money(total, currency) : throw new JsonException("Money has an amount and a currency.");
+
+        if (amount is not { } total || currency is null)
+            throw new ValueException("Money has an amount and a currency.");
+        return Money.Problem(total, currency) is { } problem ? throw new ValueException(problem) : new Money(total, currency);
     }
 
     public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options)

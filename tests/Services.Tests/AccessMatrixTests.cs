@@ -30,6 +30,8 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
     {
         "POST /api/v1/orders" => new { items = new[] { new { sku = shop.Sku, quantity = 1 } } },
         "PUT /api/v1/products/{sku}" => new { name = "Taken over", price = new { amount = "0.01", currency = "EUR" }, stock = 0 },
+        "PATCH /api/v1/products/{sku}" => new { name = "Taken over" },
+        "POST /api/v1/products/{sku}/stock" => new { change = -1, reason = "Taken over" },
         "PATCH /api/v1/users/{id}" => new { name = "Taken over" },
         "PUT /api/v1/users/{id}/password" => new { currentPassword = "Correct-Horse-1", newPassword = "Taken-Over-1" },
         _ => new { },

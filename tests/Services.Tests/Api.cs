@@ -43,6 +43,10 @@ public static class Api
 
     public static Task<Answer> Put(this HttpClient http, string path, object body) => http.Send(HttpMethod.Put, path, JsonContent.Create(body));
 
+    /// <summary>Puts over what exists, whatever it is.</summary>
+    public static Task<Answer> PutOver(this HttpClient http, string path, object body) =>
+        http.Send(HttpMethod.Put, path, JsonContent.Create(body), ("If-Match", "*"));
+
     public static Task<Answer> Patch(this HttpClient http, string path, object body) => http.Send(HttpMethod.Patch, path, JsonContent.Create(body));
 
     /// <summary>Sends a body as it is written, right or wrong.</summary>

@@ -181,10 +181,9 @@ public sealed class CheckoutTests(ServersFixture servers)
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Cancel(order)));
 
-        answers.Count(answer => answer.Status == HttpStatusCode.Accepted).ShouldBe(1);
-        answers.Where(answer => answer.Status != HttpStatusCode.Accepted).ShouldAllBe(answer => answer.Code == "order-not-cancellable");
+        answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.Accepted, "the caller cannot know which of the answers arrives");
         (await Becomes(order, "cancelled")).Text("reason").ShouldBe("customer-request");
-        (await Cancel(order)).ShouldBeProblem(HttpStatusCode.Conflict, "order-not-cancellable");
+        (await Cancel(order)).ShouldBe(HttpStatusCode.Accepted);
         (await History(order)).ShouldBe("pending, reserved, paid, confirmed, cancelling, cancelled");
         (await Books(order)).ShouldBe("refunded 1×");
         await StockBecomes(sku, 10);

@@ -6,7 +6,6 @@ using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Orders;
 using ForgeShop.ServiceDefaults;
-using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
@@ -138,28 +137,19 @@ public sealed class FollowOrderTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task One_user_follows_so_many_orders_at_the_same_time_and_leaves_room_for_others()
+    public async Task Newest_stream_of_a_user_displaces_the_oldest_and_leaves_others_alone()
     {
         await using var orders = await servers.StartOrders(servers.Inventory.Address, settings: ("FollowOrder:MaxStreamsPerUser", "2"));
         var http = orders.As(_user);
         var order = await Place(http);
+        using var anothers = await Open(orders.Http, order);
         using var first = await Open(http, order);
-        using (var second = await Open(http, order))
-        {
-            second.StatusCode.ShouldBe(HttpStatusCode.OK);
-            var third = await http.Get($"/api/v1/orders/{order}/events");
-            third.ShouldBeProblem(HttpStatusCode.TooManyRequests, "too-many-streams-per-user");
-            third.Message.Headers.RetryAfter.ShouldNotBeNull();
-            using var anothers = await Open(orders.Http, order);
-            anothers.StatusCode.ShouldBe(HttpStatusCode.OK);
-        }
+        using var second = await Open(http, order);
+        using var third = await Open(http, order);
 
-        // The service notices that the second has gone when it next writes, or at once.
-        await Eventually.True("there is room again", async _ =>
-        {
-            using var next = await Open(http, order);
-            return next.StatusCode == HttpStatusCode.OK;
-        }, cancellationToken: Cancellation);
+        (await Read(first)).Select(item => item.EventType).ShouldBe(["status", "displaced"]);
+        foreach (var open in new[] { anothers, second, third })
+            Changes(await Read(open, items => items.Count == 1)).ShouldBe([("1", "pending")]);
     }
 
     [Fact]
@@ -193,30 +183,25 @@ public sealed class FollowOrderTests(ServersFixture servers)
     }
 
     [Fact]
-    public void A_follower_who_leaves_is_forgotten_and_the_number_of_followers_is_bounded()
+    public void Follower_who_leaves_is_forgotten_and_the_number_of_followers_is_bounded()
     {
         var (signals, order) = (new OrderSignals(), new OrderId(Guid.NewGuid()));
         var limits = new FollowOptions { MaxStreams = 3, MaxStreamsPerUser = 2 };
-        var (ada, bob) = (new UserId(Guid.NewGuid()), new UserId(Guid.NewGuid()));
-        OrderSignals.Subscription? Follow(UserId user, bool isUsersLimit)
-        {
-            var subscription = signals.TryFollow(order, user, limits, out var isTheirs);
-            isTheirs.ShouldBe(isUsersLimit);
-            return subscription;
-        }
+        var (ada, bob, eve) = (new UserId(Guid.NewGuid()), new UserId(Guid.NewGuid()), new UserId(Guid.NewGuid()));
+        var first = signals.TryFollow(order, ada, limits).ShouldNotBeNull();
+        var second = signals.TryFollow(order, ada, limits).ShouldNotBeNull();
+        using var bobs = signals.TryFollow(order, bob, limits).ShouldNotBeNull();
+        signals.TryFollow(order, eve, limits).ShouldBeNull("there is no room for anybody");
 
-        var first = Follow(ada, false).ShouldNotBeNull();
-        var second = Follow(ada, false).ShouldNotBeNull();
-        Follow(ada, true).ShouldBeNull();
-        using var bobs = Follow(bob, false).ShouldNotBeNull();
-        Follow(bob, false).ShouldBeNull("there is no room for anybody");
+        using var third = signals.TryFollow(order, ada, limits).ShouldNotBeNull("it takes the place of the first");
+        (first.IsDisplaced, second.IsDisplaced, bobs.IsDisplaced).ShouldBe((true, false, false));
 
         first.Dispose();
-        first.Dispose();
-
-        using var third = Follow(ada, false).ShouldNotBeNull();
-        Follow(ada, true).ShouldBeNull();
+        signals.TryFollow(order, eve, limits).ShouldBeNull("the first had left already");
         second.Dispose();
+        second.Dispose();
+        using var eves = signals.TryFollow(order, eve, limits).ShouldNotBeNull();
+        signals.TryFollow(order, eve, limits).ShouldBeNull();
         signals.Raise(order);
     }
 }

@@ -45,6 +45,7 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
         calls.MapGet("/api/v1/orders/{id}", StreamAsync);
         calls.MapGet("/api/v1/users/{id}", (Guid id) => TypedResults.Ok(id));
         calls.MapGet("/api/v1/products/{sku}", string (string sku) => throw new InvalidOperationException($"secret {sku}"));
+        calls.MapGet("/api/v1/reports/products", Echo);
         calls.MapGet("/internal/audit", () => "secret");
         calls.MapGet("/.well-known/jwks.json", (CancellationToken token) => servers.Users.Services.GetRequiredService<KeyRing>().ReadAsync(token));
         await _service.StartAsync();
@@ -88,6 +89,13 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
             request.Method, request.Path + request.QueryString, request.Headers.TraceParent, request.Headers.TraceState, request.Headers.Baggage,
             request.Headers["X-Forwarded-For"], request.Headers["X-Forwarded-Proto"], body));
         await next(context);
+    }
+
+    /// <summary>Answers the headers that arrived, and the value of X-Customer as a header.</summary>
+    private static IResult Echo(HttpContext context)
+    {
+        context.Response.Headers["X-Customer"] = context.Request.Headers["X-Customer"];
+        return TypedResults.Ok(context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString()));
     }
 
     private async Task StreamAsync(HttpContext context, string id)

@@ -30,6 +30,31 @@ public sealed class GatewayLimitTests(GatewayFixture shop) : IClassFixture<Gatew
         (await gateway.Http.Get("/api/v1/ids")).ShouldBe(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task Answer_says_what_is_left_and_Retry_After_is_the_time_that_is_left()
+    {
+        await using var gateway = await shop.StartGateway(("RateLimits:PerAddress", "2"), ("RateLimits:PerUser", "100"));
+        var first = await gateway.Http.Get("/api/v1/ids");
+        first.Message.Headers.GetValues("RateLimit-Policy").Single().ShouldBe("""
+            "address";q=2;w=60, "user";q=100;w=60
+            """);
+        first.Message.Headers.GetValues("RateLimit").Single().ShouldStartWith("""
+            "address";r=1;t=
+            """.TrimEnd());
+        await gateway.Http.Get("/api/v1/ids");
+        var refused = await gateway.Http.Get("/api/v1/ids");
+        ShouldBeTooMany(refused);
+        refused.Message.Headers.GetValues("RateLimit").Single().ShouldStartWith("""
+            "address";r=0;t=
+            """.TrimEnd());
+
+        // Later in the same window, less is left of it.
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+        var later = await gateway.Http.Get("/api/v1/ids");
+        ShouldBeTooMany(later);
+        (refused.Message.Headers.RetryAfter!.Delta!.Value - later.Message.Headers.RetryAfter!.Delta!.Value).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(2));
+    }
+
     private static void ShouldBeTooMany(Answer answer)
     {
         answer.ShouldBeProblem(HttpStatusCode.TooManyRequests, "too-many-requests");

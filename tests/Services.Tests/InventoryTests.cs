@@ -38,11 +38,11 @@ public sealed class InventoryTests(ServersFixture servers)
         var sku = NewSku();
         await Http.Put($"/api/v1/products/{sku}", Product());
 
-        (await Http.Put($"/api/v1/products/{sku}", Product())).ShouldBe(HttpStatusCode.OK);
-        (await Http.Put($"/api/v1/products/{sku}", Product(amount: "12.5"))).ShouldBe(HttpStatusCode.OK);
+        (await Http.PutOver($"/api/v1/products/{sku}", Product())).ShouldBe(HttpStatusCode.OK);
+        (await Http.PutOver($"/api/v1/products/{sku}", Product(amount: "12.5"))).ShouldBe(HttpStatusCode.OK);
         (await Events(sku)).ShouldBe(1);
 
-        (await Http.Put($"/api/v1/products/{sku}", Product(stock: 11))).Body.GetProperty("stock").GetInt32().ShouldBe(11);
+        (await Http.PutOver($"/api/v1/products/{sku}", Product(stock: 11))).Body.GetProperty("stock").GetInt32().ShouldBe(11);
         (await Events(sku)).ShouldBe(2);
     }
 
@@ -54,7 +54,12 @@ public sealed class InventoryTests(ServersFixture servers)
         var answers = await Task.WhenAll(Enumerable.Range(1, 30).Select(stock => Http.Put($"/api/v1/products/{sku}", Product(stock: stock))));
 
         answers.Count(answer => answer.Status == HttpStatusCode.Created).ShouldBe(1);
-        answers.Count(answer => answer.Status == HttpStatusCode.OK).ShouldBe(29);
+        answers.Count(answer => answer.Status == HttpStatusCode.PreconditionRequired).ShouldBe(29);
+        (await Events(sku)).ShouldBe(1);
+
+        var changes = await Task.WhenAll(Enumerable.Range(101, 29).Select(stock => Http.PutOver($"/api/v1/products/{sku}", Product(stock: stock))));
+
+        changes.ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
         (await Events(sku)).ShouldBe(30);
         (await servers.Inventory.Database.Scalar<long>("select last_sequence from products where sku = $1", sku)).ShouldBe(30);
     }
@@ -174,7 +179,7 @@ public sealed class InventoryTests(ServersFixture servers)
         seeded.Count.ShouldBeGreaterThanOrEqualTo(8);
         seeded.ShouldAllBe(product => product.GetProperty("stock").GetInt32() > 0);
         var sku = seeded[0].GetProperty("sku").GetString()!;
-        await first.Http.Put($"/api/v1/products/{sku}", Product("Changed", stock: 0));
+        (await first.Http.PutOver($"/api/v1/products/{sku}", Product("Changed", stock: 0))).ShouldBe(HttpStatusCode.OK);
 
         await using var second = await servers.StartInventory(first.Database);
 
@@ -187,7 +192,7 @@ public sealed class InventoryTests(ServersFixture servers)
     {
         var sku = NewSku();
         await Http.Put($"/api/v1/products/{sku}", Product(stock: 1));
-        await Http.Put($"/api/v1/products/{sku}", Product(stock: 2));
+        await Http.PutOver($"/api/v1/products/{sku}", Product(stock: 2));
 
         var found = await servers.Inventory.AsService().Get($"/internal/products?sku={sku.ToLowerInvariant()}&sku={NewSku()}");
 

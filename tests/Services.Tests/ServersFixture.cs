@@ -1,5 +1,6 @@
 using System.Net;
 using ForgeShop.Contracts;
+using ForgeShop.Gateway;
 using ForgeShop.Inventory;
 using ForgeShop.Orders;
 using ForgeShop.Payments;
@@ -50,6 +51,9 @@ public sealed class ServersFixture : IAsyncLifetime
 
     public RunningService<PaymentsDb> Payments { get; private set; } = null!;
 
+    /// <summary>Gets the gateway in front of these services.</summary>
+    public RunningService<RateLimitOptions> Gateway { get; private set; } = null!;
+
     public async ValueTask InitializeAsync()
     {
         var cancelled = TestContext.Current.CancellationToken;
@@ -61,11 +65,12 @@ public sealed class ServersFixture : IAsyncLifetime
         Payments = await StartPayments(settings: [("ConnectionStrings:kafka", Kafka), ("SimulatedProvider:SlowAnswer", "00:00:01")]);
         Orders = await StartOrders(
             Inventory.Address, settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
+        Gateway = await StartGateway();
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (IAsyncDisposable? service in new IAsyncDisposable?[] { Orders, Users, Inventory, Payments })
+        foreach (IAsyncDisposable? service in new IAsyncDisposable?[] { Gateway, Orders, Users, Inventory, Payments })
         {
             if (service is not null)
                 await service.DisposeAsync();
@@ -129,6 +134,13 @@ public sealed class ServersFixture : IAsyncLifetime
                 ("services:inventory:http:0", (inventory ?? Inventory.Address).ToString()),
                 ("Authentication:ClientId", "orders"), ("Authentication:ClientSecret", OrdersSecret), .. settings,
             ]);
+
+    /// <summary>A gateway in front of the shared services, or of this instance of Orders.</summary>
+    public Task<RunningService<RateLimitOptions>> StartGateway(Uri? orders = null, params (string Key, string Value)[] settings) => Start<RateLimitOptions>("",
+        [
+            ("services:inventory:http:0", Inventory.Address.ToString()), ("services:orders:http:0", (orders ?? Orders.Address).ToString()),
+            ("RateLimits:PerAddress", "1000000"), ("RateLimits:PerUser", "1000000"), ("RateLimits:Registrations", "1000000"), .. settings,
+        ]);
 
     /// <summary>A service that verifies the tokens of <see cref="Users"/>, and whose requests carry them.</summary>
     public async Task<RunningService<T>> Start<T>(string database, params (string Key, string Value)[] settings) where T : class

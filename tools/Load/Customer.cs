@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -19,6 +20,7 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
     private static readonly TimeSpan RetryTimeout = TimeSpan.FromMinutes(4);
 
     private readonly SemaphoreSlim _login = new(1, 1);
+    private readonly ConcurrentDictionary<string, Money> _prices = new();
     private string? _token;
 
     public string Email => email;
@@ -35,7 +37,8 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
     /// <returns>Whether the gateway accepted it.</returns>
     public async Task<bool> PlaceAsync(string key, IReadOnlyList<OrderedLine> items, string paymentMethod, CancellationToken cancellationToken)
     {
-        var (status, body) = await SendAsync(HttpMethod.Post, "/api/v1/orders", new { items, paymentMethod }, key, cancellationToken);
+        var expectedTotal = await TotalAsync(items, cancellationToken);
+        var (status, body) = await SendAsync(HttpMethod.Post, "/api/v1/orders", new { items, paymentMethod, expectedTotal }, key, cancellationToken);
         if (status is HttpStatusCode.Accepted)
         {
             statistics.OrderPlaced();
@@ -44,6 +47,26 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
 
         statistics.UnexpectedResponse($"POST /orders returned {(int)status} {body}");
         return false;
+    }
+
+    /// <summary>Adds up the prices of the catalogue, each read once: what a customer is shown before the order.</summary>
+    private async Task<Money> TotalAsync(IReadOnlyList<OrderedLine> items, CancellationToken cancellationToken)
+    {
+        var total = new Money(0, "EUR");
+        foreach (var (sku, quantity) in items)
+        {
+            if (!_prices.TryGetValue(sku, out var price))
+            {
+                var (status, body) = await SendAsync(HttpMethod.Get, $"/api/v1/products/{sku}", null, null, cancellationToken);
+                if (status is not HttpStatusCode.OK)
+                    throw new InvalidOperationException($"reading a price failed: {(int)status} {body}");
+                _prices[sku] = price = JsonSerializer.Deserialize<JsonElement>(body).GetProperty("price").Deserialize<Money>(JsonSerializerOptions.Web);
+            }
+
+            total += price * quantity;
+        }
+
+        return total;
     }
 
     public async Task ReadAsync(OrderId order, CancellationToken cancellationToken)
@@ -93,8 +116,9 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
     public async Task PutProductAsync(string sku, object product, CancellationToken cancellationToken)
     {
         var (status, body) = await SendAsync(HttpMethod.Put, $"/api/v1/products/{sku}", product, null, cancellationToken);
-        if (status is not (HttpStatusCode.OK or HttpStatusCode.Created))
-            throw new InvalidOperationException($"setting a product failed: {(int)status} {body}");
+        // 428: an earlier attempt created it and its response was lost. SKUs are new in each run.
+        if (status is not (HttpStatusCode.Created or HttpStatusCode.PreconditionRequired))
+            throw new InvalidOperationException($"creating a product failed: {(int)status} {body}");
     }
 
     public void Dispose() => _login.Dispose();

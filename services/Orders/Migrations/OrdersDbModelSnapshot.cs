@@ -268,7 +268,7 @@ namespace ForgeShop.Orders.Migrations
                             b1.IsRequired();
 
                             b1.Property<decimal>("Amount")
-                                .HasColumnType("numeric(18,2)")
+                                .HasColumnType("numeric(19,4)")
                                 .HasColumnName("total_amount");
 
                             b1.Property<string>("Currency")
@@ -352,7 +352,7 @@ namespace ForgeShop.Orders.Migrations
                             b1.IsRequired();
 
                             b1.Property<decimal>("Amount")
-                                .HasColumnType("numeric(18,2)")
+                                .HasColumnType("numeric(19,4)")
                                 .HasColumnName("unit_price_amount");
 
                             b1.Property<string>("Currency")
@@ -395,7 +395,7 @@ namespace ForgeShop.Orders.Migrations
                             b1.IsRequired();
 
                             b1.Property<decimal>("Amount")
-                                .HasColumnType("numeric(18,2)")
+                                .HasColumnType("numeric(19,4)")
                                 .HasColumnName("price_amount");
 
                             b1.Property<string>("Currency")

@@ -203,7 +203,7 @@ namespace ForgeShop.Payments.Migrations
                             b1.IsRequired();
 
                             b1.Property<decimal>("Amount")
-                                .HasColumnType("numeric(18,2)")
+                                .HasColumnType("numeric(19,4)")
                                 .HasColumnName("amount");
 
                             b1.Property<string>("Currency")
@@ -253,7 +253,7 @@ namespace ForgeShop.Payments.Migrations
                         .HasColumnName("payment_id");
 
                     b.Property<decimal>("Amount")
-                        .HasColumnType("numeric(18,2)")
+                        .HasColumnType("numeric(19,4)")
                         .HasColumnName("amount");
 
                     b.Property<int>("Captures")

@@ -21,8 +21,7 @@ public static class GetTopCustomers
         var errors = new ValidationErrors();
         var count = Paging.Limit(limit, errors, DefaultLimit);
         currency ??= "EUR";
-        if (!Money.IsCurrency(currency))
-            errors.Add("currency", "A currency is three capital letters (ISO 4217).");
+        errors.Add("currency", Money.Problem(0, currency));
         if (errors.Any)
             return errors.ToProblem();
 

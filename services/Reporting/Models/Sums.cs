@@ -8,7 +8,8 @@ namespace ForgeShop.Reporting.Models;
 /// A sum of amounts in one currency, in the JSON form of <see cref="Money"/>. Unlike the amount of one order it has no upper bound, and it
 /// is below zero while a cancellation is known before its confirmation.
 /// </summary>
-public sealed record Sum([property: JsonConverter(typeof(SumJsonConverter))] decimal Amount, string Currency);
+[JsonConverter(typeof(SumJsonConverter))]
+public sealed record Sum(decimal Amount, string Currency);
 
 public static class Sums
 {
@@ -20,11 +21,20 @@ public static class Sums
     ];
 }
 
-public sealed class SumJsonConverter : JsonConverter<decimal>
+public sealed class SumJsonConverter : JsonConverter<Sum>
 {
-    public override decimal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        decimal.Parse(reader.GetString()!, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+    public override Sum Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var sum = JsonElement.ParseValue(ref reader);
+        var amount = decimal.Parse(sum.GetProperty("amount").GetString()!, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        return new(amount, sum.GetProperty("currency").GetString()!);
+    }
 
-    public override void Write(Utf8JsonWriter writer, decimal value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.ToString("0.00##", CultureInfo.InvariantCulture));
+    public override void Write(Utf8JsonWriter writer, Sum value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("amount"u8, Money.Text(value.Amount, value.Currency));
+        writer.WriteString("currency"u8, value.Currency);
+        writer.WriteEndObject();
+    }
 }

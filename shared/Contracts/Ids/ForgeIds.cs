@@ -47,6 +47,10 @@ public sealed class ForgeIds
     /// <summary><paramref name="reference"/> is the client's Idempotency-Key: the same request sent twice is the same order.</summary>
     public OrderId Order(UserId user, string reference) => new(_orders.Derive(("user", user.Value), ("reference", reference)));
 
+    /// <summary>Returns why a text cannot be the reference of a request, as in <see cref="Order"/>; null if it can.</summary>
+    public string? RefusalOfReference(UserId user, string reference) =>
+        _orders.TryDeriveText([new("user", user.ToString()), new("reference", reference)], out _, out var error) ? null : error.ToString();
+
     public OrderLineId OrderLine(OrderId order, ProductId product) => new(_orderLines.Derive(("order", order.Value), ("product", product.Value)));
 
     public ReservationId Reservation(OrderId order) => new(_reservations.Derive(order.Value));

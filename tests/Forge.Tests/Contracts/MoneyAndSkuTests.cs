@@ -8,19 +8,34 @@ public sealed class MoneyAndSkuTests
     private static Money Read(string json) => JsonSerializer.Deserialize<Money>(json, ContractsJson.Options);
 
     [Theory]
-    [InlineData("12.50", "12.50")]
-    [InlineData("12.5", "12.50")]
-    [InlineData("12", "12.00")]
-    [InlineData("0", "0.00")]
-    [InlineData("0.1234", "0.1234")]
-    [InlineData("1.2300", "1.23")]
-    [InlineData("999999999999999.9999", "999999999999999.9999")]
-    public void Amounts_are_decimal_strings(string read, string written)
+    [InlineData("EUR", "12.50", "12.50")]
+    [InlineData("EUR", "12.5", "12.50")]
+    [InlineData("EUR", "12", "12.00")]
+    [InlineData("EUR", "0", "0.00")]
+    [InlineData("EUR", "1.2300", "1.23")]
+    [InlineData("EUR", "999999999999999.99", "999999999999999.99")]
+    [InlineData("JPY", "100", "100")]
+    [InlineData("JPY", "100.00", "100")]
+    [InlineData("KWD", "1.234", "1.234")]
+    [InlineData("KWD", "1.2", "1.200")]
+    [InlineData("CLF", "999999999999999.9999", "999999999999999.9999")]
+    public void Amount_is_written_with_the_decimals_of_its_currency(string currency, string read, string written)
     {
-        var money = Read($$"""{"amount":"{{read}}","currency":"EUR"}""");
-        JsonSerializer.Serialize(money, ContractsJson.Options).ShouldBe($$"""{"amount":"{{written}}","currency":"EUR"}""");
-        money.ToString().ShouldBe(written + " EUR");
+        var money = Read($$"""{"amount":"{{read}}","currency":"{{currency}}"}""");
+        JsonSerializer.Serialize(money, ContractsJson.Options).ShouldBe($$"""{"amount":"{{written}}","currency":"{{currency}}"}""");
+        money.ToString().ShouldBe($"{written} {currency}");
     }
+
+    [Theory]
+    [InlineData("EUR", "0.123")]
+    [InlineData("JPY", "100.50")]
+    [InlineData("KWD", "1.2345")]
+    [InlineData("XYZ", "1")]
+    [InlineData("XXX", "1")]
+    [InlineData("XAU", "1")]
+    [InlineData("DEM", "1")]
+    public void Amount_finer_than_its_currency_and_unknown_currency_are_refused(string currency, string amount) =>
+        Should.Throw<ValueException>(() => Read($$"""{"amount":"{{amount}}","currency":"{{currency}}"}"""));
 
     [Theory]
     [InlineData("\"\"")]
@@ -63,8 +78,8 @@ public sealed class MoneyAndSkuTests
     {
         (new Money(12.50m, "EUR") * 3 + new Money(0.01m, "EUR")).ShouldBe(new Money(37.51m, "EUR"));
         Should.Throw<InvalidOperationException>(() => new Money(1, "EUR") + new Money(1, "USD"));
-        Should.Throw<ArgumentOutOfRangeException>(() => new Money(-1, "EUR"));
-        Should.Throw<ArgumentOutOfRangeException>(() => new Money(1.00001m, "EUR"));
+        Should.Throw<ArgumentException>(() => new Money(-1, "EUR"));
+        Should.Throw<ArgumentException>(() => new Money(1.001m, "EUR"));
         Should.Throw<ArgumentException>(() => new Money(1, "eur"));
         Should.Throw<ArgumentException>(() => new Money(1, null!));
         new Money(12.50m, "EUR").ShouldBe(new Money(12.5m, "EUR"));

@@ -14,9 +14,11 @@ namespace ForgeShop.Operator.Customers;
 /// <param name="output">One line for each order.</param>
 public sealed class CustomerStream(Uri gateway, double perMinute, TextWriter output, TimeProvider time)
 {
+    // The mug has the largest stock of the seeded catalogue.
+    private const string Sku = "MUG-FORGE";
     private const int Customers = 5;
     private const int TwiceEvery = 5;
-    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
     private static readonly string[] PaymentMethods = ["sim-ok", "sim-ok", "sim-ok", "sim-ok", "sim-declined", "sim-lost-answer"];
 
     // Each run has customers and keys of its own.
@@ -73,8 +75,12 @@ public sealed class CustomerStream(Uri gateway, double perMinute, TextWriter out
 
     private async Task OrderAsync(HttpClient client, int number, CancellationToken cancellationToken)
     {
-        // The mug has the largest stock of the seeded catalogue.
-        var order = new { items = new[] { new { sku = "MUG-FORGE", quantity = 1 } }, paymentMethod = PaymentMethods[number % PaymentMethods.Length] };
+        var order = new
+        {
+            items = new[] { new { sku = Sku, quantity = 1 } },
+            paymentMethod = PaymentMethods[number % PaymentMethods.Length],
+            expectedTotal = await Catalogue.PriceAsync(client, Sku, cancellationToken),
+        };
         var first = await PlaceAsync(client, number, order, cancellationToken);
         if (number % TwiceEvery != 0)
         {

@@ -61,7 +61,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         var items = new[] { new { sku = order.Sku, quantity = order.Quantity } };
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/orders")
         {
-            Content = JsonContent.Create(new { items, paymentMethod = order.PaymentMethod }),
+            Content = JsonContent.Create(new { items, paymentMethod = order.PaymentMethod, expectedTotal = await Catalogue.PriceAsync(http, order.Sku, cancellationToken) * order.Quantity }),
         };
         request.Headers.Add("Idempotency-Key", order.Key);
         using var answer = await http.SendAsync(request, cancellationToken);

@@ -1,0 +1,113 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace ForgeShop.ServiceDefaults.Requests;
+
+/// <summary>
+/// Gives JSON answers to GET, PUT and PATCH a strong ETag, the hash of their bytes, and answers a conditional GET with 304 or 412 (RFC 9110 section 13).
+/// Streams, problems and answers that have an ETag already, as those of a service behind the gateway, pass unchanged.
+/// </summary>
+internal sealed class ConditionalRequests(RequestDelegate next)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var isGet = HttpMethods.IsGet(context.Request.Method);
+        if (!isGet && !HttpMethods.IsPut(context.Request.Method) && !HttpMethods.IsPatch(context.Request.Method))
+        {
+            await next(context);
+            return;
+        }
+
+        var (sent, feature) = (context.Response.Body, context.Features.Get<IHttpResponseBodyFeature>());
+        await using var answer = new AnswerBuffer(context.Response, sent);
+        // Not Response.Body, whose setter would let StartAsync begin the real answer.
+        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(answer));
+        try
+        {
+            await next(context);
+            // Only then: a flush would begin the answer, and an empty one is for the steps around this to fill.
+            if (context.Response.BodyWriter.UnflushedBytes > 0)
+                await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        }
+        finally
+        {
+            context.Features.Set(feature);
+        }
+
+        if (!answer.HasKept)
+            return;
+        var body = answer.Kept;
+        var tag = EntityTags.Of(body.Span);
+        context.Response.Headers.ETag = tag.ToString();
+        if (isGet && Preconditions.Evaluate(context.Request, tag) is { } refused)
+        {
+            context.Response.ContentType = null;
+            await refused.ExecuteAsync(context);
+            return;
+        }
+
+        context.Response.ContentLength = body.Length;
+        await sent.WriteAsync(body, context.RequestAborted);
+    }
+
+    /// <summary>Keeps a JSON answer until it is complete; writes anything else through.</summary>
+    private sealed class AnswerBuffer(HttpResponse response, Stream sent) : Stream
+    {
+        private readonly MemoryStream _buffer = new();
+        private bool? _isKept;
+
+        public bool HasKept => _isKept == true;
+
+        public ReadOnlyMemory<byte> Kept => _buffer.GetBuffer().AsMemory(0, (int)_buffer.Length);
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        // The head is complete when the first byte is written, or flushed before there is any.
+        private bool IsKept => _isKept ??= response is { StatusCode: StatusCodes.Status200OK or StatusCodes.Status201Created, ContentType: { } type }
+            && type.StartsWith("application/json", StringComparison.Ordinal)
+            && !response.Headers.ContainsKey(HeaderNames.ETag)
+            && response.GetTypedHeaders().CacheControl is not { NoStore: true };
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (!IsKept)
+                return sent.WriteAsync(buffer, cancellationToken);
+            _buffer.Write(buffer.Span);
+            return ValueTask.CompletedTask;
+        }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => IsKept ? Task.CompletedTask : sent.FlushAsync(cancellationToken);
+
+        public override void Flush()
+        {
+            if (!IsKept)
+                sent.Flush();
+        }
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            if (IsKept)
+                _buffer.Write(buffer, offset, count);
+            else
+                sent.Write(buffer, offset, count);
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace ForgeShop.ServiceDefaults;
+
+/// <summary>JSON Merge Patch (RFC 7396): a member of the patch replaces, null removes, and what the patch does not name stays.</summary>
+public static class MergePatch
+{
+    /// <summary>Returns the value with the patch applied, read as strictly as any body: unknown members are refused.</summary>
+    /// <exception cref="BadHttpRequestException">The patch is no object, or the result is no <typeparamref name="T"/>; answered with 400.</exception>
+    public static T Apply<T>(HttpContext http, T current, JsonElement patch) where T : class
+    {
+        var json = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        try
+        {
+            if (patch.ValueKind is not JsonValueKind.Object)
+                throw new JsonException("The patch is no object.");
+            var merged = Merge(JsonSerializer.SerializeToNode(current, json), JsonObject.Create(patch));
+            return merged.Deserialize<T>(json)!;
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException: half a surrogate pair stands in a name or a text.
+            throw new BadHttpRequestException("The body is no patch of this resource.", StatusCodes.Status400BadRequest, error);
+        }
+    }
+
+    private static JsonNode? Merge(JsonNode? target, JsonNode? patch)
+    {
+        if (patch is not JsonObject members)
+            return patch?.DeepClone();
+        var result = target as JsonObject ?? [];
+        foreach (var (name, value) in members)
+        {
+            if (value is null)
+                result.Remove(name);
+            else
+                result[name] = Merge(result[name], value);
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Threading.RateLimiting;
+
+namespace ForgeShop.Gateway;
+
+/// <summary>
+/// Passes a limiter's leases on, and writes what is left of it into the answer: <c>RateLimit-Policy</c> and <c>RateLimit</c> as in
+/// draft-ietf-httpapi-ratelimit-headers, one item for each limit that the request counts against.
+/// </summary>
+internal sealed class RateLimitHeaders(PartitionedRateLimiter<HttpContext> limiter) : PartitionedRateLimiter<HttpContext>
+{
+    /// <summary>Adds what a lease says to the answer.</summary>
+    public static void Write(HttpContext context, RateLimitLease lease)
+    {
+        if (!lease.TryGetMetadata(MeasuredWindow.State, out var state))
+            return;
+        if (context.Items[typeof(RateLimitHeaders)] is not Dictionary<string, RateLimitState> states)
+        {
+            context.Items[typeof(RateLimitHeaders)] = states = [];
+            context.Response.OnStarting(() =>
+            {
+                context.Response.Headers["RateLimit-Policy"] = string.Join(", ", states.Values.Select(one => $"\"{one.Policy}\";q={one.Limit};w=60"));
+                context.Response.Headers["RateLimit"] = string.Join(", ", states.Values.Select(one => $"\"{one.Policy}\";r={one.Remaining};t={Seconds(one.Reset)}"));
+                return Task.CompletedTask;
+            });
+        }
+
+        states[state.Policy] = state;
+    }
+
+    public override RateLimiterStatistics? GetStatistics(HttpContext resource) => limiter.GetStatistics(resource);
+
+    protected override RateLimitLease AttemptAcquireCore(HttpContext resource, int permitCount)
+    {
+        var lease = limiter.AttemptAcquire(resource, permitCount);
+        Write(resource, lease);
+        return lease;
+    }
+
+    protected override async ValueTask<RateLimitLease> AcquireAsyncCore(HttpContext resource, int permitCount, CancellationToken cancellationToken)
+    {
+        var lease = await limiter.AcquireAsync(resource, permitCount, cancellationToken);
+        Write(resource, lease);
+        return lease;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            limiter.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private static int Seconds(TimeSpan time) => (int)Math.Ceiling(time.TotalSeconds);
+}

@@ -1,0 +1,36 @@
+using System.Collections.Frozen;
+
+namespace ForgeShop.Contracts;
+
+/// <summary>The currencies that can be paid in, with the number of decimals that each has (ISO 4217, list one). Metals, funds and test codes are none.</summary>
+public static class Currencies
+{
+    /// <summary>The largest number of decimals of any currency. Columns and documents keep as many.</summary>
+    public const int MaxDecimals = 4;
+
+    private const string WithoutDecimals = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+
+    private const string WithTwoDecimals =
+        """
+        AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK
+        DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL
+        MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK
+        SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
+        """;
+
+    private const string WithThreeDecimals = "BHD IQD JOD KWD LYD OMR TND";
+
+    private const string WithFourDecimals = "CLF UYW";
+
+    private static readonly FrozenDictionary<string, int> Decimals = Of(WithoutDecimals, 0).Concat(Of(WithTwoDecimals, 2))
+        .Concat(Of(WithThreeDecimals, 3)).Concat(Of(WithFourDecimals, 4)).ToFrozenDictionary(StringComparer.Ordinal);
+
+    public static bool Contains(string? code) => code is not null && Decimals.ContainsKey(code);
+
+    /// <summary>Returns the number of decimals of a currency.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such currency.</exception>
+    public static int DecimalsOf(string code) => Decimals[code];
+
+    private static IEnumerable<KeyValuePair<string, int>> Of(string codes, int decimals) =>
+        codes.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(code => KeyValuePair.Create(code, decimals));
+}

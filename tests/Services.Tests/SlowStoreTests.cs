@@ -1,0 +1,58 @@
+using System.Net;
+using System.Net.Http.Json;
+using ForgeShop.Contracts;
+using ForgeShop.ServiceDefaults;
+using Npgsql;
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>A store that does not answer in time: the service gives up before the gateway does, and says when to come back.</summary>
+public sealed class SlowStoreTests(ServersFixture servers)
+{
+    private readonly UserId _user = servers.Ids.User($"slow-{Guid.NewGuid():N}@example.com");
+
+    [Fact]
+    public async Task Locked_table_returns_503_with_Retry_After_to_every_caller_before_the_gateway_gives_up()
+    {
+        await using var orders = await servers.StartOrders(servers.Inventory.Address, settings: ("Inventory:Timeout", "00:00:20"));
+        await using var gateway = await servers.StartGateway(orders.Address);
+        var http = gateway.As(_user);
+        var body = new { items = new[] { new { sku = "MUG-FORGE", quantity = 1 } } };
+        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "before"))).ShouldBe(HttpStatusCode.Accepted);
+
+        await using (var connection = new NpgsqlConnection(orders.Database))
+        {
+            await connection.OpenAsync(TestContext.Current.CancellationToken);
+            await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+            await using (var locking = new NpgsqlCommand("lock table orders in access exclusive mode", connection))
+                await locking.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+            // More than the pool has connections: whoever waits for one is told in time, too.
+            var began = System.Diagnostics.Stopwatch.StartNew();
+            var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(number => number % 3 == 0
+                ? http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", $"during-{number}"))
+                : http.Get($"/api/v1/orders{(number % 3 == 1 ? "" : "/" + servers.Ids.Order(_user, "none"))}")));
+
+            began.Elapsed.ShouldBeLessThan(TimeBudgets.Gateway);
+            foreach (var answer in answers)
+            {
+                answer.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "service-unavailable");
+                answer.Message.Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
+            }
+        }
+
+        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "after"))).ShouldBe(HttpStatusCode.Accepted);
+    }
+
+    [Fact]
+    public void Budgets_shrink_from_the_outside_in()
+    {
+        TimeBudgets.Client.ShouldBeGreaterThan(TimeBudgets.Gateway);
+        TimeBudgets.Gateway.ShouldBeGreaterThan(TimeBudgets.Service);
+        TimeBudgets.Service.ShouldBeGreaterThan(TimeBudgets.Call);
+        TimeBudgets.Call.ShouldBeGreaterThan(TimeBudgets.CallAttempt * 2);
+        // Both attempts of a transaction, each with its wait for a lock.
+        TimeBudgets.Service.ShouldBeGreaterThan((TimeSpan.FromSeconds(TimeBudgets.CommandSeconds) * (TimeBudgets.Retries + 1)) + TimeBudgets.RetryDelay);
+        TimeSpan.FromSeconds(TimeBudgets.CommandSeconds).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(TimeBudgets.LockMilliseconds));
+    }
+}
