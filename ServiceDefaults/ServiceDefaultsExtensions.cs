@@ -29,7 +29,6 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddResilientHttpClients();
         builder.AddAccessControl();
         builder.Services.AddSingleton<WorkerServices>();
-        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         builder.Services.AddConnectionRules();
         builder.Services.AddTimeBudgets();
         return builder;
