@@ -47,7 +47,7 @@ internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<Authent
     {
         if (settings.Value is not { ClientId: { } id, ClientSecret: { } secret })
             throw new InvalidOperationException("Authentication:ClientId and Authentication:ClientSecret are not configured: this service cannot call another's /internal endpoints.");
-        using var request = new HttpRequestMessage(HttpMethod.Post, settings.Value.TokenEndpoint)
+        using var request = new HttpRequestMessage(HttpMethod.Post, settings.Value.TokenEndpoint ?? new Uri(settings.Value.Users, "/connect/token"))
         {
             Content = new FormUrlEncodedContent([new("grant_type", "client_credentials")]),
         };

@@ -31,7 +31,7 @@ public static class ChangeProfile
             return errors.ToProblem();
 
         var user = await db.Database.CreateExecutionStrategy().ExecuteAsync(
-            token => RenameAsync(db, id, request.Name!.Trim(), time.GetUtcNow(), token), cancellationToken);
+            token => RenameAsync(db, id, AccountRules.PrepareName(request.Name)!, time.GetUtcNow(), token), cancellationToken);
         if (user is null)
             return Problems.NotFound("user-not-found", "There is no such user.");
 

@@ -27,7 +27,7 @@ public static partial class FirstAdministrator
         }
 
         var administrator = User.Register(id, ids.Namespace("users").GetName(email), "Administrator", services.GetRequiredService<TimeProvider>().GetUtcNow(), Role.Administrator);
-        administrator.SetPassword(await services.GetRequiredService<Passwords>().HashAsync(password, cancellationToken));
+        administrator.SetPassword(await services.GetRequiredService<Passwords>().HashAsync(AccountRules.PreparePassword(password)!, cancellationToken));
         db.Users.Add(administrator);
         db.Emit(administrator, new UserRegistered(id, administrator.Email, administrator.Name, administrator.CreatedAt), MessageOrigin.None);
         await db.SaveChangesAsync(cancellationToken);

@@ -8,11 +8,5 @@ namespace ForgeShop.Users;
 [JsonSerializable(typeof(ChangeProfileRequest))]
 [JsonSerializable(typeof(UserView))]
 [JsonSerializable(typeof(CachedUser))]
-[JsonSerializable(typeof(LogInRequest))]
-[JsonSerializable(typeof(RefreshRequest))]
 [JsonSerializable(typeof(ChangePasswordRequest))]
-[JsonSerializable(typeof(TokenAnswer))]
-[JsonSerializable(typeof(KeySet))]
-[JsonSerializable(typeof(WellKnown.Configuration))]
-[JsonSerializable(typeof(GrantServiceToken.Granted))]
 internal sealed partial class UsersJson : JsonSerializerContext;
