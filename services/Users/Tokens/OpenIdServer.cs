@@ -51,7 +51,7 @@ internal static class OpenIdServer
                     .SetOrder(int.MinValue)
                     .UseInlineHandler(context => Done(context.Response[OpenIddictConstants.Metadata.Issuer] = TextOf(context.Options.Issuer))));
                 server.AddEventHandler<ApplyAuthorizationResponseContext>(handler => handler
-                    .SetOrder(int.MinValue)
+                    .SetOrder(OpenIddictServerHandlers.Authentication.AttachIssuer.Descriptor.Order - 1)
                     .UseInlineHandler(context => Done(context.Response.Iss = context.RedirectUri is null ? null : TextOf(context.Options.Issuer))));
                 server.AddEventHandler<HandleRevocationRequestContext>(handler => handler
                     .UseScopedHandler<SessionRevocation>().SetOrder(Revocation.RevokeToken.Descriptor.Order + 1));
@@ -77,10 +77,21 @@ internal static class OpenIdServer
     public static void UseIssuerAddress(this WebApplication app)
     {
         var issuer = IssuerOf(app.Services.GetRequiredService<IOptions<AuthenticationSettings>>().Value);
-        app.Use((context, next) =>
+        app.Use(async (context, next) =>
         {
             (context.Request.Scheme, context.Request.Host) = (issuer.Scheme, HostString.FromUriComponent(issuer));
-            return next(context);
+            try
+            {
+                if (context.Request.HasFormContentType)
+                    await context.Request.ReadFormAsync(context.RequestAborted);
+            }
+            catch (InvalidDataException error)
+            {
+                // Too many fields, or too long ones. OpenIddict reads forms outside of the endpoints, where the framework would not make this a 400.
+                throw new BadHttpRequestException("The form cannot be read.", error);
+            }
+
+            await next(context);
         });
     }
 

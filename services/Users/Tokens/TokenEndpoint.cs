@@ -23,9 +23,9 @@ public static class TokenEndpoint
         .WithSummary("Issues tokens by OAuth 2.0: grant types password, authorization_code, refresh_token and client_credentials.")
         .WithTags("Identity")
         .Accepts<IFormCollection>("application/x-www-form-urlencoded")
-        .Produces<OpenIddictResponse>()
-        .Produces<OpenIddictResponse>(StatusCodes.Status400BadRequest)
-        .Produces<OpenIddictResponse>(StatusCodes.Status401Unauthorized)
+        .Produces(StatusCodes.Status200OK, contentType: "application/json")
+        .Produces(StatusCodes.Status400BadRequest, contentType: "application/json")
+        .Produces(StatusCodes.Status401Unauthorized, contentType: "application/json")
         .ProducesProblem(StatusCodes.Status429TooManyRequests)
         .DisableAntiforgery()
         .AllowAnonymous();
