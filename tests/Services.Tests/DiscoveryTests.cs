@@ -79,14 +79,6 @@ public sealed class DiscoveryTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Form_with_too_many_fields_is_a_problem_and_not_a_failure()
-    {
-        using var form = OAuth.Form([.. Enumerable.Range(0, 2000).Select(number => ($"field{number}", "x"))]);
-
-        (await Http.Send(HttpMethod.Post, "/connect/token", form)).ShouldBeProblem(HttpStatusCode.BadRequest, "bad-request");
-    }
-
-    [Fact]
     public async Task First_party_client_cannot_request_the_scope_of_services()
     {
         var email = $"scope-{Guid.NewGuid():N}@example.com";

@@ -80,19 +80,27 @@ internal static class OpenIdServer
         app.Use(async (context, next) =>
         {
             (context.Request.Scheme, context.Request.Host) = (issuer.Scheme, HostString.FromUriComponent(issuer));
-            try
-            {
-                if (context.Request.HasFormContentType)
-                    await context.Request.ReadFormAsync(context.RequestAborted);
-            }
-            catch (InvalidDataException error)
-            {
-                // Too many fields, or too long ones. OpenIddict reads forms outside of the endpoints, where the framework would not make this a 400.
-                throw new BadHttpRequestException("The form cannot be read.", error);
-            }
-
-            await next(context);
+            if (await TryReadFormAsync(context.Request))
+                await next(context);
+            else
+                await Problems.BadRequest("malformed-form", "The form has too many fields, or too long ones.").ExecuteAsync(context);
         });
+    }
+
+    // OpenIddict reads the form outside of the endpoints, where the framework does not make an exception of its own a 400.
+    private static async Task<bool> TryReadFormAsync(HttpRequest request)
+    {
+        if (!request.Path.StartsWithSegments("/connect") || request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
+            return true;
+        try
+        {
+            await request.ReadFormAsync(request.HttpContext.RequestAborted);
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
     }
 
     private static string TextOf(Uri? issuer) => issuer!.GetLeftPart(UriPartial.Authority);
