@@ -5,10 +5,14 @@ using Microsoft.Net.Http.Headers;
 
 namespace ForgeShop.ServiceDefaults.Authentication;
 
-/// <summary>401 and 403 as problem details, with the header that RFC 6750 asks for. The reason why a token is invalid is not told.</summary>
+/// <summary>
+/// 401 and 403 as problem details, with the header that RFC 6750 asks for. The reason why a token is invalid is not told.
+/// </summary>
 internal sealed class AccessProblems : JwtBearerEvents
 {
-    /// <summary>Without keys no token can be judged. That is 503 and not 401: the token may be good, and the same request can succeed later.</summary>
+    /// <summary>
+    /// Without keys no token can be judged. That is 503 and not 401: the token may be good, and the same request can succeed later.
+    /// </summary>
     /// <exception cref="HttpRequestException">The keys have never been read, and cannot be read now.</exception>
     public override async Task MessageReceived(MessageReceivedContext context)
     {

@@ -16,7 +16,7 @@ internal static class AuthenticationExtensions
         services.AddOptions<AuthenticationSettings>().BindConfiguration(AuthenticationSettings.Section)
             .Validate(
                 settings => settings.Issuer is null ? settings.Authority is not null : IsOrigin(settings.Issuer),
-                "Authentication:Issuer is required: the public address of the gateway, such as https://shop.example, without a path or a trailing slash.")
+                "Authentication:Issuer is required: the gateway's public address, such as https://shop.example, without path or trailing slash.")
             .Validate(
                 settings => settings.Algorithms.All(algorithm => algorithm is [('E' or 'P' or 'R'), 'S', .. "256" or "384" or "512"]),
                 "Authentication:Algorithms are signatures: ES256, RS256, PS256 and their like.")
@@ -27,13 +27,16 @@ internal static class AuthenticationExtensions
         services.AddSingleton<AccessProblems>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(_ => { });
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IOptions<AuthenticationSettings>, IHttpMessageHandlerFactory>((bearer, settings, handlers) => Configure(bearer, settings.Value, handlers));
+            .Configure<IOptions<AuthenticationSettings>, IHttpMessageHandlerFactory>(
+                (bearer, settings, handlers) => Configure(bearer, settings.Value, handlers));
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().AddRequirements(new DenyUndeclared()).Build());
     }
 
     private static bool IsOrigin(string issuer) =>
-        Uri.TryCreate(issuer, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.GetLeftPart(UriPartial.Authority) == issuer;
+        Uri.TryCreate(issuer, UriKind.Absolute, out var uri)
+        && uri.Scheme is "http" or "https"
+        && uri.GetLeftPart(UriPartial.Authority) == issuer;
 
     private static void Configure(JwtBearerOptions bearer, AuthenticationSettings settings, IHttpMessageHandlerFactory handlers)
     {
@@ -48,7 +51,8 @@ internal static class AuthenticationExtensions
             RequireExpirationTime = true,
             ClockSkew = TimeSpan.FromSeconds(10),
         };
-        // A new key is published an hour before it signs. A key that is unknown nevertheless is looked for again, but not for every token that names one.
+        // A new key is published an hour before it signs. A key that is unknown nevertheless is looked for again, but not for every token
+        // that names one.
         bearer.AutomaticRefreshInterval = TimeSpan.FromMinutes(5);
         bearer.RefreshInterval = TimeSpan.FromSeconds(10);
         bearer.BackchannelTimeout = TimeSpan.FromSeconds(5);

@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace ForgeShop.ServiceDefaults.Authentication;
 
 /// <summary>
-/// Sends the requests for the issuer's discovery document and keys to Users directly. The issuer is the shop's public address, which a service need not reach.
+/// Sends the requests for the issuer's discovery document and keys to Users directly. The issuer is the shop's public address, which a
+/// service need not reach.
 /// </summary>
 internal sealed class UsersBackchannel(Uri users, HttpMessageHandler inner) : DelegatingHandler(inner)
 {

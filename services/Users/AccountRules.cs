@@ -3,12 +3,17 @@ using System.Text;
 
 namespace ForgeShop.Users;
 
-/// <summary>The rules for names and passwords. Each check returns the sentence for the user who broke it, or null. Lengths are counted in code points.</summary>
+/// <summary>
+/// The rules for names and passwords. Each check returns the sentence for the user who broke it, or null. Lengths are counted in code
+/// points.
+/// </summary>
 public static class AccountRules
 {
     private const int MaxPasswordLength = 256;
 
-    /// <summary>Returns the name as it is stored: composed (NFC) and without white space around it; null if the text is not Unicode.</summary>
+    /// <summary>
+    /// Returns the name as it is stored: composed (NFC) and without white space around it; null if the text is not Unicode.
+    /// </summary>
     public static string? PrepareName(string? name) => IsUnicode(name) ? name!.Trim().Normalize() : null;
 
     public static string? Name(string? name)
@@ -21,15 +26,17 @@ public static class AccountRules
     }
 
     /// <summary>
-    /// Returns the password as it is hashed, by the OpaqueString profile of RFC 8265: any space is U+0020, and the text is composed (NFC), so that all keyboards
-    /// enter the same password. Null if it has a character that the profile disallows: such text is no account's password.
+    /// Returns the password as it is hashed, by the OpaqueString profile of RFC 8265: any space is U+0020, and the text is composed (NFC),
+    /// so that all keyboards enter the same password. Null if it has a character that the profile disallows: such text is no account's
+    /// password.
     /// </summary>
     public static string? PreparePassword(string? password)
     {
         if (!IsUnicode(password) || !password!.EnumerateRunes().All(IsAllowed))
             return null;
-        var spaces = string.Concat(password.EnumerateRunes().Select(rune => Rune.GetUnicodeCategory(rune) is UnicodeCategory.SpaceSeparator ? new Rune(' ') : rune));
-        return spaces.Normalize(NormalizationForm.FormC);
+        var runes = password.EnumerateRunes()
+            .Select(rune => Rune.GetUnicodeCategory(rune) is UnicodeCategory.SpaceSeparator ? new Rune(' ') : rune);
+        return string.Concat(runes).Normalize(NormalizationForm.FormC);
     }
 
     public static string? Password(string? password)

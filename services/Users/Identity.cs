@@ -7,7 +7,9 @@ namespace ForgeShop.Users;
 /// <summary>Passwords, sessions and the token server.</summary>
 internal static class Identity
 {
-    /// <summary>Runs at every start, when the database is migrated: reads the signing keys, stores the clients and the first administrator.</summary>
+    /// <summary>
+    /// Runs at every start, when the database is migrated: reads the signing keys, stores the clients and the first administrator.
+    /// </summary>
     public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         await services.GetRequiredService<SigningKeys>().RefreshAsync(cancellationToken);
@@ -19,7 +21,7 @@ internal static class Identity
     {
         // In invariant mode the runtime returns every text unchanged, and says nothing.
         if ("u\u0308".Normalize() != "\u00fc")
-            throw new InvalidOperationException("Users normalizes passwords, which needs ICU: install libicu, and do not set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
+            throw new InvalidOperationException("Users needs ICU: install libicu, and do not set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
         var services = builder.Services;
         builder.AddOpenIdServer();
         services.AddOptions<PasswordHasherOptions>().Configure(passwords => passwords.IterationCount = Passwords.Rounds).BindConfiguration("Passwords");
@@ -30,13 +32,14 @@ internal static class Identity
         services.AddScoped<UserSessions>();
         services.AddHostedService<IdentityMaintenance>();
 
-        // The keys that encrypt signing keys and refresh tokens lie apart from the database: in the service's home, or where DataProtection:KeyFolder says;
-        // replicas on several machines share that folder.
+        // The keys that encrypt signing keys and refresh tokens lie apart from the database: in the service's home, or where
+        // DataProtection:KeyFolder says; replicas on several machines share that folder.
         var protection = services.AddDataProtection().SetApplicationName("forgeshop-users");
         if (builder.Configuration["DataProtection:KeyFolder"] is { Length: > 0 } folder)
             protection.PersistKeysToFileSystem(new DirectoryInfo(folder));
 
-        // Only the gateway and other services reach this one, so the last hop is trusted for the client's address; its host and scheme do not matter.
+        // Only the gateway and other services reach this one, so the last hop is trusted for the client's address; its host and scheme do
+        // not matter.
         services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
             forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor;

@@ -3,7 +3,9 @@ using OpenIddict.Abstractions;
 
 namespace ForgeShop.Users;
 
-/// <summary>Rotates the signing keys every minute, and every hour removes tokens, sessions and login failures that no one needs any more.</summary>
+/// <summary>
+/// Rotates the signing keys every minute, and every hour removes tokens, sessions and login failures that no one needs any more.
+/// </summary>
 public sealed partial class IdentityMaintenance(
     SigningKeys keys, IServiceScopeFactory scopes, TimeProvider time, ILogger<IdentityMaintenance> logger) : BackgroundService
 {
@@ -28,7 +30,9 @@ public sealed partial class IdentityMaintenance(
         }
     }
 
-    /// <summary>Removes what ended before <paramref name="now"/>. A used refresh token is kept until it expires, so that its reuse is noticed.</summary>
+    /// <summary>
+    /// Removes what ended before <paramref name="now"/>. A used refresh token is kept until it expires, so that its reuse is noticed.
+    /// </summary>
     public async Task CleanAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();

@@ -47,7 +47,8 @@ public static class RegisterUser
         }
         catch (DbUpdateException error) when (error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            // Taken by this very request, perhaps, whose connection was lost before it was told: a hash has its salt, so nobody else's is the same.
+            // Taken by this very request, perhaps, whose connection was lost before it was told: a hash has its salt, so nobody else's is
+            // the same.
             var known = await db.Users.AsNoTracking().SingleAsync(known => known.Id == id, cancellationToken);
             if (known.PasswordHash != user.PasswordHash)
                 return EmailTaken(known);

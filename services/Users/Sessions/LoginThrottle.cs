@@ -8,8 +8,8 @@ using Microsoft.EntityFrameworkCore;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// Slows down password guessing: after five failures, each further attempt at the same account from the same address waits twice as long. By account AND
-/// address, so that a guesser locks out no one elsewhere; unknown accounts are treated alike.
+/// Slows down password guessing: after five failures, each further attempt at the same account from the same address waits twice as long.
+/// By account AND address, so that a guesser locks out no one elsewhere; unknown accounts are treated alike.
 /// </summary>
 public sealed class LoginThrottle(TimeProvider time) : IDisposable
 {
@@ -21,8 +21,8 @@ public sealed class LoginThrottle(TimeProvider time) : IDisposable
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
 
-    // Attempts on one account from one address take turns. So an attempt in flight counts as neither failure nor success, and a hundred guesses at once
-    // are as many as a hundred in a row.
+    // Attempts on one account from one address take turns. So an attempt in flight counts as neither failure nor success, and a hundred
+    // guesses at once are as many as a hundred in a row.
     private readonly PartitionedRateLimiter<string> _turns = PartitionedRateLimiter.Create<string, string>(
         key => RateLimitPartition.GetConcurrencyLimiter(key, _ => new ConcurrencyLimiterOptions { PermitLimit = 1, QueueLimit = 100 }));
 
@@ -33,7 +33,8 @@ public sealed class LoginThrottle(TimeProvider time) : IDisposable
     /// <param name="attempt">Verifies the password; returns whether it is the right one.</param>
     /// <param name="cancellationToken">Cancels the wait and the attempt.</param>
     /// <returns>Null if the attempt was made; otherwise how long to wait before the next one.</returns>
-    public async Task<TimeSpan?> TryAsync(UsersDb db, UserId account, HttpContext http, Func<Task<bool>> attempt, CancellationToken cancellationToken)
+    public async Task<TimeSpan?> TryAsync(
+        UsersDb db, UserId account, HttpContext http, Func<Task<bool>> attempt, CancellationToken cancellationToken)
     {
         var name = $"{account} {ClientAddress.Of(http)}";
         using var turn = await _turns.AcquireAsync(name, 1, cancellationToken);
@@ -72,7 +73,8 @@ public sealed class LoginThrottle(TimeProvider time) : IDisposable
         return db.Database.ExecuteSqlAsync(
             $"""
              insert into login_failures as known (key, count, last_at) values ({key}, 1, {now})
-             on conflict (key) do update set count = case when known.last_at < {now - Memory} then 1 else known.count + 1 end, last_at = {now}
+             on conflict (key) do update
+                 set count = case when known.last_at < {now - Memory} then 1 else known.count + 1 end, last_at = {now}
              """, cancellationToken);
     }
 }

@@ -32,7 +32,8 @@ public sealed class PasswordLogin(UsersDb db, ForgeIds ids, Passwords passwords,
         var pause = await throttle.TryAsync(db, id, http, async () =>
         {
             (result, again) = await TryAsync();
-            // Of two logins at once that find a hash of fewer rounds, one replaces it; the other finds another hash than the one it verified.
+            // Of two logins at once that find a hash of fewer rounds, one replaces it; the other finds another hash than the one it
+            // verified.
             if (again)
                 (result, _) = await TryAsync();
             return result.Principal is not null || result.IsClosed;
@@ -48,7 +49,9 @@ public sealed class PasswordLogin(UsersDb db, ForgeIds ids, Passwords passwords,
             // Only whoever knows the password is told.
             if (user.DeactivatedAt is not null)
                 return (new LoginResult(null, IsClosed: true), false);
-            var rehashed = verified is PasswordVerificationResult.SuccessRehashNeeded ? await passwords.HashAsync(password, cancellationToken) : null;
+            var rehashed = verified is PasswordVerificationResult.SuccessRehashNeeded
+                ? await passwords.HashAsync(password, cancellationToken)
+                : null;
             var principal = await sessions.OpenAsync(id, user.PasswordHash, rehashed, request, cancellationToken);
             return (new LoginResult(principal), principal is null && rehashed is not null);
         }

@@ -12,8 +12,8 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// Opens, continues and ends the sessions of users. A session is an OpenIddict authorization: all tokens of one login belong to it, and none of its refresh
-/// tokens is accepted once it is revoked. Its ID is derived from the user and the time of the login.
+/// Opens, continues and ends the sessions of users. A session is an OpenIddict authorization: all tokens of one login belong to it, and
+/// none of its refresh tokens is accepted once it is revoked. Its ID is derived from the user and the time of the login.
 /// </summary>
 public sealed class UserSessions(
     UsersDb db, ForgeIds ids, IOptions<TokenOptions> options, IOptions<AuthenticationSettings> authentication, TimeProvider time,
@@ -23,15 +23,16 @@ public sealed class UserSessions(
     private const string SessionClaim = "sid";
 
     /// <summary>
-    /// Opens a session for the user whose password was verified. Returns null if the password was changed or the account was closed while the password was
-    /// being verified.
+    /// Opens a session for the user whose password was verified. Returns null if the password was changed or the account was closed while
+    /// the password was being verified.
     /// </summary>
     /// <param name="id">The user.</param>
     /// <param name="verifiedHash">The hash that the password was verified with.</param>
     /// <param name="rehashed">The same password hashed with today's number of rounds, if it was not.</param>
     /// <param name="request">The request, for its client and scopes.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    public Task<ClaimsPrincipal?> OpenAsync(UserId id, string verifiedHash, string? rehashed, OpenIddictRequest request, CancellationToken cancellationToken) =>
+    public Task<ClaimsPrincipal?> OpenAsync(
+        UserId id, string verifiedHash, string? rehashed, OpenIddictRequest request, CancellationToken cancellationToken) =>
         db.InTransactionAsync(async token =>
         {
             // Locked, so that a password change afterwards finds this session and ends it.
@@ -39,19 +40,24 @@ public sealed class UserSessions(
             if (user?.PasswordHash != verifiedHash || user.DeactivatedAt is not null)
                 return null;
             if (rehashed is not null)
-                await db.Users.Where(known => known.Id == id).ExecuteUpdateAsync(set => set.SetProperty(known => known.PasswordHash, rehashed), token);
+            {
+                await db.Users.Where(known => known.Id == id)
+                    .ExecuteUpdateAsync(set => set.SetProperty(known => known.PasswordHash, rehashed), token);
+            }
+
             var (session, openedAt) = await InsertAsync(id, request.ClientId!, token);
             return PrincipalOf(user, session, openedAt, request.GetScopes());
         }, cancellationToken);
 
     /// <summary>
-    /// Continues the session of an authorization code or a refresh token, which OpenIddict has validated, with the permissions that the user has now. Returns
-    /// null if the account is closed.
+    /// Continues the session of an authorization code or a refresh token, which OpenIddict has validated, with the permissions that the
+    /// user has now. Returns null if the account is closed.
     /// </summary>
     public async Task<ClaimsPrincipal?> ContinueAsync(ClaimsPrincipal token, CancellationToken cancellationToken)
     {
         var id = UserId.Parse(token.GetClaim(Claims.Subject)!);
-        var user = await db.Users.AsNoTracking().SingleOrDefaultAsync(known => known.Id == id && known.DeactivatedAt == null, cancellationToken);
+        var user = await db.Users.AsNoTracking()
+            .SingleOrDefaultAsync(known => known.Id == id && known.DeactivatedAt == null, cancellationToken);
         if (user is null)
             return null;
         var openedAt = DateTimeOffset.FromUnixTimeSeconds(long.Parse(token.GetClaim(Claims.AuthenticationTime)!));
@@ -62,9 +68,11 @@ public sealed class UserSessions(
     public async Task EndAllAsync(UserId user, CancellationToken cancellationToken) =>
         await authorizations.RevokeBySubjectAsync(user.ToString(), cancellationToken);
 
-    private async Task<(SessionId Id, DateTimeOffset OpenedAt)> InsertAsync(UserId user, string clientId, CancellationToken cancellationToken)
+    private async Task<(SessionId Id, DateTimeOffset OpenedAt)> InsertAsync(
+        UserId user, string clientId, CancellationToken cancellationToken)
     {
-        var client = await db.Set<OpenIddictEntityFrameworkCoreApplication<Guid>>().SingleAsync(known => known.ClientId == clientId, cancellationToken);
+        var client = await db.Set<OpenIddictEntityFrameworkCoreApplication<Guid>>()
+            .SingleAsync(known => known.ClientId == clientId, cancellationToken);
         var now = time.GetUtcNow();
         // A session's ID is derived from its millisecond; of two logins in the same one, the second takes the next.
         var opened = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
@@ -85,7 +93,8 @@ public sealed class UserSessions(
                 await db.SaveChangesAsync(cancellationToken);
                 return (id, opened);
             }
-            catch (DbUpdateException error) when (attempt < SessionsInARow && error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+            catch (DbUpdateException error) when (attempt < SessionsInARow
+                && error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
             {
                 session.State = EntityState.Detached;
             }
@@ -113,8 +122,8 @@ public sealed class UserSessions(
     }
 
     /// <summary>
-    /// Returns the requested permissions that the user has; all of them if the request names none. A refresh token is always issued: the only clients that
-    /// users log in with are the shop's own.
+    /// Returns the requested permissions that the user has; all of them if the request names none. A refresh token is always issued: the
+    /// only clients that users log in with are the shop's own.
     /// </summary>
     private static IEnumerable<string> Scopes(User user, IReadOnlyCollection<string> requested)
     {

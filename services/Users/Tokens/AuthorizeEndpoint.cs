@@ -8,8 +8,9 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// GET and POST /connect/authorize: the login page of the authorization code flow with PKCE. OpenIddict has validated client, redirect URI and challenge
-/// before. The page keeps no cookie: its form sends the whole authorization request again, with address and password, and the answer is the redirect.
+/// GET and POST /connect/authorize: the login page of the authorization code flow with PKCE. OpenIddict has validated client, redirect URI
+/// and challenge before. The page keeps no cookie: its form sends the whole authorization request again, with address and password, and the
+/// answer is the redirect.
 /// </summary>
 public static class AuthorizeEndpoint
 {
@@ -55,6 +56,7 @@ public static class AuthorizeEndpoint
         headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
         headers["Referrer-Policy"] = "no-referrer";
         headers.XContentTypeOptions = "nosniff";
+        var typed = Encode(request.Username ?? request.LoginHint ?? "");
         var hidden = new StringBuilder();
         foreach (var (name, value) in request.GetParameters())
         {
@@ -82,7 +84,7 @@ public static class AuthorizeEndpoint
             <form method="post" action="{{Path}}">
             {{hidden}}
             <label for="username">E-mail address</label>
-            <input id="username" name="username" type="email" autocomplete="username" required autofocus value="{{Encode(request.Username ?? request.LoginHint ?? "")}}">
+            <input id="username" name="username" type="email" autocomplete="username" required autofocus value="{{typed}}">
             <label for="password">Password</label>
             <input id="password" name="password" type="password" autocomplete="current-password" required>
             <button type="submit">Log in</button>

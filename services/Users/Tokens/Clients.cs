@@ -4,7 +4,9 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace ForgeShop.Users;
 
-/// <summary>The OAuth clients: the shop's own applications, and each service that has a secret in the configuration section <c>ServiceClients</c>.</summary>
+/// <summary>
+/// The OAuth clients: the shop's own applications, and each service that has a secret in the configuration section <c>ServiceClients</c>.
+/// </summary>
 public static class Clients
 {
     /// <summary>The first-party applications. A public client: what runs on a user's machine keeps no secret.</summary>
@@ -57,9 +59,10 @@ public static class Clients
             },
             Requirements = { Requirements.Features.ProofKeyForCodeExchange },
         };
-        client.Permissions.UnionWith(ServiceDefaults.Permissions.OfAdministrators.Select(scope => OpenIddictConstants.Permissions.Prefixes.Scope + scope));
-        client.RedirectUris.UnionWith(
-            [new("http://127.0.0.1/callback"), new("http://[::1]/callback"), new("http://localhost/callback"), .. options.RedirectUris.Select(uri => new Uri(uri))]);
+        client.Permissions.UnionWith(
+            ServiceDefaults.Permissions.OfAdministrators.Select(scope => OpenIddictConstants.Permissions.Prefixes.Scope + scope));
+        string[] loopback = ["http://127.0.0.1/callback", "http://[::1]/callback", "http://localhost/callback"];
+        client.RedirectUris.UnionWith(loopback.Concat(options.RedirectUris).Select(uri => new Uri(uri)));
         return client;
     }
 

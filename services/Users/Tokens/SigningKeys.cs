@@ -9,11 +9,12 @@ using OpenIddict.Server;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// Gives OpenIddict the signing keys, which all replicas share through the database, and rotates them with overlap: a key is published before it signs, and
-/// stays published until the last token that it signed has expired. OpenIddict itself takes any keys and rotates none.
+/// Gives OpenIddict the signing keys, which all replicas share through the database, and rotates them with overlap: a key is published
+/// before it signs, and stays published until the last token that it signed has expired. OpenIddict itself takes any keys and rotates none.
 /// </summary>
 public sealed partial class SigningKeys(
-    IServiceScopeFactory scopes, IDataProtectionProvider protection, IOptions<TokenOptions> options, TimeProvider time, ILogger<SigningKeys> logger)
+    IServiceScopeFactory scopes, IDataProtectionProvider protection, IOptions<TokenOptions> options, TimeProvider time,
+    ILogger<SigningKeys> logger)
     : IConfigureOptions<OpenIddictServerOptions>, IOptionsChangeTokenSource<OpenIddictServerOptions>
 {
     // Clocks differ; a token is accepted a little longer than it says.
@@ -29,11 +30,16 @@ public sealed partial class SigningKeys(
 
     /// <summary>Adds the keys. Until they are read, health probes are the only requests, and OpenIddict demands a key even then.</summary>
     public void Configure(OpenIddictServerOptions options) => options.SigningCredentials.AddRange(
-        Published.Count > 0 ? Published : [new(new ECDsaSecurityKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)), SecurityAlgorithms.EcdsaSha256)]);
+        Published.Count > 0
+            ? Published
+            : [new(new ECDsaSecurityKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)), SecurityAlgorithms.EcdsaSha256)]);
 
     public IChangeToken GetChangeToken() => _changed;
 
-    /// <summary>Reads the keys, creates or removes what is due, and tells OpenIddict if anything changed. To be called at the start and every minute.</summary>
+    /// <summary>
+    /// Reads the keys, creates or removes what is due, and tells OpenIddict if anything changed. To be called at the start and every
+    /// minute.
+    /// </summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
@@ -91,8 +97,7 @@ public sealed partial class SigningKeys(
         {
             try
             {
-                signers[key.Id] = Published.FirstOrDefault(known => known.Kid == key.Id && known.Key is ECDsaSecurityKey { PrivateKeyStatus: PrivateKeyStatus.Exists })
-                    ?? key.ToSigner(_protector);
+                signers[key.Id] = key.ToSigner(_protector);
             }
             catch (CryptographicException error)
             {
@@ -119,8 +124,11 @@ public sealed partial class SigningKeys(
     }
 
     /// <summary>Returns the keys whose tokens have all expired.</summary>
-    private List<SigningKey> Past(List<SigningKey> keys, DateTimeOffset now) =>
-        [.. keys.Where((_, index) => index + 1 < keys.Count && keys[index + 1].SignsFrom + options.Value.AccessTokenLifetime + Tolerance < now)];
+    private List<SigningKey> Past(List<SigningKey> keys, DateTimeOffset now)
+    {
+        var firstToken = now - options.Value.AccessTokenLifetime - Tolerance;
+        return [.. keys.Where((_, index) => index + 1 < keys.Count && keys[index + 1].SignsFrom < firstToken)];
+    }
 
     [LoggerMessage(LogLevel.Information, "Signing key {Key} published; it signs from {From:O}")]
     private static partial void LogCreated(ILogger logger, string key, DateTimeOffset from);

@@ -11,8 +11,8 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// POST /connect/token: who gets the tokens. OpenIddict has authenticated the client and validated code or refresh token before, and issues the tokens
-/// afterwards.
+/// POST /connect/token: who gets the tokens. OpenIddict has authenticated the client and validated code or refresh token before, and issues
+/// the tokens afterwards.
 /// </summary>
 public static class TokenEndpoint
 {
@@ -46,7 +46,8 @@ public static class TokenEndpoint
         Results.SignIn(principal, authenticationScheme: OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
 
     private static async Task<IResult> Handle(
-        HttpContext http, PasswordLogin login, UserSessions sessions, IOptions<AuthenticationSettings> settings, CancellationToken cancellationToken)
+        HttpContext http, PasswordLogin login, UserSessions sessions, IOptions<AuthenticationSettings> settings,
+        CancellationToken cancellationToken)
     {
         var request = http.GetOpenIddictServerRequest() ?? throw new InvalidOperationException("OpenIddict did not see this request.");
         if (request.IsClientCredentialsGrantType())

@@ -12,7 +12,9 @@ public sealed class TokenOptions
     /// <summary>The lifetime of a refresh token that is not used.</summary>
     public TimeSpan RefreshTokenLifetime { get; set; } = TimeSpan.FromDays(14);
 
-    /// <summary>The time in which a used refresh token is accepted again, for clients whose answer was lost and for two tabs that refresh at once.</summary>
+    /// <summary>
+    /// The time in which a used refresh token is accepted again, for clients whose answer was lost and for two tabs that refresh at once.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan RefreshLeeway { get; set; } = TimeSpan.FromSeconds(10);
 
