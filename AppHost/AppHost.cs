@@ -63,6 +63,10 @@ var gateway = builder.AddService<Projects.Gateway>("gateway", preferredPort: 808
     .WithExternalHttpEndpoints()
     .WithUrlForEndpoint("http", url => (url.DisplayText, url.Url) = ("Shop API", "/api/v1/products"));
 
+// Tokens are issued in the name of the shop's public address, where clients find the discovery document.
+foreach (var service in (IResourceBuilder<ProjectResource>[])[users, inventory, orders, payments, notifications, reporting, gateway])
+    service.WithEnvironment("Authentication__Issuer", gateway.GetEndpoint("http"));
+
 // What an operator finds on the dashboard beside start, stop and restart.
 foreach (var service in (IResourceBuilder<ProjectResource>[])[users, inventory, orders, payments, notifications])
     service.WithOutboxReplay();

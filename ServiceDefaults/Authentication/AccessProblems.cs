@@ -5,9 +5,29 @@ using Microsoft.Net.Http.Headers;
 
 namespace ForgeShop.ServiceDefaults.Authentication;
 
-/// <summary>401 and 403 as problem details, with the header that RFC 6750 asks for. Why a token is not valid is nobody's business but ours.</summary>
+/// <summary>
+/// 401 and 403 as problem details, with the header that RFC 6750 asks for. The reason why a token is invalid is not told.
+/// </summary>
 internal sealed class AccessProblems : JwtBearerEvents
 {
+    /// <summary>
+    /// Without keys no token can be judged. That is 503 and not 401: the token may be good, and the same request can succeed later.
+    /// </summary>
+    /// <exception cref="HttpRequestException">The keys have never been read, and cannot be read now.</exception>
+    public override async Task MessageReceived(MessageReceivedContext context)
+    {
+        if (context.Options.ConfigurationManager is not { } keys || context.Request.Headers.Authorization.Count == 0)
+            return;
+        try
+        {
+            await keys.GetConfigurationAsync(context.HttpContext.RequestAborted);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new HttpRequestException("The keys that access tokens are verified with cannot be read.", error);
+        }
+    }
+
     public override async Task Challenge(JwtBearerChallengeContext context)
     {
         context.HandleResponse();

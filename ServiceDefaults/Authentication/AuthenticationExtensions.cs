@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
@@ -10,49 +9,61 @@ namespace ForgeShop.ServiceDefaults.Authentication;
 
 internal static class AuthenticationExtensions
 {
-    /// <summary>Every service verifies tokens itself, and an endpoint that declares nothing answers nobody.</summary>
+    /// <summary>Adds JwtBearer, and denial by default: an endpoint without an authorization requirement returns 403.</summary>
     public static void AddAccessControl(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddOptions<AuthenticationSettings>().BindConfiguration(AuthenticationSettings.Section)
-            .Validate(settings => settings.Algorithms.All(algorithm => algorithm is [('E' or 'P' or 'R'), 'S', .. "256" or "384" or "512"]), "Authentication:Algorithms are signatures: ES256, RS256, PS256 and their like.")
+            .Validate(
+                settings => settings.Issuer is null ? settings.Authority is not null : IsOrigin(settings.Issuer),
+                "Authentication:Issuer is required: the gateway's public address, such as https://shop.example, without path or trailing slash.")
+            .Validate(
+                settings => settings.Algorithms.All(algorithm => algorithm is [('E' or 'P' or 'R'), 'S', .. "256" or "384" or "512"]),
+                "Authentication:Algorithms are signatures: ES256, RS256, PS256 and their like.")
             .Validate(settings => settings.UserFrom is "sub" or "email", "Authentication:UserFrom is sub or email.")
             .ValidateOnStart();
-        services.TryAddSingleton<IKeySetSource, HttpKeySetSource>();
-        services.AddSingleton<SigningKeys>();
         services.AddSingleton<ServiceTokens>();
         services.AddTransient<ServiceTokenHandler>();
         services.AddSingleton<AccessProblems>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(_ => { });
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IOptions<AuthenticationSettings>, IServiceProvider>((bearer, settings, provider) => Configure(bearer, settings.Value, provider));
+            .Configure<IOptions<AuthenticationSettings>, IHttpMessageHandlerFactory>(
+                (bearer, settings, handlers) => Configure(bearer, settings.Value, handlers));
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().AddRequirements(new DenyUndeclared()).Build());
     }
 
-    private static void Configure(JwtBearerOptions bearer, AuthenticationSettings settings, IServiceProvider provider)
+    private static bool IsOrigin(string issuer) =>
+        Uri.TryCreate(issuer, UriKind.Absolute, out var uri)
+        && uri.Scheme is "http" or "https"
+        && uri.GetLeftPart(UriPartial.Authority) == issuer;
+
+    private static void Configure(JwtBearerOptions bearer, AuthenticationSettings settings, IHttpMessageHandlerFactory handlers)
     {
         bearer.MapInboundClaims = false;
         bearer.EventsType = typeof(AccessProblems);
         bearer.TokenValidationParameters = new TokenValidationParameters
         {
             ValidAudience = settings.Audience,
-            // One algorithm: neither "none" nor a signature keyed with what everybody can read is ever tried.
+            // One algorithm: neither "none" nor a signature keyed with the public key is ever tried.
             ValidAlgorithms = settings.Algorithms is { Length: > 0 } others ? others : [SecurityAlgorithms.EcdsaSha256],
             RequireSignedTokens = true,
             RequireExpirationTime = true,
             ClockSkew = TimeSpan.FromSeconds(10),
         };
-        if (settings.Authority is { Length: > 0 } authority)
-        {
-            bearer.Authority = authority;
-            bearer.RequireHttpsMetadata = settings.RequireHttps;
+        // A new key is published an hour before it signs. A key that is unknown nevertheless is looked for again, but not for every token
+        // that names one.
+        bearer.AutomaticRefreshInterval = TimeSpan.FromMinutes(5);
+        bearer.RefreshInterval = TimeSpan.FromSeconds(10);
+        bearer.BackchannelTimeout = TimeSpan.FromSeconds(5);
+        bearer.Authority = settings.Authority ?? settings.Issuer;
+        bearer.RequireHttpsMetadata = settings.Authority is not null && settings.RequireHttps;
+        if (settings.Authority is not null)
             return;
-        }
 
-        // Ours say what they are (RFC 9068), so that no other kind of token of the same issuer passes for one.
+        // Access tokens of the shop carry their type (RFC 9068), so that an ID token of the same issuer is not accepted as one.
         bearer.TokenValidationParameters.ValidTypes = ["at+jwt"];
         bearer.TokenValidationParameters.ValidIssuer = settings.Issuer;
-        bearer.ConfigurationManager = provider.GetRequiredService<SigningKeys>();
+        bearer.BackchannelHttpHandler = new UsersBackchannel(settings.Users, handlers.CreateHandler(UsersBackchannel.ClientName));
     }
 }

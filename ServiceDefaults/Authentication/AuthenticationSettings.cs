@@ -1,38 +1,53 @@
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>Who issues the access tokens that this service accepts, and what it presents itself with; configuration section <c>Authentication</c>.</summary>
+/// <summary>
+/// The issuer of the access tokens that this service accepts, and the service's own client credentials; configuration section
+/// <c>Authentication</c>.
+/// </summary>
 public sealed class AuthenticationSettings
 {
     public const string Section = "Authentication";
 
-    /// <summary>The <c>iss</c> of every token. A name, not an address: nothing is fetched from it.</summary>
-    public string Issuer { get; set; } = "https://forgeshop.example";
+    /// <summary>
+    /// The <c>iss</c> of the shop's own tokens: the public address of the gateway, without a trailing slash. Clients find the discovery
+    /// document below it; services read the same document from <see cref="Users"/>.
+    /// </summary>
+    public string? Issuer { get; set; }
+
+    /// <summary>The internal address of Users, which serves discovery document, keys and service tokens.</summary>
+    public Uri Users { get; set; } = new("https+http://users");
 
     /// <summary>The <c>aud</c> of every token.</summary>
     public string Audience { get; set; } = "forgeshop";
 
-    /// <summary>Another identity provider's address: keys and issuer then come from its discovery document. Null: Users issues the tokens.</summary>
+    /// <summary>
+    /// The address of another identity provider: keys and issuer then come from its discovery document. Null: Users issues the tokens.
+    /// </summary>
     public string? Authority { get; set; }
 
-    /// <summary>Off only where the authority is on this machine, as in tests.</summary>
+    /// <summary>Whether the authority's address must be https. False only where the authority is on this machine, as in tests.</summary>
     public bool RequireHttps { get; set; } = true;
 
-    /// <summary>What tokens may be signed with: ES256 if nothing else is said. Only signatures: a shared secret would let every service issue tokens.</summary>
+    /// <summary>
+    /// The accepted signature algorithms; ES256 if empty. Asymmetric ones only: a shared secret would let every service issue tokens.
+    /// </summary>
     public string[] Algorithms { get; set; } = [];
 
-    /// <summary>The claim that says who somebody is: <c>sub</c> has the user's ID, from <c>email</c> it is derived.</summary>
+    /// <summary>The claim that identifies the user: <c>sub</c> contains the user ID; from <c>email</c> it is derived.</summary>
     public string UserFrom { get; set; } = "sub";
 
     /// <summary>
-    /// With <see cref="UserFrom"/> <c>email</c>: the provider verifies every address and says nothing of it. Off, a token has to have
-    /// <c>email_verified</c>; where it says <c>false</c>, nobody is anybody either way.
+    /// With <see cref="UserFrom"/> <c>email</c>: true if the provider verifies every address and sends no <c>email_verified</c>. If false
+    /// (default), the token must carry <c>email_verified=true</c>. A token with <c>email_verified=false</c> is refused either way.
     /// </summary>
     public bool EmailIsVerified { get; set; }
 
-    /// <summary>Where this service gets a token of its own.</summary>
-    public Uri TokenEndpoint { get; set; } = new("https+http://users/internal/token");
+    /// <summary>The endpoint that issues tokens to this service; <c>/connect/token</c> of <see cref="Users"/> if null.</summary>
+    public Uri? TokenEndpoint { get; set; }
 
-    /// <summary>The name under which this service asks Users for a token of its own, to call other services' <c>/internal</c> endpoints.</summary>
+    /// <summary>
+    /// The client ID of this service for <see cref="TokenEndpoint"/>; needed to call <c>/internal</c> endpoints of other services.
+    /// </summary>
     public string? ClientId { get; set; }
 
     public string? ClientSecret { get; set; }

@@ -6,7 +6,10 @@ using Microsoft.Extensions.Options;
 
 namespace ForgeShop.ServiceDefaults.Authentication;
 
-/// <summary>This service's own access token (OAuth 2.0 client credentials, RFC 6749 section 4.4), fetched when it is needed and kept until shortly before it expires.</summary>
+/// <summary>
+/// This service's own access token (OAuth 2.0 client credentials, RFC 6749 section 4.4), fetched when it is needed and kept until shortly
+/// before it expires.
+/// </summary>
 internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<AuthenticationSettings> settings, TimeProvider time) : IDisposable
 {
     public const string ClientName = "service-tokens";
@@ -47,7 +50,8 @@ internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<Authent
     {
         if (settings.Value is not { ClientId: { } id, ClientSecret: { } secret })
             throw new InvalidOperationException("Authentication:ClientId and Authentication:ClientSecret are not configured: this service cannot call another's /internal endpoints.");
-        using var request = new HttpRequestMessage(HttpMethod.Post, settings.Value.TokenEndpoint)
+        var endpoint = settings.Value.TokenEndpoint ?? new Uri(settings.Value.Users, "/connect/token");
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
         {
             Content = new FormUrlEncodedContent([new("grant_type", "client_credentials")]),
         };

@@ -14,9 +14,10 @@ public static class PublicRoutes
     private static readonly (string Service, string Method, string Path, string? Limit)[] OpenCalls =
     [
         ("users", "POST", "/api/v1/users", RateLimits.Registrations),
-        ("users", "POST", "/api/v1/auth/token", RateLimits.Registrations),
-        ("users", "POST", "/api/v1/auth/refresh", null),
-        ("users", "POST", "/api/v1/auth/logout", null),
+        ("users", "POST", "/connect/token", RateLimits.Registrations),
+        ("users", "GET", "/connect/authorize", null),
+        ("users", "POST", "/connect/authorize", RateLimits.Registrations),
+        ("users", "POST", "/connect/revoke", null),
         ("users", "GET", "/.well-known/openid-configuration", null),
         ("users", "GET", "/.well-known/jwks.json", null),
         ("inventory", "GET", "/api/v1/products", null),

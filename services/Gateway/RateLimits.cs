@@ -17,7 +17,7 @@ public sealed class RateLimitOptions
     [Range(1, int.MaxValue)]
     public int PerUser { get; set; } = 600;
 
-    /// <summary>Registrations and logins from one address.</summary>
+    /// <summary>Registrations, logins and refreshes from one address.</summary>
     [Range(1, int.MaxValue)]
     public int Registrations { get; set; } = 60;
 }

@@ -1,24 +1,53 @@
+using System.Globalization;
+using System.Text;
 using ForgeShop.Contracts;
 
 namespace ForgeShop.Users;
 
-/// <summary>What a name and a password must be. Each rule answers with the sentence for the person who broke it, or with null.</summary>
+/// <summary>
+/// The rules for names and passwords. Each check returns the sentence for the user who broke it, or null. Lengths are counted in code
+/// points.
+/// </summary>
 public static class AccountRules
 {
-    public const int MaxPasswordLength = 256;
+    private const int MaxPasswordLength = 256;
 
     /// <summary>Returns the name as it is stored, or what is wrong with it.</summary>
     public static (string? Text, string? Problem) Name(string? name) => DisplayName.Check(name, "A name", 2, 100);
+
+    /// <summary>
+    /// Returns the password as it is hashed, by the OpaqueString profile of RFC 8265: any space is U+0020, and the text is composed (NFC),
+    /// so that all keyboards enter the same password. Null if it has a character that the profile disallows: such text is no account's
+    /// password.
+    /// </summary>
+    public static string? PreparePassword(string? password)
+    {
+        if (!IsUnicode(password) || !password!.EnumerateRunes().All(IsAllowed))
+            return null;
+        var runes = password.EnumerateRunes()
+            .Select(rune => Rune.GetUnicodeCategory(rune) is UnicodeCategory.SpaceSeparator ? new Rune(' ') : rune);
+        return string.Concat(runes).Normalize(NormalizationForm.FormC);
+    }
 
     public static string? Password(string? password)
     {
         if (password is null)
             return "A password is required.";
-        if (password.Length > MaxPasswordLength)
+        if (PreparePassword(password) is not { } prepared)
+            return "A password must not contain control characters or characters without a meaning.";
+        var runes = prepared.EnumerateRunes().ToList();
+        if (runes.Count > MaxPasswordLength)
             return $"A password has at most {MaxPasswordLength} characters.";
-        var mixed = password.Any(char.IsUpper) && password.Any(char.IsLower) && password.Any(char.IsDigit);
-        if (password.Length < 12 && !(password.Length >= 8 && mixed))
+        var mixed = runes.Exists(Rune.IsUpper) && runes.Exists(Rune.IsLower) && runes.Exists(Rune.IsDigit);
+        if (runes.Count < 12 && !(runes.Count >= 8 && mixed))
             return "A password has at least 12 characters, or at least 8 with an upper-case letter, a lower-case letter and a digit.";
-        return CommonPasswords.Contains(password) ? "This password is one of the commonest, which are tried first. Choose another." : null;
+        return CommonPasswords.Contains(prepared) ? "This password is one of the commonest, which are tried first. Choose another." : null;
     }
+
+    // Half a surrogate pair, and what a decoder could not read, appear as U+FFFD.
+    private static bool IsUnicode(string? text) => text is not null && !text.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar);
+
+    private static bool IsAllowed(Rune rune) => Rune.GetUnicodeCategory(rune)
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 }

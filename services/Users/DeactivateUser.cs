@@ -30,7 +30,7 @@ public static class DeactivateUser
             if (user is null || !user.Deactivate(now))
                 return user;
             db.Emit(user, new UserDeactivated(user.Id, now), MessageOrigin.OfRequest());
-            await sessions.EndAllAsync(id, Session.Deactivated, now, token);
+            await sessions.EndAllAsync(id, token);
             await db.SaveChangesAsync(token);
             await transaction.CommitAsync(token);
             return user;

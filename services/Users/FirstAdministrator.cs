@@ -5,7 +5,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Users;
 
-/// <summary>The first administrator, from configuration (<c>Admin:Email</c>, <c>Admin:Password</c>). An account that is there already is left as it is.</summary>
+/// <summary>
+/// The first administrator, from configuration (<c>Admin:Email</c>, <c>Admin:Password</c>). An account that is there already is left as it
+/// is.
+/// </summary>
 public static partial class FirstAdministrator
 {
     public static async Task AddAsync(IServiceProvider services, CancellationToken cancellationToken)
@@ -27,7 +30,8 @@ public static partial class FirstAdministrator
         }
 
         var administrator = User.Register(id, ids.Namespace("users").GetName(email), "Administrator", services.GetRequiredService<TimeProvider>().GetUtcNow(), Role.Administrator);
-        administrator.SetPassword(await services.GetRequiredService<Passwords>().HashAsync(password, cancellationToken));
+        var prepared = AccountRules.PreparePassword(password)!;
+        administrator.SetPassword(await services.GetRequiredService<Passwords>().HashAsync(prepared, cancellationToken));
         db.Users.Add(administrator);
         db.Emit(administrator, new UserRegistered(id, administrator.Email, administrator.Name, administrator.CreatedAt), MessageOrigin.None);
         await db.SaveChangesAsync(cancellationToken);

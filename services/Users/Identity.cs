@@ -1,39 +1,48 @@
-using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Identity;
 
 namespace ForgeShop.Users;
 
-/// <summary>What Users needs to know who somebody is: passwords, sessions, signing keys.</summary>
+/// <summary>Passwords, sessions and the token server.</summary>
 internal static class Identity
 {
+    /// <summary>
+    /// Runs at every start, when the database is migrated: reads the signing keys, stores the clients and the first administrator.
+    /// </summary>
+    public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        await services.GetRequiredService<SigningKeys>().RefreshAsync(cancellationToken);
+        await Clients.StoreAsync(services, cancellationToken);
+        await FirstAdministrator.AddAsync(services, cancellationToken);
+    }
+
     public static void AddIdentity(this IHostApplicationBuilder builder)
     {
+        // In invariant mode the runtime returns every text unchanged, and says nothing.
+        if ("u\u0308".Normalize() != "\u00fc")
+            throw new InvalidOperationException("Users needs ICU: install libicu, and do not set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
         var services = builder.Services;
-        services.AddOptions<TokenOptions>().BindConfiguration("Tokens").ValidateDataAnnotations().ValidateOnStart();
+        builder.AddOpenIdServer();
         services.AddOptions<PasswordHasherOptions>().Configure(passwords => passwords.IterationCount = Passwords.Rounds).BindConfiguration("Passwords");
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.AddSingleton<Passwords>();
-        services.AddSingleton(new ServiceClients(builder.Configuration));
+        services.AddSingleton<LoginThrottle>();
+        services.AddScoped<PasswordLogin>();
         services.AddScoped<UserSessions>();
-        services.AddScoped<LoginThrottle>();
-        services.AddHostedService<SessionCleanup>();
-        services.AddSingleton<AccessTokens>();
-        // Others ask this service for the keys; it asks itself.
-        services.AddSingleton<KeyRing>();
-        services.AddSingleton<IKeySetSource>(provider => provider.GetRequiredService<KeyRing>());
+        services.AddHostedService<IdentityMaintenance>();
 
-        // What seals the private keys lies apart from the database that they lie in: in the service's home, or where DataProtection:KeyFolder
-        // says; instances on several machines share that folder.
+        // The keys that encrypt signing keys and refresh tokens lie apart from the database: in the service's home, or where
+        // DataProtection:KeyFolder says; replicas on several machines share that folder.
         var protection = services.AddDataProtection().SetApplicationName("forgeshop-users");
         if (builder.Configuration["DataProtection:KeyFolder"] is { Length: > 0 } folder)
             protection.PersistKeysToFileSystem(new DirectoryInfo(folder));
 
-        // Only the gateway and other services reach this one, so the last hop is believed.
+        // Only the gateway and other services reach this one, so the last hop is trusted for the client's address; its host and scheme do
+        // not matter.
         services.Configure<ForwardedHeadersOptions>(forwarded =>
         {
-            forwarded.ForwardedHeaders = ForwardedHeaders.All;
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor;
             forwarded.KnownIPNetworks.Clear();
             forwarded.KnownProxies.Clear();
         });

@@ -1,12 +1,15 @@
+using System.Globalization;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
 using ForgeShop.Users;
 
+// Unlike the other services, this one runs with ICU; it formats like them nevertheless.
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
-builder.AddDatabase<UsersDb>("users", FirstAdministrator.AddAsync);
+builder.AddDatabase<UsersDb>("users", Identity.PrepareAsync);
 builder.AddMessaging("users", messaging => messaging.UseEntityFramework<UsersDb>().Publish(Topics.UserEvents));
 builder.AddEntityCache<UsersDb, User, CachedUser>("redis", "user", CachedUser.Of);
 builder.AddIdentity();
@@ -15,6 +18,7 @@ builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInf
 var app = builder.Build();
 
 app.UseForwardedHeaders();
+app.UseIssuerAddress();
 app.MapDefaultEndpoints();
 app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
 var users = app.MapGroup("/api/v1/users").WithTags("Users");
@@ -24,11 +28,7 @@ GetUser.Map(users);
 ChangeProfile.Map(users);
 ChangePassword.Map(users);
 DeactivateUser.Map(users);
-var auth = app.MapGroup("/api/v1/auth").WithTags("Identity");
-LogIn.Map(auth);
-RefreshSession.Map(auth);
-LogOut.Map(auth);
-WellKnown.Map(app);
-GrantServiceToken.Map(app);
+TokenEndpoint.Map(app);
+AuthorizeEndpoint.Map(app);
 
 app.Run();

@@ -35,11 +35,11 @@ public static class RegisterUser
 
         var id = ids.User(request.Email!);
         // The hash takes a while on purpose; a repeated registration need not pay for it. The insert below is what decides.
-        if (await db.Users.AnyAsync(known => known.Id == id, cancellationToken))
-            return EmailTaken();
+        if (await db.Users.AsNoTracking().SingleOrDefaultAsync(known => known.Id == id, cancellationToken) is { } taken)
+            return EmailTaken(taken);
 
         var user = User.Register(id, addresses.GetName(request.Email), name!, time.GetUtcNow());
-        user.SetPassword(await passwords.HashAsync(request.Password!, cancellationToken));
+        user.SetPassword(await passwords.HashAsync(AccountRules.PreparePassword(request.Password)!, cancellationToken));
         db.Users.Add(user);
         db.Emit(user, new UserRegistered(user.Id, user.Email, user.Name, user.CreatedAt), MessageOrigin.OfRequest());
         try
@@ -48,13 +48,18 @@ public static class RegisterUser
         }
         catch (DbUpdateException error) when (error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            // Taken by this very request, perhaps, whose connection was lost before it was told: a hash has its salt, so nobody else's is the same.
-            if (!await db.Users.AsNoTracking().AnyAsync(known => known.Id == id && known.PasswordHash == user.PasswordHash, cancellationToken))
-                return EmailTaken();
+            // Taken by this very request, perhaps, whose connection was lost before it was told: a hash has its salt, so nobody else's is
+            // the same.
+            var known = await db.Users.AsNoTracking().SingleAsync(known => known.Id == id, cancellationToken);
+            if (known.PasswordHash != user.PasswordHash)
+                return EmailTaken(known);
         }
 
         return TypedResults.Created($"/api/v1/users/{user.Id}", CachedUser.Of(user).User);
     }
 
-    private static IResult EmailTaken() => Problems.Conflict("email-taken", "There is an account with this e-mail address already.");
+    // An ID is derived from the address, so a second account with this address would be the first one again, with its orders.
+    private static IResult EmailTaken(User known) => known.DeactivatedAt is null
+        ? Problems.Conflict("email-taken", "There is an account with this e-mail address already.")
+        : Problems.Conflict("account-closed", "The account with this e-mail address is closed for good. Use another e-mail address.");
 }

@@ -3,16 +3,13 @@ using ForgeShop.Forge.EntityFrameworkCore;
 using ForgeShop.Messaging;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using OpenIddict.EntityFrameworkCore.Models;
 
 namespace ForgeShop.Users;
 
 public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(options)
 {
     public DbSet<User> Users => Set<User>();
-
-    public DbSet<Session> Sessions => Set<Session>();
-
-    public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
 
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
@@ -27,10 +24,13 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<User>(Configure);
-        modelBuilder.Entity<Session>(Configure);
-        modelBuilder.Entity<RefreshToken>(Configure);
         modelBuilder.Entity<SigningKey>(Configure);
         modelBuilder.Entity<LoginFailures>(Configure);
+        modelBuilder.UseOpenIddict<Guid>();
+        modelBuilder.Entity<OpenIddictEntityFrameworkCoreApplication<Guid>>().ToTable("clients");
+        modelBuilder.Entity<OpenIddictEntityFrameworkCoreAuthorization<Guid>>().ToTable("sessions");
+        modelBuilder.Entity<OpenIddictEntityFrameworkCoreScope<Guid>>().ToTable("scopes");
+        modelBuilder.Entity<OpenIddictEntityFrameworkCoreToken<Guid>>().ToTable("tokens");
         modelBuilder.AddMessaging();
     }
 
@@ -53,42 +53,13 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
         user.HasIndex(u => u.Email).IsUnique().HasDatabaseName("ix_users_email");
     }
 
-    private static void Configure(EntityTypeBuilder<Session> session)
-    {
-        session.ToTable("sessions");
-        session.HasKey(s => s.Id).HasName("pk_sessions");
-        session.Property(s => s.Id).HasColumnName("id");
-        session.Property(s => s.UserId).HasColumnName("user_id");
-        session.Property(s => s.IssuedAt).HasColumnName("issued_at");
-        session.Property(s => s.ExpiresAt).HasColumnName("expires_at");
-        session.Property(s => s.EndedAt).HasColumnName("ended_at");
-        session.Property(s => s.EndReason).HasColumnName("end_reason");
-        session.HasIndex(s => s.UserId).HasDatabaseName("ix_sessions_user_id");
-        session.HasIndex(s => s.ExpiresAt).HasDatabaseName("ix_sessions_expires_at");
-        session.HasOne<User>().WithMany().HasForeignKey(s => s.UserId).HasConstraintName("fk_sessions_user").OnDelete(DeleteBehavior.Cascade);
-    }
-
-    private static void Configure(EntityTypeBuilder<RefreshToken> token)
-    {
-        token.ToTable("refresh_tokens");
-        token.HasKey(t => t.Hash).HasName("pk_refresh_tokens");
-        token.Property(t => t.Hash).HasColumnName("hash").ValueGeneratedNever();
-        token.Property(t => t.SessionId).HasColumnName("session_id");
-        token.Property(t => t.ExpiresAt).HasColumnName("expires_at");
-        token.Property(t => t.UsedAt).HasColumnName("used_at");
-        token.HasIndex(t => t.SessionId).HasDatabaseName("ix_refresh_tokens_session_id");
-        token.HasOne<Session>().WithMany().HasForeignKey(t => t.SessionId).HasConstraintName("fk_refresh_tokens_session").OnDelete(DeleteBehavior.Cascade);
-    }
-
     private static void Configure(EntityTypeBuilder<SigningKey> key)
     {
         key.ToTable("signing_keys");
         key.HasKey(k => k.Id).HasName("pk_signing_keys");
         key.Property(k => k.Id).HasColumnName("id").ValueGeneratedNever();
-        key.Property(k => k.X).HasColumnName("x");
-        key.Property(k => k.Y).HasColumnName("y");
+        key.Property(k => k.PublicKey).HasColumnName("public_key");
         key.Property(k => k.ProtectedPrivateKey).HasColumnName("protected_private_key");
-        key.Property(k => k.CreatedAt).HasColumnName("created_at");
         key.Property(k => k.SignsFrom).HasColumnName("signs_from");
     }
 

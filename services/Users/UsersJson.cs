@@ -8,11 +8,5 @@ namespace ForgeShop.Users;
 [JsonSerializable(typeof(ProfileDetails))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(UserView))]
-[JsonSerializable(typeof(LogInRequest))]
-[JsonSerializable(typeof(RefreshRequest))]
 [JsonSerializable(typeof(ChangePasswordRequest))]
-[JsonSerializable(typeof(TokenAnswer))]
-[JsonSerializable(typeof(KeySet))]
-[JsonSerializable(typeof(WellKnown.Configuration))]
-[JsonSerializable(typeof(GrantServiceToken.Granted))]
 internal sealed partial class UsersJson : JsonSerializerContext;

@@ -73,8 +73,10 @@ public sealed class AppHostProcessTests : IDisposable
         // Random ports mark the shop as a temporary one, whose data goes with it.
         await using var next = ShopProcess.Start(artifacts, ["--no-dashboard", "--DcpPublisher:RandomizePorts=true"]);
         using var client = new HttpClient { BaseAddress = Gateway(await next.HealthyAsync(Cancellation)) };
-        using var login = await client.PostAsJsonAsync("/api/v1/auth/token", new { account.email, account.password }, Cancellation);
-        var token = (await login.Content.ReadFromJsonAsync<JsonElement>(Cancellation)).GetProperty("accessToken").GetString();
+        using var form = new FormUrlEncodedContent(
+            [new("grant_type", "password"), new("client_id", "shop"), new("username", account.email), new("password", account.password)]);
+        using var login = await client.PostAsync(new Uri("/connect/token", UriKind.Relative), form, Cancellation);
+        var token = (await login.Content.ReadFromJsonAsync<JsonElement>(Cancellation)).GetProperty("access_token").GetString();
         client.DefaultRequestHeaders.Authorization = new("Bearer", token);
         (await client.GetStringAsync(user, Cancellation)).ShouldContain("Ada Lovelace");
 

@@ -21,17 +21,19 @@ public sealed class SecretsTests(ShopFixture fixture)
         var email = $"secrets-{Guid.NewGuid():N}@example.com";
         const string wrong = "Mistyped-Horse-7";
         await fixture.Shop.Register(email, "Ada Lovelace", Cancellation);
-        var login = await Json(await Send(HttpMethod.Post, "/api/v1/auth/token", new { email, password = ShopClient.Password }));
-        var (access, refresh) = (login.GetProperty("accessToken").GetString()!, login.GetProperty("refreshToken").GetString()!);
-        (await Send(HttpMethod.Post, "/api/v1/auth/refresh", new { refreshToken = refresh })).StatusCode.ShouldBe(HttpStatusCode.OK);
+        var login = await Json(await Send(HttpMethod.Post, "/connect/token", ShopClient.LoginForm(email, ShopClient.Password), null));
+        var (access, refresh) = (login.GetProperty("access_token").GetString()!, login.GetProperty("refresh_token").GetString()!);
+        (await Refresh(refresh)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         // Everything that people put where it does not belong, or that goes wrong while a secret is about.
         HttpResponseMessage[] refused =
         [
-            await Send(HttpMethod.Post, "/api/v1/auth/token", new { email, password = wrong }),
+            await Send(HttpMethod.Post, "/connect/token", ShopClient.LoginForm(email, wrong), null),
+            await Send(HttpMethod.Post, "/connect/token", Form(("grant_type", "nonsense"), ("username", email), ("password", wrong)), null),
+            await Send(HttpMethod.Get, $"/connect/authorize?client_id=shop&login_hint={email}&redirect_uri=https://{email}", null),
             await Send(HttpMethod.Post, "/api/v1/users", new { email, name = "Ada", password = ShopClient.Password }),
             await Send(HttpMethod.Post, "/api/v1/users", new { email = "not " + email, name = "A", password = "Short1a" }),
-            await SendText(HttpMethod.Post, "/api/v1/auth/token", $$"""{"email":"{{email}}","password":"{{wrong}}" """),
+            await SendText(HttpMethod.Post, "/connect/token", $$"""{"email":"{{email}}","password":"{{wrong}}" """),
             await SendText(HttpMethod.Post, "/api/v1/users", $$"""{"email":["{{email}}"],"password":{"{{wrong}}":1} }"""),
             await Send(HttpMethod.Get, $"/api/v1/users/{Uri.EscapeDataString(email)}", null, access),
             await Send(HttpMethod.Get, $"/api/v1/orders/{access}?access_token={access}", null, access),
@@ -39,8 +41,10 @@ public sealed class SecretsTests(ShopFixture fixture)
             await Send(HttpMethod.Get, $"/api/v1/reports/customers?email={Uri.EscapeDataString("other-" + email)}", null, access),
             await Send(HttpMethod.Get, $"/api/v1/users/me?email={email}", null, access[..^6]),
             await Send(HttpMethod.Put, $"/api/v1/users/{fixture.Ids.User(email)}/password", new { currentPassword = wrong, newPassword = "Quite-Another-9" }, access),
-            // Last: it ends the session, and Users logs that it does.
-            await Send(HttpMethod.Post, "/api/v1/auth/refresh", new { refreshToken = refresh }),
+            await Send(HttpMethod.Post, "/connect/revoke", Form(("token", refresh), ("client_secret", wrong)), null),
+            // Last: after the leeway it ends the session, and Users logs that.
+            await Eventually.Get(
+                "the used refresh token is refused", _ => Refresh(refresh), answer => answer.StatusCode == HttpStatusCode.BadRequest, cancellationToken: Cancellation),
         ];
 
         refused.ShouldAllBe(answer => (int)answer.StatusCode >= 400);
@@ -73,6 +77,12 @@ public sealed class SecretsTests(ShopFixture fixture)
 
     private Task<HttpResponseMessage> Send(HttpMethod method, string path, object? body, string? token = null) =>
         Send(method, path, body is null ? null : JsonContent.Create(body), token);
+
+    private Task<HttpResponseMessage> Refresh(string refreshToken) =>
+        Send(HttpMethod.Post, "/connect/token", Form(("grant_type", "refresh_token"), ("refresh_token", refreshToken)), null);
+
+    private static FormUrlEncodedContent Form(params (string Name, string Value)[] fields) =>
+        new([new("client_id", "shop"), .. fields.Select(field => KeyValuePair.Create(field.Name, field.Value))]);
 
     private Task<HttpResponseMessage> SendText(HttpMethod method, string path, string body) => Send(method, path, new StringContent(body, Encoding.UTF8, "application/json"), null);
 

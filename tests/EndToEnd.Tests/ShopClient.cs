@@ -25,9 +25,13 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
     /// <summary>The same shop for whoever has this address and password.</summary>
     public async Task<ShopClient> LogIn(string email, CancellationToken cancellationToken, string password = Password)
     {
-        using var answer = await http.PostAsJsonAsync("/api/v1/auth/token", new { email, password }, cancellationToken);
-        return new ShopClient(http, (await Body(answer, HttpStatusCode.OK, cancellationToken)).GetProperty("accessToken").GetString());
+        using var form = LoginForm(email, password);
+        using var answer = await http.PostAsync(new Uri("/connect/token", UriKind.Relative), form, cancellationToken);
+        return new ShopClient(http, (await Body(answer, HttpStatusCode.OK, cancellationToken)).GetProperty("access_token").GetString());
     }
+
+    public static FormUrlEncodedContent LoginForm(string email, string password) =>
+        new([new("grant_type", "password"), new("client_id", "shop"), new("username", email), new("password", password)]);
 
     public async Task<HttpResponseMessage> PostOrder(string key, object items, CancellationToken cancellationToken, string paymentMethod = "sim-ok")
     {

@@ -70,6 +70,9 @@ public sealed class ShopFixture : IAsyncLifetime
             .WithEnvironment("RateLimits__PerUser", "1000000")
             .WithEnvironment("RateLimits__Registrations", "1000000");
 
+        builder.CreateResourceBuilder(builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == "users"))
+            .WithEnvironment("Tokens__RefreshLeeway", "00:00:05");
+
         _app = await builder.BuildAsync(timeout.Token);
         await _app.StartAsync(timeout.Token);
         foreach (var resource in Resources)

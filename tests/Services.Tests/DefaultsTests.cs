@@ -219,6 +219,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     {
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration["Authentication:Issuer"] = TestTokens.Issuer;
         builder.AddServiceDefaults();
         configure(builder);
         var app = builder.Build();

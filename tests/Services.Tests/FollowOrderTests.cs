@@ -158,7 +158,7 @@ public sealed class FollowOrderTests(ServersFixture servers)
         // Nobody answers this instance: the stream of a pending order would go on for ten minutes, which is more than Read has patience for.
         await using var orders = await servers.StartOrders(servers.Inventory.Address);
         var order = await Place(orders.As(_user));
-        var tokens = await ForgedTokens.Create(servers.Users.Services, _user);
+        var tokens = new ForgedTokens(servers.Users.Services, _user);
 
         using var answer = await Open(orders.With(tokens.GoodUntil(DateTime.UtcNow.AddSeconds(6))), order);
         Changes(await Read(answer)).ShouldBe([("1", "pending")]);

@@ -2,9 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using ForgeShop.Contracts;
 using ForgeShop.ServiceDefaults;
-using ForgeShop.Users;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
 namespace ForgeShop.Services.Tests;
@@ -13,18 +10,9 @@ namespace ForgeShop.Services.Tests;
 /// Tokens that allow everything and are good but for one thing. The good one is made the same way and has to pass, or the others would
 /// prove nothing.
 /// </summary>
-public sealed class ForgedTokens
+public sealed class ForgedTokens(IServiceProvider users, UserId user)
 {
-    private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false };
-
-    private readonly SigningCredentials _signer;
-    private readonly AuthenticationSettings _settings = new();
-    private readonly UserId _user;
-
-    private ForgedTokens(SigningCredentials signer, UserId user) => (_signer, _user) = (signer, user);
-
-    public static async Task<ForgedTokens> Create(IServiceProvider users, UserId user) =>
-        new(await users.GetRequiredService<KeyRing>().SignerAsync(TestContext.Current.CancellationToken), user);
+    private readonly SigningCredentials _signer = TestTokens.Signer(users);
 
     public string Good => Issue(_ => { });
 
@@ -68,26 +56,8 @@ public sealed class ForgedTokens
         return [.. tokens.Select(token => (token.Name, "Bearer " + token.Token)), ("another scheme", "Basic " + Convert.ToBase64String("admin:admin"u8))];
     }
 
-    private string Issue(Action<SecurityTokenDescriptor> change)
-    {
-        var now = DateTime.UtcNow;
-        var token = new SecurityTokenDescriptor
-        {
-            TokenType = "at+jwt",
-            Issuer = _settings.Issuer,
-            Audience = _settings.Audience,
-            IssuedAt = now,
-            NotBefore = now,
-            Expires = now.AddMinutes(10),
-            Claims = new Dictionary<string, object>
-            {
-                ["sub"] = _user.ToString(), ["jti"] = Guid.NewGuid().ToString(), ["scope"] = string.Join(' ', [.. Permissions.OfAdministrators, Permissions.Internal]),
-            },
-            SigningCredentials = _signer,
-        };
-        change(token);
-        return Handler.CreateToken(token);
-    }
+    private string Issue(Action<SecurityTokenDescriptor> change) =>
+        TestTokens.Issue(users, user.ToString(), [.. Permissions.OfAdministrators, Permissions.Internal], change);
 
     private static SigningCredentials Sign(ECDsa key, string name) => new(new ECDsaSecurityKey(key) { KeyId = name }, SecurityAlgorithms.EcdsaSha256);
 

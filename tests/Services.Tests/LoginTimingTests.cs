@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Json;
 using ForgeShop.Users;
 
 namespace ForgeShop.Services.Tests;
@@ -54,9 +53,8 @@ public sealed class LoginTimingTests(ServersFixture servers)
     private async Task<double> Milliseconds(RunningService<UsersDb> users, string email)
     {
         var started = TimeProvider.System.GetTimestamp();
-        var answer = await users.Anonymous.Send(
-            HttpMethod.Post, "/api/v1/auth/token", JsonContent.Create(new { email, password = "Wrong-Password-1" }), ("X-Forwarded-For", $"198.51.100.{++_asked}"));
-        answer.ShouldBeProblem(HttpStatusCode.Unauthorized, "bad-credentials");
+        var answer = await users.Anonymous.LogIn(email, "Wrong-Password-1", $"198.51.100.{++_asked}");
+        answer.ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant", "bad-credentials");
         return TimeProvider.System.GetElapsedTime(started).TotalMilliseconds;
     }
 }

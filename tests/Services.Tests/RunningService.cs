@@ -81,6 +81,7 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
     {
         // Any free port; as a setting, because the service starts by itself, and may be faster than UseKestrel(0) is at telling it.
         builder.UseSetting(WebHostDefaults.ServerUrlsKey, "http://127.0.0.1:0");
+        builder.UseSetting("Authentication:Issuer", TestTokens.Issuer);
         foreach (var (key, value) in _settings)
             builder.UseSetting(key, value);
     }

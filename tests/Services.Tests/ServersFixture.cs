@@ -60,7 +60,7 @@ public sealed class ServersFixture : IAsyncLifetime
         await Task.WhenAll(_postgres.StartAsync(cancelled), _redis.StartAsync(cancelled), _kafka.StartAsync(cancelled));
         _cache = await ConnectionMultiplexer.ConnectAsync(Redis);
         // Two cores run all of this and its tests at once. How fast Redis and Inventory are today is not what is tested on these.
-        Users = await StartUsers(settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20"), ("ServiceClients:orders", OrdersSecret)]);
+        Users = await StartUsers(settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20")]);
         Inventory = await StartInventory(settings: ("ConnectionStrings:kafka", Kafka));
         Payments = await StartPayments(settings: [("ConnectionStrings:kafka", Kafka), ("SimulatedProvider:SlowAnswer", "00:00:01")]);
         Orders = await StartOrders(
@@ -95,7 +95,7 @@ public sealed class ServersFixture : IAsyncLifetime
         var users = await RunningService<UsersDb>.StartAsync(database,
             [
                 ("ConnectionStrings:users", database), ("ConnectionStrings:redis", Redis), ("ConnectionStrings:kafka", NoKafka),
-                ("Passwords:IterationCount", "1000"), .. settings,
+                ("Passwords:IterationCount", "1000"), ("ServiceClients:orders", OrdersSecret), .. settings,
             ]);
         users.Tokens = new TestTokens(users.Services);
         return users;

@@ -98,6 +98,10 @@ public sealed class UsersTests(ServersFixture servers)
     [InlineData("""{"email":"ada@example.com","name":"Ada","password":"Passw0rd"}""", "password")]
     [InlineData("""{"email":"ada@example.com","name":"Ada","password":"PasswordPassword"}""", "password")]
     [InlineData("""{"email":5,"name":"Ada","password":"Correct-Horse-1"}""", "email")]
+    [InlineData("""{"email":"ada@example.com","name":"Ada","password":"😀😁😂🤣😃😄"}""", "password")]
+    [InlineData("""{"email":"ada@example.com","name":"Ada","password":"Correct\u0007Horse-1"}""", "password")]
+    [InlineData("""{"email":"ada@example.com","name":"Ada","password":"Correct\ufffdHorse-1"}""", "password")]
+    [InlineData("""{"email":"ada@example.com","name":"😀","password":"Correct-Horse-1"}""", "name")]
     public async Task A_registration_that_breaks_rules_names_each_field(string body, params string[] fields)
     {
         var answer = await Http.SendJson(HttpMethod.Post, "/api/v1/users", body);
@@ -109,7 +113,13 @@ public sealed class UsersTests(ServersFixture servers)
     [Theory]
     [InlineData("eleven-plus1")]
     [InlineData("Tr33house")]
+    [InlineData("😀😁😂🤣😃😄😅😆😉😊😋😎")]
+    [InlineData("Äöü-1234")]
     public async Task A_password_is_long_or_mixed(string password) => (await Register(NewEmail(), password: password)).ShouldBe(HttpStatusCode.Created);
+
+    [Fact]
+    public async Task Name_is_stored_composed() =>
+        (await Register(NewEmail(), "Zoe\u0308")).Text("name").ShouldBe("Zo\u00eb");
 
     [Fact]
     public async Task An_address_never_stands_in_an_error()

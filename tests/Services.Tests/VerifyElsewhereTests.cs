@@ -8,8 +8,8 @@ public sealed class VerifyElsewhereTests(ServersFixture servers)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("python", "python3", "verify.py", "\nprint(verify(os.environ['TOKEN'], os.environ['SHOP'])['sub'])\n", "import cryptography")]
-    [InlineData("javascript", "node", "verify.mjs", "\nconsole.log((await verifyToken(process.env.TOKEN, process.env.SHOP)).sub);\n", null)]
+    [InlineData("python", "python3", "verify.py", "\nprint(verify(os.environ['TOKEN'], os.environ['SHOP'], os.environ['ISSUER'])['sub'])\n", "import cryptography")]
+    [InlineData("javascript", "node", "verify.mjs", "\nconsole.log((await verifyToken(process.env.TOKEN, process.env.SHOP, process.env.ISSUER)).sub);\n", null)]
     public async Task Tokens_are_verified_in(string language, string program, string file, string call, string? needs)
     {
         Assert.SkipUnless(IsInstalled(program), $"{program} is not installed");
@@ -21,7 +21,7 @@ public sealed class VerifyElsewhereTests(ServersFixture servers)
             var script = Path.Combine(folder.FullName, file);
             await File.WriteAllTextAsync(script, await Example(language) + call, Cancellation);
             var user = servers.Ids.User($"verify-{Guid.NewGuid():N}@example.com");
-            var forged = await ForgedTokens.Create(servers.Users.Services, user);
+            var forged = new ForgedTokens(servers.Users.Services, user);
             string[] wrong = ["expired", "wrong issuer", "wrong audience", "unknown key under a known name", "alg none", "tampered payload", "HS256 keyed with the public key"];
 
             var (exitCode, output) = await Run(program, [script], forged.Good, servers.Users.Address.ToString().TrimEnd('/'));
@@ -51,6 +51,7 @@ public sealed class VerifyElsewhereTests(ServersFixture servers)
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["TOKEN"] = token;
         start.Environment["SHOP"] = shop;
+        start.Environment["ISSUER"] = TestTokens.Issuer;
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(Cancellation), process.StandardError.ReadToEndAsync(Cancellation));

@@ -167,10 +167,12 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
         {
             if (_token != refused)
                 return true;
-            using var response = await http.PostAsJsonAsync("/api/v1/auth/token", new { email, password }, cancellationToken);
+            using var form = new FormUrlEncodedContent(
+                [new("grant_type", "password"), new("client_id", "shop"), new("username", email), new("password", password)]);
+            using var response = await http.PostAsync(new Uri("/connect/token", UriKind.Relative), form, cancellationToken);
             if (!response.IsSuccessStatusCode)
                 return false;
-            _token = (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("accessToken").GetString();
+            _token = (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("access_token").GetString();
             return true;
         }
         catch (Exception error) when (IsLostResponse(error) && !cancellationToken.IsCancellationRequested)

@@ -21,7 +21,7 @@ public static class ChangePassword
 
     private static async Task<IResult> Handle(
         UserId id, ChangePasswordRequest request, Caller caller, HttpContext http, UsersDb db, Passwords passwords, LoginThrottle throttle,
-        UserSessions sessions, TimeProvider time, CancellationToken cancellationToken)
+        UserSessions sessions, CancellationToken cancellationToken)
     {
         if (!caller.Is(id))
             return Problems.Status(StatusCodes.Status403Forbidden);
@@ -31,14 +31,19 @@ public static class ChangePassword
         if (errors.Any)
             return errors.ToProblem();
 
-        if (await throttle.BeginAsync(id, http, cancellationToken) is { } pause)
-            return LoginThrottle.TooManyAttempts(pause);
         var known = await db.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == id && user.DeactivatedAt == null, cancellationToken);
-        if (await passwords.VerifyAsync(known, request.CurrentPassword!, cancellationToken) is PasswordVerificationResult.Failed)
+        var current = AccountRules.PreparePassword(request.CurrentPassword) ?? "";
+        var isCurrent = false;
+        var pause = await throttle.TryAsync(
+            db, id, http,
+            async () => isCurrent = await passwords.VerifyAsync(known, current, cancellationToken) is not PasswordVerificationResult.Failed,
+            cancellationToken);
+        if (pause is not null)
+            return LoginThrottle.TooManyAttempts(pause.Value);
+        if (!isCurrent)
             return Problems.Forbidden("wrong-password", "This is not the current password.");
-        await throttle.SucceededAsync(id, http, cancellationToken);
 
-        var hash = await passwords.HashAsync(request.NewPassword!, cancellationToken);
+        var hash = await passwords.HashAsync(AccountRules.PreparePassword(request.NewPassword)!, cancellationToken);
         var changed = await db.Database.CreateExecutionStrategy().ExecuteAsync(async token =>
         {
             db.ChangeTracker.Clear();
@@ -50,7 +55,7 @@ public static class ChangePassword
             if (user is not { DeactivatedAt: null } || user.PasswordHash != known!.PasswordHash)
                 return null;
             user.SetPassword(hash);
-            await sessions.EndAllAsync(id, Session.PasswordChanged, time.GetUtcNow(), token);
+            await sessions.EndAllAsync(id, token);
             await db.SaveChangesAsync(token);
             await transaction.CommitAsync(token);
             return user;

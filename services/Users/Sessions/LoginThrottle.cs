@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Threading.RateLimiting;
 using ForgeShop.Contracts;
 using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
@@ -7,50 +8,73 @@ using Microsoft.EntityFrameworkCore;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// Slows down who guesses passwords: after five failures, each further attempt at the same account from the same address has to wait
-/// twice as long. By account AND address, so that nobody can lock somebody else out; accounts that do not exist are no different.
+/// Slows down password guessing: after five failures, each further attempt at the same account from the same address waits twice as long.
+/// By account AND address, so that a guesser locks out no one elsewhere; unknown accounts are treated alike.
 /// </summary>
-public sealed class LoginThrottle(UsersDb db, TimeProvider time)
+public sealed class LoginThrottle(TimeProvider time) : IDisposable
 {
-    /// <summary>Attempts before the first pause.</summary>
+    /// <summary>The number of failures before the first pause.</summary>
     public const int FreeAttempts = 5;
+
+    /// <summary>Failures are forgotten after this time without one.</summary>
+    public static readonly TimeSpan Memory = TimeSpan.FromHours(24);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
 
-    /// <summary>Failures are forgotten after so long without one.</summary>
-    public static readonly TimeSpan Memory = TimeSpan.FromHours(24);
+    // Attempts on one account from one address take turns. So an attempt in flight counts as neither failure nor success, and a hundred
+    // guesses at once are as many as a hundred in a row.
+    private readonly PartitionedRateLimiter<string> _turns = PartitionedRateLimiter.Create<string, string>(
+        key => RateLimitPartition.GetConcurrencyLimiter(key, _ => new ConcurrencyLimiterOptions { PermitLimit = 1, QueueLimit = 100 }));
 
-    /// <summary>
-    /// Counts an attempt before it is made, so that many at once count as many. Null if it may be made now; otherwise how long to wait.
-    /// </summary>
-    public async Task<TimeSpan?> BeginAsync(UserId account, HttpContext http, CancellationToken cancellationToken)
+    /// <summary>Makes an attempt when those before it have ended, unless there are too many failures.</summary>
+    /// <param name="db">The context of the request.</param>
+    /// <param name="account">The account, whether it exists or not.</param>
+    /// <param name="http">The request, for the client's address.</param>
+    /// <param name="attempt">Verifies the password; returns whether it is the right one.</param>
+    /// <param name="cancellationToken">Cancels the wait and the attempt.</param>
+    /// <returns>Null if the attempt was made; otherwise how long to wait before the next one.</returns>
+    public async Task<TimeSpan?> TryAsync(
+        UsersDb db, UserId account, HttpContext http, Func<Task<bool>> attempt, CancellationToken cancellationToken)
     {
-        var (key, now) = (KeyOf(account, http), time.GetUtcNow());
-        var counted = await db.Database.ExecuteSqlAsync(
+        var name = $"{account} {ClientAddress.Of(http)}";
+        using var turn = await _turns.AcquireAsync(name, 1, cancellationToken);
+        if (!turn.IsAcquired)
+            return TimeSpan.FromSeconds(1);
+        var key = SHA256.HashData(Encoding.UTF8.GetBytes(name));
+        var failures = await db.LoginFailures.AsNoTracking().SingleOrDefaultAsync(known => known.Key == key, cancellationToken);
+        if (failures is not null && PauseAfter(failures) is { } pause && pause > TimeSpan.Zero)
+            return pause;
+
+        if (!await attempt())
+            await AddFailureAsync(db, key, cancellationToken);
+        else if (failures is not null)
+            await db.LoginFailures.Where(known => known.Key == key).ExecuteDeleteAsync(cancellationToken);
+        return null;
+    }
+
+    public static ProblemResult TooManyAttempts(TimeSpan pause) =>
+        Problems.TooManyRequests("too-many-attempts", "Too many failed logins. Wait as many seconds as the Retry-After header says.", pause);
+
+    public void Dispose() => _turns.Dispose();
+
+    private TimeSpan PauseAfter(LoginFailures failures)
+    {
+        var now = time.GetUtcNow();
+        if (failures.Count < FreeAttempts || failures.LastAt < now - Memory)
+            return TimeSpan.Zero;
+        var seconds = Math.Min(LongestPause.TotalSeconds, Math.Pow(2, failures.Count - FreeAttempts));
+        // The clock may have been put back since: no pause is longer than the longest.
+        return TimeSpan.FromSeconds(Math.Min(seconds, (failures.LastAt - now).TotalSeconds + seconds));
+    }
+
+    private Task AddFailureAsync(UsersDb db, byte[] key, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return db.Database.ExecuteSqlAsync(
             $"""
              insert into login_failures as known (key, count, last_at) values ({key}, 1, {now})
              on conflict (key) do update
                  set count = case when known.last_at < {now - Memory} then 1 else known.count + 1 end, last_at = {now}
-                 where known.count < {FreeAttempts} or known.last_at + least({LongestPause}, interval '1 second' * power(2, least(known.count - {FreeAttempts}, 20))) <= {now}
              """, cancellationToken);
-        if (counted > 0)
-            return null;
-        var failures = await db.LoginFailures.AsNoTracking().SingleOrDefaultAsync(known => known.Key == key, cancellationToken);
-        if (failures is null)
-            return null; // forgotten a moment ago
-        var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, failures.Count - FreeAttempts)));
-        return failures.LastAt + pause - now;
     }
-
-    /// <summary>The attempt was the right one: what failed before is forgotten.</summary>
-    public Task SucceededAsync(UserId account, HttpContext http, CancellationToken cancellationToken)
-    {
-        var key = KeyOf(account, http);
-        return db.LoginFailures.Where(known => known.Key == key).ExecuteDeleteAsync(cancellationToken);
-    }
-
-    public static ProblemResult TooManyAttempts(TimeSpan pause) =>
-        Problems.TooManyRequests("too-many-attempts", "Too many failed logins; the Retry-After header says in how many seconds there may be another.", pause);
-
-    private static byte[] KeyOf(UserId account, HttpContext http) => SHA256.HashData(Encoding.UTF8.GetBytes($"{account} {ClientAddress.Of(http)}"));
 }

@@ -1,139 +1,134 @@
+using System.Security.Claims;
 using ForgeShop.Contracts;
+using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
 using Npgsql;
+using OpenIddict.Abstractions;
+using OpenIddict.EntityFrameworkCore.Models;
+using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace ForgeShop.Users;
 
-/// <summary>What a login or a refresh answers.</summary>
-/// <param name="AccessToken">For <c>Authorization: Bearer</c>.</param>
-/// <param name="TokenType">Always <c>Bearer</c>.</param>
-/// <param name="ExpiresIn">Seconds from now.</param>
-/// <param name="RefreshToken">Good for one refresh.</param>
-public sealed record TokenAnswer(string AccessToken, string TokenType, int ExpiresIn, string RefreshToken);
-
-/// <summary>Opens sessions, goes on with them, ends them.</summary>
-public sealed partial class UserSessions(
-    UsersDb db, AccessTokens tokens, ForgeIds ids, IOptions<TokenOptions> options, TimeProvider time, ILogger<UserSessions> logger)
+/// <summary>
+/// Opens, continues and ends the sessions of users. A session is an OpenIddict authorization: all tokens of one login belong to it, and
+/// none of its refresh tokens is accepted once it is revoked. Its ID is derived from the user and the time of the login.
+/// </summary>
+public sealed class UserSessions(
+    UsersDb db, ForgeIds ids, IOptions<TokenOptions> options, IOptions<AuthenticationSettings> authentication, TimeProvider time,
+    IOpenIddictAuthorizationManager authorizations)
 {
     private const int SessionsInARow = 100;
+    private const string SessionClaim = "sid";
 
     /// <summary>
-    /// A session for whoever knew the password behind <paramref name="verifiedHash"/>; null if it was changed, or the account closed,
-    /// while the password was being verified.
+    /// Opens a session for the user whose password was verified. Returns null if the password was changed or the account was closed while
+    /// the password was being verified.
     /// </summary>
-    /// <param name="id">Whose.</param>
+    /// <param name="id">The user.</param>
     /// <param name="verifiedHash">The hash that the password was verified with.</param>
-    /// <param name="rehashed">The same password hashed as passwords are hashed today, if it was not.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
-    public Task<TokenAnswer?> OpenAsync(UserId id, string verifiedHash, string? rehashed, CancellationToken cancellationToken) =>
-        db.Database.CreateExecutionStrategy().ExecuteAsync(async token =>
+    /// <param name="rehashed">The same password hashed with today's number of rounds, if it was not.</param>
+    /// <param name="request">The request, for its client and scopes.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public Task<ClaimsPrincipal?> OpenAsync(
+        UserId id, string verifiedHash, string? rehashed, OpenIddictRequest request, CancellationToken cancellationToken) =>
+        db.InTransactionAsync(async token =>
         {
-            db.ChangeTracker.Clear();
-            await using var transaction = await db.Database.BeginTransactionAsync(token);
-            // Locked, so that whoever changes the password afterwards finds this session and ends it.
+            // Locked, so that a password change afterwards finds this session and ends it.
             var user = await db.LockUserAsync(id, token);
             if (user?.PasswordHash != verifiedHash || user.DeactivatedAt is not null)
                 return null;
             if (rehashed is not null)
-                await db.Users.Where(known => known.Id == id).ExecuteUpdateAsync(set => set.SetProperty(known => known.PasswordHash, rehashed), token);
-            var now = time.GetUtcNow();
-            var session = await InsertAsync(id, now, token);
-            var refreshToken = RefreshToken.NewText();
-            AddToken(refreshToken, session, now);
-            await db.SaveChangesAsync(token);
-            await transaction.CommitAsync(token);
-            return await AnswerAsync(user, session, refreshToken, token);
+            {
+                await db.Users.Where(known => known.Id == id)
+                    .ExecuteUpdateAsync(set => set.SetProperty(known => known.PasswordHash, rehashed), token);
+            }
+
+            var (session, openedAt) = await InsertAsync(id, request.ClientId!, token);
+            return PrincipalOf(user, session, openedAt, request.GetScopes());
         }, cancellationToken);
 
-    /// <summary>New tokens for an unused one; null if it is not good any more.</summary>
-    public Task<TokenAnswer?> RefreshAsync(string refreshToken, CancellationToken cancellationToken)
+    /// <summary>
+    /// Continues the session of an authorization code or a refresh token, which OpenIddict has validated, with the permissions that the
+    /// user has now. Returns null if the account is closed.
+    /// </summary>
+    public async Task<ClaimsPrincipal?> ContinueAsync(ClaimsPrincipal token, CancellationToken cancellationToken)
     {
-        // Made once and not once a try, so that a try after a lost connection knows what an earlier one has committed.
-        var (shown, next) = (RefreshToken.HashOf(refreshToken), RefreshToken.NewText());
-        return db.Database.CreateExecutionStrategy().ExecuteAsync(token => RotateAsync(shown, next, token), cancellationToken);
+        var id = UserId.Parse(token.GetClaim(Claims.Subject)!);
+        var user = await db.Users.AsNoTracking()
+            .SingleOrDefaultAsync(known => known.Id == id && known.DeactivatedAt == null, cancellationToken);
+        if (user is null)
+            return null;
+        var openedAt = DateTimeOffset.FromUnixTimeSeconds(long.Parse(token.GetClaim(Claims.AuthenticationTime)!));
+        return PrincipalOf(user, SessionId.Parse(token.GetAuthorizationId()!), openedAt, token.GetScopes());
     }
 
-    /// <summary>Ends the session that a refresh token belongs to, if there is one.</summary>
-    public Task EndAsync(string refreshToken, CancellationToken cancellationToken)
+    /// <summary>Ends all sessions of a user, in the transaction that the caller has open and in which the user is locked.</summary>
+    public async Task EndAllAsync(UserId user, CancellationToken cancellationToken) =>
+        await authorizations.RevokeBySubjectAsync(user.ToString(), cancellationToken);
+
+    private async Task<(SessionId Id, DateTimeOffset OpenedAt)> InsertAsync(
+        UserId user, string clientId, CancellationToken cancellationToken)
     {
-        var (hash, now) = (RefreshToken.HashOf(refreshToken), time.GetUtcNow());
-        return EndAsync(db.Sessions.Where(session => db.RefreshTokens.Any(token => token.Hash == hash && token.SessionId == session.Id)), Session.LoggedOut, now, cancellationToken);
-    }
-
-    /// <summary>Ends all of a user's sessions, in the transaction that the caller has open and in which the user is locked.</summary>
-    public Task EndAllAsync(UserId user, string reason, DateTimeOffset now, CancellationToken cancellationToken) =>
-        EndAsync(db.Sessions.Where(session => session.UserId == user), reason, now, cancellationToken);
-
-    private static Task EndAsync(IQueryable<Session> sessions, string reason, DateTimeOffset now, CancellationToken cancellationToken) =>
-        sessions.Where(session => session.EndedAt == null).ExecuteUpdateAsync(
-            set => set.SetProperty(session => session.EndedAt, now).SetProperty(session => session.EndReason, reason), cancellationToken);
-
-    private async Task<Session> InsertAsync(UserId user, DateTimeOffset now, CancellationToken cancellationToken)
-    {
+        var client = await db.Set<OpenIddictEntityFrameworkCoreApplication<Guid>>()
+            .SingleAsync(known => known.ClientId == clientId, cancellationToken);
+        var now = time.GetUtcNow();
         // A session's ID is derived from its millisecond; of two logins in the same one, the second takes the next.
-        var issued = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
-        for (var attempt = 0; ; attempt++, issued = issued.AddMilliseconds(1))
+        var opened = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
+        for (var attempt = 0; ; attempt++, opened = opened.AddMilliseconds(1))
         {
-            var session = Session.Open(ids.Session(user, issued), user, issued, options.Value.SessionLifetime);
-            db.Sessions.Add(session);
+            var id = ids.Session(user, opened);
+            var session = db.Add(new OpenIddictEntityFrameworkCoreAuthorization<Guid>
+            {
+                Id = id.Value,
+                Application = client,
+                CreationDate = opened.UtcDateTime,
+                Status = Statuses.Valid,
+                Subject = user.ToString(),
+                Type = AuthorizationTypes.AdHoc,
+            });
             try
             {
                 await db.SaveChangesAsync(cancellationToken);
-                return session;
+                return (id, opened);
             }
-            catch (DbUpdateException error) when (attempt < SessionsInARow && error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+            catch (DbUpdateException error) when (attempt < SessionsInARow
+                && error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
             {
-                db.Entry(session).State = EntityState.Detached;
+                session.State = EntityState.Detached;
             }
         }
     }
 
-    private async Task<TokenAnswer?> RotateAsync(byte[] hash, string next, CancellationToken cancellationToken)
+    private ClaimsPrincipal PrincipalOf(User user, SessionId session, DateTimeOffset openedAt, IEnumerable<string> requested)
     {
-        db.ChangeTracker.Clear();
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        // Locked, so that of two who show the same token at once the second finds it used.
-        var shown = await db.RefreshTokens.FromSql($"select * from refresh_tokens where hash = {hash} for update").SingleOrDefaultAsync(cancellationToken);
-        if (shown is null)
-            return null;
-        var session = await db.Sessions.FromSql($"select * from sessions where id = {shown.SessionId.Value} for update").SingleAsync(cancellationToken);
-        var now = time.GetUtcNow();
-        if (!session.IsOpen(now))
-            return null;
-        var user = await db.Users.SingleAsync(known => known.Id == session.UserId, cancellationToken);
-        if (shown.UsedAt is not null)
-        {
-            // Used by this very request, whose connection was lost before it was told: nobody else has the next token.
-            var ours = RefreshToken.HashOf(next);
-            if (await db.RefreshTokens.AnyAsync(token => token.Hash == ours, cancellationToken))
-                return await AnswerAsync(user, session, next, cancellationToken);
-            // Either this is a thief, or the one who used it was. Nobody can tell, so both have to log in again.
-            session.End(Session.Reused, now);
-            await db.SaveChangesAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-            LogReused(logger, session.Id, session.UserId);
-            return null;
-        }
-
-        if (now >= shown.ExpiresAt)
-            return null;
-        shown.Use(now);
-        AddToken(next, session, now);
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return await AnswerAsync(user, session, next, cancellationToken);
+        var identity = new ClaimsIdentity(TokenValidationParameters.DefaultAuthenticationType, Claims.Name, Claims.Role);
+        identity.SetClaim(Claims.Subject, user.Id.ToString())
+            .SetClaim(SessionClaim, session.ToString())
+            .SetClaim(Claims.AuthenticationTime, openedAt.ToUnixTimeSeconds())
+            .SetAuthorizationId(session.ToString())
+            .SetScopes(Scopes(user, [.. requested]))
+            .SetResources(authentication.Value.Audience)
+            .SetDestinations(claim => claim.Type switch
+            {
+                SessionClaim => [Destinations.AccessToken, Destinations.IdentityToken],
+                Claims.AuthenticationTime => [Destinations.IdentityToken],
+                _ => [],
+            });
+        var left = openedAt + options.Value.SessionLifetime - time.GetUtcNow();
+        identity.SetRefreshTokenLifetime(left < options.Value.RefreshTokenLifetime ? left : options.Value.RefreshTokenLifetime);
+        return new ClaimsPrincipal(identity);
     }
 
-    private void AddToken(string token, Session session, DateTimeOffset now)
+    /// <summary>
+    /// Returns the requested permissions that the user has; all of them if the request names none. A refresh token is always issued: the
+    /// only clients that users log in with are the shop's own.
+    /// </summary>
+    private static IEnumerable<string> Scopes(User user, IReadOnlyCollection<string> requested)
     {
-        var expires = now + options.Value.RefreshTokenLifetime;
-        db.RefreshTokens.Add(RefreshToken.Create(token, session.Id, expires < session.ExpiresAt ? expires : session.ExpiresAt));
+        var named = requested.Intersect(ServiceDefaults.Permissions.OfAdministrators).ToList();
+        var granted = named.Count == 0 ? user.Permissions : named.Intersect(user.Permissions);
+        return granted.Concat(requested.Intersect([OpenIddictConstants.Scopes.OpenId])).Append(OpenIddictConstants.Scopes.OfflineAccess);
     }
-
-    private async Task<TokenAnswer> AnswerAsync(User user, Session session, string refreshToken, CancellationToken cancellationToken) =>
-        new(await tokens.ForUserAsync(user.Id, session.Id, user.Permissions, cancellationToken), "Bearer", tokens.ExpiresIn, refreshToken);
-
-    [LoggerMessage(LogLevel.Warning, "A refresh token was shown a second time: session {Session} of user {User} is over")]
-    private static partial void LogReused(ILogger logger, SessionId session, UserId user);
 }

@@ -4,50 +4,53 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace ForgeShop.Users;
 
-/// <summary>A P-256 key that access tokens are signed with, as it is stored: the public half plain, the private half protected.</summary>
+/// <summary>A P-256 key that signs tokens, as it is stored: the public half plain, the private half protected.</summary>
 public sealed class SigningKey
 {
     private SigningKey()
     {
     }
 
-    /// <summary>Its <c>kid</c>: the thumbprint of the public half (RFC 7638).</summary>
+    /// <summary>Gets the <c>kid</c>: the thumbprint of the public half (RFC 7638).</summary>
     public string Id { get; private set; } = "";
 
-    /// <summary>Coordinates of the public half, 32 bytes each, base64url.</summary>
-    public string X { get; private set; } = "";
+    /// <summary>Gets the public half as SubjectPublicKeyInfo.</summary>
+    public byte[] PublicKey { get; private set; } = [];
 
-    public string Y { get; private set; } = "";
-
-    /// <summary>PKCS #8, sealed by the data protector.</summary>
+    /// <summary>Gets the private half as PKCS #8, encrypted by the data protector.</summary>
     public byte[] ProtectedPrivateKey { get; private set; } = [];
 
-    public DateTimeOffset CreatedAt { get; private set; }
-
-    /// <summary>From when it signs; it can be verified with from its creation.</summary>
+    /// <summary>Gets the time from which on it signs; it is published from its creation on.</summary>
     public DateTimeOffset SignsFrom { get; private set; }
 
-    public static SigningKey Create(IDataProtector protector, DateTimeOffset now, DateTimeOffset signsFrom)
+    public static SigningKey Create(IDataProtector protector, DateTimeOffset signsFrom)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var point = key.ExportParameters(includePrivateParameters: false).Q;
         return new SigningKey
         {
             Id = Base64UrlEncoder.Encode(new ECDsaSecurityKey(key).ComputeJwkThumbprint()),
-            X = Base64UrlEncoder.Encode(point.X),
-            Y = Base64UrlEncoder.Encode(point.Y),
+            PublicKey = key.ExportSubjectPublicKeyInfo(),
             ProtectedPrivateKey = protector.Protect(key.ExportPkcs8PrivateKey()),
-            CreatedAt = now,
             SignsFrom = signsFrom,
         };
     }
 
-    /// <summary>The private half.</summary>
-    /// <exception cref="CryptographicException">The data protector's own keys are not those that it was sealed with.</exception>
-    public ECDsaSecurityKey Open(IDataProtector protector)
+    /// <summary>Returns the key to sign with.</summary>
+    /// <exception cref="CryptographicException">The data protector does not have the key that encrypted the private half.</exception>
+    public SigningCredentials ToSigner(IDataProtector protector)
     {
         var key = ECDsa.Create();
         key.ImportPkcs8PrivateKey(protector.Unprotect(ProtectedPrivateKey), out _);
-        return new ECDsaSecurityKey(key) { KeyId = Id };
+        return Credentials(key);
     }
+
+    /// <summary>Returns the public half, to verify with.</summary>
+    public SigningCredentials ToVerifier()
+    {
+        var key = ECDsa.Create();
+        key.ImportSubjectPublicKeyInfo(PublicKey, out _);
+        return Credentials(key);
+    }
+
+    private SigningCredentials Credentials(ECDsa key) => new(new ECDsaSecurityKey(key) { KeyId = Id }, SecurityAlgorithms.EcdsaSha256);
 }

@@ -2,22 +2,31 @@ using System.ComponentModel.DataAnnotations;
 
 namespace ForgeShop.Users;
 
-/// <summary>How long things live; configuration section <c>Tokens</c>.</summary>
+/// <summary>Lifetimes and clients of the token server; configuration section <c>Tokens</c>.</summary>
 public sealed class TokenOptions
 {
-    /// <summary>An access token cannot be taken back, so it is short.</summary>
+    /// <summary>The lifetime of an access token. It cannot be revoked, so it is short.</summary>
     [Range(typeof(TimeSpan), "00:00:30", "01:00:00")]
     public TimeSpan AccessTokenLifetime { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>A refresh token that is not used for so long is void.</summary>
+    /// <summary>The lifetime of a refresh token that is not used.</summary>
     public TimeSpan RefreshTokenLifetime { get; set; } = TimeSpan.FromDays(14);
 
-    /// <summary>However often it is refreshed, a session ends after so long, and the password is asked for again.</summary>
+    /// <summary>
+    /// The time in which a used refresh token is accepted again, for clients whose answer was lost and for two tabs that refresh at once.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan RefreshLeeway { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The maximum lifetime of a session, however often it is refreshed; afterwards the user logs in again.</summary>
     public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromDays(90);
 
-    /// <summary>How long a key signs before the next one does.</summary>
+    /// <summary>The time for which a key signs before the next one does.</summary>
     public TimeSpan SigningKeyLifetime { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>How long a key is published before it signs: longer than anybody keeps a key set.</summary>
+    /// <summary>The time for which a key is published before it signs: longer than any service keeps a key set.</summary>
     public TimeSpan PublishAhead { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>The redirect URIs of the client <c>shop</c>, in addition to those on the user's own machine.</summary>
+    public IReadOnlyList<string> RedirectUris { get; set; } = [];
 }

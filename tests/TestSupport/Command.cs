@@ -1,10 +1,10 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace ForgeShop.DevKafka.Tests;
+namespace ForgeShop.TestSupport;
 
 /// <summary>Runs a program that may not be installed.</summary>
-internal static class Command
+public static class Command
 {
     /// <summary>Returns whether the program is installed.</summary>
     public static bool Exists(string program, string versionOption)
@@ -24,8 +24,10 @@ internal static class Command
         }
     }
 
-    /// <summary>Runs a program to its end with exit code 0; returns its output.</summary>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, string? folder = null, string? input = null)
+    /// <summary>Runs a program to its end; returns its output.</summary>
+    /// <exception cref="InvalidOperationException">The exit code is not 0; the message has what the program wrote.</exception>
+    public static async Task<string> RunAsync(
+        string program, IEnumerable<string> arguments, string? folder = null, string? input = null, CancellationToken cancellationToken = default)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments)
         {
@@ -34,7 +36,7 @@ internal static class Command
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(TimeSpan.FromMinutes(2));
         try
         {
@@ -43,8 +45,9 @@ internal static class Command
             await process.StandardInput.WriteAsync(input);
             process.StandardInput.Close();
             await process.WaitForExitAsync(timeout.Token);
-            process.ExitCode.ShouldBe(0, $"{program}: {await output} {await errors}");
-            return await output;
+            return process.ExitCode == 0
+                ? await output
+                : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await output} {await errors}");
         }
         finally
         {

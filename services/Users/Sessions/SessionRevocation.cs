@@ -1,0 +1,36 @@
+using OpenIddict.Abstractions;
+using OpenIddict.Server;
+using static OpenIddict.Server.OpenIddictServerEvents;
+
+namespace ForgeShop.Users;
+
+/// <summary>
+/// Ends the whole session where OpenIddict revokes single tokens: at the revocation endpoint, and when a used refresh token comes back
+/// after the leeway. A refresh that runs at the same moment then gets no further either.
+/// </summary>
+public sealed partial class SessionRevocation(
+    IOpenIddictAuthorizationManager authorizations, IOpenIddictTokenManager tokens, ILogger<SessionRevocation> logger)
+    : IOpenIddictServerHandler<HandleRevocationRequestContext>, IOpenIddictServerHandler<ValidateTokenContext>
+{
+    public ValueTask HandleAsync(HandleRevocationRequestContext context) => EndAsync(context.GenericTokenPrincipal?.GetAuthorizationId());
+
+    public async ValueTask HandleAsync(ValidateTokenContext context)
+    {
+        if (!context.Principal!.HasTokenType(OpenIddictConstants.TokenTypeIdentifiers.RefreshToken)
+            || await tokens.FindByIdAsync(context.TokenId!) is not { } token
+            || await tokens.GetRedemptionDateAsync(token) is not { } redeemedAt
+            || context.Options.TimeProvider!.GetUtcNow() < redeemedAt + context.Options.RefreshTokenReuseLeeway)
+            return;
+        LogReused(logger, context.AuthorizationId, context.Principal!.GetClaim(OpenIddictConstants.Claims.Subject));
+        await EndAsync(context.AuthorizationId);
+    }
+
+    private async ValueTask EndAsync(string? session)
+    {
+        if (session is not null && await authorizations.FindByIdAsync(session) is { } authorization)
+            await authorizations.TryRevokeAsync(authorization);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Refresh token reused; session {Session} of user {User} revoked")]
+    private static partial void LogReused(ILogger logger, string? session, string? user);
+}

@@ -1,0 +1,128 @@
+using ForgeShop.ServiceDefaults;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.Options;
+using OpenIddict.Server;
+using OpenIddict.Server.AspNetCore;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+using static OpenIddict.Server.OpenIddictServerEvents;
+using static OpenIddict.Server.OpenIddictServerHandlers;
+
+namespace ForgeShop.Users;
+
+/// <summary>
+/// The token server: OpenIddict on the users database. Access tokens are signed JWTs that any library verifies; codes and refresh tokens
+/// are opaque, encrypted by Data Protection.
+/// </summary>
+internal static class OpenIdServer
+{
+    public static void AddOpenIdServer(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<TokenOptions>().BindConfiguration("Tokens").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<IConfigureOptions<OpenIddictServerOptions>>(provider => provider.GetRequiredService<SigningKeys>());
+        services.AddSingleton<IOptionsChangeTokenSource<OpenIddictServerOptions>>(provider => provider.GetRequiredService<SigningKeys>());
+        // Its request and response logs name users.
+        builder.Logging.AddFilter("OpenIddict", LogLevel.Warning);
+
+        services.AddOpenIddict()
+            .AddCore(core => core.UseEntityFrameworkCore().UseDbContext<UsersDb>().ReplaceDefaultEntities<Guid>())
+            .AddServer(server =>
+            {
+                server.SetTokenEndpointUris(TokenEndpoint.Path)
+                    .SetAuthorizationEndpointUris(AuthorizeEndpoint.Path)
+                    .SetRevocationEndpointUris("/connect/revoke")
+                    .SetJsonWebKeySetEndpointUris("/.well-known/jwks.json");
+                server.AllowPasswordFlow().AllowRefreshTokenFlow().AllowClientCredentialsFlow()
+                    .AllowAuthorizationCodeFlow().RequireProofKeyForCodeExchange();
+                server.Configure(options => options.CodeChallengeMethods.Remove(CodeChallengeMethods.Plain));
+                server.RegisterScopes([.. ServiceDefaults.Permissions.OfAdministrators, ServiceDefaults.Permissions.Internal]);
+                server.DisableAccessTokenEncryption();
+                server.UseDataProtection().PreferDefaultAccessTokenFormat();
+                // OpenIddict asks for a key for encrypted JWTs, of which there are none.
+                server.AddEphemeralEncryptionKey();
+                server.UseAspNetCore().EnableTokenEndpointPassthrough().EnableAuthorizationEndpointPassthrough().EnableErrorPassthrough()
+                    .SuppressJsonResponseIndentation();
+                // OpenIddict writes the issuer with a trailing slash, but it must be, to the letter, the address that clients know (RFC
+                // 8414, section 3.3).
+                server.AddEventHandler<GenerateTokenContext>(handler => handler
+                    .SetOrder(Protection.GenerateIdentityModelToken.Descriptor.Order - 1)
+                    .UseInlineHandler(context => Done(context.SecurityTokenDescriptor.Issuer = TextOf(context.Options.Issuer))));
+                server.AddEventHandler<ApplyConfigurationResponseContext>(handler => handler
+                    .SetOrder(int.MinValue)
+                    .UseInlineHandler(context => Done(context.Response[Metadata.Issuer] = TextOf(context.Options.Issuer))));
+                server.AddEventHandler<ApplyAuthorizationResponseContext>(handler => handler
+                    .SetOrder(OpenIddictServerHandlers.Authentication.AttachIssuer.Descriptor.Order - 1)
+                    .UseInlineHandler(
+                        context => Done(context.Response.Iss = context.RedirectUri is null ? null : TextOf(context.Options.Issuer))));
+                server.AddEventHandler<HandleRevocationRequestContext>(handler => handler
+                    .UseScopedHandler<SessionRevocation>().SetOrder(Revocation.RevokeToken.Descriptor.Order + 1));
+                server.AddEventHandler<ValidateTokenContext>(handler => handler
+                    .AddFilter<OpenIddictServerHandlerFilters.RequireTokenIdResolved>()
+                    .UseScopedHandler<SessionRevocation>().SetOrder(Protection.ValidateTokenEntry.Descriptor.Order - 1));
+            });
+        services.AddOptions<OpenIddictServerOptions>().Configure<IOptions<TokenOptions>, IOptions<AuthenticationSettings>>(Configure);
+        services.AddOptions<OpenIddictServerAspNetCoreOptions>().Configure<IOptions<AuthenticationSettings>>(
+            // Plain HTTP only where the issuer says so.
+            (server, settings) => server.DisableTransportSecurityRequirement = IssuerOf(settings.Value).Scheme == Uri.UriSchemeHttp);
+
+        // Other services ask this one for the keys; it uses its own.
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
+            .Configure<IOptions<AuthenticationSettings>, SigningKeys>((bearer, settings, keys) =>
+            {
+                if (settings.Value.Authority is not null)
+                    return;
+                bearer.Authority = null;
+                bearer.TokenValidationParameters.IssuerSigningKeyResolver = (_, _, _, _) => keys.Published.Select(key => key.Key);
+            });
+    }
+
+    /// <summary>
+    /// Requests count as sent to the issuer's address, whatever their Host header says: others trust the addresses in the answers.
+    /// </summary>
+    public static void UseIssuerAddress(this WebApplication app)
+    {
+        var issuer = IssuerOf(app.Services.GetRequiredService<IOptions<AuthenticationSettings>>().Value);
+        app.Use(async (context, next) =>
+        {
+            (context.Request.Scheme, context.Request.Host) = (issuer.Scheme, HostString.FromUriComponent(issuer));
+            if (await TryReadFormAsync(context.Request))
+                await next(context);
+            else
+                await Problems.BadRequest("malformed-form", "The form has too many fields, or too long ones.").ExecuteAsync(context);
+        });
+    }
+
+    // OpenIddict reads the form outside of the endpoints, where the framework does not make an exception of its own a 400.
+    private static async Task<bool> TryReadFormAsync(HttpRequest request)
+    {
+        if (!request.Path.StartsWithSegments("/connect")
+            || request.ContentType?.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
+            return true;
+        try
+        {
+            await request.ReadFormAsync(request.HttpContext.RequestAborted);
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
+    private static string TextOf(Uri? issuer) => issuer!.GetLeftPart(UriPartial.Authority);
+
+    private static ValueTask Done(object? _) => ValueTask.CompletedTask;
+
+    private static Uri IssuerOf(AuthenticationSettings settings) =>
+        new(settings.Issuer ?? throw new InvalidOperationException("Authentication:Issuer is required: Users issues tokens in its name."));
+
+    private static void Configure(
+        OpenIddictServerOptions server, IOptions<TokenOptions> tokens, IOptions<AuthenticationSettings> authentication)
+    {
+        server.Issuer = IssuerOf(authentication.Value);
+        server.AccessTokenLifetime = tokens.Value.AccessTokenLifetime;
+        server.RefreshTokenLifetime = tokens.Value.RefreshTokenLifetime;
+        server.RefreshTokenReuseLeeway = tokens.Value.RefreshLeeway;
+    }
+}

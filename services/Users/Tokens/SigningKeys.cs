@@ -1,0 +1,138 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using Microsoft.IdentityModel.Tokens;
+using OpenIddict.Server;
+
+namespace ForgeShop.Users;
+
+/// <summary>
+/// Gives OpenIddict the signing keys, which all replicas share through the database, and rotates them with overlap: a key is published
+/// before it signs, and stays published until the last token that it signed has expired. OpenIddict itself takes any keys and rotates none.
+/// </summary>
+public sealed partial class SigningKeys(
+    IServiceScopeFactory scopes, IDataProtectionProvider protection, IOptions<TokenOptions> options, TimeProvider time,
+    ILogger<SigningKeys> logger)
+    : IConfigureOptions<OpenIddictServerOptions>, IOptionsChangeTokenSource<OpenIddictServerOptions>
+{
+    // Clocks differ; a token is accepted a little longer than it says.
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
+
+    private readonly IDataProtector _protector = protection.CreateProtector("ForgeShop.Users.SigningKeys");
+    private ConfigurationReloadToken _changed = new();
+
+    string? IOptionsChangeTokenSource<OpenIddictServerOptions>.Name => Options.DefaultName;
+
+    /// <summary>Gets all published keys; the first one signs.</summary>
+    public IReadOnlyList<SigningCredentials> Published { get; private set; } = [];
+
+    /// <summary>Adds the keys. Until they are read, health probes are the only requests, and OpenIddict demands a key even then.</summary>
+    public void Configure(OpenIddictServerOptions options) => options.SigningCredentials.AddRange(
+        Published.Count > 0
+            ? Published
+            : [new(new ECDsaSecurityKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)), SecurityAlgorithms.EcdsaSha256)]);
+
+    public IChangeToken GetChangeToken() => _changed;
+
+    /// <summary>
+    /// Reads the keys, creates or removes what is due, and tells OpenIddict if anything changed. To be called at the start and every
+    /// minute.
+    /// </summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<UsersDb>();
+        var keys = await StoredAsync(db, cancellationToken);
+        var signers = SignersOf(keys);
+        if (IsDue(keys, signers))
+        {
+            keys = await db.Database.CreateExecutionStrategy().ExecuteAsync(token => RotateAsync(db, token), cancellationToken);
+            signers = SignersOf(keys);
+        }
+
+        var now = time.GetUtcNow();
+        var signer = keys.Last(key => signers.ContainsKey(key.Id) && key.SignsFrom <= now);
+        SigningCredentials[] published =
+        [
+            signers[signer.Id], .. keys.Where(key => key != signer).Select(key => signers.GetValueOrDefault(key.Id) ?? key.ToVerifier()),
+        ];
+        if (published.Select(key => key.Kid).SequenceEqual(Published.Select(key => key.Kid)))
+            return;
+        Published = published;
+        Interlocked.Exchange(ref _changed, new ConfigurationReloadToken()).OnReload();
+    }
+
+    private async Task<List<SigningKey>> RotateAsync(UsersDb db, CancellationToken cancellationToken)
+    {
+        db.ChangeTracker.Clear();
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        // One replica rotates; the others wait here and then find the new key.
+        await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtext('signing_keys'))", cancellationToken);
+        var keys = await StoredAsync(db, cancellationToken);
+        var now = time.GetUtcNow();
+        if (NextSignsFrom(keys, SignersOf(keys), now) is { } signsFrom)
+        {
+            var key = SigningKey.Create(_protector, signsFrom);
+            db.SigningKeys.Add(key);
+            keys.Add(key);
+            LogCreated(logger, key.Id, signsFrom);
+        }
+
+        var past = Past(keys, now);
+        db.SigningKeys.RemoveRange(past);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return [.. keys.Except(past).OrderBy(key => key.SignsFrom)];
+    }
+
+    private static Task<List<SigningKey>> StoredAsync(UsersDb db, CancellationToken cancellationToken) =>
+        db.SigningKeys.OrderBy(key => key.SignsFrom).ThenBy(key => key.Id).ToListAsync(cancellationToken);
+
+    private Dictionary<string, SigningCredentials> SignersOf(List<SigningKey> keys)
+    {
+        var signers = new Dictionary<string, SigningCredentials>();
+        foreach (var key in keys)
+        {
+            try
+            {
+                signers[key.Id] = key.ToSigner(_protector);
+            }
+            catch (CryptographicException error)
+            {
+                // Data of another machine, or a lost key folder: tokens signed with this key are still verified, a new key signs.
+                LogUnreadable(logger, key.Id, error);
+            }
+        }
+
+        return signers;
+    }
+
+    private bool IsDue(List<SigningKey> keys, Dictionary<string, SigningCredentials> signers) =>
+        NextSignsFrom(keys, signers, time.GetUtcNow()) is not null || Past(keys, time.GetUtcNow()).Count > 0;
+
+    /// <summary>Returns the time from which on a new key must sign; null while none is needed.</summary>
+    private DateTimeOffset? NextSignsFrom(List<SigningKey> keys, Dictionary<string, SigningCredentials> signers, DateTimeOffset now)
+    {
+        var usable = keys.FindAll(key => signers.ContainsKey(key.Id));
+        // The first key signs at once, also by the clock of a replica that is a little behind.
+        if (!usable.Exists(key => key.SignsFrom <= now))
+            return now - Tolerance;
+        var announced = now + options.Value.PublishAhead;
+        return usable[^1].SignsFrom + options.Value.SigningKeyLifetime > announced ? null : announced;
+    }
+
+    /// <summary>Returns the keys whose tokens have all expired.</summary>
+    private List<SigningKey> Past(List<SigningKey> keys, DateTimeOffset now)
+    {
+        var firstToken = now - options.Value.AccessTokenLifetime - Tolerance;
+        return [.. keys.Where((_, index) => index + 1 < keys.Count && keys[index + 1].SignsFrom < firstToken)];
+    }
+
+    [LoggerMessage(LogLevel.Information, "Signing key {Key} published; it signs from {From:O}")]
+    private static partial void LogCreated(ILogger logger, string key, DateTimeOffset from);
+
+    [LoggerMessage(LogLevel.Warning, "Decrypting signing key {Key} failed; it only verifies here")]
+    private static partial void LogUnreadable(ILogger logger, string key, Exception error);
+}
