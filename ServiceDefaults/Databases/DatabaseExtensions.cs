@@ -33,7 +33,7 @@ public static class DatabaseExtensions
                 settings.ConnectionString = WithLimits(settings.ConnectionString);
                 settings.DisableRetry = true;
             },
-            options => options.AddInterceptors(Databases.ReadOnlyConnections.Instance).UseNpgsql(npgsql => npgsql
+            options => options.UseSnakeCaseNamingConvention().AddInterceptors(Databases.ReadOnlyConnections.Instance).UseNpgsql(npgsql => npgsql
                 .EnableRetryOnFailure(MaxRetries, MaxRetryDelay, errorCodesToAdd: null)
                 .CommandTimeout(CommandTimeoutSeconds)));
         if (seed is null)
