@@ -53,7 +53,8 @@ public static class CachingExtensions
                 new RedisBackplaneOptions { ConnectionMultiplexerFactory = () => Task.FromResult(provider.GetRequiredService<IConnectionMultiplexer>()) },
                 provider.GetRequiredService<ILogger<RedisBackplane>>()));
         services.AddSingleton(provider => new EntityCache<TView>(
-            prefix, provider.GetRequiredService<IFusionCache>(), provider.GetRequiredService<VersionedRedis>(), provider.GetRequiredService<IServiceScopeFactory>()));
+            prefix, provider.GetRequiredService<IFusionCache>(), provider.GetRequiredService<VersionedRedis>(),
+            provider.GetRequiredService<IServiceScopeFactory>(), provider.GetRequiredService<ILogger<EntityCache<TView>>>()));
         services.AddSingleton(provider => new CachedEntityInterceptor<TEntity, TView>(provider.GetRequiredService<EntityCache<TView>>(), show));
         services.ConfigureDbContext<TContext>((provider, options) => options.AddInterceptors(provider.GetRequiredService<CachedEntityInterceptor<TEntity, TView>>()));
         return builder;
@@ -66,8 +67,9 @@ public static class CachingExtensions
         options.DisableTagging = true;
         options.AutoRecoveryDelay = TimeSpan.FromSeconds(1);
         options.AutoRecoveryMaxItems = settings.MaxEntries;
-        // What their exceptions quote stays out of the log; VersionedRedis and the request log the failure.
+        // What their exceptions quote stays out of the log; VersionedRedis, EntityCache and the request log the failure.
         options.DistributedCacheErrorsLogLevel = options.BackplaneErrorsLogLevel = options.FactoryErrorsLogLevel = LogLevel.Debug;
+        options.SerializationErrorsLogLevel = LogLevel.Debug;
         options.DefaultEntryOptions = new FusionCacheEntryOptions(settings.TimeToLive)
         {
             JitterMaxDuration = settings.TimeToLive / 10,

@@ -1,6 +1,7 @@
 using ForgeShop.Forge;
 using ForgeShop.ServiceDefaults.Caching;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using ZiggyCreatures.Caching.Fusion;
 
 namespace ForgeShop.ServiceDefaults;
@@ -10,7 +11,7 @@ namespace ForgeShop.ServiceDefaults;
 /// One comparison is added, because a backplane message can be late or lost: Redis holds the minimum version of each entity, raised before a change is
 /// committed, and an entry below it is not used. A caller who was answered version 3 by one replica is never answered version 2 by another.
 /// </summary>
-public sealed class EntityCache<TView> where TView : class, ICachedView
+public sealed partial class EntityCache<TView> where TView : class, ICachedView
 {
     private static readonly TimeSpan UnreachedVersionLifetime = TimeSpan.FromSeconds(30);
 
@@ -21,11 +22,12 @@ public sealed class EntityCache<TView> where TView : class, ICachedView
     private readonly FusionCacheEntryOptions _onlyInProcess;
     private readonly FusionCacheEntryOptions _notFromRedis;
 
-    internal EntityCache(string prefix, IFusionCache cache, VersionedRedis redis, IServiceScopeFactory scopes)
+    internal EntityCache(string prefix, IFusionCache cache, VersionedRedis redis, IServiceScopeFactory scopes, ILogger<EntityCache<TView>> logger)
     {
         (_prefix, _cache, _redis, _scopes) = (prefix, cache, redis, scopes);
         _onlyInProcess = cache.CreateEntryOptions(options => options.SetSkipDistributedCache(true, skipBackplaneNotifications: true));
         _notFromRedis = cache.CreateEntryOptions(options => options.SkipDistributedCacheRead = true);
+        cache.Events.Distributed.DeserializationError += (_, entry) => LogMisfit(logger, entry.Key);
     }
 
     /// <summary>Returns the cached view, or loads it from the database in a scope of its own; concurrent requests for one entity share one load.</summary>
@@ -79,4 +81,7 @@ public sealed class EntityCache<TView> where TView : class, ICachedView
         await using var scope = _scopes.CreateAsyncScope();
         return await load(scope.ServiceProvider, cancellationToken);
     }
+
+    [LoggerMessage(LogLevel.Warning, "Cache entry {Key} cannot be read; replacing it")]
+    private static partial void LogMisfit(ILogger logger, string? key);
 }

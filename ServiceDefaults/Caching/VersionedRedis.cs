@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.Logging;
@@ -31,15 +31,19 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
     private readonly IConnectionMultiplexer _redis;
     private readonly RedisCache _entries;
     private readonly TimeSpan _lifetime;
+    private readonly int _maxMissed;
     private readonly ResiliencePipeline _pipeline;
     private readonly ILogger _logger;
+
+    /// <summary>The versions that Redis did not take. FusionCache stores the entries again when Redis is back, and the versions go with them.</summary>
+    private readonly ConcurrentDictionary<string, long> _missed = [];
 
     public VersionedRedis(IConnectionMultiplexer redis, IOptions<CacheOptions> options, TimeProvider time, ILogger<VersionedRedis> logger)
     {
         (_redis, _logger) = (redis, logger);
         _entries = new RedisCache(new RedisCacheOptions { ConnectionMultiplexerFactory = () => Task.FromResult(redis) });
         var settings = options.Value;
-        _lifetime = settings.TimeToLive + settings.FailSafe;
+        (_lifetime, _maxMissed) = (settings.TimeToLive + settings.FailSafe, settings.MaxEntries);
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions
             {
@@ -80,29 +84,39 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
         {
             await AskAsync(
                 key, _ => _redis.GetDatabase().ScriptEvaluateAsync(Raise, [key], [version, (long)_lifetime.TotalMilliseconds]), cancellationToken);
+            if (_missed.TryGetValue(key, out var missed) && missed <= version)
+                _missed.TryRemove(KeyValuePair.Create(key, missed));
             return true;
         }
         catch (Exception error) when (IsFailure(error))
         {
-            LogNotRaised(error.GetType().Name);
+            LogVersionNotStored(error.GetType().Name);
+            if (_missed.Count < _maxMissed)
+                _missed.AddOrUpdate(key, version, (_, missed) => Math.Max(missed, version));
             return false;
         }
     }
 
     /// <summary>Lets a minimum version expire that the database has not reached: its transaction was rolled back, or it is no version of this entity.</summary>
-    public Task ExpireAsync(string key, TimeSpan after, CancellationToken cancellationToken) =>
-        AskAsync(key, _ => _redis.GetDatabase().KeyExpireAsync(key, after, ExpireWhen.LessThanCurrentExpiry), cancellationToken);
+    public async Task ExpireAsync(string key, TimeSpan after, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AskAsync(key, _ => _redis.GetDatabase().KeyExpireAsync(key, after, ExpireWhen.LessThanCurrentExpiry), cancellationToken);
+        }
+        catch (Exception error) when (IsFailure(error))
+        {
+            LogVersionNotStored(error.GetType().Name);
+        }
+    }
 
     public Task<byte[]?> GetAsync(string key, CancellationToken token = default) => AskAsync(key, ask => _entries.GetAsync(key, ask), token);
 
     public async Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
-        using var entry = JsonDocument.Parse(value);
-        var version = entry.RootElement.GetProperty("value").GetProperty(VersionField).GetInt64();
-        await AskAsync(key, async ask => { await _entries.SetAsync(key, value, options, ask); return true; }, token);
-        // An entry that was changed during an outage comes this way when Redis is back.
-        if (!await TryRaiseVersionAsync(key, version, token))
+        if (_missed.TryGetValue(key, out var version) && !await TryRaiseVersionAsync(key, version, token))
             throw new RedisException("The version of a cache entry was not stored.");
+        await AskAsync(key, async ask => { await _entries.SetAsync(key, value, options, ask); return true; }, token);
     }
 
     public Task RemoveAsync(string key, CancellationToken token = default) => _entries.RemoveAsync(key, token);
@@ -147,6 +161,6 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
     [LoggerMessage(LogLevel.Warning, "Dropped cache key {Key}: its value does not fit ({Error})")]
     private partial void LogDropped(string key, string error);
 
-    [LoggerMessage(LogLevel.Warning, "Redis did not take the version of a changed entity ({Error}); other replicas can answer the previous state until it does")]
-    private partial void LogNotRaised(string error);
+    [LoggerMessage(LogLevel.Warning, "Redis did not store the version of an entity ({Error}); other replicas can answer the previous state until it does")]
+    private partial void LogVersionNotStored(string error);
 }

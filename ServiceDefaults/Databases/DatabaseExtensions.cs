@@ -27,7 +27,7 @@ public static class DatabaseExtensions
                 settings.ConnectionString = WithLimits(settings.ConnectionString);
                 settings.DisableRetry = true;
             },
-            options => options.AddInterceptors(Databases.ReadOnlyConnections.Instance).UseNpgsql(npgsql => npgsql
+            options => options.UseSnakeCaseNamingConvention().AddInterceptors(Databases.ReadOnlyConnections.Instance).UseNpgsql(npgsql => npgsql
                 .EnableRetryOnFailure(TimeBudgets.Retries, TimeBudgets.RetryDelay, errorCodesToAdd: null)
                 .CommandTimeout(TimeBudgets.CommandSeconds)));
         if (seed is null)

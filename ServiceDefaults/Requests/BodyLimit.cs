@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Configuration;
 
 namespace ForgeShop.ServiceDefaults.Requests;
 
 /// <summary>
-/// Bodies over 64 KiB are refused before anybody parses or forwards them. What the client still sends is read and
-/// discarded, up to a bound: a connection that is reset while the client writes would take the answer with it.
+/// Refuses bodies over 64 KiB before they are parsed or forwarded. Kestrel's own limit would end the connection while the client writes, and the answer with
+/// it; here the rest of the body is read and discarded, up to a bound.
 /// </summary>
 internal sealed class BodyLimit(RequestDelegate next, IConfiguration configuration, TimeProvider time)
 {
@@ -17,83 +18,49 @@ internal sealed class BodyLimit(RequestDelegate next, IConfiguration configurati
 
     public async Task InvokeAsync(HttpContext context)
     {
-        var request = context.Request;
-        if (request.ContentLength is { } length)
-        {
-            if (length > _limit)
-                await RefuseAsync(context);
-            else
-                await next(context);
-        }
-        else if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false)
-        {
-            await next(context);
-        }
+        var (request, sent) = (context.Request, context.Request.Body);
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
+            server.MaxRequestBodySize = null;
+        if (request.ContentLength > _limit || (request.ContentLength is null && !await FitsAsync(context)))
+            await RefuseAsync(context, sent);
         else
-        {
-            await ReadThenContinueAsync(context);
-        }
+            await next(context);
     }
 
-    // Nobody knows how long a chunked body is until it has been read.
-    private async Task ReadThenContinueAsync(HttpContext context)
+    /// <summary>Reads a body of unknown length; the buffer takes its place.</summary>
+    private async Task<bool> FitsAsync(HttpContext context)
     {
-        LiftServerLimit(context);
-        var sent = context.Request.Body;
-        using var body = new MemoryStream();
-        var buffer = new byte[8192];
-        while (await sent.ReadAsync(buffer, context.RequestAborted) is > 0 and var count)
-        {
-            body.Write(buffer, 0, count);
-            if (body.Length > _limit)
-            {
-                await RefuseAsync(context);
-                return;
-            }
-        }
-
-        body.Position = 0;
-        context.Request.Body = body;
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false)
+            return true;
+        context.Request.EnableBuffering(_limit, _limit);
         try
         {
-            await next(context);
+            await context.Request.Body.DrainAsync(context.RequestAborted);
+            context.Request.Body.Position = 0;
+            return true;
         }
-        finally
+        catch (IOException error) when (error is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
         {
-            context.Request.Body = sent;
+            // The buffer is full.
+            return false;
         }
     }
 
-    private async Task RefuseAsync(HttpContext context)
+    private async Task RefuseAsync(HttpContext context, Stream sent)
     {
-        // A client that asks first (Expect: 100-continue) has sent nothing yet and takes the answer as a no.
-        if (context.Request.Headers.Expect.Count == 0)
-            await DiscardAsync(context);
-        await Problems.Status(StatusCodes.Status413PayloadTooLarge, $"A body has at most {_limit} bytes.").ExecuteAsync(context);
-    }
-
-    private async Task DiscardAsync(HttpContext context)
-    {
-        LiftServerLimit(context);
         using var enough = new CancellationTokenSource(DiscardFor, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, context.RequestAborted);
-        var buffer = new byte[16 * 1024];
-        long discarded = 0;
         try
         {
-            while (discarded < DiscardAtMost && await context.Request.Body.ReadAsync(buffer, either.Token) is > 0 and var count)
-                discarded += count;
+            // A client that asks first (Expect: 100-continue) has sent nothing yet.
+            if (context.Request.Headers.Expect.Count == 0)
+                await sent.DrainAsync(DiscardAtMost, either.Token);
         }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        catch (Exception error) when (error is InvalidDataException or OperationCanceledException && !context.RequestAborted.IsCancellationRequested)
         {
-            // Sent too slowly: the answer goes out now, and the connection ends with it.
+            // Too much, or too slow: the connection ends with the answer.
             context.Response.Headers.Connection = "close";
         }
-    }
-
-    private static void LiftServerLimit(HttpContext context)
-    {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = null;
+        await Problems.Status(StatusCodes.Status413PayloadTooLarge, $"A body has at most {_limit} bytes.").ExecuteAsync(context);
     }
 }

@@ -48,7 +48,7 @@ internal static class TelemetryExtensions
             .ConfigureResource(resource => resource.AddService(serviceName, autoGenerateServiceInstanceId: false))
             .WithTracing(tracing => tracing
                 .AddSource("ForgeShop.*", "Npgsql")
-                .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !HealthProbes.IsProbe(context.Request.Path))
+                .AddAspNetCoreInstrumentation(requests => requests.Filter = context => context.Request.Path.Value is not ("/health" or "/alive"))
                 .AddHttpClientInstrumentation()
                 .AddProcessor(new CorrelationTag())
                 .AddProcessor(new BackgroundPolling())

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -6,15 +5,15 @@ using Microsoft.Extensions.Logging;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// Works off rows that have become due: a timer that survives its process, since it is a row and not a task. Looks for them again and again, at once where
-/// somebody wakes it, and waits with growing pauses for a database that is not there. Replicas share the work by claiming rows.
+/// Handles rows that have become due. A due time in a row survives the process, a timer does not. The worker polls, or is woken, and backs off while its
+/// database does not answer. Replicas share the work by claiming rows.
 /// </summary>
 public abstract partial class PollingWorker(WorkerServices services) : BackgroundService
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly WakeUp _wakeUp = new();
 
     protected TimeProvider Time => services.Time;
 
@@ -22,14 +21,14 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
 
     protected ILogger Logger => field ??= services.Loggers.CreateLogger(GetType());
 
-    /// <summary>How often to look although nobody woke it.</summary>
+    /// <summary>Gets the poll interval.</summary>
     protected virtual TimeSpan PollInterval => TimeSpan.FromSeconds(1);
 
-    /// <summary>Something may be due now. Costs nothing, and may be called by anybody at any time.</summary>
-    public void Wake() => _wake.Writer.TryWrite(true);
+    /// <summary>Makes the worker look for due rows now.</summary>
+    public void Wake() => _wakeUp.Set();
 
-    /// <summary>Does what is due.</summary>
-    /// <returns>Whether more may be due already.</returns>
+    /// <summary>Handles what is due.</summary>
+    /// <returns>True if more may be due already.</returns>
     protected abstract Task<bool> WorkAsync(CancellationToken cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -39,7 +38,7 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
             try
             {
                 if (!await WorkAsync(stoppingToken))
-                    await WaitAsync(stoppingToken);
+                    await _wakeUp.WaitAsync(PollInterval, Time, stoppingToken);
                 failures = 0;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -56,22 +55,8 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
         }
     }
 
-    private async Task WaitAsync(CancellationToken stoppingToken)
-    {
-        using var poll = new CancellationTokenSource(PollInterval, Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, poll.Token);
-        try
-        {
-            await _wake.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
-        {
-            // Nobody called: the usual case.
-        }
-    }
-
-    [LoggerMessage(LogLevel.Warning, "What is due cannot be done right now (failure {Failures}); next attempt in {Pause}")]
-    private static partial void LogFailure(ILogger logger, int failures, TimeSpan pause, Exception error);
+    [LoggerMessage(LogLevel.Warning, "Background job failed ({Failures} in a row); retrying in {Delay}")]
+    private static partial void LogFailure(ILogger logger, int failures, TimeSpan delay, Exception error);
 }
 
 /// <summary>The services that every <see cref="PollingWorker"/> uses.</summary>

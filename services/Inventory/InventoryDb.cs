@@ -30,25 +30,17 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
     {
         // The last line of defence: whatever the code does, no piece is reserved twice and no stock is negative.
         product.ToTable("products", table => table.HasCheckConstraint("ck_products_stock", "reserved >= 0 and on_hand >= reserved"));
-        product.HasKey(p => p.Id).HasName("pk_products");
-        product.Property(p => p.Id).HasColumnName("id");
         // Ordered by bytes, so that pages by SKU are the same whatever the server's locale is.
-        product.Property(p => p.Sku).HasColumnName("sku").UseCollation("C");
-        product.Property(p => p.Name).HasColumnName("name");
+        product.Property(p => p.Sku).UseCollation("C");
         product.ComplexProperty(p => p.Price, price =>
         {
             price.Property(m => m.Amount).HasColumnName("price_amount").HasColumnType("numeric(19,4)");
             price.Property(m => m.Currency).HasColumnName("price_currency").HasColumnType("character(3)");
         });
-        product.Property(p => p.OnHand).HasColumnName("on_hand");
-        product.Property(p => p.Reserved).HasColumnName("reserved");
-        product.Property(p => p.ChangedAt).HasColumnName("changed_at");
-        product.Property(p => p.AnnounceAt).HasColumnName("announce_at");
-        product.Property(p => p.LastSequence).HasColumnName("last_sequence");
         // PostgreSQL's own row version: saving an outdated state fails, also if the other writer used plain SQL.
         product.Property<uint>("xmin").IsRowVersion();
-        product.HasIndex(p => p.AnnounceAt).HasFilter("announce_at is not null").HasDatabaseName("ix_products_announce_at");
-        product.HasIndex(p => p.Sku).IsUnique().HasDatabaseName("ix_products_sku");
+        product.HasIndex(p => p.AnnounceAt).HasFilter("announce_at is not null");
+        product.HasIndex(p => p.Sku).IsUnique();
     }
 
     private static void Configure(EntityTypeBuilder<StockMovement> movement)
@@ -67,21 +59,14 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
     private static void Configure(EntityTypeBuilder<Reservation> reservation)
     {
         reservation.ToTable("reservations");
-        reservation.HasKey(r => r.Id).HasName("pk_reservations");
-        reservation.Property(r => r.Id).HasColumnName("id");
-        reservation.Property(r => r.OrderId).HasColumnName("order_id");
-        reservation.Property(r => r.Status).HasColumnName("status")
+        reservation.Property(r => r.Status)
             .HasConversion(status => status.ToString().ToLowerInvariant(), name => Enum.Parse<ReservationStatus>(name, true));
-        reservation.Property(r => r.ChangedAt).HasColumnName("changed_at");
-        reservation.Property(r => r.LastSequence).HasColumnName("last_sequence");
         reservation.OwnsMany(r => r.Lines, line =>
         {
             line.ToTable("reservation_lines");
             line.WithOwner().HasForeignKey("ReservationId").HasConstraintName("fk_reservation_lines_reservations");
-            line.Property<ReservationId>("ReservationId").HasColumnName("reservation_id");
-            line.Property(l => l.ProductId).HasColumnName("product_id");
-            line.Property(l => l.Quantity).HasColumnName("quantity");
-            line.HasKey("ReservationId", nameof(ReservationLine.ProductId)).HasName("pk_reservation_lines");
+            line.Property<ReservationId>("ReservationId");
+            line.HasKey("ReservationId", nameof(ReservationLine.ProductId));
         });
         reservation.Navigation(r => r.Lines).UsePropertyAccessMode(PropertyAccessMode.Field);
     }

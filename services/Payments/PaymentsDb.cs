@@ -32,42 +32,26 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
     private static void Configure(EntityTypeBuilder<Payment> payment)
     {
         payment.ToTable("payments");
-        payment.HasKey(p => p.Id).HasName("pk_payments");
-        payment.Property(p => p.Id).HasColumnName("id");
-        payment.Property(p => p.OrderId).HasColumnName("order_id");
-        payment.Property(p => p.Attempt).HasColumnName("attempt");
         payment.ComplexProperty(p => p.Amount, amount =>
         {
             amount.Property(m => m.Amount).HasColumnName("amount").HasColumnType("numeric(19,4)");
             amount.Property(m => m.Currency).HasColumnName("currency").HasColumnType("character(3)");
         });
-        payment.Property(p => p.Method).HasColumnName("method");
-        payment.Property(p => p.Status).HasColumnName("status").HasConversion(status => status.ToString().ToLowerInvariant(), name => Enum.Parse<PaymentStatus>(name, true));
-        payment.Property(p => p.ValidUntil).HasColumnName("valid_until");
-        payment.Property(p => p.ChangedAt).HasColumnName("changed_at");
-        payment.Property(p => p.ChargedAt).HasColumnName("charged_at");
-        payment.Property(p => p.NextCallAt).HasColumnName("next_call_at");
-        payment.Property(p => p.FirstCallAt).HasColumnName("first_call_at");
-        payment.Property(p => p.ClaimedUntil).HasColumnName("claimed_until");
-        payment.Property(p => p.Failures).HasColumnName("failures");
+        payment.Property(p => p.Status).HasConversion(status => status.ToString().ToLowerInvariant(), name => Enum.Parse<PaymentStatus>(name, true));
         payment.ComplexProperty(p => p.Origin, origin => origin.MapOrigin());
-        payment.Property(p => p.LastSequence).HasColumnName("last_sequence");
         payment.Property<uint>("xmin").IsRowVersion();
-        payment.HasIndex(p => p.OrderId).HasDatabaseName("ix_payments_order_id");
+        payment.HasIndex(p => p.OrderId);
         // Only payments that need a call are in the index, so it stays small.
-        payment.HasIndex(p => p.NextCallAt).HasFilter("next_call_at is not null").HasDatabaseName("ix_payments_next_call_at");
+        payment.HasIndex(p => p.NextCallAt).HasFilter("next_call_at is not null");
     }
 
     /// <summary>The store of the simulated provider. A real provider keeps it behind its API.</summary>
     private static void Configure(EntityTypeBuilder<SimulatedCharge> charge)
     {
         charge.ToTable("charges", "simulated_provider");
-        charge.HasKey(c => c.PaymentId).HasName("pk_charges");
-        charge.Property(c => c.PaymentId).HasColumnName("payment_id").ValueGeneratedNever();
-        charge.Property(c => c.State).HasColumnName("state");
-        charge.Property(c => c.Amount).HasColumnName("amount").HasColumnType("numeric(19,4)");
-        charge.Property(c => c.Currency).HasColumnName("currency").HasColumnType("character(3)");
-        charge.Property(c => c.Captures).HasColumnName("captures");
-        charge.Property(c => c.ChangedAt).HasColumnName("changed_at");
+        charge.HasKey(c => c.PaymentId);
+        charge.Property(c => c.PaymentId).ValueGeneratedNever();
+        charge.Property(c => c.Amount).HasColumnType("numeric(19,4)");
+        charge.Property(c => c.Currency).HasColumnType("character(3)");
     }
 }

@@ -58,6 +58,10 @@ public sealed class CacheTests(ServersFixture servers)
         var id = await Plant();
 
         (await servers.Users.Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Only in the cache");
+        // A second instance has nothing in its process and another database, so Redis answers.
+        await EventualEntryOf(id, "Only in the cache");
+        await using var other = await servers.StartUsers(settings: ("Cache:RedisTimeout", "00:00:20"));
+        (await other.Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Only in the cache");
     }
 
     public static TheoryData<string, string> Misfits => new()
@@ -107,8 +111,8 @@ public sealed class CacheTests(ServersFixture servers)
         var id = await Register(servers.Users.Http);
         (await servers.Users.Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Before");
         await EventualEntryOf(id, "Before");
-        await servers.Cache.KeyDeleteAsync($"user:{id}");
-        await servers.Cache.ExecuteAsync(command, $"user:{id}", value);
+        await servers.Cache.ExecuteAsync(command, $"misfit:{id}", value);
+        await servers.Cache.KeyRenameAsync($"misfit:{id}", $"user:{id}");
 
         (await servers.Users.As(id).Patch($"/api/v1/users/{id}", new { name = "After" })).ShouldBe(HttpStatusCode.OK);
 

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace ForgeShop.Messaging;
@@ -55,24 +54,4 @@ internal sealed class OutboxWriter(ForgeIds ids, TopicProvisioner topics, Outbox
 }
 
 /// <summary>Wakes the relay of this process after a commit. The channel holds one signal, because one is as good as many.</summary>
-internal sealed class OutboxSignal
-{
-    private readonly Channel<bool> _channel = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-
-    public void Set() => _channel.Writer.TryWrite(true);
-
-    /// <summary>Waits for a signal, at most for <paramref name="timeout"/>.</summary>
-    public async Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
-    {
-        using var poll = new CancellationTokenSource(timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, poll.Token);
-        try
-        {
-            await _channel.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // No signal: the relay polls.
-        }
-    }
-}
+internal sealed class OutboxSignal : WakeUp;
