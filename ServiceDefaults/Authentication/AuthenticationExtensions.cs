@@ -25,10 +25,15 @@ internal static class AuthenticationExtensions
         services.AddSingleton<ServiceTokens>();
         services.AddTransient<ServiceTokenHandler>();
         services.AddSingleton<AccessProblems>();
+        services.AddSingleton<VerifiedTokens>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(_ => { });
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IOptions<AuthenticationSettings>, IHttpMessageHandlerFactory>(
-                (bearer, settings, handlers) => Configure(bearer, settings.Value, handlers));
+            .Configure<IOptions<AuthenticationSettings>, IHttpMessageHandlerFactory, VerifiedTokens>((bearer, settings, handlers, tokens) =>
+            {
+                Configure(bearer, settings.Value, handlers);
+                bearer.TokenHandlers.Clear();
+                bearer.TokenHandlers.Add(tokens);
+            });
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().AddRequirements(new DenyUndeclared()).Build());
     }

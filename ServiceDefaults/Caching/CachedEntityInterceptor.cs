@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 namespace ForgeShop.ServiceDefaults.Caching;
 
 /// <summary>Keeps the cache in step with the database: announces the versions of changed entities before the commit and stores their views after it.</summary>
-internal sealed class CachedEntityInterceptor<TEntity, TView>(EntityCache<TView> cache, Func<TEntity, TView> show) : SaveChangesInterceptor
+internal sealed class CachedEntityInterceptor<TEntity, TView>(Lazy<EntityCache<TView>> cache, Func<TEntity, TView> show) : SaveChangesInterceptor
     where TEntity : class where TView : class, ICachedView
 {
     public override async ValueTask<InterceptionResult<int>> SavingChangesAsync(
@@ -13,9 +13,9 @@ internal sealed class CachedEntityInterceptor<TEntity, TView>(EntityCache<TView>
         if (eventData.Context is not { } db)
             return result;
         var changed = ChangedIn(db);
-        await Task.WhenAll(changed.Select(view => cache.AnnounceAsync(view, cancellationToken)));
+        await Task.WhenAll(changed.Select(view => cache.Value.AnnounceAsync(view, cancellationToken)));
         foreach (var view in changed)
-            db.AfterCommit(() => cache.PutAsync(view));
+            db.AfterCommit(() => cache.Value.PutAsync(view));
         return result;
     }
 

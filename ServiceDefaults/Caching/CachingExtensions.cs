@@ -55,7 +55,8 @@ public static class CachingExtensions
         services.AddSingleton(provider => new EntityCache<TView>(
             prefix, provider.GetRequiredService<IFusionCache>(), provider.GetRequiredService<VersionedRedis>(),
             provider.GetRequiredService<IServiceScopeFactory>(), provider.GetRequiredService<ILogger<EntityCache<TView>>>()));
-        services.AddSingleton(provider => new CachedEntityInterceptor<TEntity, TView>(provider.GetRequiredService<EntityCache<TView>>(), show));
+        // Lazy, so that the tools that write migrations need no Redis.
+        services.AddSingleton(provider => new CachedEntityInterceptor<TEntity, TView>(new(provider.GetRequiredService<EntityCache<TView>>), show));
         services.ConfigureDbContext<TContext>((provider, options) => options.AddInterceptors(provider.GetRequiredService<CachedEntityInterceptor<TEntity, TView>>()));
         return builder;
     }
