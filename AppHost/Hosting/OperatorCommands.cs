@@ -77,7 +77,9 @@ internal static class OperatorCommands
                 var before = notifications.TryGetCurrentState(migrator.Name, out var last) ? last.Snapshot.StopTimeStamp : null;
                 await ExecuteAsync(migrator, KnownResourceCommands.StartCommand);
                 await notifications.WaitForResourceAsync(
-                    migrator.Name, now => now.Snapshot.ExitCode == 0 && now.Snapshot.StopTimeStamp > (before ?? DateTime.MinValue), context.CancellationToken)
+                    migrator.Name,
+                    now => now.Snapshot.ExitCode == 0 && now.Snapshot.StopTimeStamp > (before ?? DateTime.MinValue),
+                    context.CancellationToken)
                     .WaitAsync(StartTimeout, context.CancellationToken);
             }
 

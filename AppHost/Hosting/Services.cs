@@ -28,7 +28,7 @@ internal static class Services
         return service;
     }
 
-    /// <summary>Adds the program that brings all schemas up to date and ends. It is no service: it has no endpoint, and its end with exit code 0 is no failure.</summary>
+    /// <summary>Adds the program that brings all schemas up to date and ends. It has no endpoint, and exit code 0 is its success.</summary>
     public static IResourceBuilder<ExecutableResource> AddMigrator(this IDistributedApplicationBuilder builder, string name) => builder
         .AddExecutable(name, Programs.PathOf("Migrator"), builder.AppHostDirectory)
         .WithAnnotation(new RunsToCompletionAnnotation())

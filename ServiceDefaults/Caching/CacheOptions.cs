@@ -17,7 +17,7 @@ public sealed class CacheOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan RedisTimeout { get; set; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The time for which no command is sent to a Redis that does not answer, so that an outage does not add a time-out to every request.</summary>
+    /// <summary>The pause after Redis did not answer. No command is sent meanwhile, so an outage does not add a time-out to every request.</summary>
     [Range(typeof(TimeSpan), "00:00:00.500", "01:00:00")]
     public TimeSpan PauseAfterFailure { get; set; } = TimeSpan.FromSeconds(1);
 

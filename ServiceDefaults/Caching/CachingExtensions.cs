@@ -43,21 +43,27 @@ public static class CachingExtensions
         });
         services.AddOptions<CacheOptions>().BindConfiguration("Cache").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<VersionedRedis>();
-        services.AddOptions<FusionCacheOptions>().Configure<IOptions<CacheOptions>>((options, settings) => Configure(options, prefix, settings.Value));
+        services.AddOptions<FusionCacheOptions>()
+            .Configure<IOptions<CacheOptions>>((options, settings) => Configure(options, prefix, settings.Value));
         services.AddFusionCache()
             .WithMemoryCache(provider => new MemoryCache(
                 new MemoryCacheOptions { SizeLimit = provider.GetRequiredService<IOptions<CacheOptions>>().Value.MaxEntries }))
             .WithSerializer(new FusionCacheSystemTextJsonSerializer(Json))
             .WithDistributedCache(provider => provider.GetRequiredService<VersionedRedis>())
             .WithBackplane(provider => new RedisBackplane(
-                new RedisBackplaneOptions { ConnectionMultiplexerFactory = () => Task.FromResult(provider.GetRequiredService<IConnectionMultiplexer>()) },
+                new RedisBackplaneOptions
+                {
+                    ConnectionMultiplexerFactory = () => Task.FromResult(provider.GetRequiredService<IConnectionMultiplexer>()),
+                },
                 provider.GetRequiredService<ILogger<RedisBackplane>>()));
         services.AddSingleton(provider => new EntityCache<TView>(
             prefix, provider.GetRequiredService<IFusionCache>(), provider.GetRequiredService<VersionedRedis>(),
             provider.GetRequiredService<IServiceScopeFactory>(), provider.GetRequiredService<ILogger<EntityCache<TView>>>()));
         // Lazy, so that the tools that write migrations need no Redis.
-        services.AddSingleton(provider => new CachedEntityInterceptor<TEntity, TView>(new(provider.GetRequiredService<EntityCache<TView>>), show));
-        services.ConfigureDbContext<TContext>((provider, options) => options.AddInterceptors(provider.GetRequiredService<CachedEntityInterceptor<TEntity, TView>>()));
+        services.AddSingleton(provider =>
+            new CachedEntityInterceptor<TEntity, TView>(new(provider.GetRequiredService<EntityCache<TView>>), show));
+        services.ConfigureDbContext<TContext>((provider, options) =>
+            options.AddInterceptors(provider.GetRequiredService<CachedEntityInterceptor<TEntity, TView>>()));
         return builder;
     }
 

@@ -7,9 +7,10 @@ using ZiggyCreatures.Caching.Fusion;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// Cache-aside with FusionCache: entries in the process (L1) and in Redis (L2) under <c>{prefix}:{id}</c>, and a backplane that refreshes L1 in other replicas.
-/// One comparison is added, because a backplane message can be late or lost: Redis holds the minimum version of each entity, raised before a change is
-/// committed, and an entry below it is not used. A caller who was answered version 3 by one replica is never answered version 2 by another.
+/// Cache-aside with FusionCache: entries in the process (L1) and in Redis (L2) under <c>{prefix}:{id}</c>, and a backplane that refreshes L1
+/// in other replicas. One comparison is added, because a backplane message can be late or lost: Redis holds the minimum version of each
+/// entity, raised before a change is committed, and an entry below it is not used. A caller who was answered version 3 by one replica is
+/// never answered version 2 by another.
 /// </summary>
 public sealed partial class EntityCache<TView> where TView : class, ICachedView
 {
@@ -22,7 +23,8 @@ public sealed partial class EntityCache<TView> where TView : class, ICachedView
     private readonly FusionCacheEntryOptions _onlyInProcess;
     private readonly FusionCacheEntryOptions _notFromRedis;
 
-    internal EntityCache(string prefix, IFusionCache cache, VersionedRedis redis, IServiceScopeFactory scopes, ILogger<EntityCache<TView>> logger)
+    internal EntityCache(
+        string prefix, IFusionCache cache, VersionedRedis redis, IServiceScopeFactory scopes, ILogger<EntityCache<TView>> logger)
     {
         (_prefix, _cache, _redis, _scopes) = (prefix, cache, redis, scopes);
         _onlyInProcess = cache.CreateEntryOptions(options => options.SetSkipDistributedCache(true, skipBackplaneNotifications: true));
@@ -30,11 +32,12 @@ public sealed partial class EntityCache<TView> where TView : class, ICachedView
         cache.Events.Distributed.DeserializationError += (_, entry) => LogMisfit(logger, entry.Key);
     }
 
-    /// <summary>Returns the cached view, or loads it from the database in a scope of its own; concurrent requests for one entity share one load.</summary>
+    /// <summary>Returns the cached view, or loads it in a scope of its own; concurrent requests for one entity share one load.</summary>
     /// <param name="id">The entity's ID.</param>
-    /// <param name="load">Reads the view from the database. Null, for an entity that does not exist or is not the caller's, is not cached.</param>
+    /// <param name="load">Reads the view from the database. Null, if it does not exist or is not the caller's, is not cached.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
-    public async Task<TView?> GetAsync(Guid id, Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken)
+    public async Task<TView?> GetAsync(
+        Guid id, Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken)
     {
         var key = Key(id);
         // Without Redis a replica cannot see what another one has changed.
@@ -68,7 +71,8 @@ public sealed partial class EntityCache<TView> where TView : class, ICachedView
     }
 
     /// <summary>Raises the minimum version, before the change is committed: from here on no replica answers an older view.</summary>
-    internal Task AnnounceAsync(TView view, CancellationToken cancellationToken) => _redis.TryRaiseVersionAsync(Key(view.Key), view.Version, cancellationToken);
+    internal Task AnnounceAsync(TView view, CancellationToken cancellationToken) =>
+        _redis.TryRaiseVersionAsync(Key(view.Key), view.Version, cancellationToken);
 
     /// <summary>Stores a view after its change is committed. An outage of Redis is made up for later.</summary>
     internal async Task PutAsync(TView view) => await _cache.SetAsync(Key(view.Key), view);

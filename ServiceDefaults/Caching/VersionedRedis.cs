@@ -11,9 +11,9 @@ using StackExchange.Redis;
 namespace ForgeShop.ServiceDefaults.Caching;
 
 /// <summary>
-/// FusionCache's second level: the framework's Redis cache with a time-out and a circuit breaker. An error reply is an answer about one key: the key is
-/// dropped and the command repeated; only a Redis that does not answer opens the circuit. Beside each entry, in the same hash, is the version that a reader
-/// must not fall behind.
+/// FusionCache's second level: the framework's Redis cache with a time-out and a circuit breaker. An error reply is an answer about one key:
+/// the key is dropped and the command repeated; only a Redis that does not answer opens the circuit. Beside each entry, in the same hash, is
+/// the version that a reader must not fall behind.
 /// </summary>
 internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
 {
@@ -35,7 +35,7 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
     private readonly ResiliencePipeline _pipeline;
     private readonly ILogger _logger;
 
-    /// <summary>The versions that Redis did not take. FusionCache stores the entries again when Redis is back, and the versions go with them.</summary>
+    /// <summary>The versions that Redis did not take. They are stored with the entries, which FusionCache stores again when Redis is back.</summary>
     private readonly ConcurrentDictionary<string, long> _missed = [];
 
     public VersionedRedis(IConnectionMultiplexer redis, IOptions<CacheOptions> options, TimeProvider time, ILogger<VersionedRedis> logger)
@@ -83,7 +83,9 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
         try
         {
             await AskAsync(
-                key, _ => _redis.GetDatabase().ScriptEvaluateAsync(Raise, [key], [version, (long)_lifetime.TotalMilliseconds]), cancellationToken);
+                key,
+                _ => _redis.GetDatabase().ScriptEvaluateAsync(Raise, [key], [version, (long)_lifetime.TotalMilliseconds]),
+                cancellationToken);
             if (_missed.TryGetValue(key, out var missed) && missed <= version)
                 _missed.TryRemove(KeyValuePair.Create(key, missed));
             return true;
@@ -97,7 +99,7 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
         }
     }
 
-    /// <summary>Lets a minimum version expire that the database has not reached: its transaction was rolled back, or it is no version of this entity.</summary>
+    /// <summary>Lets a minimum version expire that the database has not reached: of a transaction that was rolled back, or foreign input.</summary>
     public async Task ExpireAsync(string key, TimeSpan after, CancellationToken cancellationToken)
     {
         try
@@ -110,7 +112,8 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
         }
     }
 
-    public Task<byte[]?> GetAsync(string key, CancellationToken token = default) => AskAsync(key, ask => _entries.GetAsync(key, ask), token);
+    public Task<byte[]?> GetAsync(string key, CancellationToken token = default) =>
+        AskAsync(key, ask => _entries.GetAsync(key, ask), token);
 
     public async Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
@@ -139,7 +142,8 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
         {
             return await BoundedAsync(command, cancellationToken);
         }
-        catch (Exception error) when (error is RedisServerException or InvalidCastException or FormatException or OverflowException or ArgumentException)
+        catch (Exception error) when (error is RedisServerException or InvalidCastException or ArithmeticException
+            or FormatException or ArgumentException)
         {
             LogDropped(key, error.GetType().Name);
             await BoundedAsync(_ => _redis.GetDatabase().KeyDeleteAsync(key), cancellationToken);
@@ -161,6 +165,6 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
     [LoggerMessage(LogLevel.Warning, "Dropped cache key {Key}: its value does not fit ({Error})")]
     private partial void LogDropped(string key, string error);
 
-    [LoggerMessage(LogLevel.Warning, "Redis did not store the version of an entity ({Error}); other replicas can answer the previous state until it does")]
+    [LoggerMessage(LogLevel.Warning, "Redis did not store a version ({Error}); other replicas can answer the previous state until it does")]
     private partial void LogVersionNotStored(string error);
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using ForgeShop.ServiceDefaults.Databases;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -27,14 +28,14 @@ public static class DatabaseExtensions
                 settings.ConnectionString = WithLimits(settings.ConnectionString);
                 settings.DisableRetry = true;
             },
-            options => options.UseSnakeCaseNamingConvention().AddInterceptors(Databases.ReadOnlyConnections.Instance).UseNpgsql(npgsql => npgsql
+            options => options.UseSnakeCaseNamingConvention().AddInterceptors(ReadOnlyConnections.Instance).UseNpgsql(npgsql => npgsql
                 .EnableRetryOnFailure(TimeBudgets.Retries, TimeBudgets.RetryDelay, errorCodesToAdd: null)
                 .CommandTimeout(TimeBudgets.CommandSeconds)));
         if (seed is null)
             return builder;
-        builder.Services.AddSingleton(services => new Databases.DatabaseSeed(seed, services));
-        builder.Services.AddHostedService(services => services.GetRequiredService<Databases.DatabaseSeed>());
-        builder.Services.AddHealthChecks().AddCheck<Databases.DatabaseSeed>("seed");
+        builder.Services.AddSingleton(services => new DatabaseSeed(seed, services));
+        builder.Services.AddHostedService(services => services.GetRequiredService<DatabaseSeed>());
+        builder.Services.AddHealthChecks().AddCheck<DatabaseSeed>("seed");
         return builder;
     }
 

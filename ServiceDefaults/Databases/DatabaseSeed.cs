@@ -5,7 +5,8 @@ using Microsoft.Extensions.Hosting;
 namespace ForgeShop.ServiceDefaults.Databases;
 
 /// <summary>Adds a service's first rows when it starts; <c>/health</c> is green only afterwards.</summary>
-internal sealed class DatabaseSeed(Func<IServiceProvider, CancellationToken, Task> seed, IServiceProvider services) : BackgroundService, IHealthCheck
+internal sealed class DatabaseSeed(Func<IServiceProvider, CancellationToken, Task> seed, IServiceProvider services)
+    : BackgroundService, IHealthCheck
 {
     private volatile bool _isDone;
 

@@ -5,8 +5,8 @@ using Npgsql;
 namespace ForgeShop.ServiceDefaults.Databases;
 
 /// <summary>
-/// Removes pooled connections to a server that has become read-only. A connection keeps the settings with which it began, so it would fail after the server
-/// is writable again.
+/// Removes pooled connections to a server that has become read-only. A connection keeps the settings with which it began, so it would fail
+/// after the server is writable again.
 /// </summary>
 internal sealed class ReadOnlyConnections : DbCommandInterceptor
 {
@@ -14,7 +14,8 @@ internal sealed class ReadOnlyConnections : DbCommandInterceptor
 
     public override Task CommandFailedAsync(DbCommand command, CommandErrorEventData eventData, CancellationToken cancellationToken = default)
     {
-        if (eventData.Exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } && command.Connection is NpgsqlConnection connection)
+        if (eventData.Exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction }
+            && command.Connection is NpgsqlConnection connection)
             NpgsqlConnection.ClearPool(connection);
         return Task.CompletedTask;
     }

@@ -12,7 +12,8 @@ namespace ForgeShop.ServiceDefaults.Errors;
 /// Exceptions as problem details: what the caller did wrong by name, everything else as a 500 that tells nothing about the
 /// inside. The same in development, where the framework would show its own page.
 /// </summary>
-internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages, ILogger<ExceptionProblems> logger) : IExceptionHandler, IDeveloperPageExceptionFilter
+internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages, ILogger<ExceptionProblems> logger)
+    : IExceptionHandler, IDeveloperPageExceptionFilter
 {
     private const string OutageDetail = "A server that this request needs is unavailable. Try again in a moment.";
 
@@ -48,7 +49,8 @@ internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages,
     }
 
     private bool IsOutage(Exception exception) =>
-        outages.Value.Conditions.Any(contains => contains(exception)) || Causes(exception).Any(cause => cause is HttpRequestException or TimeoutException);
+        outages.Value.Conditions.Any(contains => contains(exception))
+        || Causes(exception).Any(cause => cause is HttpRequestException or TimeoutException);
 
     // U+0000 is valid JSON and no text to PostgreSQL.
     private static bool IsUnstorableText(Exception exception) => exception is DbException { SqlState: "22021" or "22P05" };

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Configuration;
 namespace ForgeShop.ServiceDefaults.Requests;
 
 /// <summary>
-/// Refuses bodies over 64 KiB before they are parsed or forwarded. Kestrel's own limit would end the connection while the client writes, and the answer with
-/// it; here the rest of the body is read and discarded, up to a bound.
+/// Refuses bodies over 64 KiB before they are parsed or forwarded. Kestrel's own limit would end the connection while the client writes, and
+/// the answer with it; here the rest of the body is read and discarded, up to a bound.
 /// </summary>
 internal sealed class BodyLimit(RequestDelegate next, IConfiguration configuration, TimeProvider time)
 {
@@ -56,7 +56,8 @@ internal sealed class BodyLimit(RequestDelegate next, IConfiguration configurati
             if (context.Request.Headers.Expect.Count == 0)
                 await sent.DrainAsync(DiscardAtMost, either.Token);
         }
-        catch (Exception error) when (error is InvalidDataException or OperationCanceledException && !context.RequestAborted.IsCancellationRequested)
+        catch (Exception error) when (!context.RequestAborted.IsCancellationRequested
+            && (error is InvalidDataException or OperationCanceledException))
         {
             // Too much, or too slow: the connection ends with the answer.
             context.Response.Headers.Connection = "close";

@@ -5,7 +5,8 @@ namespace ForgeShop.ServiceDefaults;
 /// <summary>Wakes a waiting loop. Signals that arrive while it works are one signal.</summary>
 public class WakeUp
 {
-    private readonly Channel<bool> _channel = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _channel =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Wakes the loop, or makes its next wait end at once.</summary>
     public void Set() => _channel.Writer.TryWrite(true);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace ForgeShop.DevKafka.Tests;
 
 /// <summary>The time-outs of consumer groups, by a clock that the test advances.</summary>
@@ -6,7 +8,7 @@ public sealed class GroupTests
     private static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RebalanceTimeout = TimeSpan.FromSeconds(60);
 
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly Group _group;
 
     public GroupTests()

@@ -1,10 +1,12 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace ForgeShop.DevKafka.Tests;
 
 /// <summary>A partition whose broker was killed while it wrote.</summary>
 public sealed class RecoveryTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("devkafka-").FullName;
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     public RecoveryTests() => Console.SetError(TextWriter.Null); // discards the warnings of the broker's code in this process
 

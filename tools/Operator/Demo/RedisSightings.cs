@@ -21,7 +21,8 @@ internal static class RedisSightings
         async Task<Sighting> Find(string entity, string key)
         {
             var value = await database.HashGetAsync(key, "data");
-            Guid? found = value.HasValue && JsonDocument.Parse((string)value!).RootElement.GetProperty("value").GetProperty("id").TryGetGuid(out var id) ? id : null;
+            using var entry = value.HasValue ? JsonDocument.Parse((string)value!) : null;
+            Guid? found = entry?.RootElement.GetProperty("value").GetProperty("id").GetGuid();
             return new Sighting(entity, Store, key[..key.IndexOf(':', StringComparison.Ordinal)] + ":{id}", found);
         }
     }
