@@ -30,7 +30,8 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
         modelBuilder.Entity<LoginFailures>(Configure);
         modelBuilder.UseOpenIddict<Guid>();
         modelBuilder.Entity<OpenIddictEntityFrameworkCoreApplication<Guid>>().ToTable("clients");
-        modelBuilder.Entity<OpenIddictEntityFrameworkCoreAuthorization<Guid>>().ToTable("sessions");
+        // A password change revokes the sessions of a user, and OpenIddict's own index begins with the client.
+        modelBuilder.Entity<OpenIddictEntityFrameworkCoreAuthorization<Guid>>().ToTable("sessions").HasIndex(session => session.Subject);
         modelBuilder.Entity<OpenIddictEntityFrameworkCoreScope<Guid>>().ToTable("scopes");
         modelBuilder.Entity<OpenIddictEntityFrameworkCoreToken<Guid>>().ToTable("tokens");
         foreach (var property in modelBuilder.Model.GetEntityTypes().Where(IsOpenIddicts).SelectMany(entity => entity.GetProperties()))
@@ -38,7 +39,8 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
         modelBuilder.AddMessaging();
     }
 
-    private static bool IsOpenIddicts(IMutableEntityType entity) => entity.ClrType.Namespace == typeof(OpenIddictEntityFrameworkCoreToken).Namespace;
+    private static bool IsOpenIddicts(IMutableEntityType entity) =>
+        entity.ClrType.Namespace == typeof(OpenIddictEntityFrameworkCoreToken).Namespace;
 
     private static void Configure(EntityTypeBuilder<User> user)
     {

@@ -367,6 +367,8 @@ namespace ForgeShop.Users.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("Subject");
+
                     b.HasIndex("ApplicationId", "Status", "Subject", "Type");
 
                     b.ToTable("sessions", (string)null);

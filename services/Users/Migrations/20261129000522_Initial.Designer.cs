@@ -13,7 +13,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace ForgeShop.Users.Migrations
 {
     [DbContext(typeof(UsersDb))]
-    [Migration("20261128235846_Initial")]
+    [Migration("20261129000522_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -369,6 +369,8 @@ namespace ForgeShop.Users.Migrations
                         .HasColumnName("type");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("Subject");
 
                     b.HasIndex("ApplicationId", "Status", "Subject", "Type");
 

@@ -245,6 +245,11 @@ namespace ForgeShop.Users.Migrations
                 columns: new[] { "application_id", "status", "subject", "type" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_sessions_subject",
+                table: "sessions",
+                column: "subject");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_tokens_application_id_status_subject_type",
                 table: "tokens",
                 columns: new[] { "application_id", "status", "subject", "type" });
