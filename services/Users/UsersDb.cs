@@ -1,7 +1,9 @@
+using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Forge.EntityFrameworkCore;
 using ForgeShop.Messaging;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using OpenIddict.EntityFrameworkCore.Models;
 
@@ -28,11 +30,17 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
         modelBuilder.Entity<LoginFailures>(Configure);
         modelBuilder.UseOpenIddict<Guid>();
         modelBuilder.Entity<OpenIddictEntityFrameworkCoreApplication<Guid>>().ToTable("clients");
-        modelBuilder.Entity<OpenIddictEntityFrameworkCoreAuthorization<Guid>>().ToTable("sessions");
+        // A password change revokes the sessions of a user, and OpenIddict's own index begins with the client.
+        modelBuilder.Entity<OpenIddictEntityFrameworkCoreAuthorization<Guid>>().ToTable("sessions").HasIndex(session => session.Subject);
         modelBuilder.Entity<OpenIddictEntityFrameworkCoreScope<Guid>>().ToTable("scopes");
         modelBuilder.Entity<OpenIddictEntityFrameworkCoreToken<Guid>>().ToTable("tokens");
+        foreach (var property in modelBuilder.Model.GetEntityTypes().Where(IsOpenIddicts).SelectMany(entity => entity.GetProperties()))
+            property.SetColumnName(JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
         modelBuilder.AddMessaging();
     }
+
+    private static bool IsOpenIddicts(IMutableEntityType entity) =>
+        entity.ClrType.Namespace == typeof(OpenIddictEntityFrameworkCoreToken).Namespace;
 
     private static void Configure(EntityTypeBuilder<User> user)
     {

@@ -45,7 +45,7 @@ public sealed class LoginTests(ServersFixture servers)
         token.GetClaim("client_id").Value.ShouldBe("shop");
         (token.ValidTo - token.IssuedAt).ShouldBe(TimeSpan.FromMinutes(10));
         token.GetClaim("scope").Value.ShouldBe("account:self orders:self notifications:self reports:self offline_access");
-        (await servers.Users.Database.Scalar<Guid>("select \"Id\" from sessions where \"Subject\" = $1", id.ToString())).ToString().ShouldBe(token.GetClaim("sid").Value);
+        (await servers.Users.Database.Scalar<Guid>("select id from sessions where subject = $1", id.ToString())).ToString().ShouldBe(token.GetClaim("sid").Value);
         answer.Text("access_token").ShouldNotContain("@");
 
         var me = await servers.Users.With(answer.Text("access_token")).Get("/api/v1/users/me");
@@ -80,7 +80,7 @@ public sealed class LoginTests(ServersFixture servers)
         sessions.Distinct().Count().ShouldBe(5);
         foreach (var session in sessions)
         {
-            var opened = await servers.Users.Database.Scalar<DateTime>("select \"CreationDate\" from sessions where \"Id\" = $1", Guid.Parse(session));
+            var opened = await servers.Users.Database.Scalar<DateTime>("select creation_date from sessions where id = $1", Guid.Parse(session));
             servers.Ids.Session(id, opened).ToString().ShouldBe(session);
         }
     }
@@ -231,7 +231,7 @@ public sealed class LoginTests(ServersFixture servers)
         await transaction.DisposeAsync();
 
         (await Task.WhenAll(answers)).ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
-        (await servers.Users.Database.Scalar<long>("select count(*) from sessions where \"Subject\" = $1", id.ToString())).ShouldBe(logins);
+        (await servers.Users.Database.Scalar<long>("select count(*) from sessions where subject = $1", id.ToString())).ShouldBe(logins);
     }
 
     [Fact]

@@ -55,7 +55,7 @@ public sealed class SessionTests(ServersFixture servers)
 
         (await http.Refresh(third.Text("refresh_token"))).ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant");
         (await http.Refresh(another.Text("refresh_token"))).ShouldBe(HttpStatusCode.OK);
-        (await servers.Users.Database.Scalar<long>("select count(*) from sessions where \"Subject\" = $1 and \"Status\" = 'revoked'", id.ToString())).ShouldBe(1);
+        (await servers.Users.Database.Scalar<long>("select count(*) from sessions where subject = $1 and status = 'revoked'", id.ToString())).ShouldBe(1);
     }
 
     /// <summary>H02: two tabs refresh at once, or one repeats a refresh whose answer was lost.</summary>
