@@ -7,9 +7,9 @@ namespace ForgeShop.AppHost.Hosting;
 /// <summary>The volumes of the containers. Aspire has no call to remove them, so the container engine is asked.</summary>
 internal static class DataVolumes
 {
-    private static readonly TimeSpan RemovalTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Removes the volumes of all containers in the model; a volume that does not exist is no error.</summary>
+    /// <summary>Removes the volumes of the model's containers, and stopped containers that use them; what does not exist is no error.</summary>
     /// <exception cref="DistributedApplicationException">The engine refuses, or it is missing.</exception>
     public static void Remove(IDistributedApplicationBuilder builder)
     {
@@ -19,11 +19,25 @@ internal static class DataVolumes
         if (volumes.Count == 0 || !ContainerEngine.Answers(builder))
             return;
         var engine = builder.Configuration["ASPIRE_CONTAINER_RUNTIME"] ?? "docker";
+        // A container that Aspire has stopped exists until it is started again, and the engine keeps the volumes of containers that exist.
+        var stopped = volumes.SelectMany(volume => Run(
+            engine, "container", "ls", "--all", "--quiet", "--filter", $"volume={volume}", "--filter", "status=exited").Split('\n'));
+        string[] containers = [.. stopped.Where(id => id.Length > 0).Distinct()];
+        if (containers.Length > 0)
+            Run(engine, ["container", "rm", .. containers]);
+        Run(engine, ["volume", "rm", "--force", .. volumes]);
+    }
+
+    /// <summary>Returns the output of the engine's command.</summary>
+    private static string Run(string engine, params string[] arguments)
+    {
         try
         {
-            using var remove = Process.Start(new ProcessStartInfo(engine, ["volume", "rm", "--force", .. volumes]) { RedirectStandardOutput = true })!;
-            if (!remove.WaitForExit(RemovalTimeout) || remove.ExitCode != 0)
+            using var command = Process.Start(new ProcessStartInfo(engine, arguments) { RedirectStandardOutput = true })!;
+            var output = command.StandardOutput.ReadToEndAsync();
+            if (!command.WaitForExit(Timeout) || command.ExitCode != 0)
                 throw new DistributedApplicationException($"{engine} could not remove the data volumes: does another shop still use them?");
+            return output.GetAwaiter().GetResult();
         }
         catch (Win32Exception exception)
         {

@@ -10,6 +10,8 @@ internal static class OperatorCommands
 {
     private const double DefaultRate = 12;
     private const double MaxRate = 600;
+    private const int MaxStartAttempts = 5;
+    private static readonly TimeSpan StartRetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ToolTimeout = TimeSpan.FromMinutes(5);
 
@@ -66,11 +68,17 @@ internal static class OperatorCommands
             await StartAsync(gateway.Resource);
             return CommandResults.Success();
 
-            Task ExecuteAsync(IResource resource, string command) => commands.ExecuteCommandAsync(resource, command, context.CancellationToken);
+            Task<ExecuteCommandResult> ExecuteAsync(IResource resource, string command) => commands.ExecuteCommandAsync(resource, command, context.CancellationToken);
 
             async Task StartAsync(IResource resource)
             {
-                await ExecuteAsync(resource, KnownResourceCommands.StartCommand);
+                // Aspire gives up if the engine is slow to delete the stopped container; the next attempt finds it deleted.
+                for (var attempts = 1; await ExecuteAsync(resource, KnownResourceCommands.StartCommand) is { Success: false } failed; attempts++)
+                {
+                    if (attempts == MaxStartAttempts)
+                        throw new DistributedApplicationException($"{resource.Name} did not start: {failed.Message}");
+                    await Task.Delay(StartRetryDelay, context.CancellationToken);
+                }
                 await HealthyAsync(resource);
             }
 

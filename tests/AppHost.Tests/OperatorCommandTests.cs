@@ -45,7 +45,8 @@ public sealed class OperatorCommandTests
 
         var account = new { email = "empty@example.com", name = "Ada Lovelace", password = "Correct-Horse-1" };
         (await http.PostAsJsonAsync("/api/v1/users", account, Cancellation)).StatusCode.ShouldBe(HttpStatusCode.Created);
-        (await ExecuteAsync(app, "gateway", "empty-data")).Success.ShouldBeTrue();
+        var empty = await ExecuteAsync(app, "gateway", "empty-data");
+        empty.Success.ShouldBeTrue(empty.Message);
         await HealthyAsync(app, "gateway");
         // The account is gone, so that its address is free again.
         await Eventually.Get(

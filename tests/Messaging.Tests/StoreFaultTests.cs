@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
 
 namespace ForgeShop.Messaging.Tests;
 
@@ -38,8 +39,11 @@ public sealed class StoreFaultTests(Servers servers, Broker broker) : StoreFault
             {
                 fault = Task.Run(async () =>
                 {
+                    // One connection for all: a new one each time would leave the service enough time between two terminations.
+                    await using var connection = await Servers.ConnectAsync(Servers.Postgres.ConnectionString);
+                    var terminate = Terminate.Replace("{0}", new NpgsqlConnectionStringBuilder(service.Database).Database, StringComparison.Ordinal);
                     while (!isOver)
-                        await Servers.ExecuteAsync(service.Database, Terminate);
+                        await ExecuteAsync(connection, terminate);
                 });
                 return Task.CompletedTask;
             },
@@ -132,7 +136,7 @@ public abstract class StoreFaultTest(Servers servers, Broker broker) : SharedKaf
         (await KafkaLog.ReadAsync(Kafka, DeadLetterTopic)).ShouldNotContain(letter => letter.Header("dlq_group") == service.Name);
     }
 
-    protected static async Task ExecuteAsync(Npgsql.NpgsqlConnection connection, string sql)
+    protected static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = sql;

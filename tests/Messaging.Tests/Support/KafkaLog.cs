@@ -34,6 +34,7 @@ internal static class KafkaLog
         using var producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig
         {
             BootstrapServers = kafka.BootstrapServers, Partitioner = Partitioner.Murmur2Random, LingerMs = 5, MessageMaxBytes = 16_000_000,
+            EnableIdempotence = true,
         }).Build();
         await Task.WhenAll(messages.Select(message => producer.ProduceAsync(topic, message, TestContext.Current.CancellationToken)));
     }

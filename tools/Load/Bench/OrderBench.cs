@@ -19,7 +19,7 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
     private const int Customers = 16, Rounds = 3, Stock = 1_000_000;
     // The services, the pipelines and the clients of the baselines share the server.
     private const string Connections = "max_connections=300";
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5), Duration = TimeSpan.FromSeconds(4), Idle = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20), Duration = TimeSpan.FromSeconds(4), Idle = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CompareTimeout = TimeSpan.FromMinutes(1);
     private static readonly string[] Skus = [.. Enumerable.Range(1, 10).Select(number => $"BENCH-{number}")];
 
