@@ -74,8 +74,8 @@ public sealed class DisplayNameTests(ServersFixture servers)
     [InlineData("""{"email":"new@example.com","name":"Anna B"}""", "email")]
     [InlineData("""{"role":"administrator"}""", "role")]
     [InlineData("""{"name":null}""", "name")]
-    [InlineData("""{"name":"\ud800"}""", "name")]
-    [InlineData("""{"name":"Ada","name":"Eve"}""", "name")]
+    [InlineData("""{"name":"\ud800"}""", "body")]
+    [InlineData("""{"name":"Ada","name":"Eve"}""", "body")]
     public async Task Profile_member_that_cannot_be_set_returns_400_and_is_named(string patch, string field)
     {
         var email = $"profile-{Guid.NewGuid():N}@example.com";
