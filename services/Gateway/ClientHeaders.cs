@@ -8,7 +8,8 @@ namespace ForgeShop.Gateway;
 internal static class ClientHeaders
 {
     // YARP sets X-Forwarded-* itself and omits the hop-by-hop headers of RFC 9110. These are what other proxies and frameworks use.
-    private static readonly string[] Claims = ["Forwarded", "X-Real-IP", "X-Original-For", "X-Original-Host", "X-Original-Proto", "X-Original-Prefix"];
+    private static readonly string[] Claims =
+        ["Forwarded", "X-Real-IP", "X-Original-For", "X-Original-Host", "X-Original-Proto", "X-Original-Prefix"];
 
     public static void UseClientHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {

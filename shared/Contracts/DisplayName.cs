@@ -5,8 +5,8 @@ using ADRaffy.ENSNormalize;
 namespace ForgeShop.Contracts;
 
 /// <summary>
-/// A text that people read: the name of a customer or of a product, a reason. In Unicode's composed form NFC, so that what looks the same is the same; with at least
-/// one visible character; without characters that break the line or turn the direction of what stands beside it.
+/// A text that people read: the name of a customer or of a product, a reason. In Unicode's composed form NFC, so that what looks the same
+/// is the same; with at least one visible character; without characters that break the line or turn the direction of what stands beside it.
 /// </summary>
 public static class DisplayName
 {
