@@ -35,7 +35,8 @@ public static class DisplayName
     }
 
     // Embeddings, overrides and isolates of the bidirectional algorithm; the marks that only give a direction of their own are harmless.
-    private static bool IsForbidden(Rune rune) => rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069)
+    // U+FFFD stands for what a decoder could not read.
+    private static bool IsForbidden(Rune rune) => rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0xFFFD
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static bool IsVisible(Rune rune) => !(rune.IsBmp && Blank.Contains((char)rune.Value, StringComparison.Ordinal))

@@ -31,6 +31,7 @@ public sealed class DisplayNameTests(ServersFixture servers)
     [InlineData("ab\u2028c")] // line separator
     [InlineData("ab\u2029c")] // paragraph separator
     [InlineData("ab\u0085c")] // next line
+    [InlineData("ab\ufffdc")] // what could not be read
     [InlineData("\u200b\u200d\u2060")] // nothing to see
     [InlineData("\u3164\u3164")] // fillers
     [InlineData("\u2800\u2800")] // empty Braille
