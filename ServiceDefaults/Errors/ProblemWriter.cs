@@ -38,6 +38,8 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         response.StatusCode = status;
         response.ContentType = ContentType;
         response.Headers.CacheControl = "no-store";
+        if (status is 502 or 503 or 504 && response.Headers.RetryAfter.Count == 0)
+            response.Headers.RetryAfter = $"{TimeBudgets.RetryAfter.TotalSeconds:0}";
         await response.WriteAsJsonAsync(body, Options, ContentType, context.HttpContext.RequestAborted);
     }
 

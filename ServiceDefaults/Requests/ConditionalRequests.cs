@@ -5,8 +5,8 @@ using Microsoft.Net.Http.Headers;
 namespace ForgeShop.ServiceDefaults.Requests;
 
 /// <summary>
-/// Gives JSON answers to GET, PUT and PATCH a strong ETag, the hash of their bytes, and answers a conditional GET with 304 or 412 (RFC 9110 section 13).
-/// Streams, problems and answers that have an ETag already, as those of a service behind the gateway, pass unchanged.
+/// Gives JSON answers to GET, PUT and PATCH a strong ETag, the hash of their bytes, and answers a conditional GET with 304 or 412 (RFC 9110
+/// section 13). Streams, problems and answers that have an ETag already, as those of a service behind the gateway, pass unchanged.
 /// </summary>
 internal sealed class ConditionalRequests(RequestDelegate next)
 {

@@ -12,7 +12,8 @@ internal static class Connections
     private const int ProbeSeconds = 5;
     private const int Probes = 4;
 
-    // TCP_USER_TIMEOUT of Linux. Without it, a connection with unacknowledged data lasts for a quarter of an hour: probes are sent on idle ones only.
+    // TCP_USER_TIMEOUT of Linux. Without it, a connection with unacknowledged data lasts for a quarter of an hour: probes are sent on idle
+    // ones only.
     private const int UserTimeoutOption = 18;
     private const int UserTimeoutMs = 40_000;
 

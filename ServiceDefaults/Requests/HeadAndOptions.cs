@@ -3,7 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace ForgeShop.ServiceDefaults.Requests;
 
 /// <summary>
-/// Answers HEAD wherever there is a GET, and OPTIONS wherever there is anything. A HEAD is routed and handled as a GET; the server itself omits the body.
+/// Answers HEAD wherever there is a GET, and OPTIONS wherever there is anything. A HEAD is routed and handled as a GET; the server itself
+/// omits the body.
 /// </summary>
 public sealed class HeadAndOptions(RequestDelegate next)
 {

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// The client's name for one request. The quoted form (a structured field string, RFC 9651) and the bare one are the same key. Header bytes arrive as
-/// Latin-1, and the key is their UTF-8 text.
+/// The client's name for one request. The quoted form (a structured field string, RFC 9651) and the bare one are the same key. Header bytes
+/// arrive as Latin-1, and the key is their UTF-8 text.
 /// </summary>
 public static class IdempotencyKey
 {

@@ -10,7 +10,8 @@ using Microsoft.Net.Http.Headers;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// If-Match and If-None-Match of a write, compared with what is stored at that moment. To be called in the transaction of the write, after its lock.
+/// If-Match and If-None-Match of a write, compared with what is stored at that moment. To be called in the transaction of the write, after
+/// its lock.
 /// </summary>
 public static class Preconditions
 {
@@ -23,7 +24,8 @@ public static class Preconditions
         if (headers.IfMatch.Count == 0 && headers.IfNoneMatch.Count == 0)
             return null;
         var json = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
-        return Evaluate(http.Request, current is null ? null : EntityTags.Of(JsonSerializer.SerializeToUtf8Bytes(current, json.GetTypeInfo(typeof(T)))));
+        var tag = current is null ? null : EntityTags.Of(JsonSerializer.SerializeToUtf8Bytes(current, json.GetTypeInfo(typeof(T))));
+        return Evaluate(http.Request, tag);
     }
 
     /// <summary>428: this write needs an If-Match, because it would overwrite what the caller may not have seen.</summary>
@@ -46,7 +48,9 @@ public static class Preconditions
             return null;
         if (!unwanted.Any(tag => tag.Tag == "*" || tag.Compare(current, useStrongComparison: false)))
             return null;
-        return HttpMethods.IsGet(request.Method) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : Failed("There is one already.");
+        return HttpMethods.IsGet(request.Method)
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : Failed("There is one already.");
     }
 
     private static ProblemResult Failed(string detail) => Problems.Status(StatusCodes.Status412PreconditionFailed, detail);
@@ -57,5 +61,6 @@ internal static class EntityTags
 {
     private const int Length = 16;
 
-    public static EntityTagHeaderValue Of(ReadOnlySpan<byte> body) => new($"\"{Base64Url.EncodeToString(SHA256.HashData(body).AsSpan(0, Length))}\"");
+    public static EntityTagHeaderValue Of(ReadOnlySpan<byte> body) =>
+        new($"\"{Base64Url.EncodeToString(SHA256.HashData(body).AsSpan(0, Length))}\"");
 }

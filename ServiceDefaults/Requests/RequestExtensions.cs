@@ -10,8 +10,8 @@ internal static class RequestExtensions
     {
         services.ConfigureHttpJsonOptions(json =>
         {
-            // An unknown member is refused: the caller meant something by it. One that is given twice has no meaning that two readers agree on, and "2" is
-            // not 2.
+            // An unknown member is refused: the caller meant something by it. One that is given twice has no meaning that two readers agree
+            // on, and "2" is not 2.
             json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             json.SerializerOptions.AllowDuplicateProperties = false;
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;

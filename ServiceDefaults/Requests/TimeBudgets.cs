@@ -4,8 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// How long each part of a request may take, from the outside in (docs/time-budgets.md). Each is shorter than the one around it, so that the innermost
-/// part that gives up is the one that answers: 503 with Retry-After, never a time-out of the gateway.
+/// How long each part of a request may take, from the outside in (docs/time-budgets.md). Each is shorter than the one around it, so that
+/// the innermost part that gives up is the one that answers: 503 with Retry-After, never a time-out of the gateway.
 /// </summary>
 public static class TimeBudgets
 {
@@ -41,10 +41,12 @@ public static class TimeBudgets
     /// <summary>When to try again what ended with a budget. The outage may end at any moment; this spreads the attempts.</summary>
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
-    internal static void AddTimeBudgets(this IServiceCollection services) => services.AddRequestTimeouts(timeouts => timeouts.DefaultPolicy = new RequestTimeoutPolicy
-    {
-        Timeout = Service,
-        WriteTimeoutResponse = context =>
-            Problems.Unavailable("service-unavailable", "A server that this request needs is too slow right now. Try again.", RetryAfter).ExecuteAsync(context),
-    });
+    private const string TooSlow = "A server that this request needs is too slow right now. Try again.";
+
+    internal static void AddTimeBudgets(this IServiceCollection services) => services.AddRequestTimeouts(
+        timeouts => timeouts.DefaultPolicy = new RequestTimeoutPolicy
+        {
+            Timeout = Service,
+            WriteTimeoutResponse = context => Problems.Unavailable("service-unavailable", TooSlow, RetryAfter).ExecuteAsync(context),
+        });
 }

@@ -6,8 +6,8 @@ namespace ForgeShop.Gateway;
 internal readonly record struct RateLimitState(string Policy, int Limit, int Remaining, TimeSpan Reset);
 
 /// <summary>
-/// A fixed window that begins with its first request, and whose leases say what is left of it. The framework's own window says its whole length
-/// instead (dotnet/runtime#92557), and nothing where a request is let through.
+/// A fixed window that begins with its first request, and whose leases say what is left of it. The framework's own window says its whole
+/// length instead (dotnet/runtime#92557), and nothing where a request is let through.
 /// </summary>
 internal sealed class MeasuredWindow(string policy, int limit, TimeSpan window, TimeProvider time) : RateLimiter
 {
@@ -41,7 +41,8 @@ internal sealed class MeasuredWindow(string policy, int limit, TimeSpan window, 
         }
     }
 
-    protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) => new(AttemptAcquireCore(permitCount));
+    protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) =>
+        new(AttemptAcquireCore(permitCount));
 
     private sealed class Lease(bool isAcquired, RateLimitState state) : RateLimitLease
     {

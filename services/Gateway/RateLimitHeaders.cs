@@ -18,8 +18,9 @@ internal sealed class RateLimitHeaders(PartitionedRateLimiter<HttpContext> limit
             context.Items[typeof(RateLimitHeaders)] = states = [];
             context.Response.OnStarting(() =>
             {
-                context.Response.Headers["RateLimit-Policy"] = string.Join(", ", states.Values.Select(one => $"\"{one.Policy}\";q={one.Limit};w=60"));
-                context.Response.Headers["RateLimit"] = string.Join(", ", states.Values.Select(one => $"\"{one.Policy}\";r={one.Remaining};t={Seconds(one.Reset)}"));
+                var headers = context.Response.Headers;
+                headers["RateLimit-Policy"] = Join(states.Values, state => $"q={state.Limit};w=60");
+                headers["RateLimit"] = Join(states.Values, state => $"r={state.Remaining};t={(int)Math.Ceiling(state.Reset.TotalSeconds)}");
                 return Task.CompletedTask;
             });
         }
@@ -50,5 +51,6 @@ internal sealed class RateLimitHeaders(PartitionedRateLimiter<HttpContext> limit
         base.Dispose(disposing);
     }
 
-    private static int Seconds(TimeSpan time) => (int)Math.Ceiling(time.TotalSeconds);
+    private static string Join(IEnumerable<RateLimitState> states, Func<RateLimitState, string> parameters) =>
+        string.Join(", ", states.Select(state => $"\"{state.Policy}\";{parameters(state)}"));
 }

@@ -35,11 +35,11 @@ internal static class RateLimits
         services.AddRateLimiter(_ => { });
         services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitOptions>, TimeProvider>((limiter, limits, time) =>
         {
-            limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
-                new RateLimitHeaders(PartitionedRateLimiter.Create<HttpContext, string>(context => PerMinute("address", ClientAddress.Of(context), limits.Value.PerAddress, time))),
-                new RateLimitHeaders(PartitionedRateLimiter.Create<HttpContext, string>(context => User(context) is { } user
-                    ? PerMinute("user", user, limits.Value.PerUser, time)
-                    : RateLimitPartition.GetNoLimiter(""))));
+            var perAddress = PartitionedRateLimiter.Create<HttpContext, string>(
+                context => PerMinute("address", ClientAddress.Of(context), limits.Value.PerAddress, time));
+            var perUser = PartitionedRateLimiter.Create<HttpContext, string>(
+                context => User(context) is { } user ? PerMinute("user", user, limits.Value.PerUser, time) : RateLimitPartition.GetNoLimiter(""));
+            limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(new RateLimitHeaders(perAddress), new RateLimitHeaders(perUser));
             limiter.AddPolicy(Registrations, context => PerMinute(Registrations, ClientAddress.Of(context), limits.Value.Registrations, time));
             limiter.OnRejected = RefuseAsync;
         });

@@ -9,8 +9,8 @@ namespace ForgeShop.Inventory;
 public sealed record MoveStockRequest(int? Change, string? Reason);
 
 /// <summary>
-/// POST /api/v1/products/{sku}/stock with an Idempotency-Key: adds pieces to the stock or takes some out. Unlike a PUT of the whole product it cannot put sold
-/// pieces back, and the same request sent twice is one movement.
+/// POST /api/v1/products/{sku}/stock with an Idempotency-Key: adds pieces to the stock or takes some out. Unlike a PUT of the whole product
+/// it cannot put sold pieces back, and the same request sent twice is one movement.
 /// </summary>
 public static class MoveStock
 {
@@ -26,7 +26,8 @@ public static class MoveStock
         .RequirePermission(Permissions.CatalogWrite);
 
     private static async Task<IResult> Handle(
-        string sku, MoveStockRequest request, Caller caller, HttpContext http, InventoryDb db, ForgeIds ids, TimeProvider time, CancellationToken cancellationToken)
+        string sku, MoveStockRequest request, Caller caller, HttpContext http, InventoryDb db, ForgeIds ids, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
         if (!Sku.TryNormalise(sku, out var canonical))
@@ -46,7 +47,7 @@ public static class MoveStock
             await db.LockStockAsync(token);
             if (await db.Products.SingleOrDefaultAsync(product => product.Id == id, token) is not { } product)
                 return ProductRules.NotFound();
-            if (await db.Movements.SingleOrDefaultAsync(known => known.ProductId == id && known.UserId == caller.Id && known.Reference == key, token) is { } known)
+            if (await db.Movements.FindAsync([id, caller.Id, key], token) is { } known)
                 return known.IsSame(movement) ? TypedResults.Ok(ProductView.Of(product)) : Reused();
             if (Preconditions.Check(http, ProductView.Of(product)) is { } refused)
                 return refused;
@@ -59,8 +60,10 @@ public static class MoveStock
         }, cancellationToken);
     }
 
-    private static ProblemResult Reused() => Problems.Unprocessable("idempotency-key-reused", "This Idempotency-Key stands for another movement: its body was different.");
+    private static ProblemResult Reused() =>
+        Problems.Unprocessable("idempotency-key-reused", "This Idempotency-Key stands for another movement: its body was different.");
 
-    private static ProblemResult Impossible(Product product) =>
-        Problems.Conflict("insufficient-stock", $"After this movement, a stock of 0 to {ProductRules.MaxStock} has to be available.").With("available", product.Available);
+    private static ProblemResult Impossible(Product product) => Problems
+        .Conflict("insufficient-stock", $"After this movement, a stock of 0 to {ProductRules.MaxStock} has to be available.")
+        .With("available", product.Available);
 }

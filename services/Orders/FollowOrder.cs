@@ -143,7 +143,10 @@ public sealed class FollowOrder(
 
     private static bool IsFinal(Change change) => OrderStatuses.Parse(change.Status).IsFinal();
 
-    /// <summary>Server-sent events whose head and a comment leave at once, also where nothing has happened yet: until then a client cannot tell this from silence.</summary>
+    /// <summary>
+    /// Server-sent events whose head and a comment leave at once, also where nothing has happened yet: until then a client cannot tell this
+    /// from silence.
+    /// </summary>
     private sealed class EventStream(IAsyncEnumerable<SseItem<string>> items) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)

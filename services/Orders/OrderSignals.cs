@@ -15,8 +15,8 @@ public sealed class OrderSignals
     private int _count;
 
     /// <summary>
-    /// Returns a subscription, to be disposed of; null if there is no room for anybody. A user who has as many as one may have loses the oldest: its
-    /// client may be gone without a word, and the newest is certainly there.
+    /// Returns a subscription, to be disposed of; null if there is no room for anybody. A user who has as many as one may have loses the
+    /// oldest: its client may be gone without a word, and the newest is certainly there.
     /// </summary>
     public Subscription? TryFollow(OrderId order, UserId user, FollowOptions limits)
     {

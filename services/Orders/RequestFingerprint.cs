@@ -20,8 +20,12 @@ public static class RequestFingerprint
     }
 }
 
-/// <summary>Renaming a member changes every fingerprint: old keys would then be refused as reused. A new one is omitted where a request does not have it.</summary>
+/// <summary>
+/// Renaming a member changes every fingerprint: old keys would then be refused as reused. A new one is omitted where a request does not
+/// have it.
+/// </summary>
 public sealed record UnderstoodOrder(
-    IReadOnlyList<OrderedItem> Items, string PaymentMethod, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Money? ExpectedTotal);
+    IReadOnlyList<OrderedItem> Items, string PaymentMethod,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Money? ExpectedTotal);
 
 public sealed record OrderedItem(string Sku, int Quantity);

@@ -2,7 +2,10 @@ using System.Collections.Frozen;
 
 namespace ForgeShop.Contracts;
 
-/// <summary>The currencies that can be paid in, with the number of decimals that each has (ISO 4217, list one). Metals, funds and test codes are none.</summary>
+/// <summary>
+/// The currencies that can be paid in, with the number of decimals that each has (ISO 4217, list one). Metals, funds and test codes are
+/// none.
+/// </summary>
 public static class Currencies
 {
     /// <summary>The largest number of decimals of any currency. Columns and documents keep as many.</summary>

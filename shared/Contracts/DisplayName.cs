@@ -5,8 +5,8 @@ using ADRaffy.ENSNormalize;
 namespace ForgeShop.Contracts;
 
 /// <summary>
-/// A text that people read: the name of a customer or of a product, a reason. In Unicode's composed form NFC, so that what looks the same is the same; with at least
-/// one visible character; without characters that break the line or turn the direction of what stands beside it.
+/// A text that people read: the name of a customer or of a product, a reason. In Unicode's composed form NFC, so that what looks the same
+/// is the same; with at least one visible character; without characters that break the line or turn the direction of what stands beside it.
 /// </summary>
 public static class DisplayName
 {
@@ -35,7 +35,8 @@ public static class DisplayName
     }
 
     // Embeddings, overrides and isolates of the bidirectional algorithm; the marks that only give a direction of their own are harmless.
-    private static bool IsForbidden(Rune rune) => rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069)
+    // U+FFFD stands for what a decoder could not read.
+    private static bool IsForbidden(Rune rune) => rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0xFFFD
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static bool IsVisible(Rune rune) => !(rune.IsBmp && Blank.Contains((char)rune.Value, StringComparison.Ordinal))

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace ForgeShop.Contracts;
 
 /// <summary>
-/// An amount in a currency. Never negative, and with no more decimals than the currency has (<see cref="Currencies"/>). In JSON the amount is a decimal
-/// string: {"amount":"12.50","currency":"EUR"}.
+/// An amount in a currency. Never negative, and with no more decimals than the currency has (<see cref="Currencies"/>). In JSON the amount
+/// is a decimal string: {"amount":"12.50","currency":"EUR"}.
 /// </summary>
 [JsonConverter(typeof(MoneyJsonConverter))]
 public readonly record struct Money
@@ -65,10 +65,14 @@ public readonly record struct Money
     }
 }
 
-/// <summary>A value that is valid JSON and breaks a rule of its type. The message is for the caller and does not repeat the value.</summary>
+/// <summary>
+/// A value that is valid JSON and breaks a rule of its type. The message is for the caller and does not repeat the value.
+/// </summary>
 public sealed class ValueException(string message) : JsonException(message);
 
-/// <summary>The strict wire form of <see cref="Money"/>. Unknown and repeated members are treated as the options say, as everywhere.</summary>
+/// <summary>
+/// The strict wire form of <see cref="Money"/>. Unknown and repeated members are treated as the options say, as everywhere.
+/// </summary>
 public sealed class MoneyJsonConverter : JsonConverter<Money>
 {
     public override Money Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

@@ -106,16 +106,21 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
     [Fact]
     public async Task Hop_by_hop_and_identity_headers_end_at_the_gateway()
     {
-        var answer = await shop.Http.Send(HttpMethod.Get, "/api/v1/reports/products", null,
-            ("Connection", "X-Hop, keep-alive"), ("X-Hop", "1"), ("Keep-Alive", "timeout=5"), ("TE", "trailers"), ("Proxy-Authorization", "Basic eA=="),
-            ("Forwarded", "for=203.0.113.7"), ("X-Real-IP", "203.0.113.7"), ("X-Original-For", "203.0.113.7"), ("X-Forwarded-Host", "evil.example"),
-            ("X-Forwarded-Prefix", "/evil"), ("X-Kept", "1"));
+        string[] stripped =
+        [
+            "Keep-Alive: timeout=5", "TE: trailers", "Proxy-Authorization: Basic eA==", "Forwarded: for=203.0.113.7",
+            "X-Real-IP: 203.0.113.7", "X-Original-For: 203.0.113.7", "X-Forwarded-Prefix: /evil",
+        ];
+        var token = await servers.Users.Tokens!.OfAdministrator();
 
-        var arrived = answer.Body.EnumerateObject().ToDictionary(header => header.Name, header => header.Value.GetString(), StringComparer.OrdinalIgnoreCase);
-        arrived["X-Kept"].ShouldBe("1");
-        foreach (var name in new[] { "X-Hop", "Keep-Alive", "TE", "Proxy-Authorization", "Forwarded", "X-Real-IP", "X-Original-For", "X-Forwarded-Prefix" })
-            arrived.Keys.ShouldNotContain(name);
-        arrived["X-Forwarded-Host"].ShouldNotBe("evil.example");
+        var answer = await shop.Gateway.Address.SendRaw(
+            $"GET /api/v1/reports/products HTTP/1.1\nAuthorization: Bearer {token}\nX-Kept: 1\nX-Forwarded-Host: evil.example\n{string.Join('\n', stripped)}");
+
+        answer.ShouldStartWith("HTTP/1.1 200 ");
+        answer.ShouldContain("\"X-Kept\":\"1\"");
+        foreach (var header in stripped)
+            answer.ShouldNotContain($"\"{header.Split(':')[0]}\"", Case.Insensitive);
+        answer.ShouldNotContain("evil");
     }
 
     [Theory]

@@ -159,6 +159,7 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
         await using var gateway = await shop.StartGateway(("services:inventory:http:0", "http://127.0.0.1:1"));
         var answer = await gateway.Http.Get("/api/v1/products/MUG-FORGE");
         answer.ShouldBeProblem(HttpStatusCode.BadGateway, "service-unreachable");
+        answer.Message.Headers.RetryAfter.ShouldNotBeNull();
         ShouldHaveTraceHeaders(answer);
         // It says nothing about the others, and the gateway itself stays ready.
         (await gateway.Http.GetAsync("/api/v1/orders/quick", Cancellation)).StatusCode.ShouldBe(HttpStatusCode.OK);

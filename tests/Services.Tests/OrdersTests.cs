@@ -116,10 +116,10 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     }
 
     [Theory]
-    [InlineData("""{ "items" : [ {"quantity":2, "sku":"SKU"} ], "userId":"USER" }""")]
-    [InlineData("""{"userId":"USER","items":[{"sku":"sku","quantity":2}],"paymentMethod":"sim-ok"}""")]
-    [InlineData("""{"userId":"USER","items":[{"sku":" SKU ","quantity":2}],"paymentMethod":null,"expectedTotal":null}""")]
-    [InlineData("""{"userId":"USER","items":[{"\u0073ku":"SKU","quantity":2}],"paymentMethod":null}""")]
+    [InlineData("""{ "items" : [ {"quantity":2, "sku":"SKU"} ] }""")]
+    [InlineData("""{"items":[{"sku":"sku","quantity":2}],"paymentMethod":"sim-ok"}""")]
+    [InlineData("""{"items":[{"sku":" SKU ","quantity":2}],"paymentMethod":null,"expectedTotal":null}""")]
+    [InlineData("""{"items":[{"\u0073ku":"SKU","quantity":2}],"paymentMethod":null}""")]
     public async Task The_same_request_may_be_written_differently(string again)
     {
         var (user, sku) = (NewUser(), await NewProduct());
@@ -132,10 +132,10 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     }
 
     [Theory]
-    [InlineData("""{"userId":"USER","items":[{"sku":"SKU","quantity":3}]}""")]
-    [InlineData("""{"userId":"USER","items":[{"sku":"SKU","quantity":2}],"paymentMethod":"sim-slow"}""")]
-    [InlineData("""{"userId":"USER","items":[{"sku":"SKU","quantity":2},{"sku":"ANOTHER","quantity":1}]}""")]
-    [InlineData("""{"userId":"USER","items":[{"sku":"ANOTHER","quantity":2}]}""")]
+    [InlineData("""{"items":[{"sku":"SKU","quantity":3}]}""")]
+    [InlineData("""{"items":[{"sku":"SKU","quantity":2}],"paymentMethod":"sim-slow"}""")]
+    [InlineData("""{"items":[{"sku":"SKU","quantity":2},{"sku":"ANOTHER","quantity":1}]}""")]
+    [InlineData("""{"items":[{"sku":"ANOTHER","quantity":2}]}""")]
     public async Task Another_request_under_the_same_key_is_refused_and_changes_nothing(string other)
     {
         var (user, sku) = (NewUser(), await NewProduct());
@@ -197,15 +197,15 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
 
     [Theory]
     [InlineData("""{}""", "items")]
-    [InlineData("""{"userId":"USER","items":[]}""", "items")]
-    [InlineData("""{"userId":"USER","items":[null]}""", "items[0].sku", "items[0].quantity")]
-    [InlineData("""{"userId":"USER","items":[{}]}""", "items[0].sku", "items[0].quantity")]
-    [InlineData("""{"userId":"USER","items":[{"sku":"SKU","quantity":0}]}""", "items[0].quantity")]
-    [InlineData("""{"userId":"USER","items":[{"sku":"SKU","quantity":-1}]}""", "items[0].quantity")]
-    [InlineData("""{"userId":"USER","items":[{"sku":"SKU","quantity":1001}]}""", "items[0].quantity")]
-    [InlineData("""{"userId":"USER","items":[{"sku":"a b","quantity":1}]}""", "items[0].sku")]
-    [InlineData("""{"userId":"USER","items":[{"sku":"SKU","quantity":1},{"sku":"sku","quantity":2}]}""", "items[1].sku")]
-    [InlineData("""{"userId":"USER","items":[{"sku":"SKU","quantity":1}],"paymentMethod":"cash"}""", "paymentMethod")]
+    [InlineData("""{"items":[]}""", "items")]
+    [InlineData("""{"items":[null]}""", "items[0].sku", "items[0].quantity")]
+    [InlineData("""{"items":[{}]}""", "items[0].sku", "items[0].quantity")]
+    [InlineData("""{"items":[{"sku":"SKU","quantity":0}]}""", "items[0].quantity")]
+    [InlineData("""{"items":[{"sku":"SKU","quantity":-1}]}""", "items[0].quantity")]
+    [InlineData("""{"items":[{"sku":"SKU","quantity":1001}]}""", "items[0].quantity")]
+    [InlineData("""{"items":[{"sku":"a b","quantity":1}]}""", "items[0].sku")]
+    [InlineData("""{"items":[{"sku":"SKU","quantity":1},{"sku":"sku","quantity":2}]}""", "items[1].sku")]
+    [InlineData("""{"items":[{"sku":"SKU","quantity":1}],"paymentMethod":"cash"}""", "paymentMethod")]
     public async Task An_order_that_breaks_rules_names_each_field_and_stores_nothing(string body, params string[] fields)
     {
         var user = NewUser();
@@ -237,7 +237,7 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     public async Task An_order_needs_one_key_that_can_name_it(string header)
     {
         var (user, sku) = (NewUser(), await NewProduct());
-        var body = Fill("""{"userId":"USER","items":[{"sku":"SKU","quantity":1}]}""", user, sku);
+        var body = Fill("""{"items":[{"sku":"SKU","quantity":1}]}""", user, sku);
 
         // By hand, byte for byte: HttpClient neither sends such headers nor sends one of them twice.
         using var connection = new TcpClient();

@@ -26,7 +26,8 @@ public sealed class SumJsonConverter : JsonConverter<Sum>
     public override Sum Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         var sum = JsonElement.ParseValue(ref reader);
-        var amount = decimal.Parse(sum.GetProperty("amount").GetString()!, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        const NumberStyles styles = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
+        var amount = decimal.Parse(sum.GetProperty("amount").GetString()!, styles, CultureInfo.InvariantCulture);
         return new(amount, sum.GetProperty("currency").GetString()!);
     }
 

@@ -59,9 +59,10 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
     private async Task PlaceOrder(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
     {
         var items = new[] { new { sku = order.Sku, quantity = order.Quantity } };
+        var expectedTotal = await Catalogue.PriceAsync(http, order.Sku, cancellationToken) * order.Quantity;
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/orders")
         {
-            Content = JsonContent.Create(new { items, paymentMethod = order.PaymentMethod, expectedTotal = await Catalogue.PriceAsync(http, order.Sku, cancellationToken) * order.Quantity }),
+            Content = JsonContent.Create(new { items, paymentMethod = order.PaymentMethod, expectedTotal }),
         };
         request.Headers.Add("Idempotency-Key", order.Key);
         using var answer = await http.SendAsync(request, cancellationToken);
