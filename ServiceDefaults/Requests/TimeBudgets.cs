@@ -47,6 +47,11 @@ public static class TimeBudgets
         timeouts => timeouts.DefaultPolicy = new RequestTimeoutPolicy
         {
             Timeout = Service,
-            WriteTimeoutResponse = context => Problems.Unavailable("service-unavailable", TooSlow, RetryAfter).ExecuteAsync(context),
+            WriteTimeoutResponse = context =>
+            {
+                // The token of the request is cancelled by now, and the response must be written nevertheless. The framework restores it.
+                context.RequestAborted = CancellationToken.None;
+                return Problems.Unavailable("service-unavailable", TooSlow, RetryAfter).ExecuteAsync(context);
+            },
         });
 }

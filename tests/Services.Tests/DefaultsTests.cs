@@ -5,6 +5,7 @@ using ForgeShop.ServiceDefaults;
 using ForgeShop.TestSupport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
@@ -212,6 +213,22 @@ public sealed class DefaultsTests(ServersFixture servers)
         // It is the endpoint that is denied: another one answers, and where there is none, nobody has to log in to hear so.
         (await service.Http.GetStringAsync("/open", Cancellation)).ShouldBe("open");
         (await service.Http.Get("/nowhere")).ShouldBeProblem(HttpStatusCode.NotFound, "not-found");
+    }
+
+    [Fact]
+    public async Task Request_that_exceeds_its_budget_returns_503_and_one_body()
+    {
+        await using var service = await Start(
+            builder => builder.Services.PostConfigure<RequestTimeoutOptions>(timeouts => timeouts.DefaultPolicy = new RequestTimeoutPolicy
+            {
+                Timeout = TimeSpan.FromMilliseconds(100), WriteTimeoutResponse = timeouts.DefaultPolicy!.WriteTimeoutResponse,
+            }),
+            app => app.MapPost("/slow", (CancellationToken cancelled) => Task.Delay(Timeout.Infinite, cancelled)));
+
+        var answer = await service.Http.Send(HttpMethod.Post, "/slow", null);
+
+        answer.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "service-unavailable");
+        answer.Message.Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
     }
 
     private static async Task<SmallService> Start(

@@ -111,6 +111,7 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
         var found = new TaskCompletionSource<(bool KeepAlive, int Idle, int Interval, int Probes, int UserTimeout)>();
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration["Authentication:Issuer"] = TestTokens.Issuer;
         ServiceDefaults.ServiceDefaultsExtensions.AddServiceDefaults(builder);
         await using var app = builder.Build();
         app.Use((HttpContext context, RequestDelegate _) =>
