@@ -6,13 +6,11 @@ using Microsoft.Net.Http.Headers;
 namespace ForgeShop.ServiceDefaults.Authentication;
 
 /// <summary>
-/// 401 and 403 as problem details, with the header that RFC 6750 asks for. The reason why a token is invalid is not told.
+/// Writes 401 and 403 as problem details with the header that RFC 6750 requires. The response does not say why a token is invalid.
 /// </summary>
 internal sealed class AccessProblems : JwtBearerEvents
 {
-    /// <summary>
-    /// Without keys no token can be judged. That is 503 and not 401: the token may be good, and the same request can succeed later.
-    /// </summary>
+    /// <summary>Without the issuer's keys no token can be verified: 503 and not 401, because the same request can succeed later.</summary>
     /// <exception cref="HttpRequestException">The keys have never been read, and cannot be read now.</exception>
     public override async Task MessageReceived(MessageReceivedContext context)
     {

@@ -35,7 +35,7 @@ internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<Authent
         }
     }
 
-    /// <summary>Somebody did not accept this token: the next one asked for is a new one.</summary>
+    /// <summary>Discards a token that a service refused; the next call fetches a new one.</summary>
     public void Forget(string token)
     {
         if (_held is { } held && held.Token == token)

@@ -5,8 +5,8 @@ using Npgsql;
 namespace ForgeShop.ServiceDefaults.Databases;
 
 /// <summary>
-/// Removes pooled connections to a server that has become read-only. A connection keeps the settings with which it began, so it would fail
-/// after the server is writable again.
+/// Removes pooled connections to a server that has become read-only. A connection keeps its initial settings, so it would still fail after
+/// the server is writable again.
 /// </summary>
 internal sealed class ReadOnlyConnections : DbCommandInterceptor
 {

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace ForgeShop.ServiceDefaults.Errors;
 
 /// <summary>
-/// What the framework refuses while it binds a request to an endpoint's parameters. Its messages quote the value, so only
-/// the name of the field is taken from them.
+/// Requests that the framework refuses while it binds parameters. The framework's messages quote the value, so only the field name is taken
+/// from them.
 /// </summary>
 internal static partial class BadRequests
 {
@@ -23,7 +23,7 @@ internal static partial class BadRequests
 
     private static ProblemResult Translate(JsonException exception)
     {
-        // The reader's own exception inside means that the text is no JSON; otherwise it is, and says something else than asked for.
+        // An inner exception of the JSON reader means that the text is malformed. Otherwise the text is JSON of another shape.
         if (exception.InnerException is JsonException)
             return Problems.BadRequest(StatusProblems.MalformedJson, $"The body is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}).");
         var field = exception.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : "body";

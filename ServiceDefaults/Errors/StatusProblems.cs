@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace ForgeShop.ServiceDefaults.Errors;
 
-/// <summary>Codes and words for refusals that no endpoint wrote: the server's, the router's, the proxy's.</summary>
+/// <summary>Codes and texts for errors that the server, the router or the proxy returned, and no endpoint.</summary>
 internal static class StatusProblems
 {
     public const string ValidationFailed = "validation-failed";

@@ -4,8 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace ForgeShop.ServiceDefaults.Requests;
 
 /// <summary>
-/// JSON is UTF-8 (RFC 8259). A body that says it is something else is refused, and a charset that says so in quotes is
-/// allowed: the framework would fail on both.
+/// JSON is UTF-8 (RFC 8259). Another charset is refused, and a charset in quotes is accepted; the framework would fail on both.
 /// </summary>
 internal sealed class Utf8Bodies(RequestDelegate next)
 {
