@@ -6,25 +6,25 @@ using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Gateway;
 
-/// <summary>How much the gateway takes, each a minute; configuration section <c>RateLimits</c>.</summary>
+/// <summary>The rate limits of the gateway, in requests a minute; configuration section <c>RateLimits</c>.</summary>
 public sealed class RateLimitOptions
 {
-    /// <summary>Requests of any kind from one address.</summary>
+    /// <summary>The limit of all requests from one address.</summary>
     [Range(1, int.MaxValue)]
     public int PerAddress { get; set; } = 3000;
 
-    /// <summary>Requests of any kind with the tokens of one user.</summary>
+    /// <summary>The limit of all requests with the tokens of one user.</summary>
     [Range(1, int.MaxValue)]
     public int PerUser { get; set; } = 600;
 
-    /// <summary>Registrations, logins and refreshes from one address.</summary>
+    /// <summary>The limit of registrations, logins and refreshes from one address.</summary>
     [Range(1, int.MaxValue)]
     public int Registrations { get; set; } = 60;
 }
 
 internal static class RateLimits
 {
-    /// <summary>The policy of calls that cost a password hash.</summary>
+    /// <summary>The policy of calls that compute a password hash.</summary>
     public const string Registrations = "registrations";
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);

@@ -39,7 +39,7 @@ public static class ListProducts
         if (!string.IsNullOrWhiteSpace(search))
         {
             var text = DisplayName.Compose(search.Trim()).Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_");
-            // Both sides are raised by the same rules, those of ICU, whatever the locale of the server is: "STRASSE" finds "Straße".
+            // Both sides are upper-cased by ICU rules, independent of the server's locale: "STRASSE" finds "Straße".
             products = products.Where(product =>
                 EF.Functions.Like(EF.Functions.Collate(product.Name, Unicode).ToUpper(), "%" + EF.Functions.Collate(text, Unicode).ToUpper() + "%", "\\")
                 || EF.Functions.Like(product.Sku, "%" + EF.Functions.Collate(text, Unicode).ToUpper() + "%", "\\"));

@@ -10,7 +10,7 @@ public static class ProductRules
     public const decimal MaxPrice = 1_000_000_000m;
     public const string SkuForm = "A SKU has 1 to 64 letters, digits and . _ ~ -, a letter or digit first.";
 
-    /// <summary>Returns the name as it is stored, or what is wrong with it.</summary>
+    /// <summary>Returns the name in its stored form, or the validation message.</summary>
     public static (string? Text, string? Problem) Name(string? name) => DisplayName.Check(name, "A name", 1, 200);
 
     public static string? Price(Money? price) => price switch

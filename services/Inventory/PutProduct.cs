@@ -40,7 +40,7 @@ public static class PutProduct
         {
             await db.LockStockAsync(token);
             var existing = await db.Products.SingleOrDefaultAsync(product => product.Id == id, token);
-            // A retry after a commit whose answer was lost finds what this request stored.
+            // A retry after a lost commit confirmation finds the state that this request stored.
             if (created is not null && existing?.ChangedAt == now)
                 return Answer(existing, created.Value);
             if (Preconditions.Check(http, existing is null ? null : ProductView.Of(existing)) is { } refused)
@@ -49,7 +49,7 @@ public static class PutProduct
                 return Preconditions.Required();
             created = existing is null;
             var product = existing ?? db.Products.Add(Product.New(id, canonical!)).Entity;
-            // Only a change is announced.
+            // An unchanged product publishes no event.
             if (product.Set(name!, request.Price!.Value, request.Stock!.Value, now))
                 db.Emit(product, product.Changed(), MessageOrigin.OfRequest());
             return Answer(product, created.Value);

@@ -46,7 +46,7 @@ public static class ListNotifications
         }
         var notifications = await list.OrderByDescending(notification => notification.CreatedAt).ThenByDescending(notification => notification.Id)
             .Take(count + 1).ToListAsync(cancellationToken);
-        // The greeting is added on reading, because an order's event may arrive before its user's.
+        // The greeting is added on reading, because the order's event may arrive before the user's event.
         var name = notifications.Count == 0
             ? null
             : await db.Users.Where(known => known.Id == user).Select(known => known.Name).SingleOrDefaultAsync(cancellationToken);

@@ -2,7 +2,7 @@ using ForgeShop.Contracts;
 
 namespace ForgeShop.Orders;
 
-/// <summary>One change of an order's state, kept for good and written with the change itself.</summary>
+/// <summary>One change of an order's state, stored together with the change and never deleted.</summary>
 public sealed class OrderChange
 {
     private OrderChange()

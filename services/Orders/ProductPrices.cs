@@ -4,12 +4,12 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Orders;
 
-/// <summary>Prices an order from Orders' own copy of the catalogue; Inventory is asked only for what is not in it yet.</summary>
+/// <summary>Prices an order from Orders' copy of the catalogue; only products without a copy are read from Inventory.</summary>
 public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, ForgeIds ids, ILogger<ProductPrices> logger)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
-    /// <summary>Either the products by SKU, or why the order cannot be priced.</summary>
+    /// <summary>The products by SKU, or the reason why the order cannot be priced.</summary>
     public sealed record Outcome(IReadOnlyDictionary<string, ProductCopy> Products, IResult? Problem);
 
     public async Task<Outcome> OfAsync(IReadOnlyList<OrderedItem> items, CancellationToken cancellationToken)
@@ -48,6 +48,6 @@ public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, For
 
     private static Outcome Refused(IResult problem) => new(new Dictionary<string, ProductCopy>(), problem);
 
-    [LoggerMessage(LogLevel.Warning, "Inventory could not be asked for {Count} products that Orders has not heard of ({Error}: {Message})")]
+    [LoggerMessage(LogLevel.Warning, "Reading {Count} unknown products from Inventory failed ({Error}: {Message})")]
     private static partial void LogUnavailable(ILogger logger, int count, string error, string message);
 }

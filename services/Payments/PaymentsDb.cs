@@ -15,7 +15,7 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
     public async Task<Dictionary<PaymentId, Payment>> LockPaymentsAsync(IReadOnlyList<PaymentId> ids, CancellationToken cancellationToken)
     {
         var values = ids.Select(id => id.Value).ToArray();
-        // Two statements: in raw SQL, EF Core expects the columns of a complex property under other names.
+        // Two statements: for raw SQL, EF Core expects other column names of a complex property.
         await Database.ExecuteSqlAsync($"select 1 from payments where id = any({values}) order by id for update", cancellationToken);
         return await Payments.Where(payment => ids.Contains(payment.Id)).ToDictionaryAsync(payment => payment.Id, cancellationToken);
     }

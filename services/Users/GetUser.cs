@@ -9,13 +9,13 @@ public static class GetUser
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}", Handle)
         .WithName("GetUser")
-        .WithSummary("Shows an account, from the cache where it is there: one's own, or anybody's with users:read.")
+        .WithSummary("Returns the caller's own account; any account with users:read.")
         .Produces<UserView>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersRead);
 
-    // Refused before it is looked for: whoever may not see an account does not learn whether there is one.
+    // Refused before the lookup: the answer must not reveal whether the account exists.
     private static async Task<IResult> Handle(UserId id, Caller caller, EntityCache<CachedUser> cache, CancellationToken cancellationToken) =>
         caller.MaySee(id, Permissions.UsersRead) ? await ShowAsync(id, cache, cancellationToken) : Problems.Status(StatusCodes.Status403Forbidden);
 

@@ -160,7 +160,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         // The first worker's claim runs out before it comes to record that it got no answer; the second one gets the money.
         payment.Claim(now, now.AddSeconds(36));
         payment.Claim(now.AddSeconds(37), now.AddSeconds(73));
-        payment.Unanswered(now.AddSeconds(38), TimeSpan.FromSeconds(1), patience: TimeSpan.FromSeconds(20));
+        payment.Unanswered(now.AddSeconds(38), TimeSpan.FromSeconds(1), giveUpAfter: TimeSpan.FromSeconds(20));
 
         payment.Charged(now.AddSeconds(39)).ShouldBeNull("the order would confirm what is going to be given back");
         payment.NextCallAt.ShouldBe(now.AddSeconds(39));

@@ -5,7 +5,8 @@ using ForgeShop.Messaging;
 namespace ForgeShop.Inventory.Reservations;
 
 /// <summary>
-/// Sells the stock of confirmed orders. The release of a cancelled order travels in another topic and may arrive first; then the stock stays released.
+/// Sells the stock of confirmed orders. The release of a cancelled order uses another topic and may arrive first; then the stock stays
+/// released.
 /// </summary>
 public sealed class OrderConfirmedHandler(InventoryDb db, ForgeIds ids, TimeProvider time) : IBatchHandler<OrderConfirmed>
 {

@@ -48,7 +48,7 @@ public static class GetCustomerReport
             : Problems.NotFound("customer-not-found", "Reports are eventually consistent; try again in a moment.");
     }
 
-    /// <summary>Derives the ID from the e-mail address: no other service is asked, and nothing is searched.</summary>
+    /// <summary>Derives the ID from the e-mail address, without a call or a search.</summary>
     private static UserId Identify(string? email, string? id, ForgeIds ids, ValidationErrors errors)
     {
         const string exactlyOne = "Exactly one of email and id is required.";

@@ -38,7 +38,7 @@ public sealed record RecordedEvent(
 
     public static DocumentModel<RecordedEvent> Model { get; } = new("events", ReportingJson.Default.RecordedEvent, [PartitionField, OffsetField]);
 
-    /// <summary>Gets the data in today's form; null for a type whose data no read model uses.</summary>
+    /// <summary>Gets the data in the current version; null for a type whose data no read model uses.</summary>
     [JsonIgnore]
     public object? Payload => field ??= Types.GetValueOrDefault(Type)?.Invoke(Data, DataVersion);
 

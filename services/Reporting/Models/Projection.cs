@@ -4,8 +4,8 @@ namespace ForgeShop.Reporting.Models;
 public abstract record ReadModel
 {
     /// <summary>
-    /// The offset of the last event that was applied to this document, for each partition. Events of a partition are applied in the order of
-    /// their offsets, so an event at or below it is already in the document.
+    /// The offset of the last event that was applied to this document, for each partition. Events of a partition are applied in the order
+    /// of their offsets, so an event at or below it is already in the document.
     /// </summary>
     public IReadOnlyDictionary<string, long> Positions { get; init; } = new Dictionary<string, long>();
 
@@ -16,8 +16,8 @@ public abstract record ReadModel
 /// <param name="Model">The collection.</param>
 /// <param name="DocumentsOf">Returns the IDs of the documents that an event touches.</param>
 /// <param name="Fold">
-/// Returns a document after an event; the document is null before its first one. A pure function. The result must not depend on the order of
-/// events of different aggregates.
+/// Returns a document after an event; the document is null before its first one. A pure function. The result must not depend on the order
+/// of events of different aggregates.
 /// </param>
 public sealed record ProjectionModel<T>(
     DocumentModel<T> Model, Func<RecordedEvent, IEnumerable<Guid>> DocumentsOf, Func<Guid, T?, RecordedEvent, T> Fold) where T : ReadModel;
@@ -28,7 +28,8 @@ public sealed class Projection<T>(IDocumentCollection<T> documents, ProjectionMo
     private const int MaxAttempts = 50;
 
     /// <summary>
-    /// Applies the events that the documents do not include yet. A document that another writer changed in between is read and folded again.
+    /// Applies the events that the documents do not include yet. A document that another writer changed in between is read and folded
+    /// again.
     /// </summary>
     /// <param name="events">In the order of their offsets within each partition.</param>
     /// <param name="cancellationToken">Cancels the call.</param>

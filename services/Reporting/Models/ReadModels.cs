@@ -10,7 +10,7 @@ public sealed record ReadModelState
 
     public RebuildState? Rebuild { get; init; }
 
-    /// <summary>The numbers of generations that serve no more and still exist.</summary>
+    /// <summary>The numbers of replaced generations that are not removed yet.</summary>
     public IReadOnlyList<int> Obsolete { get; init; } = [];
 }
 

@@ -49,7 +49,7 @@ public static class ChangePassword
             db.ChangeTracker.Clear();
             await using var transaction = await db.Database.BeginTransactionAsync(token);
             var user = await db.LockUserAsync(id, token);
-            // The hash has a salt of its own: this request has stored it, and nobody heard of the commit.
+            // The same salted hash means that this request stored it and the commit confirmation was lost.
             if (user?.PasswordHash == hash)
                 return user;
             if (user is not { DeactivatedAt: null } || user.PasswordHash != known!.PasswordHash)
