@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.AppHost.Hosting;
 
-/// <summary>The parts of the running shop that a script needs.</summary>
+/// <summary>The content of the file: the parts of the running shop that a script needs.</summary>
 internal sealed class ShopEndpoints
 {
     public required IResourceBuilder<ProjectResource> Gateway { get; init; }
@@ -21,7 +21,7 @@ internal sealed class ShopEndpoints
     public Dictionary<string, IResourceBuilder<IResourceWithConnectionString>> Stores { get; } = [];
 }
 
-/// <summary>The path of the file; the operator's tool finds the running shop by it.</summary>
+/// <summary>The path of the file. The operator's tool reads it to find the running shop.</summary>
 internal sealed record EndpointsFileLocation(string Path);
 
 /// <summary>
@@ -106,7 +106,7 @@ internal sealed class EndpointsFile(
             Console.WriteLine($"{what}: {url}");
     }
 
-    /// <summary>Replaces the file in one step, so that a reader never sees half of it. Only its owner can read it, from its first byte on.</summary>
+    /// <summary>Replaces the file atomically. The permissions are set before the first byte, so only its owner can ever read it.</summary>
     private void Replace(string content)
     {
         var draft = path + ".new";

@@ -5,7 +5,9 @@ using MongoDB.Driver;
 
 namespace Aspire.Hosting;
 
-/// <summary>A MongoDB server. Names and behaviour are those of Aspire.Hosting.MongoDB, which can take over by a change of reference.</summary>
+/// <summary>
+/// A MongoDB server. Names and behaviour are those of Aspire.Hosting.MongoDB, which can take over by a change of reference.
+/// </summary>
 public sealed class MongoDBServerResource(string name, ParameterResource passwordParameter)
     : ContainerResource(name), IResourceWithConnectionString
 {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.AppHost.Hosting;
 
-/// <summary>What an operator can do on the dashboard's resource page. Each command asks for a confirmation or for its arguments.</summary>
+/// <summary>The operator's commands on the dashboard's resource page. Each command asks for a confirmation or for its arguments.</summary>
 internal static class OperatorCommands
 {
     private const double DefaultRate = 12;
@@ -15,7 +15,7 @@ internal static class OperatorCommands
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ToolTimeout = TimeSpan.FromMinutes(5);
 
-    /// <summary>Publishes a service's events again, as <c>./forge outbox replay</c> does; consumers drop what they had.</summary>
+    /// <summary>Publishes a service's events again, like <c>./forge outbox replay</c>; consumers drop the duplicates.</summary>
     public static IResourceBuilder<ProjectResource> WithOutboxReplay(this IResourceBuilder<ProjectResource> service) => service.WithCommand(
         "replay-outbox", "Replay the outbox",
         context => RunOperatorAsync(context, ["outbox", "replay", service.Resource.Name, "--since", context.Arguments.GetString("since")!]),
@@ -34,7 +34,7 @@ internal static class OperatorCommands
             UpdateState = EnabledWhileRunning,
         });
 
-    /// <summary>Publishes the dead letters of a topic again, as <c>./forge dlq retry</c> does.</summary>
+    /// <summary>Publishes the dead letters of a topic again, like <c>./forge dlq retry</c>.</summary>
     public static IResourceBuilder<KafkaServerResource> WithDeadLetterRetry(this IResourceBuilder<KafkaServerResource> kafka) => kafka.WithCommand(
         "retry-dead-letters", "Retry dead letters",
         context => RunOperatorAsync(context, ["dlq", "retry", context.Arguments.GetString("topic")!]),
@@ -85,7 +85,7 @@ internal static class OperatorCommands
 
             async Task StartAsync(IResource resource)
             {
-                // Aspire gives up if the engine is slow to delete the stopped container; the next attempt finds it deleted.
+                // Aspire gives up if the engine deletes the stopped container slowly; the next attempt succeeds.
                 for (var attempts = 1; await ExecuteAsync(resource, KnownResourceCommands.StartCommand) is { Success: false } failed; attempts++)
                 {
                     if (attempts == MaxStartAttempts)
@@ -153,7 +153,7 @@ internal static class OperatorCommands
     private static ResourceCommandState EnabledWhileRunning(UpdateCommandStateContext context) =>
         context.ResourceSnapshot.State?.Text == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled;
 
-    /// <summary>Runs the operator's tool, whose output becomes part of the resource's console log.</summary>
+    /// <summary>Runs the operator's tool and writes its output to the resource's console log.</summary>
     private static async Task<ExecuteCommandResult> RunOperatorAsync(ExecuteCommandContext context, string[] arguments)
     {
         var start = new ProcessStartInfo(Programs.PathOf("Operator"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };

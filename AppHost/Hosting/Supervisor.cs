@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace ForgeShop.AppHost.Hosting;
 
 /// <summary>
-/// Restarts services and servers that end by themselves; Aspire leaves them ended. The delay doubles from one second to thirty. A resource
-/// that ends six times without having run for a minute in between stays ended, and the dashboard shows it as failed.
+/// Restarts services and servers that exit unexpectedly; Aspire does not restart them. The delay doubles from 1 s to 30 s. After six exits
+/// without a minute of running in between, the resource stays ended and the dashboard shows it as failed.
 /// </summary>
 internal sealed class Supervisor(
     ResourceNotificationService notifications, ResourceCommandService commands, ResourceLoggerService logs,
@@ -54,7 +54,7 @@ internal sealed class Supervisor(
     }
 
     /// <summary>
-    /// Wraps the commands that stop a resource, so that a requested stop is known as such. The state Stopping is too short to be relied on.
+    /// Wraps the commands that stop a resource, to recognize a requested stop. The state Stopping is too short to be observed reliably.
     /// </summary>
     private void NoteStops(IResource resource)
     {

@@ -8,7 +8,7 @@ internal abstract class DocumentCollection<T>(DocumentModel<T> model) : IDocumen
 
     protected DocumentModel<T> Model { get; } = model;
 
-    /// <summary>Creates the collection and its indexes if they are absent; several sessions may do it at the same time.</summary>
+    /// <summary>Creates the collection and its indexes if they are absent; concurrent calls are safe.</summary>
     protected abstract Task CreateAsync();
 
     protected abstract Task<List<Document<T>>> ReadAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);

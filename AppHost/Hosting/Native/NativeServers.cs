@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace ForgeShop.AppHost.Hosting.Native;
 
-/// <summary>The servers of a machine without a container engine: PostgreSQL and Redis as installed, and the project's own DevKafka.</summary>
+/// <summary>The servers on a machine without a container engine: installed PostgreSQL and Redis, and the project's DevKafka.</summary>
 internal static class NativeServers
 {
     private const string Scripts = "Native";
@@ -27,7 +27,7 @@ internal static class NativeServers
 
     private static void RunPostgres(IResourceBuilder<PostgresServerResource> postgres, DataFolders data)
     {
-        // Debian keeps the servers out of the PATH, one folder for each major version.
+        // Debian keeps the PostgreSQL server out of the PATH, in one folder for each major version.
         var bin = Directory.Exists("/usr/lib/postgresql")
             ? Directory.GetDirectories("/usr/lib/postgresql").Where(version => File.Exists($"{version}/bin/postgres"))
                 .OrderByDescending(version => int.TryParse(Path.GetFileName(version), out var major) ? major : 0)

@@ -6,7 +6,7 @@ using MongoDB.Driver.Core.Configuration;
 
 namespace ForgeShop.Documents.Mongo;
 
-/// <summary>Documents in a MongoDB database. Reads and writes are those of a majority, so that a failover loses none.</summary>
+/// <summary>Documents in a MongoDB database. Reads and writes use the majority concern, so that a failover loses no write.</summary>
 internal sealed class MongoDocumentStore(IMongoClient client, string databaseName) : IDocumentStore, IDisposable
 {
     private readonly IMongoDatabase _database = client.GetDatabase(databaseName)
@@ -38,7 +38,9 @@ internal sealed class MongoDocumentStore(IMongoClient client, string databaseNam
 /// </summary>
 internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<T> model) : DocumentCollection<T>(model) where T : class
 {
-    /// <summary>The maximum number of statements in a bulk write. FerretDB, which speaks MongoDB's protocol, hangs at 100 updates.</summary>
+    /// <summary>
+    /// The maximum number of statements in a bulk write. FerretDB, which implements MongoDB's protocol, hangs at 100 updates.
+    /// </summary>
     private const int ChunkSize = 80;
 
     private readonly IMongoCollection<BsonDocument> _collection = database.GetCollection<BsonDocument>(model.Name);
@@ -72,7 +74,7 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
         return missed;
     }
 
-    /// <summary>The answer only counts the documents that were replaced; the ID of the write, kept in them, shows which ones.</summary>
+    /// <summary>The server returns only the number of replaced documents; the ID of the write, stored in them, identifies them.</summary>
     private async Task<IEnumerable<Guid>> ReplaceAsync(Document<T>[] documents, CancellationToken cancellationToken)
     {
         var write = Guid.NewGuid();

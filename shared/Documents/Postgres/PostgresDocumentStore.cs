@@ -12,7 +12,7 @@ internal sealed class PostgresDocumentStore(NpgsqlDataSource database) : IDocume
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 15);
-        // The adapter has few statements and leaves no state in a session.
+        // The adapter has few statements and keeps no session state.
         (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages, settings.NoResetOnClose) = (100, 2, true);
         return new(new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name }.UseLoggerFactory(logging).Build());
     }
@@ -63,7 +63,7 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
 
     protected override async Task CreateAsync()
     {
-        // One command is one transaction. The lock makes replicas take turns: CREATE TABLE IF NOT EXISTS fails if two sessions run it at once.
+        // A command is a transaction. The lock serializes the replicas, because concurrent CREATE TABLE IF NOT EXISTS can fail.
         string[] statements =
         [
             $"SELECT pg_advisory_xact_lock(hashtextextended('forgeshop.documents.{Model.Name}', 0))",
@@ -146,7 +146,7 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
 
     private static string Column(DocumentField<T> field) => $"\"{field.Name}\"";
 
-    // Text compares by byte, as in MongoDB, whatever the locale of the database is.
+    // Text compares by byte, as in MongoDB, independent of the database's locale.
     private static string SqlType(Type type) =>
         type == typeof(Guid) ? "uuid" : type == typeof(long) ? "bigint" : type == typeof(decimal) ? "numeric" : "text COLLATE \"C\"";
 }
