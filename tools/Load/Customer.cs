@@ -9,8 +9,8 @@ using ForgeShop.Contracts;
 namespace ForgeShop.Load;
 
 /// <summary>
-/// A client of the gateway. It sends each order with an Idempotency-Key and retries until it gets a definite response, so it always knows whether the order
-/// was placed.
+/// A client of the gateway. It sends each order with an Idempotency-Key and retries until the response is definite, so that the run has the
+/// outcome of every order.
 /// </summary>
 internal sealed class Customer(HttpClient http, RunStatistics statistics, string email, string password, TimeProvider time) : IDisposable
 {
@@ -49,7 +49,7 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
         return false;
     }
 
-    /// <summary>Adds up the prices of the catalogue, each read once: what a customer is shown before the order.</summary>
+    /// <summary>Adds up the prices of the catalogue, each read once, for the expected total of an order.</summary>
     private async Task<Money> TotalAsync(IReadOnlyList<OrderedLine> items, CancellationToken cancellationToken)
     {
         var total = new Money(0, "EUR");

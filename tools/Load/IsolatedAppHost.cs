@@ -108,7 +108,10 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
             throw new InvalidOperationException($"docker could not kill {resource.Resource.Name}.");
     }
 
-    /// <summary>Waits for another instance than the killed one. Aspire restarts no ended process; the AppHost's supervisor or this method does.</summary>
+    /// <summary>
+    /// Waits for another instance than the killed one. Aspire does not restart an ended process; the AppHost's supervisor or this method
+    /// does.
+    /// </summary>
     private async Task RecoverAsync(string resource, string? killed, CancellationToken cancellationToken)
     {
         await foreach (var now in _app.ResourceNotifications.WatchAsync(cancellationToken))

@@ -4,23 +4,24 @@ using System.Text.Json;
 
 namespace ForgeShop.Operator;
 
-/// <summary><c>forge outbox replay</c>: asks a service to publish again what happened since then.</summary>
+/// <summary><c>forge outbox replay</c>: makes a service publish its events again since a time.</summary>
 public static class OutboxReplay
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(5);
 
     /// <param name="shop">The running shop.</param>
     /// <param name="service">The service whose outbox it is.</param>
-    /// <param name="since">A time in ISO 8601, UTC unless it says otherwise, or how long ago: <c>90s</c>, <c>30m</c>, <c>2h</c>, <c>7d</c>.</param>
-    /// <param name="output">Where to say how many events it were.</param>
-    /// <param name="cancellationToken">Ends the waiting, not the replay.</param>
-    /// <exception cref="OperatorException">There is no such service, it has no outbox, or it does not do it.</exception>
+    /// <param name="since">A time in ISO 8601 (UTC without an offset), or a duration before now: <c>90s</c>, <c>30m</c>, <c>2h</c>,
+    /// <c>7d</c>.</param>
+    /// <param name="output">Receives the number of events.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the replay.</param>
+    /// <exception cref="OperatorException">The service is unknown, has no outbox, or refuses.</exception>
     public static async Task<int> RunAsync(RunningShop shop, string service, string since, TextWriter output, CancellationToken cancellationToken)
     {
         var start = ParseSince(since, TimeProvider.System.GetUtcNow());
         if (!shop.Services.TryGetValue(service, out var running))
             throw new OperatorException($"there is no service '{service}'; there are {string.Join(", ", shop.Services.Keys.Order())}");
-        using var http = new HttpClient { Timeout = Patience };
+        using var http = new HttpClient { Timeout = AnswerTimeout };
         using var answer = await SendAsync(http, shop, new Uri(new Uri(running.Url), $"/operations/outbox/replay?since={Uri.EscapeDataString(start.ToString("O", CultureInfo.InvariantCulture))}"), cancellationToken);
         if (answer.StatusCode == System.Net.HttpStatusCode.NotFound)
             throw new OperatorException($"{service} has no outbox");
@@ -45,7 +46,7 @@ public static class OutboxReplay
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new OperatorException($"no answer within {Patience.TotalMinutes:0} minutes; once begun, the replay goes on to its end");
+            throw new OperatorException($"no answer within {AnswerTimeout.TotalMinutes:0} minutes; a replay that has begun continues to its end");
         }
     }
 

@@ -72,7 +72,7 @@ static Command CustomersCommand()
     var customers = new Command("customers", "Places a small, steady stream of orders until it is stopped.") { rate };
     customers.SetAction((parsed, cancellationToken) => Run(async () =>
     {
-        // An AppHost hands the address over; from a shell the running shop is looked up.
+        // An AppHost passes the address; otherwise the address is that of the clone's running shop.
         var gateway = Environment.GetEnvironmentVariable("services__gateway__http__0") ?? RunningShop.Find().Gateway;
         await new CustomerStream(new Uri(gateway), parsed.GetValue(rate), Console.Out, TimeProvider.System).RunAsync(cancellationToken);
         return 0;
@@ -80,7 +80,7 @@ static Command CustomersCommand()
     return customers;
 }
 
-// A file or a pipe has no width of its own and wants no colours.
+// A file or a pipe has no width and gets no colours.
 static IAnsiConsole Terminal()
 {
     if (Console.IsOutputRedirected)
@@ -92,7 +92,7 @@ static IAnsiConsole Terminal()
     return AnsiConsole.Console;
 }
 
-// What the caller can mend is one line and exit code 2; everything else is a defect and shows itself in full.
+// An error that the caller can correct is one line and exit code 2; other exceptions are defects and are printed in full.
 static async Task<int> Run(Func<Task<int>> command)
 {
     try

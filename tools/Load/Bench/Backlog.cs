@@ -5,8 +5,8 @@ using Npgsql;
 namespace ForgeShop.Load.Bench;
 
 /// <summary>
-/// The work that placed orders leave behind: checkouts, unpublished messages and the lag of the consumers. A round begins when there is none, so that it does
-/// not pay for the one before.
+/// The backlog of placed orders: checkouts, unpublished messages and the lag of the consumers. A round begins with an empty backlog, so
+/// that it is not slowed down by the round before.
 /// </summary>
 internal sealed class Backlog : IAsyncDisposable
 {
@@ -34,7 +34,9 @@ internal sealed class Backlog : IAsyncDisposable
 
     private NpgsqlDataSource Orders => _databases[Array.IndexOf(OutboxDatabases, "orders-db")];
 
-    /// <summary>Waits until every checkout has ended. The index of the sagas that wait makes the query cheap however many orders there are.</summary>
+    /// <summary>
+    /// Waits until every checkout has ended. The partial index of waiting sagas keeps the query cheap for any number of orders.
+    /// </summary>
     /// <exception cref="TimeoutException">Checkouts do not end.</exception>
     public Task CheckedOutAsync(CancellationToken cancellationToken) => WaitAsync(
         "orders are not confirmed",
@@ -82,7 +84,8 @@ internal sealed class Backlog : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns the number of messages behind the committed offsets. A partition without a committed offset belongs to a topic that the group does not read.
+    /// Returns the number of messages behind the committed offsets. A partition without a committed offset belongs to a topic that the
+    /// group does not read.
     /// </summary>
     private static long Lag(IConsumer<Ignore, Ignore> group)
     {

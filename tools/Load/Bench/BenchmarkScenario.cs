@@ -15,6 +15,7 @@ internal sealed record BenchmarkScenario(string Name, string Title, int Clients,
 /// <param name="P95Milliseconds">The 95th percentile.</param>
 /// <param name="P99Milliseconds">The 99th percentile.</param>
 /// <param name="Baseline">The name of the baseline.</param>
-/// <param name="TimesBaseline">The time of one operation in operations of the baseline, in the same round: a quarter of the baseline's rate is 4.</param>
+/// <param name="TimesBaseline">The time of one operation in operations of the baseline, in the same round: a quarter of the baseline's rate
+/// is 4.</param>
 internal sealed record Measurement(
     string Scenario, double PerSecond, double? MedianMilliseconds, double? P95Milliseconds, double? P99Milliseconds, string? Baseline, double? TimesBaseline);

@@ -1,7 +1,8 @@
 namespace ForgeShop.Load.Bench;
 
 /// <summary>
-/// Runs a scenario as a closed loop: each client sends its next request when it has the response to the last, so the load adapts to the server.
+/// Runs a scenario as a closed loop: each client sends its next request when it has the response to the last, so the load adapts to the
+/// server.
 /// </summary>
 internal static class ClosedLoop
 {

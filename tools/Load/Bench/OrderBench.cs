@@ -11,8 +11,8 @@ namespace ForgeShop.Load.Bench;
 internal sealed record OrderBenchOptions(bool Wolverine, int StoredOrders);
 
 /// <summary>
-/// <c>./forge bench orders</c>: measures an isolated shop and, beside it, what the same servers do without it. The scenarios run in turn in several rounds, so
-/// that all of them meet the same state of the machine, and each is compared with its baseline of the same round.
+/// <c>./forge bench orders</c>: measures an isolated shop and the baselines of its servers. The scenarios run in turn in several rounds, so
+/// that all of them see the same state of the machine. Each is compared with its baseline of the same round.
 /// </summary>
 internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options)
 {
@@ -38,7 +38,7 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         var (memory, idleStatements) = await MeasureIdleAsync(host, statements, cancellationToken);
 
         using var http = new HttpClient { BaseAddress = host.Gateway, Timeout = TimeSpan.FromSeconds(15) };
-        // The baseline stays the same whatever the services set: statements are not prepared, and a connection is reset when it is given back.
+        // The baseline does not depend on the services' settings: statements are not prepared, and a returned connection is reset.
         await using var baseline = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(await host.ConnectionStringAsync("orders-db", cancellationToken))
         {
             MaxAutoPrepare = 0, NoResetOnClose = false,
@@ -69,7 +69,7 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
             [.. scenarios.All.Select(scenario => (scenario.Name, scenario.Title)), (OrderRounds.Confirmed, "orders confirmed")]);
     }
 
-    /// <summary>Reads the memory of every service, and counts the statements a second, of a shop that has nothing to do.</summary>
+    /// <summary>Reads the memory of every service and counts the statements a second of an idle shop.</summary>
     private async Task<(IReadOnlyList<ServiceMemory> Memory, double StatementsPerSecond)> MeasureIdleAsync(
         IsolatedAppHost host, StatementCounter statements, CancellationToken cancellationToken)
     {

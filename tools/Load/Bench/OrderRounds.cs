@@ -11,14 +11,14 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
     private readonly List<StatementCount> _statements = [];
     private int _countedOrders;
 
-    /// <summary>Gets the median round of each scenario, by what it is compared by.</summary>
+    /// <summary>Gets the median round of each scenario, selected by its ratio to the baseline.</summary>
     public IReadOnlyList<Measurement> Results => Medians(_measurements, one => one.Scenario, one => one.TimesBaseline ?? one.PerSecond);
 
     public IReadOnlyList<PipelineMeasurement> Pipelines => Medians(_pipelines, one => one.Pipeline, one => one.TimesBaseline);
 
     public IReadOnlyList<MessageRate> MessageRates => Medians(_messageRates, one => one.BatchSize, one => one.PerSecond);
 
-    /// <summary>Gets the statements an order of each database, from the first request of the clients until everything was drained.</summary>
+    /// <summary>Gets the statements an order of each database, from the first request of the clients until the backlog is empty.</summary>
     public IReadOnlyList<StatementCount> Statements =>
         [.. _statements.GroupBy(count => count.Database).Select(counts => counts.Aggregate((a, b) => a + b).DividedBy(_countedOrders))
             .OrderByDescending(count => count.Statements)];
@@ -37,7 +37,7 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
         _measurements.AddRange(round);
         if (pipelines is null)
             return;
-        // Once more, because the machine may have changed its pace since.
+        // Measured again, because the machine's speed may have changed.
         var row = scenarios.All.Single(scenario => scenario.Name == OrderScenarios.Row);
         var baseline = await ClosedLoop.RunAsync(row, duration / 2, time, cancellationToken);
         _pipelines.AddRange(await pipelines.RoundAsync(baseline.PerSecond, cancellationToken));

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace ForgeShop.Load.Bench;
 
-/// <summary>The scenarios of a round: requests to the shop, and the baselines that its servers reach without it.</summary>
+/// <summary>The scenarios of a round: requests to the shop, and the baselines of its servers.</summary>
 internal sealed class OrderScenarios(HttpClient http, IReadOnlyList<Customer> customers, IReadOnlyList<string> skus, ForgeIds ids, NpgsqlDataSource baseline)
 {
     public const string Answer = "gateway-answer", Row = "committed-row", RowAlone = "committed-row-alone", Place = "place-order";

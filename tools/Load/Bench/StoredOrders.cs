@@ -6,8 +6,8 @@ using Npgsql;
 namespace ForgeShop.Load.Bench;
 
 /// <summary>
-/// Fills the databases of the services with the rows of many confirmed orders: it multiplies what the services wrote for one. Each ID of that order becomes a
-/// function of the ID and the copy's number, so the rows of a copy belong together in all databases as those of the original do. Texts and JSON stay the same.
+/// Fills the databases of the services with copies of the rows of one confirmed order. Each ID of a copy is a function of the original ID
+/// and the copy's number, so the rows of a copy are consistent across databases. Texts and JSON are unchanged.
 /// </summary>
 internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
 {
@@ -103,7 +103,7 @@ internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
         await ExecuteAsync(connection, "drop table original", cancellationToken);
         return rows * count;
 
-        // The products stay, the users are others, and the times go back from the original's.
+        // The copies have the same products, other users, and earlier times than the original.
         static string Value((string Name, string Type) column) => column.Type switch
         {
             "uuid" => $"""

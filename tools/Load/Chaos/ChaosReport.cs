@@ -13,7 +13,7 @@ internal sealed class ChaosReport(IAnsiConsole console, RunStatistics statistics
 {
     private const int UnexpectedShown = 10;
 
-    /// <returns>Whether nothing was lost or doubled.</returns>
+    /// <returns>Whether nothing was lost or duplicated.</returns>
     public bool Print(bool settled, IReadOnlyList<Finding> findings)
     {
         var table = new Table().RoundedBorder().Title("Reconciliation of the stores").AddColumns("figure", "expected", "found", "");

@@ -5,11 +5,13 @@ using Spectre.Console;
 
 namespace ForgeShop.Load.Chaos;
 
-/// <summary><c>./forge chaos</c>: places orders while processes are killed, waits until the shop has settled, and reconciles the stores.</summary>
+/// <summary>
+/// <c>./forge chaos</c>: places orders while processes are killed, waits until all orders are final, and reconciles the stores.
+/// </summary>
 internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double ordersPerSecond, int seed)
 {
     private const int Customers = 20;
-    // A payment whose provider never answers takes longest to settle.
+    // A payment whose provider never answers takes longest.
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan CompareTimeout = TimeSpan.FromSeconds(60);
     // The initial stock: five products never run out, the others do.

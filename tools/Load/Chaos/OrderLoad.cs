@@ -19,7 +19,9 @@ internal sealed class OrderLoad(
 
     public ConcurrentQueue<AcceptedOrder> Accepted { get; } = new();
 
-    /// <summary>Places <paramref name="perSecond"/> orders a second until <paramref name="ending"/>, and waits for every response.</summary>
+    /// <summary>
+    /// Places <paramref name="perSecond"/> orders a second until <paramref name="ending"/>, and waits for every response.
+    /// </summary>
     public async Task RunAsync(double perSecond, CancellationToken ending, CancellationToken cancellationToken)
     {
         using var open = new SemaphoreSlim(MaxOpenRequests);

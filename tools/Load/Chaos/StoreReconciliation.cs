@@ -5,8 +5,8 @@ using Npgsql;
 namespace ForgeShop.Load.Chaos;
 
 /// <summary>
-/// Compares the stores of all services, which it reads directly: orders, money, stock, notifications, read models. Each service wrote its own from other
-/// messages, so they agree only if nothing was lost or doubled.
+/// Compares the stores of all services, read directly: orders, money, stock, notifications, read models. Each service wrote its store from
+/// different messages, so the stores agree only if nothing was lost or duplicated.
 /// </summary>
 internal sealed class StoreReconciliation : IAsyncDisposable
 {
@@ -53,8 +53,8 @@ internal sealed class StoreReconciliation : IAsyncDisposable
     }
 
     /// <summary>
-    /// Compares until all figures agree, because the last events may still be on their way. A figure that differs after <paramref name="timeout"/> is a
-    /// mismatch.
+    /// Compares until all figures agree, because the last events may still be in flight. A figure that differs after <paramref
+    /// name="timeout"/> is a mismatch.
     /// </summary>
     public async Task<IReadOnlyList<Finding>> CompareAsync(
         IReadOnlyList<AcceptedOrder> accepted, IReadOnlyDictionary<string, int> initialStock, TimeSpan timeout, CancellationToken cancellationToken)

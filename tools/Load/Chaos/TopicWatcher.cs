@@ -4,8 +4,8 @@ using Confluent.Kafka;
 namespace ForgeShop.Load.Chaos;
 
 /// <summary>
-/// Consumes every topic and counts the copies of each event. Consumers must drop every copy after the first. Messages that a killed broker lost before they
-/// were read here are not counted.
+/// Consumes every topic and counts the copies of each event. Consumers must drop every copy after the first. Messages that a killed broker
+/// lost before this consumer read them are not counted.
 /// </summary>
 internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string> topics)
 {

@@ -3,7 +3,7 @@ namespace ForgeShop.Operator.DeadLetters;
 /// <summary><c>forge dlq</c>: list, retry and discard.</summary>
 public sealed class DeadLetterCommands(string kafka, TextWriter output, TimeProvider time)
 {
-    /// <summary>Lists the open letters of a topic, or of one event in it; with <paramref name="all"/> the settled ones, too.</summary>
+    /// <summary>Lists the open letters of a topic, or of one event in it; with <paramref name="all"/> also the settled ones.</summary>
     public async Task<int> ListAsync(string topic, string? eventId, bool all, CancellationToken cancellationToken)
     {
         var letters = new DeadLetterTopic(kafka, topic, time);
@@ -15,7 +15,7 @@ public sealed class DeadLetterCommands(string kafka, TextWriter output, TimeProv
     }
 
     /// <summary>Publishes the messages of the open letters again, each for the group that could not handle it.</summary>
-    /// <returns>1 if a message no longer exists. The others are published all the same.</returns>
+    /// <returns>1 if a message no longer exists; the others are published.</returns>
     public async Task<int> RetryAsync(string topic, string? eventId, CancellationToken cancellationToken)
     {
         var letters = new DeadLetterTopic(kafka, topic, time);

@@ -9,13 +9,13 @@ using Spectre.Console;
 namespace ForgeShop.Operator.Demo;
 
 /// <summary>
-/// Three orders through the whole shop: derive every ID, call the shop, follow the orders to their ends, then read every store directly and compare.
+/// Places three orders: derives every ID, calls the shop, follows the orders until they end, then reads every store directly and compares.
 /// </summary>
 public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
 {
     private static readonly TimeSpan ArrivalTimeout = TimeSpan.FromSeconds(60);
 
-    /// <returns>Whether every store holds the IDs that were derived beforehand.</returns>
+    /// <returns>Whether every store contains the derived IDs.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         var story = new DemoStory(new ForgeIds(), Guid.NewGuid().ToString("N")[..10]);
@@ -53,7 +53,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         await Expect(answer, HttpStatusCode.Created, "register a user", cancellationToken);
         await Login.LogInAsync(http, story.Email, password, cancellationToken);
         console.MarkupLine("registered a user and logged in");
-        await Get(http, $"/api/v1/users/{story.User}", cancellationToken); // read once, so that the cache has it, too
+        await Get(http, $"/api/v1/users/{story.User}", cancellationToken); // fills the cache
     }
 
     private async Task PlaceOrder(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
@@ -71,7 +71,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         console.MarkupLineInterpolated($"placed an order: {order.Quantity} × {order.Sku}, {order.PaymentMethod}; its trace is {trace}{(shop.Dashboard is null ? "" : $": {shop.Dashboard.TrimEnd('/')}/traces/detail/{trace}")}");
     }
 
-    /// <summary>The order's changes as they happen, by server-sent events; the stream ends with the last.</summary>
+    /// <summary>Prints the order's changes from the event stream, which ends with the last one.</summary>
     private async Task FollowOrder(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
     {
         using var answer = await http.GetAsync($"/api/v1/orders/{order.Id}/events", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
@@ -95,7 +95,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         console.MarkupLineInterpolated($"  followed it live: {string.Join(" → ", states)}");
     }
 
-    /// <summary>The order's timeline, once it is complete: the last thing that happens is that Reporting sees the last notification.</summary>
+    /// <summary>Returns the order's timeline once it is complete: the last event is that of the last notification.</summary>
     private static async Task<IReadOnlyList<JsonElement>> Arrived(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -113,7 +113,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
                     types = events.ConvertAll(@event => @event.GetProperty("type").GetString()!);
                     if (types.Any(type => type != order.End && (type == OrderConfirmed.Type || type == OrderCancelled.Type)))
                         throw AnotherWay();
-                    // Each service's events come in their order, and one service's before or after another's.
+                    // The events of each service are in order; those of two services are not ordered.
                     if (types.Contains(order.Turn) && types.Contains(order.End)
                         && types.Count(type => type == NotificationSent.Type) == types.Count(type => type.StartsWith("orders.", StringComparison.Ordinal)))
                         return events;

@@ -2,12 +2,14 @@ using Spectre.Console;
 
 namespace ForgeShop.Operator.Demo;
 
-/// <summary>The picture: stores across, entities down, every sighting compared with the ID that was derived beforehand.</summary>
+/// <summary>The table: a column for each store, a row for each entity. Each ID found is compared with the derived one.</summary>
 internal static class DemoTable
 {
     private static readonly string[] Stores = ["PostgreSQL", "Redis", "Documents", "Kafka"];
 
-    /// <summary>Below this many columns a cell only counts; the places are listed under the table either way.</summary>
+    /// <summary>
+    /// The minimum width for cells with places. In narrower tables a cell only counts; the places are listed below the table.
+    /// </summary>
     private const int WideEnoughForPlaces = 150;
 
     public static bool Print(IAnsiConsole console, DemoStory story, IReadOnlyList<Sighting> sightings)

@@ -10,7 +10,7 @@ using Npgsql;
 
 namespace ForgeShop.Operator.Demo;
 
-/// <summary>Reads the collections of Reporting directly, from MongoDB or PostgreSQL as the connection string says.</summary>
+/// <summary>Reads the collections of Reporting directly, from MongoDB or PostgreSQL, depending on the connection string.</summary>
 internal static class DocumentSightings
 {
     private const string Store = "Documents";

@@ -52,7 +52,7 @@ internal static class KafkaSightings
 
     private sealed record Message(string Topic, string? Type, string? Key, string? EventId, JsonElement Data);
 
-    /// <summary>Returns the events. A topic may contain tombstones and foreign messages; the consumers pass over them, too.</summary>
+    /// <summary>Returns the events. Tombstones and foreign messages are skipped, as in the consumers.</summary>
     private static List<Message> ReadNewest(string bootstrapServers, CancellationToken cancellationToken)
     {
         var events = new List<Message>();

@@ -7,7 +7,9 @@ using BigInteger = System.Numerics.BigInteger;
 
 namespace ForgeShop.Vectors;
 
-/// <summary>Typed Python values of the vectors, {t, v}, as the compatibility layer takes them: the native type where it holds the same value.</summary>
+/// <summary>
+/// Typed Python values of the vectors, {t, v}, as the compatibility layer takes them: the native type where it holds the same value.
+/// </summary>
 internal static class PythonValues
 {
     private const int MaxDepth = 200;

@@ -6,7 +6,9 @@ using ForgeShop.Forge.Compat.UuidForge;
 
 namespace ForgeShop.Vectors;
 
-/// <summary>uuid-forge.extra.json, lone_surrogates: {entity_type, utf16, name, uuid}; one text argument, as UTF-16 units in hexadecimal.</summary>
+/// <summary>
+/// uuid-forge.extra.json, lone_surrogates: {entity_type, utf16, name, uuid}; one text argument, as UTF-16 units in hexadecimal.
+/// </summary>
 internal sealed class UuidForgeSurrogateVector : IVectorShape
 {
     public bool Recognises(JsonElement vector) => Vector.Has(vector, "entity_type") && Vector.Has(vector, "utf16");
@@ -23,7 +25,9 @@ internal sealed class UuidForgeSurrogateVector : IVectorShape
         unit.ValueKind is JsonValueKind.String && ushort.TryParse(JsonText.Read(unit), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) ? (char)value : throw new MalformedVectorException("a UTF-16 unit is none");
 }
 
-/// <summary>uuid-forge.extra.json, unicode_version_dependent: {s, uuid: {version: uuid}}; without a version chosen, such a text is refused.</summary>
+/// <summary>
+/// uuid-forge.extra.json, unicode_version_dependent: {s, uuid: {version: uuid}}; without a version chosen, such a text is refused.
+/// </summary>
 internal sealed class UuidForgeVersionVector : IVectorShape
 {
     public bool Recognises(JsonElement vector) => Vector.Has(vector, "s") && Vector.Has(vector, "uuid");
