@@ -242,7 +242,8 @@ public sealed class DeliveryTests(Servers servers, Broker broker) : SharedKafkaT
         await after.CountAsync(counter, 5);
 
         (await after.HandledAsync(counter, 10)).ShouldBe(UpTo(10));
-        after.Script.Contexts.ShouldAllBe(context => context.Sequence > 5);
+        // Other tests have events in the topic, too, and the first service may have stopped before it came to theirs.
+        after.Script.Contexts.Where(context => context.Subject == counter).ShouldAllBe(context => context.Sequence > 5);
         after.Log.ShouldNotContain(line => line.Contains("Error", StringComparison.Ordinal));
     }
 
