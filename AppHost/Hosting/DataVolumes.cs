@@ -41,13 +41,15 @@ internal static class DataVolumes
         }
         catch (Win32Exception exception)
         {
-            throw new DistributedApplicationException($"{engine} is missing: install a container engine, or start with Servers=native", exception);
+            throw new DistributedApplicationException(
+                $"{engine} is missing: install a container engine, or start with Servers=native", exception);
         }
     }
 }
 
 /// <summary>Deletes everything that an isolated shop wrote when the host is disposed, which is after its servers have stopped.</summary>
-internal sealed class TemporaryData(IDistributedApplicationBuilder builder, DataFolders data, string artifacts) : IHostedService, IDisposable
+internal sealed class TemporaryData(IDistributedApplicationBuilder builder, DataFolders data, string artifacts)
+    : IHostedService, IDisposable
 {
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

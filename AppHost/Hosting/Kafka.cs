@@ -41,7 +41,8 @@ public static class KafkaBuilderExtensions
         var kafka = new KafkaServerResource(name);
         string? bootstrapServers = null;
         builder.Eventing.Subscribe<ConnectionStringAvailableEvent>(
-            kafka, async (_, cancellationToken) => bootstrapServers = await kafka.ConnectionStringExpression.GetValueAsync(cancellationToken));
+            kafka,
+            async (_, cancellationToken) => bootstrapServers = await kafka.ConnectionStringExpression.GetValueAsync(cancellationToken));
         var check = $"{name}_check";
         builder.Services.AddHealthChecks().Add(new(
             check,

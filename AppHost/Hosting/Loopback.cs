@@ -9,7 +9,8 @@ internal static class Loopback
     {
         foreach (var name in (string[])["NO_PROXY", "no_proxy"])
         {
-            var present = (Environment.GetEnvironmentVariable(name) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var present = (Environment.GetEnvironmentVariable(name) ?? "")
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             Environment.SetEnvironmentVariable(name, string.Join(',', present.Union(Addresses)));
         }
     }

@@ -78,7 +78,8 @@ public static class MongoDBBuilderExtensions
         {
             if (client is null)
                 return HealthCheckResult.Unhealthy("The server has no address yet.");
-            await client.GetDatabase("admin").RunCommandAsync<BsonDocument>(new BsonDocument("ping", 1), cancellationToken: cancellationToken);
+            await client.GetDatabase("admin")
+                .RunCommandAsync<BsonDocument>(new BsonDocument("ping", 1), cancellationToken: cancellationToken);
             return HealthCheckResult.Healthy();
         });
         return resource.WithHealthCheck(check);

@@ -35,13 +35,15 @@ internal static class OperatorCommands
         });
 
     /// <summary>Publishes the dead letters of a topic again, like <c>./forge dlq retry</c>.</summary>
-    public static IResourceBuilder<KafkaServerResource> WithDeadLetterRetry(this IResourceBuilder<KafkaServerResource> kafka) => kafka.WithCommand(
+    public static IResourceBuilder<KafkaServerResource> WithDeadLetterRetry(this IResourceBuilder<KafkaServerResource> kafka) =>
+        kafka.WithCommand(
         "retry-dead-letters", "Retry dead letters",
         context => RunOperatorAsync(context, ["dlq", "retry", context.Arguments.GetString("topic")!]),
         new CommandOptions
         {
             Description = "Publishes the dead letters of a topic to that topic again.",
-            Arguments = [new() { Name = "topic", Label = "Topic", InputType = InputType.Text, Required = true, Placeholder = "order.events" }],
+            Arguments =
+                [new() { Name = "topic", Label = "Topic", InputType = InputType.Text, Required = true, Placeholder = "order.events" }],
             IconName = "MailArrowForward",
             UpdateState = EnabledWhileRunning,
         });
@@ -55,22 +57,26 @@ internal static class OperatorCommands
             var resources = context.Services.GetRequiredService<DistributedApplicationModel>().Resources;
             var commands = context.Services.GetRequiredService<ResourceCommandService>();
             var notifications = context.Services.GetRequiredService<ResourceNotificationService>();
-            var servers = resources.Where(resource => resource is IResourceWithConnectionString and (ContainerResource or ExecutableResource)).ToList();
+            var servers = resources.Where(resource =>
+                resource is IResourceWithConnectionString and (ContainerResource or ExecutableResource)).ToList();
             var services = resources.OfType<ProjectResource>()
                 .Where(service => service != gateway.Resource && !service.HasAnnotationOfType<ExplicitStartupAnnotation>()).ToList();
 
-            await Task.WhenAll(services.Append(gateway.Resource).Select(service => ExecuteAsync(service, KnownResourceCommands.StopCommand)));
+            await Task.WhenAll(
+                services.Append(gateway.Resource).Select(service => ExecuteAsync(service, KnownResourceCommands.StopCommand)));
             await Task.WhenAll(servers.Select(server => ExecuteAsync(server, KnownResourceCommands.StopCommand)));
             data.Empty();
             DataVolumes.Remove(gateway.ApplicationBuilder);
             await Task.WhenAll(servers.Select(StartAsync));
-            await Task.WhenAll(resources.Where(resource => resource is IResourceWithConnectionString and IResourceWithParent).Select(HealthyAsync));
+            await Task.WhenAll(
+                resources.Where(resource => resource is IResourceWithConnectionString and IResourceWithParent).Select(HealthyAsync));
             await MigrateAsync();
             await Task.WhenAll(services.Select(StartAsync));
             await StartAsync(gateway.Resource);
             return CommandResults.Success();
 
-            Task<ExecuteCommandResult> ExecuteAsync(IResource resource, string command) => commands.ExecuteCommandAsync(resource, command, context.CancellationToken);
+            Task<ExecuteCommandResult> ExecuteAsync(IResource resource, string command) =>
+                commands.ExecuteCommandAsync(resource, command, context.CancellationToken);
 
             async Task MigrateAsync()
             {
@@ -126,7 +132,8 @@ internal static class OperatorCommands
             .WithCommand("set-rate", "Set the rate", SetRateAsync, new CommandOptions
             {
                 Description = "Sets how many orders the customers place a minute.",
-                Arguments = [new() { Name = "rate", Label = "Orders a minute", InputType = InputType.Number, Required = true, Value = rate }],
+                Arguments =
+                    [new() { Name = "rate", Label = "Orders a minute", InputType = InputType.Number, Required = true, Value = rate }],
                 ValidateArguments = context =>
                 {
                     if (!IsRate(context.Inputs.GetString("rate")))
@@ -142,12 +149,15 @@ internal static class OperatorCommands
                 return CommandResults.Failure($"The rate is a number above 0, at most {MaxRate}.");
             rate = wanted;
             var state = context.Services.GetRequiredService<ResourceNotificationService>();
-            var isRunning = state.TryGetCurrentState(context.ResourceName, out var now) && now.Snapshot.State?.Text == KnownResourceStates.Running;
+            var isRunning = state.TryGetCurrentState(context.ResourceName, out var now)
+                && now.Snapshot.State?.Text == KnownResourceStates.Running;
             return await context.Services.GetRequiredService<ResourceCommandService>().ExecuteCommandAsync(
-                context.ResourceName, isRunning ? KnownResourceCommands.RestartCommand : KnownResourceCommands.StartCommand, context.CancellationToken);
+                context.ResourceName, isRunning ? KnownResourceCommands.RestartCommand : KnownResourceCommands.StartCommand,
+                context.CancellationToken);
         }
 
-        static bool IsRate(string? text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var rate) && rate is > 0 and <= MaxRate;
+        static bool IsRate(string? text) =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var rate) && rate is > 0 and <= MaxRate;
     }
 
     private static ResourceCommandState EnabledWhileRunning(UpdateCommandStateContext context) =>
@@ -156,7 +166,8 @@ internal static class OperatorCommands
     /// <summary>Runs the operator's tool and writes its output to the resource's console log.</summary>
     private static async Task<ExecuteCommandResult> RunOperatorAsync(ExecuteCommandContext context, string[] arguments)
     {
-        var start = new ProcessStartInfo(Programs.PathOf("Operator"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Programs.PathOf("Operator"), arguments)
+        { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["FORGESHOP_ENDPOINTS"] = context.Services.GetRequiredService<EndpointsFileLocation>().Path;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         timeout.CancelAfter(ToolTimeout);

@@ -47,7 +47,8 @@ internal static class ServersExtensions
         if (configured is not (null or "" or Native or Containers))
             throw new DistributedApplicationException($"Servers={configured} is unknown: it is '{Native}' or '{Containers}'");
         if (configured == Containers && !builder.ExecutionContext.IsPublishMode && !ContainerEngine.Answers(builder))
-            throw new DistributedApplicationException("Servers=containers needs a container engine and none answers: start one, or remove the setting");
+            throw new DistributedApplicationException(
+                "Servers=containers needs a container engine and none answers: start one, or remove the setting");
         if (servers == Servers.Native)
             builder.RunServersNatively(data);
     }

@@ -6,12 +6,14 @@ internal static class Services
     /// Adds a service of the shop with one HTTP endpoint, the health check /health and the environment of this AppHost. Launch profiles are
     /// not read, because their ports are fixed.
     /// </summary>
-    public static IResourceBuilder<ProjectResource> AddService<TProject>(this IDistributedApplicationBuilder builder, string name, int? preferredPort = null)
+    public static IResourceBuilder<ProjectResource> AddService<TProject>(
+        this IDistributedApplicationBuilder builder, string name, int? preferredPort = null)
         where TProject : IProjectMetadata, new()
     {
         var service = builder.AddProject<TProject>(name, launchProfileName: null)
             // Without Aspire's proxy, connections to a stopped service are refused at once instead of held.
-            .WithHttpEndpoint(port: preferredPort is { } port && !builder.IsIsolated() && Ports.IsFree(port) ? port : null, isProxied: false)
+            .WithHttpEndpoint(
+            port: preferredPort is { } port && !builder.IsIsolated() && Ports.IsFree(port) ? port : null, isProxied: false)
             .WithUrlForEndpoint("http", url => url.DisplayText = $"{char.ToUpperInvariant(name[0])}{name[1..]} API")
             .WithHttpHealthCheck("/health")
             .AsBuilt()
@@ -50,7 +52,8 @@ internal static class Services
     /// Makes a service a client of Users, so that it gets its own tokens for calls to other services. The secret is generated once for each
     /// machine, and only Users and this service receive it.
     /// </summary>
-    public static IResourceBuilder<ProjectResource> WithTokensFrom(this IResourceBuilder<ProjectResource> service, IResourceBuilder<ProjectResource> users)
+    public static IResourceBuilder<ProjectResource> WithTokensFrom(
+        this IResourceBuilder<ProjectResource> service, IResourceBuilder<ProjectResource> users)
     {
         var name = service.Resource.Name;
         var secret = service.ApplicationBuilder.AddParameter(

@@ -17,7 +17,8 @@ internal static class Shop
     public static DistributedApplicationOptions Options(string[] args)
     {
         Loopback.BypassProxies();
-        string?[] environment = [Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT"), Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")];
+        string?[] environment =
+            [Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT"), Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")];
         // In any other environment Aspire would generate new passwords at each start.
         string[] development = environment.All(string.IsNullOrEmpty) ? ["--environment=Development"] : [];
         return new()
@@ -34,7 +35,8 @@ internal static class Shop
     }
 
     /// <summary>Returns the name of a server's data volume; each artifacts folder has its own.</summary>
-    public static string DataVolume(this IDistributedApplicationBuilder builder, string server) => $"forgeshop-{Hash.Of(builder.Artifacts())}-{server}";
+    public static string DataVolume(this IDistributedApplicationBuilder builder, string server) =>
+        $"forgeshop-{Hash.Of(builder.Artifacts())}-{server}";
 
     /// <summary>Runs the shop until it is stopped. Returns 0 after Ctrl-C; 2 and a one-line error if the shop cannot run.</summary>
     public static async Task<int> RunShopAsync(this IDistributedApplicationBuilder builder, Servers servers, ShopEndpoints endpoints)
@@ -80,14 +82,16 @@ internal static class Shop
     /// Returns the root folder of all files that the shop writes: <c>Artifacts</c> from the configuration, artifacts/ of this clone, or a
     /// new temporary folder for an isolated shop.
     /// </summary>
-    private static string Artifacts(this IDistributedApplicationBuilder builder) => builder.Configuration["Artifacts"] ??= builder.IsIsolated()
+    private static string Artifacts(this IDistributedApplicationBuilder builder) =>
+        builder.Configuration["Artifacts"] ??= builder.IsIsolated()
         ? Path.Combine(Path.GetTempPath(), $"forgeshop-{Guid.NewGuid():n}")
         : Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", "artifacts"));
 
     /// <summary>
     /// Returns whether this shop runs beside the clone's own, for a test: Aspire chooses all ports, and the data is temporary.
     /// </summary>
-    public static bool IsIsolated(this IDistributedApplicationBuilder builder) => builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts");
+    public static bool IsIsolated(this IDistributedApplicationBuilder builder) =>
+        builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts");
 
     private static FileStream TakeLock(string path)
     {

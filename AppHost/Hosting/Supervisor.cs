@@ -40,10 +40,12 @@ internal sealed class Supervisor(
                 stopRequested.TryRemove(update.Resource.Name, out _);
             }
 
-            var ended = now == KnownResourceStates.Finished || now == KnownResourceStates.Exited || now == KnownResourceStates.FailedToStart;
+            var ended = now == KnownResourceStates.Finished || now == KnownResourceStates.Exited
+                || now == KnownResourceStates.FailedToStart;
             if (update.Snapshot.ExitCode == 0 && update.Resource.HasAnnotationOfType<RunsToCompletionAnnotation>())
                 continue;
-            if (!ended || before is null || before == now || before == KnownResourceStates.NotStarted || stopRequested.ContainsKey(update.Resource.Name))
+            if (!ended || before is null || before == now || before == KnownResourceStates.NotStarted
+                || stopRequested.ContainsKey(update.Resource.Name))
                 continue;
 
             if (time.GetElapsedTime(resource.RunningSince) > StableAfter)
@@ -59,13 +61,15 @@ internal sealed class Supervisor(
     private void NoteStops(IResource resource)
     {
         var stops = resource.Annotations.OfType<ResourceCommandAnnotation>()
-            .Where(command => command.Name == KnownResourceCommands.StopCommand || command.Name == KnownResourceCommands.RestartCommand).ToList();
+            .Where(command => command.Name == KnownResourceCommands.StopCommand || command.Name == KnownResourceCommands.RestartCommand)
+            .ToList();
         foreach (var stop in stops.Where(stop => stop.ExecuteCommand.Target is not StopNote))
         {
             var note = new StopNote(resource.Name, stopRequested, stop.ExecuteCommand);
             resource.Annotations.Remove(stop);
             resource.Annotations.Add(new ResourceCommandAnnotation(
-                stop.Name, stop.DisplayName, stop.UpdateState, note.ExecuteAsync, stop.DisplayDescription, stop.Arguments, stop.ConfirmationMessage,
+                stop.Name, stop.DisplayName, stop.UpdateState, note.ExecuteAsync, stop.DisplayDescription, stop.Arguments,
+                stop.ConfirmationMessage,
                 stop.IconName, stop.IconVariant, stop.IsHighlighted, stop.Visibility, stop.ValidateArguments));
         }
     }
@@ -85,7 +89,9 @@ internal sealed class Supervisor(
 
         var delay = MinDelay * Math.Pow(2, attempt - 1);
         delay = (delay < MaxDelay ? delay : MaxDelay) * (0.75 + (Random.Shared.NextDouble() / 2));
-        Report(ended, $"{name} ended by itself (exit code {ended.Snapshot.ExitCode}); restarting in {delay.TotalSeconds:0.0} s (attempt {attempt})");
+        Report(
+            ended,
+            $"{name} ended by itself (exit code {ended.Snapshot.ExitCode}); restarting in {delay.TotalSeconds:0.0} s (attempt {attempt})");
         try
         {
             await Task.Delay(delay, time, stoppingToken);

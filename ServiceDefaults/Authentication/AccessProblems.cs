@@ -29,11 +29,14 @@ internal sealed class AccessProblems : JwtBearerEvents
     public override async Task Challenge(JwtBearerChallengeContext context)
     {
         context.HandleResponse();
-        context.Response.Headers[HeaderNames.WWWAuthenticate] = context.AuthenticateFailure is null ? "Bearer" : "Bearer error=\"invalid_token\"";
+        context.Response.Headers[HeaderNames.WWWAuthenticate] = context.AuthenticateFailure is null
+            ? "Bearer"
+            : "Bearer error=\"invalid_token\"";
         var problem = context.AuthenticateFailure switch
         {
             null => Problems.Status(StatusCodes.Status401Unauthorized),
-            SecurityTokenExpiredException => Problems.Unauthorized("token-expired", "The access token has expired; the refresh token gives a new one."),
+            SecurityTokenExpiredException =>
+                Problems.Unauthorized("token-expired", "The access token has expired; the refresh token gives a new one."),
             _ => Problems.Unauthorized("invalid-token", "The access token is not valid here."),
         };
         await problem.ExecuteAsync(context.HttpContext);

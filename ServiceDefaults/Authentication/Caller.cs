@@ -47,6 +47,8 @@ public sealed record Caller(UserId Id, IReadOnlySet<string> Permissions)
     private static bool IsEmailVerified(ClaimsPrincipal user, AuthenticationSettings settings)
     {
         var said = user.FindAll("email_verified").ToList();
-        return said.Count == 0 ? settings.EmailIsVerified : said.TrueForAll(claim => string.Equals(claim.Value, "true", StringComparison.OrdinalIgnoreCase));
+        return said.Count == 0
+            ? settings.EmailIsVerified
+            : said.TrueForAll(claim => string.Equals(claim.Value, "true", StringComparison.OrdinalIgnoreCase));
     }
 }

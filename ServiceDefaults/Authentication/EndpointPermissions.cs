@@ -14,7 +14,8 @@ public static class EndpointPermissions
     /// <summary>
     /// Requires one of these permissions. For <c>:self</c> permissions the endpoint compares the owner with <see cref="Caller"/>.
     /// </summary>
-    public static TBuilder RequirePermission<TBuilder>(this TBuilder endpoint, params string[] anyOf) where TBuilder : IEndpointConventionBuilder
+    public static TBuilder RequirePermission<TBuilder>(this TBuilder endpoint, params string[] anyOf)
+        where TBuilder : IEndpointConventionBuilder
     {
         endpoint.RequireAuthorization(policy => policy.AddRequirements(new PermissionRequirement(anyOf)));
         return endpoint.WithMetadata(Refusal(StatusCodes.Status401Unauthorized), Refusal(StatusCodes.Status403Forbidden));

@@ -29,6 +29,7 @@ public static class Permissions
 
     public static IReadOnlyList<string> OfAdministrators { get; } =
     [
-        .. OfCustomers, UsersRead, UsersWrite, OrdersRead, CatalogWrite, ReportsRead, ReportsWrite, AuditRead, AuditRun, MessagingRead, MessagingWrite,
+        .. OfCustomers, UsersRead, UsersWrite, OrdersRead, CatalogWrite, ReportsRead, ReportsWrite, AuditRead, AuditRun, MessagingRead,
+        MessagingWrite,
     ];
 }

@@ -34,7 +34,9 @@ public static class RequestCorrelation
         // Two customers may use the same key.
         var actor = context.User.FindFirst(Caller.SubjectClaim)?.Value ?? "anonymous";
         var key = IdempotencyKey.Of(context.Request, out _);
-        return key is not null && TryDerive(ids, actor, action, key, out var id) ? id : ids.Correlation(actor, action, TraceReference(context));
+        return key is not null && TryDerive(ids, actor, action, key, out var id)
+            ? id
+            : ids.Correlation(actor, action, TraceReference(context));
     }
 
     private static bool TryDerive(ForgeIds ids, string actor, string action, string? reference, out CorrelationId correlation)

@@ -19,7 +19,9 @@ public static class DatabaseExtensions
     /// <param name="name">The name of the connection string.</param>
     /// <param name="seed">Runs at every start and adds missing rows only. <c>/health</c> reports healthy only afterwards.</param>
     public static IHostApplicationBuilder AddDatabase<TContext>(
-        this IHostApplicationBuilder builder, string name, Func<IServiceProvider, CancellationToken, Task>? seed = null) where TContext : DbContext
+        this IHostApplicationBuilder builder, string name,
+        Func<IServiceProvider, CancellationToken, Task>? seed = null)
+        where TContext : DbContext
     {
         builder.AddNpgsqlDbContext<TContext>(
             name,

@@ -12,7 +12,8 @@ public static partial class DatabaseRetries
     /// <param name="services">Provides the clock and the logger.</param>
     /// <param name="work">The work, which may run several times.</param>
     /// <param name="cancellationToken">Ends the retries.</param>
-    public static async Task ExecuteAsync(IServiceProvider services, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    public static async Task ExecuteAsync(
+        IServiceProvider services, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(DatabaseRetries));
         var pipeline = new ResiliencePipelineBuilder { TimeProvider = services.GetService<TimeProvider>() ?? TimeProvider.System }

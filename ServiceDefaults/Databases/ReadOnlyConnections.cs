@@ -12,7 +12,8 @@ internal sealed class ReadOnlyConnections : DbCommandInterceptor
 {
     public static ReadOnlyConnections Instance { get; } = new();
 
-    public override Task CommandFailedAsync(DbCommand command, CommandErrorEventData eventData, CancellationToken cancellationToken = default)
+    public override Task CommandFailedAsync(
+        DbCommand command, CommandErrorEventData eventData, CancellationToken cancellationToken = default)
     {
         if (eventData.Exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction }
             && command.Connection is NpgsqlConnection connection)

@@ -9,7 +9,8 @@ public static class TransactionExtensions
     /// Runs <paramref name="work"/>, saves its changes and commits them in one transaction. After a lost connection the work runs again
     /// from the start with an empty change tracker. It reads before it writes, so a commit whose confirmation was lost is not repeated.
     /// </summary>
-    public static Task<T> InTransactionAsync<T>(this DbContext db, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+    public static Task<T> InTransactionAsync<T>(
+        this DbContext db, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         db.Database.CreateExecutionStrategy().ExecuteAsync(async token =>
         {
             db.ChangeTracker.Clear();
@@ -23,7 +24,8 @@ public static class TransactionExtensions
     /// <summary>
     /// Runs <paramref name="work"/>, which may begin a transaction, without the retries of the context: the caller has its own backoff.
     /// </summary>
-    public static Task<T> WithoutRetriesAsync<T>(this DbContext db, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+    public static Task<T> WithoutRetriesAsync<T>(
+        this DbContext db, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         new NonRetryingExecutionStrategy(db).ExecuteAsync(work, cancellationToken);
 
     private sealed class NonRetryingExecutionStrategy(DbContext db) : ExecutionStrategy(db, maxRetryCount: 0, maxRetryDelay: TimeSpan.Zero)

@@ -40,5 +40,6 @@ public static class TransientPostgresErrors
         return false;
     }
 
-    private static bool SaysNotNow(string state) => Codes.Contains(state) || Classes.Any(code => state.StartsWith(code, StringComparison.Ordinal));
+    private static bool SaysNotNow(string state) =>
+        Codes.Contains(state) || Classes.Any(code => state.StartsWith(code, StringComparison.Ordinal));
 }

@@ -37,7 +37,8 @@ internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages,
     {
         BadHttpRequestException bad => BadRequests.Translate(bad),
         ForgeKeyException key => Problems.Validation(key.Error.Field ?? "key", key.Error.ToString()),
-        _ when Causes(exception).Any(IsUnstorableText) => Problems.BadRequest(StatusProblems.ValidationFailed, "A text in the request has a character that cannot be stored."),
+        _ when Causes(exception).Any(IsUnstorableText) =>
+            Problems.BadRequest(StatusProblems.ValidationFailed, "A text in the request has a character that cannot be stored."),
         _ when IsOutage(exception) => Problems.Unavailable("service-unavailable", OutageDetail, TimeBudgets.RetryAfter),
         _ => Problems.Status(StatusCodes.Status500InternalServerError),
     };

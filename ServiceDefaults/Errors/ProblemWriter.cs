@@ -14,7 +14,8 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
     public const string ContentType = "application/problem+json";
     private const string TypePrefix = "https://forgeshop.example/problems/";
 
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     public bool CanWrite(ProblemDetailsContext context) => true;
 

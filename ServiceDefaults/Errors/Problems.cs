@@ -31,10 +31,13 @@ public static class Problems
 
     /// <summary>400 <c>validation-failed</c>: messages by field. The field names are those of the request (<c>items[0].sku</c>).</summary>
     public static ProblemResult Validation(IReadOnlyDictionary<string, string[]> errors) =>
-        Validation(errors, StatusCodes.Status400BadRequest, StatusProblems.ValidationFailed, "Something in the request is missing or wrong; see errors.");
+        Validation(
+            errors, StatusCodes.Status400BadRequest, StatusProblems.ValidationFailed,
+            "Something in the request is missing or wrong; see errors.");
 
     /// <summary>400 <c>validation-failed</c> for one field.</summary>
-    public static ProblemResult Validation(string field, string message) => Validation(new Dictionary<string, string[]> { [field] = [message] });
+    public static ProblemResult Validation(string field, string message) =>
+        Validation(new Dictionary<string, string[]> { [field] = [message] });
 
     /// <summary>Returns the problem of a status without a specific cause, for example 405 <c>method-not-allowed</c>.</summary>
     public static ProblemResult Status(int status, string? detail = null)

@@ -27,5 +27,7 @@ internal static class StatusProblems
     };
 
     private static string ReasonCode(int status) =>
-        ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } reason ? reason.ToLowerInvariant().Replace("'", "").Replace(' ', '-') : $"status-{status}";
+        ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } reason
+            ? reason.ToLowerInvariant().Replace("'", "").Replace(' ', '-')
+            : $"status-{status}";
 }

@@ -45,7 +45,9 @@ internal static class HealthExtensions
         var checks = report.Entries.ToDictionary(check => check.Key, check => check.Value.Status.ToString());
         return context.Response.StatusCode == StatusCodes.Status200OK
             ? context.Response.WriteAsJsonAsync(new { status = report.Status.ToString(), checks })
-            : new ProblemResult(StatusCodes.Status503ServiceUnavailable, "not-ready", "A dependency of this service does not answer, or it is still starting.")
+            : new ProblemResult(
+                StatusCodes.Status503ServiceUnavailable, "not-ready",
+                "A dependency of this service does not answer, or it is still starting.")
                 .With("checks", checks)
                 .ExecuteAsync(context);
     }

@@ -10,7 +10,9 @@ internal sealed partial class HealthLog(ILogger<HealthLog> logger)
 
     public void Write(HealthReport report)
     {
-        var ailing = string.Join(", ", report.Entries.Where(check => check.Value.Status != HealthStatus.Healthy).Select(check => $"{check.Key} {check.Value.Status}"));
+        var ailing = string.Join(
+            ", ",
+            report.Entries.Where(check => check.Value.Status != HealthStatus.Healthy).Select(check => $"{check.Key} {check.Value.Status}"));
         if (Interlocked.Exchange(ref _last, ailing) == ailing)
             return;
         if (ailing.Length == 0)

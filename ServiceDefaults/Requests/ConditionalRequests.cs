@@ -72,7 +72,8 @@ internal sealed class ConditionalRequests(RequestDelegate next)
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         // The headers are complete at the first write or flush.
-        private bool IsKept => _isKept ??= response is { StatusCode: StatusCodes.Status200OK or StatusCodes.Status201Created, ContentType: { } type }
+        private bool IsKept =>
+            _isKept ??= response is { StatusCode: StatusCodes.Status200OK or StatusCodes.Status201Created, ContentType: { } type }
             && type.StartsWith("application/json", StringComparison.Ordinal)
             && !response.Headers.ContainsKey(HeaderNames.ETag)
             && response.GetTypedHeaders().CacheControl is not { NoStore: true };
@@ -88,7 +89,8 @@ internal sealed class ConditionalRequests(RequestDelegate next)
         public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override Task FlushAsync(CancellationToken cancellationToken) => IsKept ? Task.CompletedTask : sent.FlushAsync(cancellationToken);
+        public override Task FlushAsync(CancellationToken cancellationToken) =>
+            IsKept ? Task.CompletedTask : sent.FlushAsync(cancellationToken);
 
         public override void Flush()
         {

@@ -29,7 +29,8 @@ public static class Preconditions
 
     /// <summary>428: the write requires If-Match, because it could overwrite a state that the caller has not read.</summary>
     public static ProblemResult Required() => Problems.Status(
-        StatusCodes.Status428PreconditionRequired, "This exists already. Send If-Match with the ETag of the last GET, so that no change is lost.");
+        StatusCodes.Status428PreconditionRequired,
+        "This exists already. Send If-Match with the ETag of the last GET, so that no change is lost.");
 
     internal static IResult? Evaluate(HttpRequest request, EntityTagHeaderValue? current)
     {

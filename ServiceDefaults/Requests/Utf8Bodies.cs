@@ -13,7 +13,8 @@ internal sealed class Utf8Bodies(RequestDelegate next)
         if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || type.CharSet is null)
             return next(context);
         if (!type.CharSet.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase))
-            return Problems.Status(StatusCodes.Status415UnsupportedMediaType, "The body has to be application/json in UTF-8.").ExecuteAsync(context);
+            return Problems.Status(StatusCodes.Status415UnsupportedMediaType, "The body has to be application/json in UTF-8.")
+                .ExecuteAsync(context);
         type.CharSet = "utf-8";
         context.Request.ContentType = type.ToString();
         return next(context);

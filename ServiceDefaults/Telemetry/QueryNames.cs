@@ -8,7 +8,8 @@ internal sealed class QueryNames : BaseProcessor<Activity>
 {
     public override void OnEnd(Activity data)
     {
-        if (data.Source.Name != "Npgsql" || data.GetTagItem("db.query.text") is not string query || data.GetTagItem("db.namespace") is not string database)
+        if (data.Source.Name != "Npgsql" || data.GetTagItem("db.query.text") is not string query
+            || data.GetTagItem("db.namespace") is not string database)
             return;
         var text = query.AsSpan().TrimStart();
         var end = text.IndexOfAnyExceptInRange('A', 'z');

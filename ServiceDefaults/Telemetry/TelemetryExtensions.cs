@@ -48,7 +48,8 @@ internal static class TelemetryExtensions
             .ConfigureResource(resource => resource.AddService(serviceName, autoGenerateServiceInstanceId: false))
             .WithTracing(tracing => tracing
                 .AddSource("ForgeShop.*", "Npgsql")
-                .AddAspNetCoreInstrumentation(requests => requests.Filter = context => context.Request.Path.Value is not ("/health" or "/alive"))
+                .AddAspNetCoreInstrumentation(requests =>
+                requests.Filter = context => context.Request.Path.Value is not ("/health" or "/alive"))
                 .AddHttpClientInstrumentation()
                 .AddProcessor(new CorrelationTag())
                 .AddProcessor(new BackgroundPolling())

@@ -13,7 +13,9 @@ namespace ForgeShop.Gateway;
 public static class DeriveId
 {
     /// <summary>A derived ID, its algorithm and its name. The name is that of a plain key: the text that was hashed.</summary>
-    public sealed record Derived(string EntityType, string Id, string Algorithm, string Namespace, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name);
+    public sealed record Derived(
+        string EntityType, string Id, string Algorithm, string Namespace,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -23,7 +25,8 @@ public static class DeriveId
             .AllowAnonymous();
         routes.MapGet("/{entityType}", Handle)
             .WithName("DeriveId")
-            .WithSummary("Derives an ID from a natural key: key= or its own name (email=, sku=) for a plain key, one parameter per field for a record.")
+            .WithSummary(
+            "Derives an ID from a natural key: key= or its own name (email=, sku=) for a plain key, one parameter per field for a record.")
             .Produces<Derived>()
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status403Forbidden)
@@ -38,7 +41,9 @@ public static class DeriveId
         if (!ids.Catalogue.TryGet(entityType, out var type))
             return Problems.NotFound("unknown-entity-type", "There is no such entity type; GET /api/v1/ids lists those there are.");
         if (ids.IsKeyed && HasEmail(type.Shape))
-            return Problems.Forbidden("personal-key", "IDs of this entity type depend on a secret, so that an ID does not reveal whether a person is a customer.");
+            return Problems.Forbidden(
+                "personal-key",
+                "IDs of this entity type depend on a secret, so that an ID does not reveal whether a person is a customer.");
 
         var fields = new List<KeyValuePair<string, string?>>();
         foreach (var (name, values) in request.Query)

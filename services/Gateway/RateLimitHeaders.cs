@@ -37,7 +37,8 @@ internal sealed class RateLimitHeaders(PartitionedRateLimiter<HttpContext> limit
         return lease;
     }
 
-    protected override async ValueTask<RateLimitLease> AcquireAsyncCore(HttpContext resource, int permitCount, CancellationToken cancellationToken)
+    protected override async ValueTask<RateLimitLease> AcquireAsyncCore(
+        HttpContext resource, int permitCount, CancellationToken cancellationToken)
     {
         var lease = await limiter.AcquireAsync(resource, permitCount, cancellationToken);
         Write(resource, lease);

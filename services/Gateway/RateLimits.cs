@@ -38,9 +38,11 @@ internal static class RateLimits
             var perAddress = PartitionedRateLimiter.Create<HttpContext, string>(
                 context => PerMinute("address", ClientAddress.Of(context), limits.Value.PerAddress, time));
             var perUser = PartitionedRateLimiter.Create<HttpContext, string>(
-                context => User(context) is { } user ? PerMinute("user", user, limits.Value.PerUser, time) : RateLimitPartition.GetNoLimiter(""));
+                context =>
+                    User(context) is { } user ? PerMinute("user", user, limits.Value.PerUser, time) : RateLimitPartition.GetNoLimiter(""));
             limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(new RateLimitHeaders(perAddress), new RateLimitHeaders(perUser));
-            limiter.AddPolicy(Registrations, context => PerMinute(Registrations, ClientAddress.Of(context), limits.Value.Registrations, time));
+            limiter.AddPolicy(
+                Registrations, context => PerMinute(Registrations, ClientAddress.Of(context), limits.Value.Registrations, time));
             limiter.OnRejected = RefuseAsync;
         });
     }

@@ -20,7 +20,9 @@ internal static class TrustedProxies
 
     public static void AddTrustedProxies(this IServiceCollection services)
     {
-        services.AddOptions<GatewayOptions>().Configure<IConfiguration>((gateway, configuration) => gateway.TrustedProxies = Read(configuration.GetSection("Gateway:TrustedProxies")))
+        services.AddOptions<GatewayOptions>()
+            .Configure<IConfiguration>((gateway, configuration) =>
+            gateway.TrustedProxies = Read(configuration.GetSection("Gateway:TrustedProxies")))
             .Validate(
                 gateway => gateway.TrustedProxies.All(range => IPNetwork.TryParse(range, out _)),
                 "Gateway:TrustedProxies are address ranges in CIDR notation: 10.0.0.0/8, or 192.0.2.7/32 for a single address.")
@@ -33,7 +35,9 @@ internal static class TrustedProxies
             foreach (var range in gateway.Value.TrustedProxies)
                 forwarded.KnownIPNetworks.Add(IPNetwork.Parse(range));
             // An empty list of known proxies would make the framework trust every proxy.
-            forwarded.ForwardedHeaders = forwarded.KnownIPNetworks.Count > 0 ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
+            forwarded.ForwardedHeaders = forwarded.KnownIPNetworks.Count > 0
+                ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto
+                : ForwardedHeaders.None;
             // All known proxies are skipped; the first unknown address is the client.
             forwarded.ForwardLimit = null;
         });

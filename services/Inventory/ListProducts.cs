@@ -21,7 +21,8 @@ public static class ListProducts
         .ProducesValidationProblem()
         .AllowAnonymous();
 
-    private static async Task<IResult> Handle(string? search, string? cursor, string? limit, InventoryDb db, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(
+        string? search, string? cursor, string? limit, InventoryDb db, CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
         var count = DefaultLimit;
@@ -41,7 +42,8 @@ public static class ListProducts
             var text = DisplayName.Compose(search.Trim()).Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_");
             // Both sides are upper-cased by ICU rules, independent of the server's locale: "STRASSE" finds "Straße".
             products = products.Where(product =>
-                EF.Functions.Like(EF.Functions.Collate(product.Name, Unicode).ToUpper(), "%" + EF.Functions.Collate(text, Unicode).ToUpper() + "%", "\\")
+                EF.Functions.Like(
+                    EF.Functions.Collate(product.Name, Unicode).ToUpper(), "%" + EF.Functions.Collate(text, Unicode).ToUpper() + "%", "\\")
                 || EF.Functions.Like(product.Sku, "%" + EF.Functions.Collate(text, Unicode).ToUpper() + "%", "\\"));
         }
 

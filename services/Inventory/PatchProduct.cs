@@ -25,7 +25,8 @@ public static class PatchProduct
         .RequirePermission(Permissions.CatalogWrite);
 
     private static async Task<IResult> Handle(
-        string sku, [FromBody] JsonElement patch, HttpContext http, InventoryDb db, ForgeIds ids, TimeProvider time, CancellationToken cancellationToken)
+        string sku, [FromBody] JsonElement patch, HttpContext http, InventoryDb db, ForgeIds ids, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (!Sku.TryNormalise(sku, out var canonical))
             return ProductRules.BadSku();

@@ -23,7 +23,9 @@ public static class ProductRules
     public static string? Stock(int? stock) => stock is >= 0 and <= MaxStock ? null : $"A stock of 0 to {MaxStock} is required.";
 
     public static string? Change(int? change) =>
-        change is >= -MaxStock and <= MaxStock and not 0 ? null : $"A change of 1 to {MaxStock} pieces is required, negative to take them out.";
+        change is >= -MaxStock and <= MaxStock and not 0
+            ? null
+            : $"A change of 1 to {MaxStock} pieces is required, negative to take them out.";
 
     public static IResult NotFound() => Problems.NotFound("product-not-found", "Product not found.");
 

@@ -22,7 +22,8 @@ public static class PutProduct
         .RequirePermission(Permissions.CatalogWrite);
 
     private static async Task<IResult> Handle(
-        string sku, PutProductRequest request, HttpContext http, InventoryDb db, ForgeIds ids, TimeProvider time, CancellationToken cancellationToken)
+        string sku, PutProductRequest request, HttpContext http, InventoryDb db, ForgeIds ids, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
         if (!Sku.TryNormalise(sku, out var canonical))

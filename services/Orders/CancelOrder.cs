@@ -10,7 +10,8 @@ public static class CancelOrder
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/cancel", Handle)
         .WithName("CancelOrder")
-        .WithSummary("Cancels an order at any step of its checkout, also after its confirmation. Stock is released and the payment refunded.")
+        .WithSummary(
+        "Cancels an order at any step of its checkout, also after its confirmation. Stock is released and the payment refunded.")
         .Produces<OrderView>(StatusCodes.Status202Accepted)
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound)

@@ -19,17 +19,20 @@ namespace ForgeShop.Orders;
 /// with Last-Event-ID an interrupted client continues after its last event. The stream ends with the order's final state.
 /// </summary>
 public sealed class FollowOrder(
-    IServiceScopeFactory scopes, OrderSignals signals, IOptions<FollowOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
+    IServiceScopeFactory scopes, OrderSignals signals,
+    IOptions<FollowOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>The data of an event.</summary>
     public sealed record Change(
-        OrderId OrderId, long Version, string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason, DateTimeOffset At);
+        OrderId OrderId, long Version, string Status,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason, DateTimeOffset At);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}/events", Handle)
         .WithName("FollowOrder")
-        .WithSummary("Streams every change of an order's state as server-sent events, resumable by Last-Event-ID; ends with the final state.")
+        .WithSummary(
+        "Streams every change of an order's state as server-sent events, resumable by Last-Event-ID; ends with the final state.")
         .Produces<Change>(StatusCodes.Status200OK, "text/event-stream")
         .Produces(StatusCodes.Status204NoContent)
         .ProducesValidationProblem()
@@ -39,7 +42,8 @@ public sealed class FollowOrder(
         .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead);
 
     private static async Task<IResult> Handle(
-        OrderId id, [FromHeader(Name = "Last-Event-ID")] string? lastEventId, Caller caller, HttpContext http, FollowOrder follow, CancellationToken cancellationToken)
+        OrderId id, [FromHeader(Name = "Last-Event-ID")] string? lastEventId, Caller caller, HttpContext http, FollowOrder follow,
+        CancellationToken cancellationToken)
     {
         var after = 0L;
         if (lastEventId?.All(char.IsAsciiDigit) == false)
@@ -81,7 +85,8 @@ public sealed class FollowOrder(
     }
 
     private async IAsyncEnumerable<SseItem<string>> StreamAsync(
-        OrderId id, long after, TimeSpan longest, OrderSignals.Subscription subscription, [EnumeratorCancellation] CancellationToken cancellationToken)
+        OrderId id, long after, TimeSpan longest, OrderSignals.Subscription subscription,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var settings = options.Value;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
@@ -137,8 +142,10 @@ public sealed class FollowOrder(
     {
         await using var scope = scopes.CreateAsyncScope();
         var changes = await scope.ServiceProvider.GetRequiredService<OrdersDb>().Set<OrderChange>().AsNoTracking()
-            .Where(change => change.OrderId == id && change.Version > after).OrderBy(change => change.Version).ToListAsync(cancellationToken);
-        return changes.ConvertAll(change => new Change(change.OrderId, change.Version, change.Status.ToName(), change.Reason?.ToName(), change.At));
+            .Where(change => change.OrderId == id && change.Version > after).OrderBy(change => change.Version)
+            .ToListAsync(cancellationToken);
+        return changes.ConvertAll(change =>
+            new Change(change.OrderId, change.Version, change.Status.ToName(), change.Reason?.ToName(), change.At));
     }
 
     private static bool IsFinal(Change change) => OrderStatuses.Parse(change.Status).IsFinal();

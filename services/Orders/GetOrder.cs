@@ -15,7 +15,8 @@ public static class GetOrder
         .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead);
 
-    private static async Task<IResult> Handle(OrderId id, Caller caller, OrdersDb db, EntityCache<CachedOrder> cache, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(
+        OrderId id, Caller caller, OrdersDb db, EntityCache<CachedOrder> cache, CancellationToken cancellationToken)
     {
         var cached = await cache.GetAsync(
             id.Value, (services, token) => LoadAsync(services.GetRequiredService<OrdersDb>(), id, caller, token), cancellationToken);

@@ -52,7 +52,8 @@ public sealed class Order : IEventSource
     Guid IEventSource.AggregateId => Id.Value;
 
     public static Order Place(
-        OrderId id, UserId userId, string reference, byte[] fingerprint, string paymentMethod, IEnumerable<OrderLine> lines, DateTimeOffset now)
+        OrderId id, UserId userId, string reference, byte[] fingerprint, string paymentMethod,
+        IEnumerable<OrderLine> lines, DateTimeOffset now)
     {
         var order = new Order
         {
@@ -95,7 +96,8 @@ public sealed class Order : IEventSource
     public OrderCancelled Cancel(DateTimeOffset now)
     {
         Become(OrderStatus.Cancelled, now);
-        return new(Id, UserId, Reason!.Value.ToName(), Total, now) { ConfirmedAt = ConfirmedAt, Items = ConfirmedAt is null ? null : Items() };
+        return new(Id, UserId, Reason!.Value.ToName(), Total, now)
+        { ConfirmedAt = ConfirmedAt, Items = ConfirmedAt is null ? null : Items() };
     }
 
     public OrderPlaced Placed() => new(

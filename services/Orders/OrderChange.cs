@@ -9,7 +9,8 @@ public sealed class OrderChange
     {
     }
 
-    public OrderChange(long version, OrderStatus status, CancelReason? reason, DateTimeOffset at) => (Version, Status, Reason, At) = (version, status, reason, at);
+    public OrderChange(long version, OrderStatus status, CancelReason? reason, DateTimeOffset at) =>
+        (Version, Status, Reason, At) = (version, status, reason, at);
 
     public OrderId OrderId { get; private set; }
 

@@ -22,7 +22,8 @@ public sealed record OrderRequest(
 
     /// <summary>Returns false with all validation errors by field.</summary>
     public static bool TryUnderstand(
-        UserId userId, Body body, HttpRequest http, ForgeIds ids, [NotNullWhen(true)] out OrderRequest? request, out ValidationErrors errors)
+        UserId userId, Body body, HttpRequest http, ForgeIds ids, [NotNullWhen(true)] out OrderRequest? request,
+        out ValidationErrors errors)
     {
         errors = new ValidationErrors();
         var items = Understand(body.Items, errors);

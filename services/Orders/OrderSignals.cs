@@ -72,7 +72,8 @@ public sealed class OrderSignals
 
     public sealed class Subscription(OrderSignals signals, OrderId order, UserId user) : IDisposable
     {
-        private readonly Channel<bool> _channel = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        private readonly Channel<bool> _channel = Channel.CreateBounded<bool>(
+            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
         internal OrderId Order => order;
 

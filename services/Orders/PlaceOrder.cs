@@ -15,7 +15,8 @@ public static class PlaceOrder
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/", Handle)
         .WithName("PlaceOrder")
-        .WithSummary("Places an order. Its ID is derived from the user and the Idempotency-Key; sent again, the answer is the order as it is now.")
+        .WithSummary(
+        "Places an order. Its ID is derived from the user and the Idempotency-Key; sent again, the answer is the order as it is now.")
         .Produces<OrderView>(StatusCodes.Status202Accepted)
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status409Conflict)
@@ -24,7 +25,8 @@ public static class PlaceOrder
         .RequirePermission(Permissions.OrdersSelf);
 
     private static async Task<IResult> Handle(
-        OrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, ProductPrices prices, CheckoutProcess checkout, ForgeIds ids, TimeProvider time,
+        OrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, ProductPrices prices, CheckoutProcess checkout, ForgeIds ids,
+        TimeProvider time,
         CancellationToken cancellationToken)
     {
         if (!OrderRequest.TryUnderstand(caller.Id, body, http.Request, ids, out var request, out var errors))
@@ -40,7 +42,8 @@ public static class PlaceOrder
             return priced.Problem;
 
         var lines = request.Items.Select((item, position) => Line(ids, request.OrderId, position, item, priced.Products[item.Sku]));
-        var order = Order.Place(request.OrderId, request.UserId, request.Reference, fingerprint, request.PaymentMethod, lines, time.GetUtcNow());
+        var order = Order.Place(
+            request.OrderId, request.UserId, request.Reference, fingerprint, request.PaymentMethod, lines, time.GetUtcNow());
         if (request.ExpectedTotal is { } expected && expected != order.Total)
             return PriceChanged(order.Total);
         checkout.Start(order, MessageOrigin.OfRequest());

@@ -15,7 +15,8 @@ public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, For
     public async Task<Outcome> OfAsync(IReadOnlyList<OrderedItem> items, CancellationToken cancellationToken)
     {
         var wanted = items.Select(item => ids.Product(item.Sku)).ToArray();
-        var products = await db.Products.AsNoTracking().Where(product => wanted.Contains(product.Id)).ToDictionaryAsync(product => product.Sku, cancellationToken);
+        var products = await db.Products.AsNoTracking().Where(product => wanted.Contains(product.Id))
+            .ToDictionaryAsync(product => product.Sku, cancellationToken);
 
         var unheardOf = items.Select(item => item.Sku).Where(sku => !products.ContainsKey(sku)).ToList();
         if (unheardOf.Count > 0)
@@ -28,7 +29,9 @@ public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, For
             catch (InventoryUnavailableException error)
             {
                 LogUnavailable(logger, unheardOf.Count, error.InnerException!.GetType().Name, error.InnerException.Message);
-                return Refused(Problems.Unavailable("inventory-unavailable", "A product of this order cannot be looked up right now. Try again.", RetryAfter));
+                return Refused(
+                    Problems.Unavailable(
+                        "inventory-unavailable", "A product of this order cannot be looked up right now. Try again.", RetryAfter));
             }
         }
 
@@ -40,9 +43,11 @@ public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, For
         }
 
         if (errors.Any)
-            return Refused(errors.ToProblem(StatusCodes.Status422UnprocessableEntity, "unknown-product", "A product of this order does not exist."));
+            return Refused(
+                errors.ToProblem(StatusCodes.Status422UnprocessableEntity, "unknown-product", "A product of this order does not exist."));
         if (products.Values.Select(product => product.Price.Currency).Distinct().Skip(1).Any())
-            return Refused(Problems.Unprocessable("mixed-currencies", "The products of one order are priced in one currency; order these apart."));
+            return Refused(
+                Problems.Unprocessable("mixed-currencies", "The products of one order are priced in one currency; order these apart."));
         return new Outcome(products, null);
     }
 

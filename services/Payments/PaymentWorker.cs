@@ -14,7 +14,8 @@ namespace ForgeShop.Payments;
 /// answers in batches. After a crash the lease expires; the next worker repeats the call with the same ID, and the provider deduplicates
 /// it.
 /// </summary>
-public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvider provider, IOptions<PaymentOptions> options) : PollingWorker(services)
+public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvider provider, IOptions<PaymentOptions> options)
+    : PollingWorker(services)
 {
     private const int RecordBatchSize = 200;
 
@@ -105,14 +106,17 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
             }
 
             var charge = await provider.ChargeAsync(asked.Id, asked.Amount, asked.Method, bounded.Token);
-            return charge.DeclineReason is { } reason ? (payment, now) => payment.Declined(reason, now) : (payment, now) => payment.Charged(now);
+            return charge.DeclineReason is { } reason
+                ? (payment, now) => payment.Declined(reason, now)
+                : (payment, now) => payment.Charged(now);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             LogUnanswered(Logger, asked.Id, asked.Failures + 1, error.GetType().Name, error.Message);
             return (payment, now) =>
             {
-                payment.Unanswered(now, Backoff.After(payment.Failures + 1, _options.MinBackoff, _options.MaxBackoff), _options.ChargePatience);
+                payment.Unanswered(
+                    now, Backoff.After(payment.Failures + 1, _options.MinBackoff, _options.MaxBackoff), _options.ChargePatience);
                 return null;
             };
         }

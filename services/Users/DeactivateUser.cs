@@ -11,7 +11,8 @@ public static class DeactivateUser
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/deactivate", Handle)
         .WithName("DeactivateUser")
-        .WithSummary("Closes an account permanently and ends its sessions. Its orders remain. The caller's own account; any account with users:write.")
+        .WithSummary(
+        "Closes an account permanently and ends its sessions. Its orders remain. The caller's own account; any account with users:write.")
         .Produces(StatusCodes.Status204NoContent)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersWrite);

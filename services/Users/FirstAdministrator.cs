@@ -28,11 +28,14 @@ public static partial class FirstAdministrator
             return;
         }
 
-        var administrator = User.Register(id, ids.Namespace("users").GetName(email), "Administrator", services.GetRequiredService<TimeProvider>().GetUtcNow(), Role.Administrator);
+        var administrator = User.Register(
+            id, ids.Namespace("users").GetName(email), "Administrator", services.GetRequiredService<TimeProvider>().GetUtcNow(),
+            Role.Administrator);
         var prepared = AccountRules.PreparePassword(password)!;
         administrator.SetPassword(await services.GetRequiredService<Passwords>().HashAsync(prepared, cancellationToken));
         db.Users.Add(administrator);
-        db.Emit(administrator, new UserRegistered(id, administrator.Email, administrator.Name, administrator.CreatedAt), MessageOrigin.None);
+        db.Emit(
+            administrator, new UserRegistered(id, administrator.Email, administrator.Name, administrator.CreatedAt), MessageOrigin.None);
         await db.SaveChangesAsync(cancellationToken);
     }
 

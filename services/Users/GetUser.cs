@@ -16,15 +16,21 @@ public static class GetUser
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersRead);
 
     // Refused before the lookup: the answer must not reveal whether the account exists.
-    private static async Task<IResult> Handle(UserId id, Caller caller, EntityCache<CachedUser> cache, CancellationToken cancellationToken) =>
-        caller.MaySee(id, Permissions.UsersRead) ? await ShowAsync(id, cache, cancellationToken) : Problems.Status(StatusCodes.Status403Forbidden);
+    private static async Task<IResult> Handle(
+        UserId id, Caller caller, EntityCache<CachedUser> cache, CancellationToken cancellationToken) =>
+        caller.MaySee(id, Permissions.UsersRead)
+            ? await ShowAsync(id, cache, cancellationToken)
+            : Problems.Status(StatusCodes.Status403Forbidden);
 
     internal static async Task<IResult> ShowAsync(UserId id, EntityCache<CachedUser> cache, CancellationToken cancellationToken)
     {
-        var cached = await cache.GetAsync(id.Value, (services, token) => Load(services.GetRequiredService<UsersDb>(), id, token), cancellationToken);
+        var cached = await cache.GetAsync(
+            id.Value, (services, token) => Load(services.GetRequiredService<UsersDb>(), id, token), cancellationToken);
         return cached is null ? Problems.NotFound("user-not-found", "There is no such user.") : TypedResults.Ok(cached.User);
     }
 
     private static async Task<CachedUser?> Load(UsersDb db, UserId id, CancellationToken cancellationToken) =>
-        await db.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == id, cancellationToken) is { } user ? CachedUser.Of(user) : null;
+        await db.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == id, cancellationToken) is { } user
+            ? CachedUser.Of(user)
+            : null;
 }

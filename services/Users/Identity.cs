@@ -24,7 +24,8 @@ internal static class Identity
             throw new InvalidOperationException("Users needs ICU: install libicu, and do not set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
         var services = builder.Services;
         builder.AddOpenIdServer();
-        services.AddOptions<PasswordHasherOptions>().Configure(passwords => passwords.IterationCount = Passwords.Rounds).BindConfiguration("Passwords");
+        services.AddOptions<PasswordHasherOptions>().Configure(passwords => passwords.IterationCount = Passwords.Rounds)
+            .BindConfiguration("Passwords");
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<LoginThrottle>();

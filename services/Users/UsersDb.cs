@@ -19,7 +19,8 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
     public Task<User?> LockUserAsync(UserId id, CancellationToken cancellationToken) =>
         Users.FromSql($"select * from users where id = {id.Value} for update").SingleOrDefaultAsync(cancellationToken);
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(UserId).Assembly);
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.UseTypedIds(typeof(UserId).Assembly);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

@@ -39,7 +39,8 @@ public readonly record struct Money
     public override string ToString() => $"{AmountText} {Currency}";
 
     /// <summary>Returns an amount, also a negative one, with the decimals of its currency.</summary>
-    public static string Text(decimal amount, string currency) => amount.ToString("F" + Currencies.DecimalsOf(currency), CultureInfo.InvariantCulture);
+    public static string Text(decimal amount, string currency) =>
+        amount.ToString("F" + Currencies.DecimalsOf(currency), CultureInfo.InvariantCulture);
 
     /// <summary>Returns the validation message; null if the value is valid. Contracts, requests and columns share this rule.</summary>
     public static string? Problem(decimal amount, string? currency)
@@ -74,7 +75,8 @@ public sealed class MoneyJsonConverter : JsonConverter<Money>
 {
     public override Money Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType is not JsonTokenType.StartObject) throw new ValueException("Money is an object: {\"amount\":\"12.50\",\"currency\":\"EUR\"}.");
+        if (reader.TokenType is not JsonTokenType.StartObject)
+            throw new ValueException("Money is an object: {\"amount\":\"12.50\",\"currency\":\"EUR\"}.");
         decimal? amount = null;
         string? currency = null;
         while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
@@ -87,7 +89,9 @@ public sealed class MoneyJsonConverter : JsonConverter<Money>
                 throw new ValueException("Money has the members amount and currency, and no others.");
             reader.Read();
             if (isAmount)
-                amount = Money.TryParseAmount(Text(ref reader), out var value) ? value : throw new ValueException("An amount is a string of digits, such as \"12.50\".");
+                amount = Money.TryParseAmount(Text(ref reader), out var value)
+                    ? value
+                    : throw new ValueException("An amount is a string of digits, such as \"12.50\".");
             else if (isCurrency)
                 currency = Text(ref reader) ?? throw new ValueException("A currency is a string.");
             else

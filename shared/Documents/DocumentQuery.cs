@@ -42,7 +42,8 @@ internal sealed record DocumentCursor(object? Value, Guid Id)
 {
     public string Write<T>(DocumentModel<T> model, DocumentQuery<T> query) where T : class
     {
-        object?[] list = [model.Name, query.Where?.Field.Name, query.Where?.Value, query.OrderBy?.Name, query.IsDescending, query.From, query.To];
+        object?[] list =
+            [model.Name, query.Where?.Field.Name, query.Where?.Value, query.OrderBy?.Name, query.IsDescending, query.From, query.To];
         var fingerprint = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(list)))[..12];
         return Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes<object?[]>([fingerprint, Id, Value]));
     }

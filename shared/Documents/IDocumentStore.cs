@@ -46,6 +46,7 @@ public sealed record DocumentPage<T>(IReadOnlyList<Document<T>> Items, string? N
 public static class DocumentCollectionExtensions
 {
     /// <summary>Returns a document, or null if there is none with this ID.</summary>
-    public static async Task<Document<T>?> GetAsync<T>(this IDocumentCollection<T> collection, Guid id, CancellationToken cancellationToken) where T : class =>
+    public static async Task<Document<T>?> GetAsync<T>(this IDocumentCollection<T> collection, Guid id, CancellationToken cancellationToken)
+        where T : class =>
         (await collection.GetManyAsync([id], cancellationToken)).GetValueOrDefault(id);
 }

@@ -35,10 +35,12 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
 
     /// <summary>Places an order.</summary>
     /// <returns>Whether the gateway accepted it.</returns>
-    public async Task<bool> PlaceAsync(string key, IReadOnlyList<OrderedLine> items, string paymentMethod, CancellationToken cancellationToken)
+    public async Task<bool> PlaceAsync(
+        string key, IReadOnlyList<OrderedLine> items, string paymentMethod, CancellationToken cancellationToken)
     {
         var expectedTotal = await TotalAsync(items, cancellationToken);
-        var (status, body) = await SendAsync(HttpMethod.Post, "/api/v1/orders", new { items, paymentMethod, expectedTotal }, key, cancellationToken);
+        var (status, body) = await SendAsync(
+            HttpMethod.Post, "/api/v1/orders", new { items, paymentMethod, expectedTotal }, key, cancellationToken);
         if (status is HttpStatusCode.Accepted)
         {
             statistics.OrderPlaced();
@@ -60,7 +62,8 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
                 var (status, body) = await SendAsync(HttpMethod.Get, $"/api/v1/products/{sku}", null, null, cancellationToken);
                 if (status is not HttpStatusCode.OK)
                     throw new InvalidOperationException($"reading a price failed: {(int)status} {body}");
-                _prices[sku] = price = JsonSerializer.Deserialize<JsonElement>(body).GetProperty("price").Deserialize<Money>(JsonSerializerOptions.Web);
+                _prices[sku] = price = JsonSerializer.Deserialize<JsonElement>(body).GetProperty("price")
+                    .Deserialize<Money>(JsonSerializerOptions.Web);
             }
 
             total += price * quantity;

@@ -14,6 +14,7 @@ public static class Catalogue
         using var answer = await http.GetAsync($"/api/v1/products/{sku}", cancellationToken);
         if (!answer.IsSuccessStatusCode)
             throw new OperatorException($"could not read the price of {sku}: the shop answered {(int)answer.StatusCode}");
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("price").Deserialize<Money>(JsonSerializerOptions.Web);
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("price")
+            .Deserialize<Money>(JsonSerializerOptions.Web);
     }
 }

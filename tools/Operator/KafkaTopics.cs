@@ -57,13 +57,17 @@ internal static class KafkaTopics
 
     /// <summary>Returns a header's text; for repeated headers the last one.</summary>
     public static string? Header(Message<byte[]?, byte[]?> message, string name) =>
-        message.Headers is { } headers && headers.TryGetLastBytes(name, out var value) && value is not null ? Encoding.UTF8.GetString(value) : null;
+        message.Headers is { } headers && headers.TryGetLastBytes(name, out var value) && value is not null
+            ? Encoding.UTF8.GetString(value)
+            : null;
 
-    private static void Consume(string kafka, Action<IConsumer<byte[]?, byte[]?>, CancellationToken> read, CancellationToken cancellationToken)
+    private static void Consume(
+        string kafka, Action<IConsumer<byte[]?, byte[]?>, CancellationToken> read, CancellationToken cancellationToken)
     {
         var config = new ConsumerConfig
         {
-            BootstrapServers = kafka, GroupId = "forge-operator", EnableAutoCommit = false, EnableAutoOffsetStore = false, EnablePartitionEof = true,
+            BootstrapServers = kafka, GroupId = "forge-operator", EnableAutoCommit = false, EnableAutoOffsetStore = false,
+            EnablePartitionEof = true,
             AutoOffsetReset = AutoOffsetReset.Earliest, AllowAutoCreateTopics = false,
         };
         using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(config).SetLogHandler((_, _) => { }).Build();

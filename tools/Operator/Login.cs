@@ -15,7 +15,8 @@ public static class Login
             [new("grant_type", "password"), new("client_id", "shop"), new("username", email), new("password", password)]);
         using var answer = await http.PostAsync(new Uri("/connect/token", UriKind.Relative), form, cancellationToken);
         if (!answer.IsSuccessStatusCode)
-            throw new OperatorException($"could not log in: the shop answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+            throw new OperatorException(
+                $"could not log in: the shop answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", body.GetProperty("access_token").GetString());
     }

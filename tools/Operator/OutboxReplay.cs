@@ -16,23 +16,30 @@ public static class OutboxReplay
     /// <param name="output">Receives the number of events.</param>
     /// <param name="cancellationToken">Cancels the wait, not the replay.</param>
     /// <exception cref="OperatorException">The service is unknown, has no outbox, or refuses.</exception>
-    public static async Task<int> RunAsync(RunningShop shop, string service, string since, TextWriter output, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        RunningShop shop, string service, string since, TextWriter output, CancellationToken cancellationToken)
     {
         var start = ParseSince(since, TimeProvider.System.GetUtcNow());
         if (!shop.Services.TryGetValue(service, out var running))
             throw new OperatorException($"there is no service '{service}'; there are {string.Join(", ", shop.Services.Keys.Order())}");
         using var http = new HttpClient { Timeout = AnswerTimeout };
-        using var answer = await SendAsync(http, shop, new Uri(new Uri(running.Url), $"/operations/outbox/replay?since={Uri.EscapeDataString(start.ToString("O", CultureInfo.InvariantCulture))}"), cancellationToken);
+        using var answer = await SendAsync(
+            http, shop,
+            new Uri(
+                new Uri(running.Url),
+                $"/operations/outbox/replay?since={Uri.EscapeDataString(start.ToString("O", CultureInfo.InvariantCulture))}"), cancellationToken);
         if (answer.StatusCode == System.Net.HttpStatusCode.NotFound)
             throw new OperatorException($"{service} has no outbox");
         if (!answer.IsSuccessStatusCode)
-            throw new OperatorException($"{service} answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+            throw new OperatorException(
+                $"{service} answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
         var events = (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("events").GetInt64();
         await output.WriteLineAsync($"{service} publishes {events} events since {start.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} again");
         return 0;
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(HttpClient http, RunningShop shop, Uri replay, CancellationToken cancellationToken)
+    private static async Task<HttpResponseMessage> SendAsync(
+        HttpClient http, RunningShop shop, Uri replay, CancellationToken cancellationToken)
     {
         try
         {
@@ -46,13 +53,15 @@ public static class OutboxReplay
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new OperatorException($"no answer within {AnswerTimeout.TotalMinutes:0} minutes; a replay that has begun continues to its end");
+            throw new OperatorException(
+                $"no answer within {AnswerTimeout.TotalMinutes:0} minutes; a replay that has begun continues to its end");
         }
     }
 
     public static DateTimeOffset ParseSince(string text, DateTimeOffset now)
     {
-        if (text.Length > 1 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+        if (text.Length > 1
+            && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
         {
             long? seconds = text[^1] switch
             {
@@ -67,6 +76,7 @@ public static class OutboxReplay
         }
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time
-            : throw new OperatorException($"'{text}' is no time: give one as 2026-11-21T08:00:00Z, or how long ago it was as 90s, 30m, 2h or 7d");
+            : throw new OperatorException(
+                $"'{text}' is not a time: use the form 2026-11-21T08:00:00Z, or a duration before now such as 90s, 30m, 2h or 7d");
     }
 }

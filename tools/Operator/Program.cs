@@ -6,7 +6,8 @@ using ForgeShop.Operator.Demo;
 using Spectre.Console;
 
 var root = new RootCommand("Drives a running ForgeShop.");
-var demo = new Command("demo", "Places three orders, follows them to their ends, and compares their IDs, derived here beforehand, with every store.");
+var demo = new Command(
+    "demo", "Places three orders, follows them to their ends, and compares their IDs, derived here beforehand, with every store.");
 demo.SetAction((_, cancellationToken) => Run(async () =>
 {
     var shop = RunningShop.Find();
@@ -27,7 +28,8 @@ static Command DeadLetterCommand()
 {
     var dlq = new Command("dlq", "Messages that a service could not handle.");
     var topic = new Argument<string>("TOPIC") { Description = "The topic of the messages, for example order.events." };
-    var optional = new Argument<string?>("EVENT") { Description = "The event's ID, or partition:offset of a message that is no event.", Arity = ArgumentArity.ZeroOrOne };
+    var optional = new Argument<string?>("EVENT")
+    { Description = "The event's ID, or partition:offset of a message that is not an event.", Arity = ArgumentArity.ZeroOrOne };
     var required = new Argument<string>("EVENT") { Description = optional.Description };
     var all = new Option<bool>("--all") { Description = "Shows the settled ones, too." };
     var reason = new Option<string>("--reason") { Description = "Why the message is not to be handled.", Required = true };
@@ -56,7 +58,8 @@ static Command OutboxCommand()
     var since = new Option<string>("--since") { Description = "2026-11-21T08:00:00Z, or how long ago: 90s, 30m, 2h, 7d.", Required = true };
     var replay = new Command("replay", "Publishes again what happened since then; consumers drop what they had.") { service, since };
     replay.SetAction((parsed, cancellationToken) => Run(() =>
-        OutboxReplay.RunAsync(RunningShop.Find(), parsed.GetRequiredValue(service), parsed.GetRequiredValue(since), Console.Out, cancellationToken)));
+        OutboxReplay.RunAsync(
+            RunningShop.Find(), parsed.GetRequiredValue(service), parsed.GetRequiredValue(since), Console.Out, cancellationToken)));
     outbox.Add(replay);
     return outbox;
 }

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace ForgeShop.Operator;
 
 /// <summary>The addresses of the running shop: the content of <c>artifacts/run/endpoints.json</c>, written by the AppHost.</summary>
-public sealed record RunningShop(string Gateway, string? Dashboard, ShopAdministrator Admin, RunningStores Stores, IReadOnlyDictionary<string, RunningService> Services)
+public sealed record RunningShop(
+    string Gateway, string? Dashboard, ShopAdministrator Admin, RunningStores Stores, IReadOnlyDictionary<string, RunningService> Services)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -33,7 +34,8 @@ public sealed record RunningShop(string Gateway, string? Dashboard, ShopAdminist
                 return Path.Combine(folder.FullName, "artifacts", "run", "endpoints.json");
         }
 
-        throw new OperatorException("this program is not inside a ForgeShop clone; set FORGESHOP_ENDPOINTS to the endpoints.json of a running shop");
+        throw new OperatorException(
+            "this program is not inside a ForgeShop clone; set FORGESHOP_ENDPOINTS to the endpoints.json of a running shop");
     }
 }
 

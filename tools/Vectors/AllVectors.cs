@@ -9,7 +9,8 @@ internal static class AllVectors
 {
     private static readonly IVectorShape[] UuidForge =
     [
-        new UuidForgeVector(), new UuidForgePrefixVector(), new UuidForgeExtractVector(), new UuidForgeSurrogateVector(), new UuidForgeVersionVector(),
+        new UuidForgeVector(), new UuidForgePrefixVector(), new UuidForgeExtractVector(), new UuidForgeSurrogateVector(),
+        new UuidForgeVersionVector(),
         new UuidForgeSecurityVector(), new UuidForgeEnvironmentVector(), new PrintableVector(),
     ];
 

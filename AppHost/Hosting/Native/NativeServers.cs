@@ -20,7 +20,8 @@ internal static class NativeServers
                 case PostgresServerResource postgres: RunPostgres(builder.CreateResourceBuilder(postgres), data); break;
                 case RedisResource redis: RunRedis(builder.CreateResourceBuilder(redis), data); break;
                 case KafkaServerResource kafka: RunKafka(builder.CreateResourceBuilder(kafka), data); break;
-                default: throw new DistributedApplicationException($"{server.Name} runs in a container only, and no container engine answers");
+                default: throw new DistributedApplicationException(
+                    $"{server.Name} runs in a container only, and no container engine answers");
             }
         }
     }
@@ -35,7 +36,8 @@ internal static class NativeServers
             : null;
         bin ??= Path.GetDirectoryName(InPath("postgres")) ?? throw Missing("PostgreSQL", "postgresql");
         postgres.RunAsNativeServer(
-                Script("postgres.sh"), data.Root, connectionString => new NpgSqlHealthCheck(new(Administration(connectionString))), CreateDatabasesAsync)
+                Script("postgres.sh"), data.Root, connectionString => new NpgSqlHealthCheck(new(Administration(connectionString))),
+                CreateDatabasesAsync)
             .WithArgs(bin, "-c")
             .WithArgs(context => context.Args.Add(
                 ReferenceExpression.Create($"port={postgres.Resource.PrimaryEndpoint.Property(EndpointProperty.TargetPort)}")))
@@ -60,7 +62,8 @@ internal static class NativeServers
             .WithArgs("--data", data.For("kafka"), "--partitions", "6", "--port")
             .WithArgs(context => context.Args.Add(kafka.Resource.PrimaryEndpoint.Property(EndpointProperty.TargetPort)));
 
-    private static async Task CreateDatabasesAsync(string connectionString, IEnumerable<IResource> children, CancellationToken cancellationToken)
+    private static async Task CreateDatabasesAsync(
+        string connectionString, IEnumerable<IResource> children, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(Administration(connectionString));
         await connection.OpenAsync(cancellationToken);
@@ -83,7 +86,8 @@ internal static class NativeServers
     private static string Script(string name) => Path.Combine(AppContext.BaseDirectory, Scripts, name);
 
     private static string? InPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, program))
+        .FirstOrDefault(File.Exists);
 
     private static DistributedApplicationException Missing(string server, string package) =>
         new($"{server} is missing: install it with 'apt-get install {package}', or start a container engine");

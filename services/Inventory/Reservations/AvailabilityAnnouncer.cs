@@ -20,7 +20,8 @@ public sealed class AvailabilityAnnouncer(WorkerServices services) : PollingWork
         // A due time beyond the delay was written before the clock was set back.
         var latest = now + Product.AnnouncementDelay;
         // ORDER BY makes the planner use the partial index; a prepared EXISTS scans the table.
-        var next = db.Products.Where(product => product.AnnounceAt <= now || product.AnnounceAt > latest).OrderBy(product => product.AnnounceAt);
+        var next = db.Products.Where(product => product.AnnounceAt <= now || product.AnnounceAt > latest)
+            .OrderBy(product => product.AnnounceAt);
         if (await next.Select(product => product.AnnounceAt).FirstOrDefaultAsync(cancellationToken) is null)
             return false;
         return await db.InTransactionAsync(async token =>

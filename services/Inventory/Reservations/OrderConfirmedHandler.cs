@@ -13,7 +13,8 @@ public sealed class OrderConfirmedHandler(InventoryDb db, ForgeIds ids, TimeProv
     public async Task HandleAsync(IReadOnlyList<Received<OrderConfirmed>> events, CancellationToken cancellationToken)
     {
         await db.LockStockAsync(cancellationToken);
-        var reservations = await db.FindReservationsAsync(events.Select(confirmed => ids.Reservation(confirmed.Data.OrderId)), cancellationToken);
+        var reservations = await db.FindReservationsAsync(
+            events.Select(confirmed => ids.Reservation(confirmed.Data.OrderId)), cancellationToken);
         var products = await db.FindProductsAsync(reservations.Values, cancellationToken);
         var now = time.GetUtcNow();
         foreach (var reservation in reservations.Values.Where(reservation => reservation.Sell(now)))

@@ -15,7 +15,8 @@ public sealed class ReserveStockHandler(InventoryDb db, TimeProvider time) : IBa
         var existing = await db.FindReservationsAsync(events.Select(command => command.Data.ReservationId), cancellationToken);
         // An existing reservation was answered when it was made, or it was released before this command arrived.
         var fresh = events.Where(command => !existing.ContainsKey(command.Data.ReservationId)).ToList();
-        var products = await db.FindProductsAsync(fresh.SelectMany(command => command.Data.Lines).Select(line => line.ProductId), cancellationToken);
+        var products = await db.FindProductsAsync(
+            fresh.SelectMany(command => command.Data.Lines).Select(line => line.ProductId), cancellationToken);
         var now = time.GetUtcNow();
         foreach (var (command, context) in fresh)
             Reserve(command, products, now, context.Origin);

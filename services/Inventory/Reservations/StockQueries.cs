@@ -11,14 +11,16 @@ internal static class StockQueries
     private const string Lock = "SELECT pg_advisory_xact_lock(hashtext('forgeshop.inventory.stock'))";
 
     /// <summary>Takes the stock lock until the commit; other transactions that change stock wait. Call it before the first read.</summary>
-    public static Task LockStockAsync(this InventoryDb db, CancellationToken cancellationToken) => db.Database.ExecuteSqlRawAsync(Lock, cancellationToken);
+    public static Task LockStockAsync(this InventoryDb db, CancellationToken cancellationToken) =>
+        db.Database.ExecuteSqlRawAsync(Lock, cancellationToken);
 
     /// <summary>Returns those of the reservations that exist, with their lines.</summary>
     public static Task<Dictionary<ReservationId, Reservation>> FindReservationsAsync(
         this InventoryDb db, IEnumerable<ReservationId> wanted, CancellationToken cancellationToken)
     {
         var ids = wanted.ToArray();
-        return db.Reservations.Where(reservation => ids.Contains(reservation.Id)).ToDictionaryAsync(reservation => reservation.Id, cancellationToken);
+        return db.Reservations.Where(reservation => ids.Contains(reservation.Id))
+            .ToDictionaryAsync(reservation => reservation.Id, cancellationToken);
     }
 
     /// <summary>Returns those of the products that exist.</summary>
@@ -26,7 +28,9 @@ internal static class StockQueries
         this InventoryDb db, IEnumerable<ProductId> wanted, CancellationToken cancellationToken)
     {
         var ids = wanted.Distinct().ToArray();
-        return ids.Length == 0 ? [] : await db.Products.Where(product => ids.Contains(product.Id)).ToDictionaryAsync(product => product.Id, cancellationToken);
+        return ids.Length == 0
+            ? []
+            : await db.Products.Where(product => ids.Contains(product.Id)).ToDictionaryAsync(product => product.Id, cancellationToken);
     }
 
     /// <inheritdoc cref="FindProductsAsync(InventoryDb, IEnumerable{ProductId}, CancellationToken)"/>

@@ -79,7 +79,8 @@ public sealed partial class CheckoutProcess(
         var values = keys.ConvertAll(key => key.Value);
         await db.Database.ExecuteSqlAsync($"select 1 from sagas where id = any({values}) order by id for update", cancellationToken);
         return await db.Sagas.Where(saga => keys.Contains(saga.Id))
-            .Join(db.Orders, saga => saga.OrderId, order => order.Id, (saga, order) => new Checkout(order, saga)).ToListAsync(cancellationToken);
+            .Join(db.Orders, saga => saga.OrderId, order => order.Id, (saga, order) => new Checkout(order, saga))
+            .ToListAsync(cancellationToken);
     }
 
     /// <summary>Makes one transition of a locked checkout; after the commit the streams of the order are signalled.</summary>

@@ -202,7 +202,8 @@ public sealed class CheckoutSaga
     private void SendRefund(Order order, CheckoutScope scope) =>
         SendToPayment(scope, new RefundPayment(scope.Ids.Payment(order.Id, Attempt), order.Id, Attempt, order.Total));
 
-    private void SendRelease(Order order, CheckoutScope scope) => SendToReservation(scope, new ReleaseStock(scope.Ids.Reservation(order.Id), order.Id));
+    private void SendRelease(Order order, CheckoutScope scope) =>
+        SendToReservation(scope, new ReleaseStock(scope.Ids.Reservation(order.Id), order.Id));
 
     private void SendToReservation<TCommand>(CheckoutScope scope, TCommand command) where TCommand : ICommandData =>
         scope.Messages.Send(scope.Ids.Reservation(OrderId).Value, ++ReservationCommands, command);
@@ -210,7 +211,8 @@ public sealed class CheckoutSaga
     private void SendToPayment<TCommand>(CheckoutScope scope, TCommand command) where TCommand : ICommandData =>
         scope.Messages.Send(scope.Ids.Payment(OrderId, Attempt).Value, ++PaymentCommands, command);
 
-    private void Enter(CheckoutStep step, CheckoutScope scope) => (Step, DueAt, Resends, EndedAt) = (step, scope.Now + scope.Options.WaitOf(step, 0), 0, null);
+    private void Enter(CheckoutStep step, CheckoutScope scope) =>
+        (Step, DueAt, Resends, EndedAt) = (step, scope.Now + scope.Options.WaitOf(step, 0), 0, null);
 
     private void Resend(CheckoutScope scope) => DueAt = scope.Now + scope.Options.WaitOf(Step, ++Resends);
 

@@ -10,7 +10,8 @@ namespace ForgeShop.Payments.Provider;
 /// retry gets the answer). Its ledger has tables and transactions of its own, so tests compare the captured amounts with the shop's
 /// records.
 /// </summary>
-public sealed class SimulatedProvider(IServiceScopeFactory scopes, IOptions<SimulatedProviderOptions> options, TimeProvider time) : IPaymentProvider
+public sealed class SimulatedProvider(IServiceScopeFactory scopes, IOptions<SimulatedProviderOptions> options, TimeProvider time)
+    : IPaymentProvider
 {
     public async Task<ChargeResult> ChargeAsync(PaymentId id, Money amount, string method, CancellationToken cancellationToken)
     {
@@ -23,7 +24,9 @@ public sealed class SimulatedProvider(IServiceScopeFactory scopes, IOptions<Simu
         var (state, isNew) = await RecordAsync(id, amount, wanted, cancellationToken);
         if (isNew && method == "sim-lost-answer")
             throw new HttpRequestException("The connection was closed before the answer arrived.");
-        return state == SimulatedCharge.Captured ? ChargeResult.Charged : new ChargeResult(state == SimulatedCharge.Declined ? "insufficient-funds" : "voided");
+        return state == SimulatedCharge.Captured
+            ? ChargeResult.Charged
+            : new ChargeResult(state == SimulatedCharge.Declined ? "insufficient-funds" : "voided");
     }
 
     public async Task<Money> RefundAsync(PaymentId id, Money amount, CancellationToken cancellationToken)
@@ -43,7 +46,8 @@ public sealed class SimulatedProvider(IServiceScopeFactory scopes, IOptions<Simu
         return new Money(charge.State == SimulatedCharge.Refunded ? charge.Amount : 0, charge.Currency);
     }
 
-    private async Task<(string State, bool IsNew)> RecordAsync(PaymentId id, Money amount, string wanted, CancellationToken cancellationToken)
+    private async Task<(string State, bool IsNew)> RecordAsync(
+        PaymentId id, Money amount, string wanted, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<PaymentsDb>();

@@ -48,7 +48,8 @@ public sealed record CustomerReport(UserId Id) : ReadModel
         _ => this,
     };
 
-    private CustomerReport Named(string name, long sequence) => sequence > NameSequence ? this with { Name = name, NameSequence = sequence } : this;
+    private CustomerReport Named(string name, long sequence) =>
+        sequence > NameSequence ? this with { Name = name, NameSequence = sequence } : this;
 
     private CustomerReport With(OrderPlaced placed)
     {

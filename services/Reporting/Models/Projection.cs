@@ -9,7 +9,8 @@ public abstract record ReadModel
     /// </summary>
     public IReadOnlyDictionary<string, long> Positions { get; init; } = new Dictionary<string, long>();
 
-    public bool Includes(RecordedEvent recorded) => Positions.TryGetValue(recorded.Partition, out var applied) && applied >= recorded.Offset;
+    public bool Includes(RecordedEvent recorded) =>
+        Positions.TryGetValue(recorded.Partition, out var applied) && applied >= recorded.Offset;
 }
 
 /// <summary>Declares a read model: its documents, the documents that an event touches, and the effect of an event on a document.</summary>
@@ -41,7 +42,8 @@ public sealed class Projection<T>(IDocumentCollection<T> documents, ProjectionMo
         for (var attempt = 1; pending.Count > 0; attempt++)
         {
             if (attempt > MaxAttempts)
-                throw new TimeoutException($"Documents of {model.Model.Name} were changed by other writers in each of {MaxAttempts} attempts.");
+                throw new TimeoutException(
+                    $"Documents of {model.Model.Name} were changed by other writers in each of {MaxAttempts} attempts.");
             if (attempt > 1)
                 await Task.Delay(Random.Shared.Next(10 * Math.Min(attempt, 20)), cancellationToken);
 

@@ -41,7 +41,9 @@ public sealed partial class ReadModelRebuild(ReadModels models, TimeProvider tim
         {
             LogFailed(rebuild.Generation, exception);
             var failed = rebuild with { Status = RebuildStatus.Failed, Error = exception.Message, FinishedAt = time.GetUtcNow() };
-            List<int> obsolete = rebuild.Status is RebuildStatus.Folding ? [.. read.Value.Obsolete, rebuild.Generation] : [.. read.Value.Obsolete];
+            List<int> obsolete = rebuild.Status is RebuildStatus.Folding
+                ? [.. read.Value.Obsolete, rebuild.Generation]
+                : [.. read.Value.Obsolete];
             return await models.TryWriteStateAsync(read, read.Value with { Rebuild = failed, Obsolete = obsolete }, cancellationToken);
         }
     }

@@ -31,7 +31,8 @@ public static class ChangePassword
         if (errors.Any)
             return errors.ToProblem();
 
-        var known = await db.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == id && user.DeactivatedAt == null, cancellationToken);
+        var known = await db.Users.AsNoTracking()
+            .SingleOrDefaultAsync(user => user.Id == id && user.DeactivatedAt == null, cancellationToken);
         var current = AccountRules.PreparePassword(request.CurrentPassword) ?? "";
         var isCurrent = false;
         var pause = await throttle.TryAsync(

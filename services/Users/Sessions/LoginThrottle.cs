@@ -52,7 +52,8 @@ public sealed class LoginThrottle(TimeProvider time) : IDisposable
     }
 
     public static ProblemResult TooManyAttempts(TimeSpan pause) =>
-        Problems.TooManyRequests("too-many-attempts", "Too many failed logins. Wait as many seconds as the Retry-After header says.", pause);
+        Problems.TooManyRequests(
+            "too-many-attempts", "Too many failed logins. Wait as many seconds as the Retry-After header says.", pause);
 
     public void Dispose() => _turns.Dispose();
 

@@ -15,7 +15,8 @@ public sealed class Passwords(IPasswordHasher<User> hasher, IOptions<PasswordHas
     public const int Rounds = 210_000;
 
     private readonly SemaphoreSlim _room = new(Environment.ProcessorCount);
-    private readonly Lazy<string> _dummyHash = new(() => hasher.HashPassword(null!, Convert.ToHexString(RandomNumberGenerator.GetBytes(16))));
+    private readonly Lazy<string> _dummyHash = new(() =>
+        hasher.HashPassword(null!, Convert.ToHexString(RandomNumberGenerator.GetBytes(16))));
 
     public Task<string> HashAsync(string password, CancellationToken cancellationToken) =>
         RunAsync(() => hasher.HashPassword(null!, password), cancellationToken);
@@ -44,7 +45,9 @@ public sealed class Passwords(IPasswordHasher<User> hasher, IOptions<PasswordHas
     private static int RoundsOf(string hash)
     {
         var bytes = Convert.FromBase64String(hash);
-        return bytes is [1, ..] && bytes.Length >= 9 ? (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(5)), int.MaxValue) : 0;
+        return bytes is [1, ..] && bytes.Length >= 9
+            ? (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(5)), int.MaxValue)
+            : 0;
     }
 
     private async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)

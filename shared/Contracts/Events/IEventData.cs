@@ -23,7 +23,8 @@ public interface IEventData
     /// </summary>
     /// <param name="data">The data, which may be changed in place.</param>
     /// <param name="version">Its version, from 1 and below <see cref="DataVersion"/>.</param>
-    static virtual JsonObject Upcast(JsonObject data, int version) => throw new UnknownEventVersionException($"Version {version} has no upcaster.");
+    static virtual JsonObject Upcast(JsonObject data, int version) =>
+        throw new UnknownEventVersionException($"Version {version} has no upcaster.");
 }
 
 /// <summary>The data has a version that this release cannot read: a newer or an unknown one.</summary>

@@ -4,7 +4,8 @@ namespace ForgeShop.Contracts.Events;
 /// A product was created, or its name, price or availability changed. The event contains the whole product, because consumers keep a copy.
 /// Changes of availability by orders are announced together, at most once a second for each product.
 /// </summary>
-public sealed record ProductChanged(ProductId ProductId, string Sku, string Name, Money Price, int Available, DateTimeOffset ChangedAt) : IEventData
+public sealed record ProductChanged(ProductId ProductId, string Sku, string Name, Money Price, int Available, DateTimeOffset ChangedAt)
+    : IEventData
 {
     public static string Type => "inventory.product-changed";
     public static string Topic => Topics.InventoryEvents;

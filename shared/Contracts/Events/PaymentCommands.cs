@@ -6,7 +6,9 @@ namespace ForgeShop.Contracts.Events;
 /// </summary>
 /// <param name="Attempt">From 1. With the order, the payment's natural key.</param>
 /// <param name="Method">The payment method, in the provider's terms.</param>
-public sealed record ChargePayment(PaymentId PaymentId, OrderId OrderId, int Attempt, Money Amount, string Method, DateTimeOffset ValidUntil) : ICommandData
+public sealed record ChargePayment(
+    PaymentId PaymentId, OrderId OrderId, int Attempt, Money Amount, string Method, DateTimeOffset ValidUntil)
+    : ICommandData
 {
     public static string Type => "payments.charge-payment";
     public static string Topic => Topics.PaymentCommands;

@@ -12,7 +12,8 @@ public static class Topics
     public const string NotificationEvents = "notification.events";
 
     /// <summary>All topics except the dead-letter topics.</summary>
-    public static IReadOnlyList<string> All { get; } = [UserEvents, OrderEvents, InventoryCommands, InventoryEvents, PaymentCommands, PaymentEvents, NotificationEvents];
+    public static IReadOnlyList<string> All { get; } =
+        [UserEvents, OrderEvents, InventoryCommands, InventoryEvents, PaymentCommands, PaymentEvents, NotificationEvents];
 
     /// <summary>Returns the dead-letter topic of a topic.</summary>
     public static string DeadLetters(string topic) => topic + ".dlq";

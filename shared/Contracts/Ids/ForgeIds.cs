@@ -9,7 +9,8 @@ namespace ForgeShop.Contracts;
 public sealed class ForgeIds
 {
     private readonly Dictionary<string, EntityNamespace> _namespaces;
-    private readonly EntityNamespace _users, _products, _orders, _orderLines, _reservations, _sagas, _payments, _events, _notifications, _correlations, _files, _sessions;
+    private readonly EntityNamespace _users, _products, _orders, _orderLines, _reservations, _sagas, _payments, _events, _notifications,
+        _correlations, _files, _sessions;
 
     /// <summary>Creates the IDs of the shop's domain.</summary>
     /// <exception cref="ForgeConfigurationException">The algorithm and the secret do not fit each other, or the secret is too
@@ -52,7 +53,8 @@ public sealed class ForgeIds
     public string? RefusalOfReference(UserId user, string reference) =>
         _orders.TryDeriveText([new("user", user.ToString()), new("reference", reference)], out _, out var error) ? null : error.ToString();
 
-    public OrderLineId OrderLine(OrderId order, ProductId product) => new(_orderLines.Derive(("order", order.Value), ("product", product.Value)));
+    public OrderLineId OrderLine(OrderId order, ProductId product) =>
+        new(_orderLines.Derive(("order", order.Value), ("product", product.Value)));
 
     public ReservationId Reservation(OrderId order) => new(_reservations.Derive(order.Value));
 

@@ -19,7 +19,8 @@ internal sealed class PostgresDocumentStore(NpgsqlDataSource database) : IDocume
 
     public IDocumentCollection<T> Collection<T>(DocumentModel<T> model) where T : class => new PostgresCollection<T>(database, model);
 
-    public Task DropAsync(string collection, CancellationToken cancellationToken) => ExecuteAsync($"DROP TABLE IF EXISTS \"{collection}\"", cancellationToken);
+    public Task DropAsync(string collection, CancellationToken cancellationToken) =>
+        ExecuteAsync($"DROP TABLE IF EXISTS \"{collection}\"", cancellationToken);
 
     public Task PingAsync(CancellationToken cancellationToken) => ExecuteAsync("SELECT 1", cancellationToken);
 
@@ -87,7 +88,8 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
         return await ReadAsync(command, cancellationToken);
     }
 
-    protected override async Task<HashSet<Guid>> WriteAsync(IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
+    protected override async Task<HashSet<Guid>> WriteAsync(
+        IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
     {
         await using var command = _database.CreateCommand(insertOnly ? _insert : _upsert);
         Add(command, documents.Select(document => document.Id).ToArray());
@@ -104,7 +106,8 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
         return missed;
     }
 
-    protected override async Task<List<Document<T>>> FindAsync(DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken)
+    protected override async Task<List<Document<T>>> FindAsync(
+        DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken)
     {
         await using var command = _database.CreateCommand();
         var conditions = new List<string> { "true" };
@@ -134,7 +137,8 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
         var documents = new List<Document<T>>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            documents.Add(new(reader.GetGuid(0), JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(2), Model.Json)!, reader.GetInt64(1)));
+            documents.Add(
+                new(reader.GetGuid(0), JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(2), Model.Json)!, reader.GetInt64(1)));
         return documents;
     }
 

@@ -11,9 +11,11 @@ namespace ForgeShop.Load.Bench;
 internal sealed class Backlog : IAsyncDisposable
 {
     private static readonly string[] OutboxDatabases = ["users-db", "orders-db", "inventory-db", "payments-db", "notifications-db"];
-    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5), Poll = TimeSpan.FromMilliseconds(100), BrokerTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5), Poll = TimeSpan.FromMilliseconds(100),
+        BrokerTimeout = TimeSpan.FromSeconds(10);
 
-    private const string Unpublished = $"select {StatementCounter.Marker} count(*) from outbox where published_at is null and error is null";
+    private const string Unpublished =
+        $"select {StatementCounter.Marker} count(*) from outbox where published_at is null and error is null";
 
     private readonly NpgsqlDataSource[] _databases;
     private readonly IConsumer<Ignore, Ignore>[] _groups;
@@ -44,7 +46,8 @@ internal sealed class Backlog : IAsyncDisposable
         cancellationToken);
 
     public Task<long> CountConfirmedAsync(IEnumerable<AcceptedOrder> orders, CancellationToken cancellationToken) => CountAsync(
-        Orders, "select count(*) from orders where status = 'confirmed' and id = any($1)", [orders.Select(order => order.Id.Value).ToArray()],
+        Orders, "select count(*) from orders where status = 'confirmed' and id = any($1)",
+        [orders.Select(order => order.Id.Value).ToArray()],
         cancellationToken);
 
     /// <summary>Waits until all outboxes are published and all consumers have committed their offsets up to the end.</summary>
@@ -70,7 +73,8 @@ internal sealed class Backlog : IAsyncDisposable
 
     // librdkafka logs to the console that the broker has stopped, which it does when the run ends.
     private static IConsumer<Ignore, Ignore> Group(string kafka, string service) =>
-        new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = kafka, GroupId = service }).SetLogHandler((_, _) => { }).Build();
+        new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = kafka, GroupId = service }).SetLogHandler((_, _) => { })
+            .Build();
 
     private async Task WaitAsync(string what, Func<Task<long>> count, CancellationToken cancellationToken)
     {
@@ -96,7 +100,8 @@ internal sealed class Backlog : IAsyncDisposable
             .Sum(committed => Math.Max(0, group.QueryWatermarkOffsets(committed.TopicPartition, BrokerTimeout).High - committed.Offset));
     }
 
-    private static async Task<long> CountAsync(NpgsqlDataSource database, string sql, object[] parameters, CancellationToken cancellationToken)
+    private static async Task<long> CountAsync(
+        NpgsqlDataSource database, string sql, object[] parameters, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(sql);
         foreach (var parameter in parameters)

@@ -31,7 +31,8 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
     {
         console.WriteLine("starting an isolated shop");
         await using var host = await IsolatedAppHost.StartAsync([StatementCounter.ServerSetting, Connections], cancellationToken);
-        var (server, kafka) = (await host.ConnectionStringAsync("postgres", cancellationToken), await host.ConnectionStringAsync("kafka", cancellationToken));
+        var (server, kafka) =
+            (await host.ConnectionStringAsync("postgres", cancellationToken), await host.ConnectionStringAsync("kafka", cancellationToken));
         await using var administration = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server) { Database = "postgres" });
         var statements = new StatementCounter(administration);
         await statements.InstallAsync(cancellationToken);
@@ -39,12 +40,14 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
 
         using var http = new HttpClient { BaseAddress = host.Gateway, Timeout = TimeSpan.FromSeconds(15) };
         // The baseline does not depend on the services' settings: statements are not prepared, and a returned connection is reset.
-        await using var baseline = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(await host.ConnectionStringAsync("orders-db", cancellationToken))
+        await using var baseline = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(await host.ConnectionStringAsync("orders-db", cancellationToken))
         {
             MaxAutoPrepare = 0, NoResetOnClose = false,
         });
         await using var backlog = await Backlog.OpenAsync(host, _time, cancellationToken);
-        await using var pipelines = await PipelineBench.StartAsync(server, kafka, options.Wolverine, statements, Customers, cancellationToken);
+        await using var pipelines = await PipelineBench.StartAsync(
+            server, kafka, options.Wolverine, statements, Customers, cancellationToken);
         List<Customer> customers = [.. Enumerable.Range(1, Customers).Select(
             number => new Customer(http, _statistics, $"bench-{number}@example.com", "Correct-Horse-Battery-1", _time))];
         await PrepareAsync(host, http, customers, cancellationToken);
@@ -61,10 +64,13 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         }
 
         await ReconcileAsync(host, scenarios, cancellationToken);
-        var stored = options.StoredOrders > 0 ? await RunWithStoredOrdersAsync(host, scenarios, backlog, statements, rounds.Results, cancellationToken) : null;
+        var stored = options.StoredOrders > 0
+            ? await RunWithStoredOrdersAsync(host, scenarios, backlog, statements, rounds.Results, cancellationToken)
+            : null;
         customers.ForEach(customer => customer.Dispose());
         return new(
-            Machine.Describe(), _time.GetUtcNow(), Environment.GetEnvironmentVariable("Servers") ?? "native", Customers, scenarios.Accepted.Count,
+            Machine.Describe(), _time.GetUtcNow(), Environment.GetEnvironmentVariable("Servers") ?? "native", Customers,
+            scenarios.Accepted.Count,
             _statistics.Resent, rounds.Results, rounds.Pipelines, rounds.MessageRates, rounds.Statements, idleStatements, memory, stored,
             [.. scenarios.All.Select(scenario => (scenario.Name, scenario.Title)), (OrderRounds.Confirmed, "orders confirmed")]);
     }
@@ -83,7 +89,8 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         return (memory, executed / Idle.TotalSeconds);
     }
 
-    private async Task PrepareAsync(IsolatedAppHost host, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
+    private async Task PrepareAsync(
+        IsolatedAppHost host, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
     {
         using var administrator = new Customer(http, _statistics, host.AdminEmail, host.AdminPassword, _time);
         foreach (var sku in Skus)
@@ -103,7 +110,8 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
     {
         console.WriteLine($"loading {options.StoredOrders} orders");
         var (started, first) = (_time.GetTimestamp(), scenarios.Accepted.Count);
-        await new StoredOrders(host, scenarios.Ids).LoadAsync(scenarios.Accepted.First(), Skus, options.StoredOrders, console.WriteLine, cancellationToken);
+        await new StoredOrders(host, scenarios.Ids)
+            .LoadAsync(scenarios.Accepted.First(), Skus, options.StoredOrders, console.WriteLine, cancellationToken);
         var seconds = _time.GetElapsedTime(started).TotalSeconds;
         var rounds = new OrderRounds(scenarios, backlog, pipelines: null, statements, _time);
         console.WriteLine("warming up with stored orders");
@@ -133,8 +141,10 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         ThrowIfUnexpected();
         console.WriteLine("reconciling the stores");
         await using var reconciliation = await StoreReconciliation.OpenAsync(host, cancellationToken);
-        var findings = await reconciliation.CompareAsync([.. scenarios.Accepted], Skus.ToDictionary(sku => sku, _ => Stock), CompareTimeout, cancellationToken);
+        var findings = await reconciliation.CompareAsync(
+            [.. scenarios.Accepted], Skus.ToDictionary(sku => sku, _ => Stock), CompareTimeout, cancellationToken);
         if (findings.FirstOrDefault(finding => !finding.Agrees) is { } mismatch)
-            throw new BenchmarkFailedException($"the stores do not reconcile: {mismatch.What}: expected {mismatch.Expected}, found {mismatch.Found}");
+            throw new BenchmarkFailedException(
+                $"the stores do not reconcile: {mismatch.What}: expected {mismatch.Expected}, found {mismatch.Found}");
     }
 }

@@ -1,7 +1,8 @@
 namespace ForgeShop.Load.Bench;
 
 /// <summary>Runs the rounds and keeps their results.</summary>
-internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, PipelineBench? pipelines, StatementCounter statements, TimeProvider time)
+internal sealed class OrderRounds(
+    OrderScenarios scenarios, Backlog backlog, PipelineBench? pipelines, StatementCounter statements, TimeProvider time)
 {
     public const string Confirmed = "orders-confirmed";
 
@@ -49,7 +50,8 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
         var round = new List<Measurement>();
         foreach (var scenario in scenarios.All)
         {
-            var (executed, orders, started) = (await statements.ReadAsync(cancellationToken), scenarios.Accepted.Count, time.GetTimestamp());
+            var (executed, orders, started) =
+                (await statements.ReadAsync(cancellationToken), scenarios.Accepted.Count, time.GetTimestamp());
             Add(await ClosedLoop.RunAsync(scenario, duration, time, cancellationToken));
             if (scenario.Name is not OrderScenarios.Place)
                 continue;
@@ -63,7 +65,8 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
 
         return round;
 
-        void Add(Measurement one) => round.Add(one with { TimesBaseline = round.Find(other => other.Scenario == one.Baseline)?.PerSecond / one.PerSecond });
+        void Add(Measurement one) =>
+            round.Add(one with { TimesBaseline = round.Find(other => other.Scenario == one.Baseline)?.PerSecond / one.PerSecond });
     }
 
     private static bool IsOfShop(StatementCount count) =>

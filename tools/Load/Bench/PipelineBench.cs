@@ -83,7 +83,10 @@ internal sealed class PipelineBench : IAsyncDisposable
                 .DividedBy(round.Count);
             var alone = await _children[kind].RunAsync($"alone {AloneOrders}", cancellationToken);
             var rate = round.Count / round.Seconds;
-            results.Add(new(kind, rate, round.CpuMilliseconds, executed.Statements - executed.Transactions, alone.MedianMilliseconds!.Value, baseline / rate));
+            results.Add(
+                new(
+                    kind, rate, round.CpuMilliseconds, executed.Statements - executed.Transactions, alone.MedianMilliseconds!.Value,
+                    baseline / rate));
         }
 
         return results;
@@ -105,7 +108,8 @@ internal sealed class PipelineBench : IAsyncDisposable
 
     // The same settings for every pipeline, and those of the services.
     private static string Database(string server, string kind) =>
-        new NpgsqlConnectionStringBuilder(server) { Database = DatabaseName(kind), MaxAutoPrepare = 100, NoResetOnClose = true }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(server)
+        { Database = DatabaseName(kind), MaxAutoPrepare = 100, NoResetOnClose = true }.ConnectionString;
 
     private static string DatabaseName(string kind) => "bench_" + kind.Replace('-', '_');
 }

@@ -54,8 +54,10 @@ internal sealed class StatementCounter(NpgsqlDataSource server)
     }
 
     /// <summary>Returns the statements since <paramref name="before"/>.</summary>
-    public async Task<IReadOnlyList<StatementCount>> SinceAsync(IReadOnlyDictionary<string, StatementCount> before, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<StatementCount>> SinceAsync(
+        IReadOnlyDictionary<string, StatementCount> before, CancellationToken cancellationToken) =>
         [.. (await ReadAsync(cancellationToken)).Values.Select(now => before.TryGetValue(now.Database, out var then)
-            ? new StatementCount(now.Database, now.Statements - then.Statements, now.Transactions - then.Transactions, now.Resets - then.Resets)
+            ? new StatementCount(
+                now.Database, now.Statements - then.Statements, now.Transactions - then.Transactions, now.Resets - then.Resets)
             : now)];
 }

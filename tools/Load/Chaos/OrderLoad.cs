@@ -42,7 +42,8 @@ internal sealed class OrderLoad(
 
     private OrderPlan Plan(int number)
     {
-        var items = random.GetItems(skus.ToArray(), random.Next(1, 4)).Distinct().Select(sku => new OrderedLine(sku, random.Next(1, 4))).ToList();
+        var items = random.GetItems(skus.ToArray(), random.Next(1, 4)).Distinct().Select(sku => new OrderedLine(sku, random.Next(1, 4)))
+            .ToList();
         var draw = random.Next(100);
         var method = PaymentMethods.First(candidate => (draw -= candidate.Share) < 0).Method;
         return new(customers[random.Next(customers.Count)], $"chaos-{number}", items, method, random.NextDouble() < CancelShare);

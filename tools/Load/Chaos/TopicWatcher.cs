@@ -49,7 +49,8 @@ internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(config)
             .SetErrorHandler((_, _) => { }) // The fault injector kills the broker.
             .SetLogHandler((_, _) => { })
-            .SetPartitionsAssignedHandler((_, partitions) => partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)))
+            .SetPartitionsAssignedHandler((_, partitions) =>
+            partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)))
             .SetPartitionsRevokedHandler((_, _) => { })
             .Build();
         consumer.Subscribe(topics);

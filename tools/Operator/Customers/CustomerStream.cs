@@ -91,7 +91,8 @@ public sealed class CustomerStream(Uri gateway, double perMinute, TextWriter out
         }
 
         var second = await PlaceAsync(client, number, order, cancellationToken);
-        await output.WriteLineAsync($"order {number}: {first} ({order.paymentMethod}), sent twice: {(first == second ? "one order" : $"TWO ORDERS, {second}")}");
+        await output.WriteLineAsync(
+            $"order {number}: {first} ({order.paymentMethod}), sent twice: {(first == second ? "one order" : $"TWO ORDERS, {second}")}");
     }
 
     private async Task<string> PlaceAsync(HttpClient client, int number, object order, CancellationToken cancellationToken)

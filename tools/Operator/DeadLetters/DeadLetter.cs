@@ -28,8 +28,11 @@ internal sealed partial record DeadLetter(TopicPartitionOffset Position, Message
 
     /// <summary>Gets the position of the message in its topic; null if the letter does not contain it.</summary>
     public TopicPartitionOffset? Origin =>
-        Text(DeadLetterHeaders.Topic) is { } topic && int.TryParse(Text(DeadLetterHeaders.Partition), CultureInfo.InvariantCulture, out var partition)
-            && long.TryParse(Text(DeadLetterHeaders.Offset), CultureInfo.InvariantCulture, out var offset) ? new(topic, partition, offset) : null;
+        Text(DeadLetterHeaders.Topic) is { } topic
+            && int.TryParse(Text(DeadLetterHeaders.Partition), CultureInfo.InvariantCulture, out var partition)
+            && long.TryParse(Text(DeadLetterHeaders.Offset), CultureInfo.InvariantCulture, out var offset)
+            ? new(topic, partition, offset)
+            : null;
 
     /// <summary>Describes the letter in two lines. An e-mail address in the error is masked.</summary>
     public override string ToString()
@@ -38,9 +41,12 @@ internal sealed partial record DeadLetter(TopicPartitionOffset Position, Message
         var text = new StringBuilder($"{Time}  {Id}  {what}  group {Group}, attempts {Text(DeadLetterHeaders.Attempts)}");
         if (IsOmitted)
             text.Append(CultureInfo.InvariantCulture, $", {Text(DeadLetterHeaders.OmittedBytes)} bytes not copied");
-        text.AppendLine().Append("    ").Append(EmailAddress().Replace($"{Text(DeadLetterHeaders.ErrorType)}: {Text(DeadLetterHeaders.Error)}".ReplaceLineEndings(" "), "(address)"));
+        text.AppendLine().Append("    ")
+            .Append(
+            EmailAddress().Replace($"{Text(DeadLetterHeaders.ErrorType)}: {Text(DeadLetterHeaders.Error)}".ReplaceLineEndings(" "), "(address)"));
         if (Settlement is { } settlement)
-            text.AppendLine().Append("    ").Append(settlement.Action).Append(' ').Append(settlement.Time).Append(settlement.Reason is null ? "" : $": {settlement.Reason}");
+            text.AppendLine().Append("    ").Append(settlement.Action).Append(' ').Append(settlement.Time)
+                .Append(settlement.Reason is null ? "" : $": {settlement.Reason}");
         return text.ToString();
     }
 

@@ -57,10 +57,12 @@ public sealed class DeadLetterCommands(string kafka, TextWriter output, TimeProv
     /// <exception cref="OperatorException">The event has no dead letter.</exception>
     private static List<DeadLetter> Find(DeadLetterTopic letters, string? eventId, CancellationToken cancellationToken)
     {
-        var found = letters.Read(cancellationToken).Where(letter => eventId is null || string.Equals(letter.Id, eventId, StringComparison.OrdinalIgnoreCase)).ToList();
+        var found = letters.Read(cancellationToken)
+            .Where(letter => eventId is null || string.Equals(letter.Id, eventId, StringComparison.OrdinalIgnoreCase)).ToList();
         return found.Count > 0 || eventId is null
             ? found
-            : throw new OperatorException($"event {eventId} has no dead letter in {letters.Name}; ./forge dlq list {letters.Name} shows them");
+            : throw new OperatorException(
+                $"event {eventId} has no dead letter in {letters.Name}; ./forge dlq list {letters.Name} shows them");
     }
 
     private static string Count(int letters) => letters == 1 ? "1 dead letter" : $"{letters} dead letters";

@@ -30,7 +30,8 @@ internal sealed class DeadLetterTopic
         var known = KafkaTopics.Names(kafka);
         if (!known.Contains(Name))
         {
-            var others = known.Where(other => !other.EndsWith(Suffix, StringComparison.Ordinal) && !other.StartsWith('_')).Order(StringComparer.Ordinal);
+            var others = known.Where(other => !other.EndsWith(Suffix, StringComparison.Ordinal) && !other.StartsWith('_'))
+                .Order(StringComparer.Ordinal);
             throw new OperatorException($"topic '{topic}' does not exist; the topics are {string.Join(", ", others)}");
         }
     }
@@ -92,7 +93,9 @@ internal sealed class DeadLetterTopic
             return letter.Message;
         var original = letter.Origin is { } origin ? KafkaTopics.ReadAt(_kafka, origin, cancellationToken) : null;
         // The topic may have been deleted and created again.
-        return original is not null && KafkaTopics.Header(original, "ce_id") == KafkaTopics.Header(letter.Message, "ce_id") ? original : null;
+        return original is not null && KafkaTopics.Header(original, "ce_id") == KafkaTopics.Header(letter.Message, "ce_id")
+            ? original
+            : null;
     }
 
     private Message<byte[]?, byte[]?> Note(DeadLetter letter, string action, string? reason)
@@ -109,7 +112,8 @@ internal sealed class DeadLetterTopic
     }
 
     private static Settlement Settlement(Message<byte[]?, byte[]?> note) => new(
-        KafkaTopics.Header(note, DeadLetterHeaders.Action) ?? "settled", DeadLetter.FormatTime(KafkaTopics.Header(note, DeadLetterHeaders.Time)),
+        KafkaTopics.Header(note, DeadLetterHeaders.Action) ?? "settled",
+        DeadLetter.FormatTime(KafkaTopics.Header(note, DeadLetterHeaders.Time)),
         KafkaTopics.Header(note, DeadLetterHeaders.Reason));
 
     private IProducer<byte[]?, byte[]?> Producer() => new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig

@@ -49,7 +49,8 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
     private async Task RegisterAndLogIn(HttpClient http, DemoStory story, CancellationToken cancellationToken)
     {
         var password = $"Demo-{Guid.NewGuid():N}";
-        using var answer = await http.PostAsJsonAsync("/api/v1/users", new { email = story.Email, name = "Ada Lovelace", password }, cancellationToken);
+        using var answer = await http.PostAsJsonAsync(
+            "/api/v1/users", new { email = story.Email, name = "Ada Lovelace", password }, cancellationToken);
         await Expect(answer, HttpStatusCode.Created, "register a user", cancellationToken);
         await Login.LogInAsync(http, story.Email, password, cancellationToken);
         console.MarkupLine("registered a user and logged in");
@@ -68,13 +69,15 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         using var answer = await http.SendAsync(request, cancellationToken);
         await Expect(answer, HttpStatusCode.Accepted, "place an order", cancellationToken);
         var trace = answer.Headers.TryGetValues("X-Trace-Id", out var values) ? values.First() : "unknown";
-        console.MarkupLineInterpolated($"placed an order: {order.Quantity} × {order.Sku}, {order.PaymentMethod}; its trace is {trace}{(shop.Dashboard is null ? "" : $": {shop.Dashboard.TrimEnd('/')}/traces/detail/{trace}")}");
+        console.MarkupLineInterpolated(
+            $"placed an order: {order.Quantity} × {order.Sku}, {order.PaymentMethod}; its trace is {trace}{(shop.Dashboard is null ? "" : $": {shop.Dashboard.TrimEnd('/')}/traces/detail/{trace}")}");
     }
 
     /// <summary>Prints the order's changes from the event stream, which ends with the last one.</summary>
     private async Task FollowOrder(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
     {
-        using var answer = await http.GetAsync($"/api/v1/orders/{order.Id}/events", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var answer = await http.GetAsync(
+            $"/api/v1/orders/{order.Id}/events", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         await Expect(answer, HttpStatusCode.OK, "follow an order", cancellationToken);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ArrivalTimeout);
@@ -89,7 +92,8 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new OperatorException($"the order stayed {states.LastOrDefault("unknown")} for {ArrivalTimeout.TotalSeconds:0} s; the dashboard shows where it stopped");
+            throw new OperatorException(
+                $"the order stayed {states.LastOrDefault("unknown")} for {ArrivalTimeout.TotalSeconds:0} s; the dashboard shows where it stopped");
         }
 
         console.MarkupLineInterpolated($"  followed it live: {string.Join(" → ", states)}");
@@ -115,7 +119,8 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
                         throw AnotherWay();
                     // The events of each service are in order; those of two services are not ordered.
                     if (types.Contains(order.Turn) && types.Contains(order.End)
-                        && types.Count(type => type == NotificationSent.Type) == types.Count(type => type.StartsWith("orders.", StringComparison.Ordinal)))
+                        && types.Count(type => type == NotificationSent.Type) == types.Count(type =>
+                        type.StartsWith("orders.", StringComparison.Ordinal)))
                         return events;
                 }
 
@@ -126,11 +131,12 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         {
             throw types.Contains(order.End) && !types.Contains(order.Turn)
                 ? AnotherWay()
-                : new OperatorException($"the order did not reach Reporting within {ArrivalTimeout.TotalSeconds:0} s; the dashboard shows where it stopped");
+                : new OperatorException(
+                    $"the order did not reach Reporting within {ArrivalTimeout.TotalSeconds:0} s; the dashboard shows where it stopped");
         }
 
         OperatorException AnotherWay() =>
-            new($"the order that was to be '{order.Title}' came out another way: {string.Join(", ", types)}; ./forge up --fresh starts with a full stock");
+            new($"the order '{order.Title}' had unexpected events: {string.Join(", ", types)}; ./forge up --fresh starts with a full stock");
     }
 
     private static async Task Get(HttpClient http, string path, CancellationToken cancellationToken)
@@ -142,6 +148,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
     private static async Task Expect(HttpResponseMessage answer, HttpStatusCode expected, string what, CancellationToken cancellationToken)
     {
         if (answer.StatusCode != expected)
-            throw new OperatorException($"could not {what}: the shop answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+            throw new OperatorException(
+                $"could not {what}: the shop answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
     }
 }

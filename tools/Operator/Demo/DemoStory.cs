@@ -18,9 +18,14 @@ public sealed class DemoStory
         Key = $"demo-{suffix}";
         User = ids.User(Email);
         Product = ids.Product(Sku);
-        Confirmed = NewOrder("confirmed", Key, Sku, 2, "sim-ok", Contracts.Events.PaymentCharged.Type, Contracts.Events.OrderConfirmed.Type);
-        OutOfStock = NewOrder("cancelled: not enough in stock", Key + "-stock", "HEADSET-PRO", 1000, "sim-ok", Contracts.Events.ReservationFailed.Type, Contracts.Events.OrderCancelled.Type);
-        Declined = NewOrder("cancelled: payment declined", Key + "-declined", Sku, 1, "sim-declined", Contracts.Events.PaymentDeclined.Type, Contracts.Events.OrderCancelled.Type);
+        Confirmed = NewOrder(
+            "confirmed", Key, Sku, 2, "sim-ok", Contracts.Events.PaymentCharged.Type, Contracts.Events.OrderConfirmed.Type);
+        OutOfStock = NewOrder(
+            "cancelled: not enough in stock", Key + "-stock", "HEADSET-PRO", 1000, "sim-ok", Contracts.Events.ReservationFailed.Type,
+            Contracts.Events.OrderCancelled.Type);
+        Declined = NewOrder(
+            "cancelled: payment declined", Key + "-declined", Sku, 1, "sim-declined", Contracts.Events.PaymentDeclined.Type,
+            Contracts.Events.OrderCancelled.Type);
         Order = Confirmed.Id;
         Reservation = ids.Reservation(Order);
         Payment = ids.Payment(Order, 1);
@@ -62,20 +67,40 @@ public sealed class DemoStory
     /// <summary>Gets the entities in the order of the table, with their natural keys in words.</summary>
     public IReadOnlyList<DemoEntity> Entities =>
     [
-        new("user", "e-mail address", User.Value, "Users, Orders, Notifications and Reporting each derived it from the e-mail address or got it in an event"),
+        new(
+            "user", "e-mail address", User.Value,
+            "Users, Orders, Notifications and Reporting each derived it from the e-mail address or got it in an event"),
         new("product", "SKU", Product.Value, "Inventory derived it from the SKU, and so did Orders when the order named that SKU"),
-        new("order", "user + Idempotency-Key", Order.Value, "Orders derived it from the user and the Idempotency-Key before it stored anything"),
+        new(
+            "order", "user + Idempotency-Key", Order.Value,
+            "Orders derived it from the user and the Idempotency-Key before it stored anything"),
         new("order line", "order + product", OrderLine.Value, "Orders derived it from the order and the product"),
         new("saga", "order", Saga.Value, "Orders derived it from the order, and keeps the state of the checkout under it"),
-        new("reservation", "order", Reservation.Value, "Orders derived it to ask for the stock, and Inventory keeps what it set aside under it"),
-        new("payment", "order + attempt 1", Payment.Value, "Orders derived it to ask for the money; the payment provider knows the charge by it, so it can be asked twice"),
-        new("event users.user-registered", "user + type + 1", UserRegistered.Value, "Users derived it as it wrote its outbox; consumers derived it again to check it"),
-        new("event orders.order-placed", "order + type + 1", OrderPlaced.Value, "Orders derived it as it wrote its outbox; consumers derived it again to check it"),
-        new("event inventory.stock-reserved", "reservation + type + 1", Reserved.Value, "Inventory derived it; Orders and Reporting derived it again to check it"),
-        new("event payments.payment-charged", "payment + type + 1", Charged.Value, "Payments derived it; Orders and Reporting derived it again to check it"),
-        new("event orders.order-confirmed", "order + type + 2", OrderConfirmed.Value, "Orders derived it; consumers derived it again to check it"),
+        new(
+            "reservation", "order", Reservation.Value,
+            "Orders derived it to ask for the stock, and Inventory keeps what it set aside under it"),
+        new(
+            "payment", "order + attempt 1", Payment.Value,
+            "Orders derived it to ask for the money; the payment provider knows the charge by it, so it can be asked twice"),
+        new(
+            "event users.user-registered", "user + type + 1", UserRegistered.Value,
+            "Users derived it as it wrote its outbox; consumers derived it again to check it"),
+        new(
+            "event orders.order-placed", "order + type + 1", OrderPlaced.Value,
+            "Orders derived it as it wrote its outbox; consumers derived it again to check it"),
+        new(
+            "event inventory.stock-reserved", "reservation + type + 1", Reserved.Value,
+            "Inventory derived it; Orders and Reporting derived it again to check it"),
+        new(
+            "event payments.payment-charged", "payment + type + 1", Charged.Value,
+            "Payments derived it; Orders and Reporting derived it again to check it"),
+        new(
+            "event orders.order-confirmed", "order + type + 2", OrderConfirmed.Value,
+            "Orders derived it; consumers derived it again to check it"),
         new("notification", "user + notice + order", Notification.Value, "Notifications derived it from what the event said"),
-        new("event notifications.notification-sent", "notification + type + 1", NotificationSent.Value, "Notifications derived it; Reporting derived it again to check it"),
+        new(
+            "event notifications.notification-sent", "notification + type + 1", NotificationSent.Value,
+            "Notifications derived it; Reporting derived it again to check it"),
     ];
 }
 
@@ -88,7 +113,8 @@ public sealed class DemoStory
 /// <param name="PaymentMethod">The behaviour of the simulated provider.</param>
 /// <param name="Turn">The type of the event that decides the outcome.</param>
 /// <param name="End">The type of the last event of the order itself.</param>
-public sealed record DemoOrder(string Title, string Key, OrderId Id, string Sku, int Quantity, string PaymentMethod, string Turn, string End);
+public sealed record DemoOrder(
+    string Title, string Key, OrderId Id, string Sku, int Quantity, string PaymentMethod, string Turn, string End);
 
 /// <summary>One row of the table.</summary>
 public sealed record DemoEntity(string Name, string NaturalKey, Guid Id, string HowServicesCameByIt);

@@ -22,7 +22,8 @@ internal static class DemoTable
         foreach (var entity in story.Entities)
         {
             var first = $"[bold]{entity.Name}[/] [dim]({entity.NaturalKey})[/]\n{entity.Id}";
-            table.AddRow([first, .. Stores.Select(store => Cell(entity, [.. sightings.Where(seen => seen.Entity == entity.Name && seen.Store == store)], wide))]);
+            table.AddRow(
+                [first, .. Stores.Select(store => Cell(entity, [.. sightings.Where(seen => seen.Entity == entity.Name && seen.Store == store)], wide))]);
         }
 
         console.Write(table);
@@ -31,7 +32,8 @@ internal static class DemoTable
         {
             console.MarkupLineInterpolated($"[bold]{entity.Name}[/]: {entity.HowServicesCameByIt}");
             if (!wide)
-                console.MarkupLineInterpolated($"  [dim]{string.Join(", ", sightings.Where(seen => seen.Entity == entity.Name).Select(seen => seen.Place))}[/]");
+                console.MarkupLineInterpolated(
+                    $"  [dim]{string.Join(", ", sightings.Where(seen => seen.Entity == entity.Name).Select(seen => seen.Place))}[/]");
         }
 
         console.WriteLine();
@@ -43,12 +45,14 @@ internal static class DemoTable
         return wrong == 0;
     }
 
-    private static string Cell(DemoEntity entity, IReadOnlyList<Sighting> sightings, bool wide) => !wide && sightings.Count > 0 && sightings.All(seen => seen.Found == entity.Id)
+    private static string Cell(DemoEntity entity, IReadOnlyList<Sighting> sightings, bool wide) =>
+        !wide && sightings.Count > 0 && sightings.All(seen => seen.Found == entity.Id)
         ? $"[green]✓[/] {sightings.Count}×"
         : string.Join('\n', sightings.Select(seen =>
         seen.Found == entity.Id ? $"[green]✓[/] {Markup.Escape(seen.Place)}"
         : seen.Found is { } other ? $"[red]✗ {Markup.Escape(seen.Place)}: {other}[/]"
         : $"[red]✗ {Markup.Escape(seen.Place)}: nothing there[/]"));
 
-    private static bool Matches(DemoStory story, Sighting seen) => story.Entities.Single(entity => entity.Name == seen.Entity).Id == seen.Found;
+    private static bool Matches(DemoStory story, Sighting seen) =>
+        story.Entities.Single(entity => entity.Name == seen.Entity).Id == seen.Found;
 }

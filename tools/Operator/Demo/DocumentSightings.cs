@@ -42,7 +42,8 @@ internal static class DocumentSightings
 
         async Task<JsonObject?> Get(IHost database, string collection, Guid id)
         {
-            var model = new DocumentModel<JsonObject>(collection, (JsonTypeInfo<JsonObject>)JsonSerializerOptions.Web.GetTypeInfo(typeof(JsonObject)));
+            var model = new DocumentModel<JsonObject>(
+                collection, (JsonTypeInfo<JsonObject>)JsonSerializerOptions.Web.GetTypeInfo(typeof(JsonObject)));
             return (await database.Services.GetRequiredService<IDocumentStore>().Collection(model).GetAsync(id, cancellationToken))?.Value;
         }
     }
