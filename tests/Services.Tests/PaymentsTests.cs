@@ -10,7 +10,7 @@ namespace ForgeShop.Services.Tests;
 /// <summary>Payments against a provider that does what it likes: what is taken is taken once, and what is to be given back is.</summary>
 public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture fixture) : IClassFixture<PaymentsTests.Fixture>
 {
-    /// <summary>An instance with a provider that is slow and given up soon. It talks to nobody: its events stay in its outbox.</summary>
+    /// <summary>An instance with a slow provider and a short time-out. It publishes nothing: its events stay in its outbox.</summary>
     public sealed class Fixture(ServersFixture servers) : IAsyncLifetime
     {
         public RunningService<PaymentsDb> Payments { get; private set; } = null!;
