@@ -53,7 +53,7 @@ public sealed class LoginThrottle(TimeProvider time) : IDisposable
 
     public static ProblemResult TooManyAttempts(TimeSpan pause) =>
         Problems.TooManyRequests(
-            "too-many-attempts", "Too many failed logins. Wait as many seconds as the Retry-After header says.", pause);
+            "too-many-attempts", "Too many failed logins. Wait for the number of seconds in the Retry-After header.", pause);
 
     public void Dispose() => _turns.Dispose();
 

@@ -69,25 +69,25 @@ public sealed class DemoStory
     [
         new(
             "user", "e-mail address", User.Value,
-            "Users, Orders, Notifications and Reporting each derived it from the e-mail address or got it in an event"),
-        new("product", "SKU", Product.Value, "Inventory derived it from the SKU, and so did Orders when the order named that SKU"),
+            "Users, Orders, Notifications and Reporting each derived it from the e-mail address or received it in an event"),
+        new("product", "SKU", Product.Value, "Inventory and Orders each derived it from the SKU"),
         new(
             "order", "user + Idempotency-Key", Order.Value,
             "Orders derived it from the user and the Idempotency-Key before it stored anything"),
         new("order line", "order + product", OrderLine.Value, "Orders derived it from the order and the product"),
-        new("saga", "order", Saga.Value, "Orders derived it from the order, and keeps the state of the checkout under it"),
+        new("saga", "order", Saga.Value, "Orders derived it from the order for the state of the checkout"),
         new(
             "reservation", "order", Reservation.Value,
-            "Orders derived it to ask for the stock, and Inventory keeps what it set aside under it"),
+            "Orders derived it for the command to Inventory, which stores the reservation under it"),
         new(
             "payment", "order + attempt 1", Payment.Value,
-            "Orders derived it to ask for the money; the payment provider knows the charge by it, so it can be asked twice"),
+            "Orders derived it for the command to Payments; it is the idempotency key of the payment provider"),
         new(
             "event users.user-registered", "user + type + 1", UserRegistered.Value,
-            "Users derived it as it wrote its outbox; consumers derived it again to check it"),
+            "Users derived it for its outbox; consumers derived it again to check it"),
         new(
             "event orders.order-placed", "order + type + 1", OrderPlaced.Value,
-            "Orders derived it as it wrote its outbox; consumers derived it again to check it"),
+            "Orders derived it for its outbox; consumers derived it again to check it"),
         new(
             "event inventory.stock-reserved", "reservation + type + 1", Reserved.Value,
             "Inventory derived it; Orders and Reporting derived it again to check it"),
@@ -97,7 +97,7 @@ public sealed class DemoStory
         new(
             "event orders.order-confirmed", "order + type + 2", OrderConfirmed.Value,
             "Orders derived it; consumers derived it again to check it"),
-        new("notification", "user + notice + order", Notification.Value, "Notifications derived it from what the event said"),
+        new("notification", "user + notice + order", Notification.Value, "Notifications derived it from the event"),
         new(
             "event notifications.notification-sent", "notification + type + 1", NotificationSent.Value,
             "Notifications derived it; Reporting derived it again to check it"),
