@@ -11,6 +11,8 @@ public static class CancelOrder
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/cancel", Handle)
         .WithName("CancelOrder")
         .WithSummary("Cancels an order, wherever its checkout stands and also once it is confirmed: what was taken is given back.")
+        .WithIfMatch()
+        .WithErrorCodes((404, "order-not-found"), (409, "order-not-cancellable"))
         .Produces<OrderView>(StatusCodes.Status202Accepted)
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound)

@@ -12,6 +12,7 @@ public static class DeactivateUser
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/deactivate", Handle)
         .WithName("DeactivateUser")
         .WithSummary("Closes an account for good: no more logins, all sessions end. What was ordered stays. One's own, or anybody's with users:write.")
+        .WithErrorCodes((404, "user-not-found"))
         .Produces(StatusCodes.Status204NoContent)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersWrite);

@@ -12,6 +12,9 @@ namespace ForgeShop.EndToEnd.Tests;
 /// <summary>The shop's public API as a client sees it, through the gateway and nothing else; with a token once somebody has logged in.</summary>
 public sealed class ShopClient(HttpClient http, string? accessToken = null)
 {
+    /// <summary>Gets the token that its requests carry; null for a client that has not logged in.</summary>
+    public string? AccessToken => accessToken;
+
     public const string Password = "Correct-Horse-1";
 
     private readonly ConcurrentDictionary<string, Money> _prices = new();
