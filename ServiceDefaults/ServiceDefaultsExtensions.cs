@@ -2,6 +2,7 @@ using ForgeShop.ServiceDefaults.Authentication;
 using ForgeShop.ServiceDefaults.Correlation;
 using ForgeShop.ServiceDefaults.Health;
 using ForgeShop.ServiceDefaults.Errors;
+using ForgeShop.ServiceDefaults.OpenApi;
 using ForgeShop.ServiceDefaults.Requests;
 using ForgeShop.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -31,6 +32,7 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddSingleton<WorkerServices>();
         builder.Services.AddConnectionRules();
         builder.Services.AddTimeBudgets();
+        builder.Services.AddApiDocument();
         return builder;
     }
 

@@ -13,7 +13,7 @@ internal static class Services
         var service = builder.AddProject<TProject>(name, launchProfileName: null)
             // Without Aspire's proxy, connections to a stopped service are refused at once instead of held.
             .WithHttpEndpoint(
-            port: preferredPort is { } port && !builder.IsIsolated() && Ports.IsFree(port) ? port : null, isProxied: false)
+                port: preferredPort is { } port && !builder.IsIsolated() && Ports.IsFree(port) ? port : null, isProxied: false)
             .WithUrlForEndpoint("http", url => url.DisplayText = $"{char.ToUpperInvariant(name[0])}{name[1..]} API")
             .WithHttpHealthCheck("/health")
             .AsBuilt()

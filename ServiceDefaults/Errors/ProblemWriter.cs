@@ -12,7 +12,7 @@ namespace ForgeShop.ServiceDefaults.Errors;
 internal sealed class ProblemWriter : IProblemDetailsWriter
 {
     public const string ContentType = "application/problem+json";
-    private const string TypePrefix = "https://forgeshop.example/problems/";
+    public const string TypePrefix = "https://forgeshop.example/problems/";
 
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
@@ -44,7 +44,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         await response.WriteAsJsonAsync(body, Options, ContentType, context.HttpContext.RequestAborted);
     }
 
-    private static string Title(string code) => char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ');
+    public static string Title(string code) => char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ');
 
     private sealed class Body
     {

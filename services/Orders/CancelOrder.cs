@@ -11,7 +11,9 @@ public static class CancelOrder
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/cancel", Handle)
         .WithName("CancelOrder")
         .WithSummary(
-        "Cancels an order at any step of its checkout, also after its confirmation. Stock is released and the payment refunded.")
+            "Cancels an order at any step of its checkout, also after its confirmation. Stock is released and the payment refunded.")
+        .WithIfMatch()
+        .WithErrorCodes((404, "order-not-found"), (409, "order-not-cancellable"))
         .Produces<OrderView>(StatusCodes.Status202Accepted)
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound)

@@ -32,7 +32,8 @@ public sealed class FollowOrder(
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}/events", Handle)
         .WithName("FollowOrder")
         .WithSummary(
-        "Streams every change of an order's state as server-sent events, resumable by Last-Event-ID; ends with the final state.")
+            "Streams every change of an order's state as server-sent events, resumable by Last-Event-ID; ends with the final state.")
+        .WithErrorCodes((404, "order-not-found"), (503, "too-many-streams"))
         .Produces<Change>(StatusCodes.Status200OK, "text/event-stream")
         .Produces(StatusCodes.Status204NoContent)
         .ProducesValidationProblem()

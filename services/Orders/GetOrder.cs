@@ -10,6 +10,7 @@ public static class GetOrder
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}", Handle)
         .WithName("GetOrder")
         .WithSummary("Shows an order as it is now.")
+        .WithErrorCodes((404, "order-not-found"))
         .Produces<OrderView>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound)

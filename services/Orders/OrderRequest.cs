@@ -16,7 +16,7 @@ public sealed record OrderRequest(
     /// <param name="Items">What is ordered.</param>
     /// <param name="PaymentMethod">How it is paid; the first method if null.</param>
     /// <param name="ExpectedTotal">The total that the customer has seen. If the actual total differs, the order is not placed.</param>
-    public sealed record Body(IReadOnlyList<Item?>? Items, string? PaymentMethod, Money? ExpectedTotal);
+    public sealed record Body(IReadOnlyList<Item?>? Items, string? PaymentMethod = null, Money? ExpectedTotal = null);
 
     public sealed record Item(string? Sku, int? Quantity);
 

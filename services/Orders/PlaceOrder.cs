@@ -16,7 +16,11 @@ public static class PlaceOrder
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/", Handle)
         .WithName("PlaceOrder")
         .WithSummary(
-        "Places an order. Its ID is derived from the user and the Idempotency-Key; sent again, the answer is the order as it is now.")
+            "Places an order. Its ID is derived from the user and the Idempotency-Key; sent again, the answer is the order as it is now.")
+        .WithIdempotencyKey()
+        .WithErrorCodes((409, "price-changed"), (422, "unknown-product"), (422, "mixed-currencies"), (422, "idempotency-key-reused"))
+        .WithErrorCodes((503, "inventory-unavailable"))
+        .WithRequestExample(new { items = new[] { new { sku = "TEA-1", quantity = 2 } }, expectedTotal = new Money(9.98m, "EUR") })
         .Produces<OrderView>(StatusCodes.Status202Accepted)
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status409Conflict)

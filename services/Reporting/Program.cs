@@ -4,6 +4,7 @@ using ForgeShop.Reporting.Customers;
 using ForgeShop.Reporting.Orders;
 using ForgeShop.Reporting.Rebuild;
 using ForgeShop.Reporting.Sales;
+using ForgeShop.ServiceDefaults.OpenApi;
 
 var builder = WebApplication.CreateBuilder(args);
 
@@ -17,6 +18,7 @@ builder.Services.AddSingleton<EventLog>();
 builder.Services.AddSingleton<ReadModels>();
 builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
+builder.Services.DescribeAsMoney<Sum>();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
 
 var app = builder.Build();

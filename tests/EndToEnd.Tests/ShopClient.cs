@@ -12,6 +12,9 @@ namespace ForgeShop.EndToEnd.Tests;
 /// <summary>A client of the shop's public API, through the gateway only; it sends a token after a login.</summary>
 public sealed class ShopClient(HttpClient http, string? accessToken = null)
 {
+    /// <summary>Gets the token that its requests carry; null for a client that has not logged in.</summary>
+    public string? AccessToken => accessToken;
+
     public const string Password = "Correct-Horse-1";
 
     private readonly ConcurrentDictionary<string, Money> _prices = new();

@@ -162,6 +162,11 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
         }
     }
 
+    /// <summary>Logs in and returns the access token.</summary>
+    public async Task<string> TokenAsync(CancellationToken cancellationToken) => await LogInAsync(_token, cancellationToken)
+        ? _token!
+        : throw new InvalidOperationException("The login failed.");
+
     /// <summary>Logs in unless another request has replaced the refused token meanwhile.</summary>
     private async Task<bool> LogInAsync(string? refused, CancellationToken cancellationToken)
     {

@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using ForgeShop.Load.Bench;
 using ForgeShop.Load.Chaos;
+using ForgeShop.Load.Fuzz;
 using Spectre.Console;
 
-var root = new RootCommand("Starts an isolated shop and puts load on it.") { ChaosCommand(), BenchCommand() };
+var root = new RootCommand("Starts an isolated shop and puts load on it.") { ChaosCommand(), FuzzCommandLine(), BenchCommand() };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync();
@@ -29,6 +30,22 @@ static Command ChaosCommand()
             options.GetValue(seed) ?? Random.Shared.Next(1_000_000)).RunAsync(cancellationToken),
         cancellationToken));
     return chaos;
+}
+
+static Command FuzzCommandLine()
+{
+    var minutes = new Option<double>("--minutes") { Description = "The duration.", DefaultValueFactory = _ => 2 };
+    var seed = new Option<int?>("--seed") { Description = "Repeats the requests of an earlier run." };
+    minutes.Validators.Add(result => Within(result, minutes, 0.1, 600));
+
+    var fuzz = new Command("fuzz", "Sends odd and hostile requests, and checks every answer.") { minutes, seed };
+    fuzz.SetAction((options, cancellationToken) => Run(
+        "NOT clean: ", "nothing was checked",
+        () => new FuzzCommand(
+            Terminal(Console.Out, Console.IsOutputRedirected), TimeSpan.FromMinutes(options.GetValue(minutes)),
+            options.GetValue(seed) ?? Random.Shared.Next(1_000_000)).RunAsync(cancellationToken),
+        cancellationToken));
+    return fuzz;
 }
 
 static Command BenchCommand()

@@ -9,6 +9,7 @@ public static class GetOrderTimeline
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/orders/{id}/timeline", Handle)
         .WithName("GetOrderTimeline")
         .WithSummary("Shows every event of an order, in order, with its service, its trace and its time.")
+        .WithErrorCodes((404, "order-not-found"))
         .Produces<Timeline>()
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound)

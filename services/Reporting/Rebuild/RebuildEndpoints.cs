@@ -19,6 +19,7 @@ public static class RebuildEndpoints
         routes.MapPost("/rebuild", Start)
             .WithName("RebuildReports")
             .WithSummary("Rebuilds all read models from the event log. The present ones serve until the new ones are complete.")
+            .WithErrorCodes((409, "rebuild-running"))
             .Produces<Progress>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status409Conflict)
             .RequirePermission(Permissions.ReportsWrite);
