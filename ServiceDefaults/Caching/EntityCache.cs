@@ -62,8 +62,12 @@ public sealed partial class EntityCache<TView> where TView : class, ICachedView
         if (view is null)
             return null;
         if (view.Version < minimum)
+        {
+            // Not stored, because that would prolong the life of a version that no transaction has committed.
             await _redis.ExpireAsync(key, UnreachedVersionLifetime, cancellationToken);
-        else if (view.Version > minimum)
+            return view;
+        }
+        if (view.Version > minimum)
             await _redis.TryRaiseVersionAsync(key, view.Version, cancellationToken);
         await _cache.SetAsync(key, view, token: cancellationToken);
         return view;
