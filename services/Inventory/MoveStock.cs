@@ -10,7 +10,7 @@ public sealed record MoveStockRequest(int? Change, string? Reason);
 
 /// <summary>
 /// POST /api/v1/products/{sku}/stock with an Idempotency-Key: adds pieces to the stock or takes some out. Unlike a PUT of the whole product
-/// it cannot put sold pieces back, and the same request sent twice is one movement.
+/// it cannot restore sold pieces. A retry does not move stock twice.
 /// </summary>
 public static class MoveStock
 {

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-// Brings the schema of every service's database up to date and ends. The services start afterwards.
+// Migrates the database of every service and exits. The services start afterwards.
 var builder = Host.CreateApplicationBuilder(args);
 builder.Logging.AddFilter("Microsoft.EntityFrameworkCore.Database.Command", LogLevel.Warning);
 builder.AddDatabase<UsersDb>("users");
@@ -26,7 +26,7 @@ using var timeout = new CancellationTokenSource(TimeSpan.FromHours(2));
 
 foreach (var context in host.Services.GetServices<DbContextOptions>().Select(options => options.ContextType))
 {
-    // A database that does not answer yet is tried again. Entity Framework's lock lets concurrent migrators wait for each other.
+    // Transient database errors are retried; Entity Framework's lock serializes concurrent migrators.
     await DatabaseRetries.ExecuteAsync(host.Services, async token =>
     {
         await using var scope = host.Services.CreateAsyncScope();

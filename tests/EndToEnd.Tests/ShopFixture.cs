@@ -39,7 +39,7 @@ public sealed class ShopFixture : IAsyncLifetime
     /// <summary>The IDs as any client derives them: no service is asked.</summary>
     public ForgeIds Ids { get; } = new();
 
-    /// <summary>The shop for somebody who has not logged in.</summary>
+    /// <summary>Gets a client without a token.</summary>
     public ShopClient Shop { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()

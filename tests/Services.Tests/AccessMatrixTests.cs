@@ -9,16 +9,16 @@ using Microsoft.AspNetCore.Routing;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// Every endpoint of every service, found where the router finds it, against everybody who must not get through. An endpoint that is
+/// Calls every endpoint of every service, found in the router's data, with every kind of caller that must be refused. An endpoint that is
 /// added is in here by itself.
 /// </summary>
 public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClassFixture<AccessMatrixFixture>
 {
-    // Open to anyone, each for a reason: whoever adds one has to say so here, too.
+    // Endpoints without authentication, each with its reason. A new one must be added here.
     private static readonly string[] Open =
     [
         "GET /health", "GET /alive", // orchestrators probe
-        "GET /.well-known/openid-configuration", "GET /.well-known/jwks.json", // whoever verifies tokens
+        "GET /.well-known/openid-configuration", "GET /.well-known/jwks.json", // for the verification of tokens
         "POST /api/v1/users", "POST /connect/token", "GET /connect/authorize", "POST /connect/authorize", "POST /connect/revoke", // how a client gets and revokes a token
         "GET /api/v1/products", "GET /api/v1/products/{sku}", // the shop window
         "GET /api/v1/ids", "GET /api/v1/ids/{entityType}", // arithmetic
