@@ -78,6 +78,18 @@ internal static class OpenIdServer
     }
 
     /// <summary>
+    /// Until the keys are read, only the probes are answered: a good token would be refused, and a key published that nobody signs with.
+    /// </summary>
+    public static void UseKeys(this WebApplication app)
+    {
+        var keys = app.Services.GetRequiredService<SigningKeys>();
+        app.Use((context, next) =>
+            keys.AreRead || context.Request.Path.StartsWithSegments("/health") || context.Request.Path.StartsWithSegments("/alive")
+                ? next(context)
+                : Problems.Unavailable("not-ready", "This service is still starting.", TimeBudgets.RetryAfter).ExecuteAsync(context));
+    }
+
+    /// <summary>
     /// Requests count as sent to the issuer's address, whatever their Host header says: others trust the addresses in the answers.
     /// </summary>
     public static void UseIssuerAddress(this WebApplication app)

@@ -28,6 +28,9 @@ public sealed partial class SigningKeys(
     /// <summary>Gets all published keys; the first one signs.</summary>
     public IReadOnlyList<SigningCredentials> Published { get; private set; } = [];
 
+    /// <summary>Gets whether the keys are read, and OpenIddict knows it.</summary>
+    public bool AreRead { get; private set; }
+
     /// <summary>Adds the keys. Until they are read, health probes are the only requests, and OpenIddict demands a key even then.</summary>
     public void Configure(OpenIddictServerOptions options) => options.SigningCredentials.AddRange(
         Published.Count > 0
@@ -62,6 +65,7 @@ public sealed partial class SigningKeys(
             return;
         Published = published;
         Interlocked.Exchange(ref _changed, new ConfigurationReloadToken()).OnReload();
+        AreRead = true;
     }
 
     private async Task<List<SigningKey>> RotateAsync(UsersDb db, CancellationToken cancellationToken)
