@@ -1,7 +1,6 @@
 using System.Net;
 using ForgeShop.TestSupport;
 using ForgeShop.Users;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Npgsql;
 
