@@ -76,7 +76,8 @@ public sealed partial class SigningKeys(
         await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtext('signing_keys'))", cancellationToken);
         var keys = await StoredAsync(db, cancellationToken);
         var now = time.GetUtcNow();
-        if (NextSignsFrom(keys, SignersOf(keys), now) is { } signsFrom)
+        var signers = SignersOf(keys);
+        if (NextSignsFrom(keys, signers, now) is { } signsFrom)
         {
             var key = SigningKey.Create(_protector, signsFrom);
             db.SigningKeys.Add(key);
@@ -84,7 +85,7 @@ public sealed partial class SigningKeys(
             LogCreated(logger, key.Id, signsFrom);
         }
 
-        var past = Past(keys, now);
+        var past = Past(keys, signers, now);
         db.SigningKeys.RemoveRange(past);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -114,7 +115,7 @@ public sealed partial class SigningKeys(
     }
 
     private bool IsDue(List<SigningKey> keys, Dictionary<string, SigningCredentials> signers) =>
-        NextSignsFrom(keys, signers, time.GetUtcNow()) is not null || Past(keys, time.GetUtcNow()).Count > 0;
+        NextSignsFrom(keys, signers, time.GetUtcNow()) is not null || Past(keys, signers, time.GetUtcNow()).Count > 0;
 
     /// <summary>Returns the time from which on a new key must sign; null while none is needed.</summary>
     private DateTimeOffset? NextSignsFrom(List<SigningKey> keys, Dictionary<string, SigningCredentials> signers, DateTimeOffset now)
@@ -127,11 +128,15 @@ public sealed partial class SigningKeys(
         return usable[^1].SignsFrom + options.Value.SigningKeyLifetime > announced ? null : announced;
     }
 
-    /// <summary>Returns the keys whose tokens have all expired.</summary>
-    private List<SigningKey> Past(List<SigningKey> keys, DateTimeOffset now)
+    /// <summary>
+    /// Returns the keys whose tokens have all expired: those that another has followed long ago. A follower that cannot be decrypted signs
+    /// nothing here, so the key before it still does.
+    /// </summary>
+    private List<SigningKey> Past(List<SigningKey> keys, Dictionary<string, SigningCredentials> signers, DateTimeOffset now)
     {
         var firstToken = now - options.Value.AccessTokenLifetime - Tolerance;
-        return [.. keys.Where((_, index) => index + 1 < keys.Count && keys[index + 1].SignsFrom < firstToken)];
+        var signer = keys.FindLastIndex(key => signers.ContainsKey(key.Id) && key.SignsFrom < firstToken);
+        return [.. keys.Take(signer)];
     }
 
     [LoggerMessage(LogLevel.Information, "Signing key {Key} published; it signs from {From:O}")]
