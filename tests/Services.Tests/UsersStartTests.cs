@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using ForgeShop.TestSupport;
 using ForgeShop.Users;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -53,4 +54,41 @@ public sealed class UsersStartTests(ServersFixture servers)
         (await http.Get("/api/v1/users/me")).ShouldBe(HttpStatusCode.OK);
         (await http.GetStringAsync("/.well-known/jwks.json", Cancellation)).ShouldBe(keys);
     }
+
+    [Fact]
+    public async Task Replicas_that_start_at_once_on_an_empty_database_store_clients_and_administrator_once()
+    {
+        var database = await servers.CreateDatabase("users");
+        (string, string)[] settings = [("Admin:Email", "root@example.com"), ("Admin:Password", "Correct-Horse-1"), ("ServiceClients:reports", Guid.NewGuid().ToString("N"))];
+
+        var replicas = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => servers.StartUsersOn(database, settings))));
+
+        (await Clients(database)).Keys.ShouldBe(["orders", "reports", "shop"], ignoreOrder: true);
+        foreach (var replica in replicas)
+        {
+            (await replica.Anonymous.LogIn("root@example.com", "Correct-Horse-1")).ShouldBe(HttpStatusCode.OK);
+            await replica.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Start_writes_only_clients_that_are_configured_otherwise()
+    {
+        await using var first = await servers.StartUsers(settings: ("ServiceClients:reports", Guid.NewGuid().ToString("N")));
+        var before = await Clients(first.Database);
+
+        await using (await servers.StartUsersOn(first.Database, ("ServiceClients:reports", Guid.NewGuid().ToString("N"))))
+        {
+            var after = await Clients(first.Database);
+            after.Keys.ShouldBe(before.Keys, ignoreOrder: true);
+            after.Where(client => before[client.Key] != client.Value).Select(client => client.Key).ShouldBe(["reports"]);
+        }
+
+        await using (await servers.StartUsersOn(first.Database))
+            (await Clients(first.Database)).Keys.ShouldBe(["orders", "shop"], ignoreOrder: true);
+    }
+
+    /// <summary>Returns the stored clients and their versions.</summary>
+    private static async Task<Dictionary<string, string>> Clients(string database) => JsonSerializer.Deserialize<Dictionary<string, string>>(
+        await database.Scalar<string>("select jsonb_object_agg(client_id, concurrency_token)::text from clients"))!;
 }
