@@ -11,13 +11,15 @@ public static class RebuildEndpoints
     /// <param name="Error">The reason of a failure.</param>
     /// <param name="AsOf">The time when the latest event was recorded that the read models that serve include.</param>
     public sealed record Progress(
-        string State, long EventsFolded, long EventsTotal, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? Error, DateTimeOffset? AsOf);
+        string State, long EventsFolded, long EventsTotal, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? Error,
+        DateTimeOffset? AsOf);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/rebuild", Start)
             .WithName("RebuildReports")
             .WithSummary("Rebuilds all read models from the event log. The present ones serve until the new ones are complete.")
+            .WithErrorCodes((409, "rebuild-running"))
             .Produces<Progress>(StatusCodes.Status202Accepted)
             .ProducesProblem(StatusCodes.Status409Conflict)
             .RequirePermission(Permissions.ReportsWrite);
@@ -28,7 +30,8 @@ public static class RebuildEndpoints
             .RequirePermission(Permissions.ReportsRead, Permissions.ReportsWrite);
     }
 
-    private static async Task<IResult> Start(ReadModels models, RebuildWorker worker, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> Start(
+        ReadModels models, RebuildWorker worker, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await models.TryStartRebuildAsync(time.GetUtcNow(), cancellationToken) is not { } started)
             return Problems.Conflict("rebuild-running", "A rebuild is running. GET /api/v1/reports/rebuild shows its progress.");

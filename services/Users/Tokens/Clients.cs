@@ -9,7 +9,9 @@ namespace ForgeShop.Users;
 /// </summary>
 public static class Clients
 {
-    /// <summary>The first-party applications. A public client: what runs on a user's machine keeps no secret.</summary>
+    /// <summary>
+    /// The first-party applications. The client is public, because an application on a user's machine cannot keep a secret.
+    /// </summary>
     public const string Shop = "shop";
 
     private const int MinSecretLength = 24;
