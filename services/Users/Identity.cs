@@ -1,6 +1,8 @@
+using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Users;
 
@@ -8,13 +10,21 @@ namespace ForgeShop.Users;
 internal static class Identity
 {
     /// <summary>
-    /// Runs at every start, when the database is migrated: reads the signing keys, stores the clients and the first administrator.
+    /// Runs at every start, when the database is migrated: stores the clients and the first administrator, reads the signing keys.
     /// </summary>
     public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
+        var db = services.GetRequiredService<UsersDb>();
+        await db.InTransactionAsync(async token =>
+        {
+            // One replica stores; the others wait here and then find what is stored.
+            await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtext('identity'))", token);
+            await Clients.StoreAsync(services, token);
+            await FirstAdministrator.AddAsync(services, token);
+            return true;
+        }, cancellationToken);
+        // The last: with the keys, Users answers.
         await services.GetRequiredService<SigningKeys>().RefreshAsync(cancellationToken);
-        await Clients.StoreAsync(services, cancellationToken);
-        await FirstAdministrator.AddAsync(services, cancellationToken);
     }
 
     public static void AddIdentity(this IHostApplicationBuilder builder)

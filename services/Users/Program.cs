@@ -18,6 +18,7 @@ builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInf
 var app = builder.Build();
 
 app.UseForwardedHeaders();
+app.UseKeys();
 app.UseIssuerAddress();
 app.MapDefaultEndpoints();
 app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Web;
 using ForgeShop.Users;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
 namespace ForgeShop.Services.Tests;
@@ -80,6 +81,21 @@ public sealed class AuthorizeTests(ServersFixture servers) : IDisposable
         (await servers.Users.Anonymous.Refresh(tokens.Text("refresh_token"))).ShouldBe(HttpStatusCode.OK);
 
         (await Exchange(Verifier)).ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant");
+    }
+
+    [Fact]
+    public async Task Code_for_permissions_that_the_user_lacks_is_exchanged_for_none()
+    {
+        var email = await Register();
+        using var redirect = await Submit(email, Password, [.. Request().Where(field => field.Name != "scope"), ("scope", "openid catalog:write")]);
+        var code = HttpUtility.ParseQueryString(redirect.Headers.Location!.Query)["code"]!;
+
+        var tokens = await servers.Users.Anonymous.Token(
+            null, ("client_id", "shop"), ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", "http://127.0.0.1:5173/callback"),
+            ("code_verifier", Verifier));
+
+        foreach (var answer in new[] { tokens, await servers.Users.Anonymous.Refresh(tokens.Text("refresh_token")) })
+            new JsonWebToken(answer.Text("access_token")).GetClaim("scope").Value.ShouldBe("openid offline_access");
     }
 
     [Fact]

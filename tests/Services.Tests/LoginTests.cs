@@ -27,6 +27,11 @@ public sealed class LoginTests(ServersFixture servers)
     private Task<Answer> LogIn(string email, string password = Password, HttpClient? http = null, string? address = null) =>
         (http ?? Http).LogIn(email, password, address ?? _address);
 
+    private Task<Answer> LogInFor(string scope, string email) => Http.Token(
+        _address, ("client_id", "shop"), ("grant_type", "password"), ("username", email), ("password", Password), ("scope", scope));
+
+    private static string Scope(Answer answer) => new JsonWebToken(answer.Text("access_token")).GetClaim("scope").Value;
+
     [Fact]
     public async Task Login_returns_tokens_that_identify_the_user()
     {
@@ -62,11 +67,59 @@ public sealed class LoginTests(ServersFixture servers)
     {
         var (email, _) = await Register();
 
-        var answer = await Http.Token(
-            _address, ("client_id", "shop"), ("grant_type", "password"), ("username", email), ("password", Password), ("scope", requested));
+        var answer = await LogInFor(requested, email);
 
-        new JsonWebToken(answer.Text("access_token")).GetClaim("scope").Value.ShouldBe(granted);
+        Scope(answer).ShouldBe(granted);
         answer.Body.TryGetProperty("id_token", out _).ShouldBe(requested == "openid");
+    }
+
+    [Theory]
+    [InlineData("catalog:write", "offline_access")]
+    [InlineData("orders:self catalog:write", "orders:self offline_access")]
+    [InlineData("openid", "account:self orders:self notifications:self reports:self openid offline_access")]
+    public async Task Refresh_grants_what_the_login_did_and_no_more(string requested, string granted)
+    {
+        var (email, _) = await Register();
+        var login = await LogInFor(requested, email);
+
+        var second = await Http.Refresh(login.Text("refresh_token"));
+        var third = await Http.Refresh(second.Text("refresh_token"));
+
+        foreach (var answer in new[] { login, second, third })
+            Scope(answer).ShouldBe(granted);
+    }
+
+    [Fact]
+    public async Task Refresh_that_names_scopes_gets_no_others_and_the_session_keeps_all()
+    {
+        var (email, _) = await Register();
+        var login = await LogInFor("orders:self account:self", email);
+
+        var narrow = await Http.Refresh(login.Text("refresh_token"), "orders:self");
+        Scope(narrow).ShouldBe("orders:self");
+        Scope(await Http.Refresh(narrow.Text("refresh_token"))).ShouldBe("orders:self account:self offline_access");
+
+        (await Http.Refresh(narrow.Text("refresh_token"), "orders:self reports:self")).ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant");
+    }
+
+    [Fact]
+    public async Task Demoted_administrator_loses_permissions_at_the_next_refresh_and_gains_none()
+    {
+        var (email, id) = await Register();
+        Task<bool> Become(string role) =>
+            servers.Users.Database.Scalar<bool>("update users set role = $2 where id = $1 returning true", id.Value, role);
+        await Become("administrator");
+        var (narrowed, all) = (await LogInFor("catalog:write", email), await LogIn(email));
+        Scope(narrowed).ShouldBe("catalog:write offline_access");
+        Scope(all).ShouldContain("catalog:write");
+
+        await Become("customer");
+
+        var demoted = await Http.Refresh(narrowed.Text("refresh_token"));
+        Scope(demoted).ShouldBe("offline_access");
+        Scope(await Http.Refresh(demoted.Text("refresh_token"))).ShouldBe("offline_access");
+        Scope(await Http.Refresh(all.Text("refresh_token"))).Split(' ').ShouldBe(
+            [.. ServiceDefaults.Permissions.OfCustomers, "offline_access"], ignoreOrder: true);
     }
 
     [Fact]

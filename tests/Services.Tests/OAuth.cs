@@ -11,8 +11,9 @@ public static class OAuth
     public static Task<Answer> LogIn(this HttpClient http, string email, string password, string? address = null) =>
         http.Token(address, ("client_id", "shop"), ("grant_type", "password"), ("username", email), ("password", password));
 
-    public static Task<Answer> Refresh(this HttpClient http, string refreshToken) =>
-        http.Token(null, ("client_id", "shop"), ("grant_type", "refresh_token"), ("refresh_token", refreshToken));
+    public static Task<Answer> Refresh(this HttpClient http, string refreshToken, string? scope = null) => http.Token(
+        null,
+        [("client_id", "shop"), ("grant_type", "refresh_token"), ("refresh_token", refreshToken), .. scope is null ? [] : new[] { ("scope", scope) }]);
 
     public static Task<Answer> Revoke(this HttpClient http, string token) =>
         http.Send(HttpMethod.Post, "/connect/revoke", Form(("client_id", "shop"), ("token", token)));

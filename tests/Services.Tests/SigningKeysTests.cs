@@ -80,4 +80,19 @@ public sealed class SigningKeysTests(ServersFixture servers)
         elsewhere[0].ShouldNotBe(first);
         elsewhere[1].ShouldBe(first);
     }
+
+    [Fact]
+    public async Task Key_that_signs_stays_when_a_later_one_cannot_be_decrypted()
+    {
+        await using var users = await servers.StartUsers();
+        var clock = new Clock(DateTimeOffset.UtcNow);
+        var here = Keys(users.Services, clock);
+        var signer = (await Published(here)).Single();
+        clock.Advance(TimeSpan.FromMinutes(10));
+        var other = (await Published(Keys(users.Services, clock, new EphemeralDataProtectionProvider())))[0];
+
+        clock.Advance(Options.AccessTokenLifetime + TimeSpan.FromMinutes(10));
+
+        (await Published(here)).ShouldBe([signer, other]);
+    }
 }

@@ -46,12 +46,13 @@ public sealed class UserSessions(
             }
 
             var (session, openedAt) = await InsertAsync(id, request.ClientId!, token);
-            return PrincipalOf(user, session, openedAt, request.GetScopes());
+            return PrincipalOf(user, session, openedAt, Granted(user, request.GetScopes()));
         }, cancellationToken);
 
     /// <summary>
-    /// Continues the session of an authorization code or a refresh token, which OpenIddict has validated, with the permissions that the
-    /// user has now. Returns null if the account is closed.
+    /// Continues the session of an authorization code or a refresh token, which OpenIddict has validated, with those of its permissions
+    /// that the user still has. OpenIddict gives the access token of a refresh only the scopes that the request names, if it names any; the
+    /// new refresh token keeps all (RFC 6749, section 6). Returns null if the account is closed.
     /// </summary>
     public async Task<ClaimsPrincipal?> ContinueAsync(ClaimsPrincipal token, CancellationToken cancellationToken)
     {
@@ -101,14 +102,15 @@ public sealed class UserSessions(
         }
     }
 
-    private ClaimsPrincipal PrincipalOf(User user, SessionId session, DateTimeOffset openedAt, IEnumerable<string> requested)
+    // A refresh token is always issued: the only clients that users log in with are the shop's own.
+    private ClaimsPrincipal PrincipalOf(User user, SessionId session, DateTimeOffset openedAt, IEnumerable<string> granted)
     {
         var identity = new ClaimsIdentity(TokenValidationParameters.DefaultAuthenticationType, Claims.Name, Claims.Role);
         identity.SetClaim(Claims.Subject, user.Id.ToString())
             .SetClaim(SessionClaim, session.ToString())
             .SetClaim(Claims.AuthenticationTime, openedAt.ToUnixTimeSeconds())
             .SetAuthorizationId(session.ToString())
-            .SetScopes(Scopes(user, [.. requested]))
+            .SetScopes(granted.Intersect([.. user.Permissions, Scopes.OpenId]).Append(Scopes.OfflineAccess))
             .SetResources(authentication.Value.Audience)
             .SetDestinations(claim => claim.Type switch
             {
@@ -122,13 +124,8 @@ public sealed class UserSessions(
     }
 
     /// <summary>
-    /// Returns the requested permissions that the user has; all of them if the request names none. A refresh token is always issued,
-    /// because users only log in with the shop's own clients.
+    /// Returns what a login asks for: all permissions of the user if it names none. This is decided here once; the session's tokens keep it.
     /// </summary>
-    private static IEnumerable<string> Scopes(User user, IReadOnlyCollection<string> requested)
-    {
-        var named = requested.Intersect(ServiceDefaults.Permissions.OfAdministrators).ToList();
-        var granted = named.Count == 0 ? user.Permissions : named.Intersect(user.Permissions);
-        return granted.Concat(requested.Intersect([OpenIddictConstants.Scopes.OpenId])).Append(OpenIddictConstants.Scopes.OfflineAccess);
-    }
+    private static IEnumerable<string> Granted(User user, IReadOnlyCollection<string> requested) =>
+        requested.Intersect(ServiceDefaults.Permissions.OfAdministrators).Any() ? requested : user.Permissions.Concat(requested);
 }

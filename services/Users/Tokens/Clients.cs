@@ -16,31 +16,42 @@ public static class Clients
 
     private const int MinSecretLength = 24;
 
-    /// <summary>Stores the configured clients and removes those that are no longer configured.</summary>
+    /// <summary>
+    /// Stores the clients as they are configured now, and removes those that are configured no more; writes only what differs. The caller
+    /// has a transaction open, in which no other replica does the same.
+    /// </summary>
     /// <exception cref="InvalidOperationException">A secret is too short.</exception>
     public static async Task StoreAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var manager = services.GetRequiredService<IOpenIddictApplicationManager>();
         var clients = services.GetRequiredService<IConfiguration>().GetSection("ServiceClients").GetChildren()
             .Where(client => client.Value is not null).Select(client => Service(client.Key, client.Value!))
-            .Append(FirstParty(services.GetRequiredService<IOptions<TokenOptions>>().Value)).ToList();
-        foreach (var client in clients)
-        {
-            if (await manager.FindByClientIdAsync(client.ClientId!, cancellationToken) is { } stored)
-                await manager.UpdateAsync(stored, client, cancellationToken);
-            else
-                await manager.CreateAsync(client, cancellationToken);
-        }
-
+            .Append(FirstParty(services.GetRequiredService<IOptions<TokenOptions>>().Value)).ToDictionary(client => client.ClientId!);
         var known = new List<object>();
         await foreach (var stored in manager.ListAsync(cancellationToken: cancellationToken))
             known.Add(stored);
         foreach (var stored in known)
         {
-            var id = await manager.GetClientIdAsync(stored, cancellationToken);
-            if (!clients.Exists(client => client.ClientId == id))
+            if (!clients.Remove((await manager.GetClientIdAsync(stored, cancellationToken))!, out var client))
                 await manager.DeleteAsync(stored, cancellationToken);
+            else if (!await IsSameAsync(manager, stored, client, cancellationToken))
+                await manager.UpdateAsync(stored, client, cancellationToken);
         }
+
+        foreach (var client in clients.Values)
+            await manager.CreateAsync(client, cancellationToken);
+    }
+
+    private static async Task<bool> IsSameAsync(
+        IOpenIddictApplicationManager manager, object stored, OpenIddictApplicationDescriptor client, CancellationToken cancellationToken)
+    {
+        var old = new OpenIddictApplicationDescriptor();
+        await manager.PopulateAsync(old, stored, cancellationToken);
+        return (old.ClientType, old.ApplicationType, old.ConsentType) == (client.ClientType, client.ApplicationType, client.ConsentType)
+            && old.Permissions.SetEquals(client.Permissions)
+            && old.Requirements.SetEquals(client.Requirements)
+            && old.RedirectUris.SetEquals(client.RedirectUris)
+            && (client.ClientSecret is not { } secret || await manager.ValidateClientSecretAsync(stored, secret, cancellationToken));
     }
 
     private static OpenIddictApplicationDescriptor FirstParty(TokenOptions options)

@@ -78,6 +78,18 @@ internal static class OpenIdServer
     }
 
     /// <summary>
+    /// Answers only health probes until the keys are read. Otherwise valid tokens would be refused and a useless key published.
+    /// </summary>
+    public static void UseKeys(this WebApplication app)
+    {
+        var keys = app.Services.GetRequiredService<SigningKeys>();
+        app.Use((context, next) =>
+            keys.AreRead || context.Request.Path.StartsWithSegments("/health") || context.Request.Path.StartsWithSegments("/alive")
+                ? next(context)
+                : Problems.Unavailable("not-ready", "This service is still starting.", TimeBudgets.RetryAfter).ExecuteAsync(context));
+    }
+
+    /// <summary>
     /// Treats requests as sent to the issuer's address and ignores the Host header, because clients trust the addresses in the answers.
     /// </summary>
     public static void UseIssuerAddress(this WebApplication app)

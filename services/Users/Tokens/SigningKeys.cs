@@ -28,6 +28,9 @@ public sealed partial class SigningKeys(
     /// <summary>Gets all published keys; the first one signs.</summary>
     public IReadOnlyList<SigningCredentials> Published { get; private set; } = [];
 
+    /// <summary>Gets whether the keys are read, and OpenIddict knows it.</summary>
+    public bool AreRead { get; private set; }
+
     /// <summary>Adds the keys. Before they are read only health probes arrive, but OpenIddict requires a key even then.</summary>
     public void Configure(OpenIddictServerOptions options) => options.SigningCredentials.AddRange(
         Published.Count > 0
@@ -61,6 +64,7 @@ public sealed partial class SigningKeys(
             return;
         Published = published;
         Interlocked.Exchange(ref _changed, new ConfigurationReloadToken()).OnReload();
+        AreRead = true;
     }
 
     private async Task<List<SigningKey>> RotateAsync(UsersDb db, CancellationToken cancellationToken)
@@ -71,7 +75,8 @@ public sealed partial class SigningKeys(
         await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtext('signing_keys'))", cancellationToken);
         var keys = await StoredAsync(db, cancellationToken);
         var now = time.GetUtcNow();
-        if (NextSignsFrom(keys, SignersOf(keys), now) is { } signsFrom)
+        var signers = SignersOf(keys);
+        if (NextSignsFrom(keys, signers, now) is { } signsFrom)
         {
             var key = SigningKey.Create(_protector, signsFrom);
             db.SigningKeys.Add(key);
@@ -79,7 +84,7 @@ public sealed partial class SigningKeys(
             LogCreated(logger, key.Id, signsFrom);
         }
 
-        var past = Past(keys, now);
+        var past = Past(keys, signers, now);
         db.SigningKeys.RemoveRange(past);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -109,7 +114,7 @@ public sealed partial class SigningKeys(
     }
 
     private bool IsDue(List<SigningKey> keys, Dictionary<string, SigningCredentials> signers) =>
-        NextSignsFrom(keys, signers, time.GetUtcNow()) is not null || Past(keys, time.GetUtcNow()).Count > 0;
+        NextSignsFrom(keys, signers, time.GetUtcNow()) is not null || Past(keys, signers, time.GetUtcNow()).Count > 0;
 
     /// <summary>Returns the time from which a new key must sign; null while none is needed.</summary>
     private DateTimeOffset? NextSignsFrom(List<SigningKey> keys, Dictionary<string, SigningCredentials> signers, DateTimeOffset now)
@@ -122,11 +127,15 @@ public sealed partial class SigningKeys(
         return usable[^1].SignsFrom + options.Value.SigningKeyLifetime > announced ? null : announced;
     }
 
-    /// <summary>Returns the keys whose tokens have all expired.</summary>
-    private List<SigningKey> Past(List<SigningKey> keys, DateTimeOffset now)
+    /// <summary>
+    /// Returns the keys whose tokens have all expired: those that another has followed long ago. A follower that cannot be decrypted signs
+    /// nothing here, so the key before it still does.
+    /// </summary>
+    private List<SigningKey> Past(List<SigningKey> keys, Dictionary<string, SigningCredentials> signers, DateTimeOffset now)
     {
         var firstToken = now - options.Value.AccessTokenLifetime - Tolerance;
-        return [.. keys.Where((_, index) => index + 1 < keys.Count && keys[index + 1].SignsFrom < firstToken)];
+        var signer = keys.FindLastIndex(key => signers.ContainsKey(key.Id) && key.SignsFrom < firstToken);
+        return [.. keys.Take(signer)];
     }
 
     [LoggerMessage(LogLevel.Information, "Signing key {Key} published; it signs from {From:O}")]
