@@ -12,14 +12,14 @@ public static class CancelOrder
         .WithName("CancelOrder")
         .WithSummary("Cancels an order, wherever its checkout stands and also once it is confirmed: what was taken is given back.")
         .Produces<OrderView>(StatusCodes.Status202Accepted)
-        .ProducesProblem(StatusCodes.Status400BadRequest)
+        .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .RequirePermission(Permissions.OrdersSelf);
 
     private static async Task<IResult> Handle(
-        OrderId id, Caller caller, HttpContext http, OrdersDb db, CheckoutProcess process, CancellationToken cancellationToken)
+        OrderId id, NoMembers? body, Caller caller, HttpContext http, OrdersDb db, CheckoutProcess process, CancellationToken cancellationToken)
     {
         // The order of another user is answered like an unknown one, before any lock is taken. Cancelling is the owner's alone.
         if (!await db.IsOwnAsync(id, caller, cancellationToken))

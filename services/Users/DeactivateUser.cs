@@ -13,11 +13,12 @@ public static class DeactivateUser
         .WithName("DeactivateUser")
         .WithSummary("Closes an account for good: no more logins, all sessions end. What was ordered stays. One's own, or anybody's with users:write.")
         .Produces(StatusCodes.Status204NoContent)
+        .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersWrite);
 
     private static async Task<IResult> Handle(
-        UserId id, Caller caller, UsersDb db, UserSessions sessions, TimeProvider time, CancellationToken cancellationToken)
+        UserId id, NoMembers? body, Caller caller, UsersDb db, UserSessions sessions, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!caller.MaySee(id, Permissions.UsersWrite))
             return Problems.Status(StatusCodes.Status403Forbidden);

@@ -19,6 +19,7 @@ public static class RebuildEndpoints
             .WithName("RebuildReports")
             .WithSummary("Rebuilds all read models from the event log. The present ones serve until the new ones are complete.")
             .Produces<Progress>(StatusCodes.Status202Accepted)
+            .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status409Conflict)
             .RequirePermission(Permissions.ReportsWrite);
         routes.MapGet("/rebuild", Show)
@@ -28,7 +29,8 @@ public static class RebuildEndpoints
             .RequirePermission(Permissions.ReportsRead, Permissions.ReportsWrite);
     }
 
-    private static async Task<IResult> Start(ReadModels models, RebuildWorker worker, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> Start(
+        NoMembers? body, ReadModels models, RebuildWorker worker, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await models.TryStartRebuildAsync(time.GetUtcNow(), cancellationToken) is not { } started)
             return Problems.Conflict("rebuild-running", "A rebuild is running. GET /api/v1/reports/rebuild shows its progress.");
