@@ -53,7 +53,8 @@ internal static class RateLimits
     private static RateLimitPartition<string> PerMinute(string policy, string caller, int permits, TimeProvider time) =>
         RateLimitPartition.Get(caller, _ => new MeasuredWindow(policy, permits, Window, time));
 
-    private static string? PolicyOf(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName;
+    private static string? PolicyOf(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName;
 
     private static string? User(HttpContext context) => context.User.FindFirst(Caller.SubjectClaim)?.Value;
 
