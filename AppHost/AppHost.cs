@@ -1,9 +1,9 @@
 using ForgeShop.AppHost.Hosting;
 
-// The whole system: what there is, which service may talk to which, what waits for what.
+// The topology: servers, services, references and waits.
 var builder = DistributedApplication.CreateBuilder(Shop.Options(args));
 
-// Servers run in containers, or natively where no container engine answers. Their data survives a restart (--fresh empties it).
+// Servers run in containers, or natively without a container engine. Their data survives a restart (--fresh empties it).
 var servers = builder.ChooseServers();
 var postgres = builder.AddPostgres("postgres").WithDataVolume(builder.DataVolume("postgres"));
 var redis = builder.AddRedis("redis").WithDataVolume(builder.DataVolume("redis")).WithoutHttpsCertificate();
@@ -18,7 +18,7 @@ var paymentsData = postgres.AddDatabase("payments-db", "payments");
 var notificationsData = postgres.AddDatabase("notifications-db", "notifications");
 var reportingData = documents.AddDatabase("reporting-db", "reporting");
 
-// Brings the schemas up to date and ends; a service with a database starts afterwards.
+// Migrates all databases and exits; a service with a database starts afterwards.
 var migrator = builder.AddMigrator("migrator")
     .WithReference(usersData, "users").WithReference(ordersData, "orders").WithReference(inventoryData, "inventory")
     .WithReference(paymentsData, "payments").WithReference(notificationsData, "notifications")
@@ -28,8 +28,8 @@ var migrator = builder.AddMigrator("migrator")
 var adminEmail = builder.AddParameter("admin-email", () => builder.Configuration["Admin:Email"] ?? "admin@forgeshop.example");
 var adminPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24 }, secret: true, persist: true);
 
-// Services speak by events through Kafka. The only calls between them: the keys of Users, to verify access tokens with, and the question
-// of Orders to Inventory for a product that it has not seen yet.
+// Services communicate by events through Kafka. There are two synchronous calls: each service reads the keys of Users to verify access
+// tokens, and Orders reads products without a copy from Inventory.
 var users = builder.AddService<Projects.Users>("users")
     .WithReference(usersData, "users").WithReference(redis).WithReference(kafka)
     .WithEnvironment("Admin__Email", adminEmail).WithEnvironment("Admin__Password", adminPassword)
@@ -56,18 +56,18 @@ var reporting = builder.AddService<Projects.Reporting>("reporting")
     .WithReference(reportingData, "reporting").WithReference(kafka).WithReference(users)
     .WaitFor(reportingData).WaitFor(kafka);
 
-// The only way in from outside.
+// The only public entry point.
 var gateway = builder.AddService<Projects.Gateway>("gateway", preferredPort: 8080)
     .WithReference(users).WithReference(inventory).WithReference(orders).WithReference(notifications).WithReference(reporting)
     .WaitFor(users).WaitFor(inventory).WaitFor(orders).WaitFor(payments).WaitFor(notifications).WaitFor(reporting)
     .WithExternalHttpEndpoints()
     .WithUrlForEndpoint("http", url => (url.DisplayText, url.Url) = ("Shop API", "/api/v1/products"));
 
-// Tokens are issued in the name of the shop's public address, where clients find the discovery document.
+// The issuer is the shop's public address, where clients find the discovery document.
 foreach (var service in (IResourceBuilder<ProjectResource>[])[users, inventory, orders, payments, notifications, reporting, gateway])
     service.WithEnvironment("Authentication__Issuer", gateway.GetEndpoint("http"));
 
-// What an operator finds on the dashboard beside start, stop and restart.
+// Dashboard commands besides start, stop and restart.
 foreach (var service in (IResourceBuilder<ProjectResource>[])[users, inventory, orders, payments, notifications])
     service.WithOutboxReplay();
 kafka.WithDeadLetterRetry();

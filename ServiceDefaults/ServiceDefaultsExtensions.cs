@@ -2,6 +2,7 @@ using ForgeShop.ServiceDefaults.Authentication;
 using ForgeShop.ServiceDefaults.Correlation;
 using ForgeShop.ServiceDefaults.Health;
 using ForgeShop.ServiceDefaults.Errors;
+using ForgeShop.ServiceDefaults.OpenApi;
 using ForgeShop.ServiceDefaults.Requests;
 using ForgeShop.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -11,12 +12,12 @@ using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>What every service of the shop switches on.</summary>
+/// <summary>The defaults of every service of the shop.</summary>
 public static class ServiceDefaultsExtensions
 {
     /// <summary>
-    /// Telemetry, health, problem details, access control, the trace and correlation headers, and HttpClients that find services
-    /// by name and survive their hiccups. Nothing here needs an AppHost.
+    /// Adds telemetry, health, problem details, access control, trace and correlation headers, and HttpClients with service discovery and
+    /// retries. It works without an AppHost.
     /// </summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
@@ -31,12 +32,13 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddSingleton<WorkerServices>();
         builder.Services.AddConnectionRules();
         builder.Services.AddTimeBudgets();
+        builder.Services.AddApiDocument();
         return builder;
     }
 
     /// <summary>
-    /// <c>/health</c> and <c>/alive</c>, and the steps that every request passes before it reaches its endpoint. To be called
-    /// before the service maps its own endpoints, and after whatever may turn a request away unseen (a rate limiter).
+    /// Maps <c>/health</c> and <c>/alive</c>, and adds the middleware of every request. Call it before the service maps its endpoints, and
+    /// after middleware that rejects requests before the rest (a rate limiter).
     /// </summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {

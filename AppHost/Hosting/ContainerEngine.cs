@@ -8,7 +8,9 @@ internal static class ContainerEngine
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Returns whether a container engine answers. Aspire's orchestrator asks the same question before it starts a container.</summary>
+    /// <summary>
+    /// Returns whether a container engine answers, by the check that Aspire's orchestrator itself makes before it starts a container.
+    /// </summary>
     /// <exception cref="DistributedApplicationException">The orchestrator does not answer.</exception>
     public static bool Answers(IDistributedApplicationBuilder builder)
     {
@@ -24,7 +26,7 @@ internal static class ContainerEngine
         if (!process.WaitForExit(AnswerTimeout))
         {
             process.Kill();
-            throw new DistributedApplicationException($"the question for a container engine got no answer in {AnswerTimeout.TotalSeconds} s");
+            throw new DistributedApplicationException($"the check for a container engine timed out after {AnswerTimeout.TotalSeconds} s");
         }
 
         try
@@ -35,7 +37,7 @@ internal static class ContainerEngine
         }
         catch (JsonException exception)
         {
-            throw new DistributedApplicationException($"the question for a container engine failed: {errors.Result.Trim()}", exception);
+            throw new DistributedApplicationException($"the check for a container engine failed: {errors.Result.Trim()}", exception);
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace ForgeShop.AppHost.Hosting;
 
-/// <summary>Where the native servers keep their data: below <c>data</c> in the artifacts folder.</summary>
+/// <summary>The data folders of the native servers: below <c>data</c> in the artifacts folder.</summary>
 internal sealed class DataFolders
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -15,8 +15,8 @@ internal sealed class DataFolders
     public string For(string server) => Create(Path.Combine(Root, server), OwnerOnly);
 
     /// <summary>
-    /// Returns the folder of PostgreSQL. PostgreSQL refuses to run as root, and its own user may not enter a clone below /root: for root
-    /// the data is in <c>/var/tmp/forgeshop-HASH</c>, with a hash of the clone's path.
+    /// Returns the folder of PostgreSQL. PostgreSQL refuses to run as root, and its own user cannot enter a clone below /root. For root the
+    /// data is therefore in <c>/var/tmp/forgeshop-HASH</c>, with a hash of the clone's path.
     /// </summary>
     public string ForPostgres() => Environment.UserName == "root"
         ? Create(PostgresOfRoot, OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)

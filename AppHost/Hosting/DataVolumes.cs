@@ -4,12 +4,12 @@ using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.AppHost.Hosting;
 
-/// <summary>The volumes of the containers. Aspire has no call to remove them, so the container engine is asked.</summary>
+/// <summary>The volumes of the containers. Aspire has no call to remove them, so this class runs the container engine's command.</summary>
 internal static class DataVolumes
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Removes the volumes of the model's containers, and stopped containers that use them; what does not exist is no error.</summary>
+    /// <summary>Removes the volumes of the model's containers, and stopped containers that use them; missing ones are ignored.</summary>
     /// <exception cref="DistributedApplicationException">The engine refuses, or it is missing.</exception>
     public static void Remove(IDistributedApplicationBuilder builder)
     {
@@ -19,7 +19,7 @@ internal static class DataVolumes
         if (volumes.Count == 0 || !ContainerEngine.Answers(builder))
             return;
         var engine = builder.Configuration["ASPIRE_CONTAINER_RUNTIME"] ?? "docker";
-        // A container that Aspire has stopped exists until it is started again, and the engine keeps the volumes of containers that exist.
+        // A container that Aspire has stopped exists until its next start, and the engine keeps the volumes of existing containers.
         var stopped = volumes.SelectMany(volume => Run(
             engine, "container", "ls", "--all", "--quiet", "--filter", $"volume={volume}", "--filter", "status=exited").Split('\n'));
         string[] containers = [.. stopped.Where(id => id.Length > 0).Distinct()];
@@ -28,7 +28,7 @@ internal static class DataVolumes
         Run(engine, ["volume", "rm", "--force", .. volumes]);
     }
 
-    /// <summary>Returns the output of the engine's command.</summary>
+    /// <summary>Runs a command of the engine and returns its output.</summary>
     private static string Run(string engine, params string[] arguments)
     {
         try
@@ -41,13 +41,15 @@ internal static class DataVolumes
         }
         catch (Win32Exception exception)
         {
-            throw new DistributedApplicationException($"{engine} is missing: install a container engine, or start with Servers=native", exception);
+            throw new DistributedApplicationException(
+                $"{engine} is missing: install a container engine, or start with Servers=native", exception);
         }
     }
 }
 
 /// <summary>Deletes everything that an isolated shop wrote when the host is disposed, which is after its servers have stopped.</summary>
-internal sealed class TemporaryData(IDistributedApplicationBuilder builder, DataFolders data, string artifacts) : IHostedService, IDisposable
+internal sealed class TemporaryData(IDistributedApplicationBuilder builder, DataFolders data, string artifacts)
+    : IHostedService, IDisposable
 {
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.AppHost.Hosting;
 
-/// <summary>The parts of the running shop that a script needs.</summary>
+/// <summary>The content of the file: the parts of the running shop that a script needs.</summary>
 internal sealed class ShopEndpoints
 {
     public required IResourceBuilder<ProjectResource> Gateway { get; init; }
@@ -21,7 +21,7 @@ internal sealed class ShopEndpoints
     public Dictionary<string, IResourceBuilder<IResourceWithConnectionString>> Stores { get; } = [];
 }
 
-/// <summary>The path of the file; the operator's tool finds the running shop by it.</summary>
+/// <summary>The path of the file. The operator's tool reads it to find the running shop.</summary>
 internal sealed record EndpointsFileLocation(string Path);
 
 /// <summary>
@@ -29,11 +29,13 @@ internal sealed record EndpointsFileLocation(string Path);
 /// read. The file follows each restart of a service; the end of the shop removes it.
 /// </summary>
 internal sealed class EndpointsFile(
-    ShopEndpoints shop, EndpointsFileLocation location, DistributedApplicationModel model, ResourceNotificationService notifications, IConfiguration configuration)
+    ShopEndpoints shop, EndpointsFileLocation location, DistributedApplicationModel model, ResourceNotificationService notifications,
+    IConfiguration configuration)
     : BackgroundService
 {
     private const string Dashboard = "aspire-dashboard";
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly string path = location.Path;
     private readonly Dictionary<string, CustomResourceSnapshot> latest = new(StringComparer.OrdinalIgnoreCase);
@@ -42,7 +44,8 @@ internal sealed class EndpointsFile(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var wanted = model.Resources
-            .Where(resource => resource is (ProjectResource or IResourceWithConnectionString) && !resource.HasAnnotationOfType<ExplicitStartupAnnotation>())
+            .Where(resource =>
+            resource is (ProjectResource or IResourceWithConnectionString) && !resource.HasAnnotationOfType<ExplicitStartupAnnotation>())
             .Select(resource => resource.Name).ToList();
         var (wasHealthy, written) = (false, string.Empty);
         try
@@ -67,7 +70,8 @@ internal sealed class EndpointsFile(
         }
     }
 
-    private string? DashboardUrl => IsHealthy(Dashboard) && latest[Dashboard].Urls.FirstOrDefault(url => url.Name is "http" or "https") is { } url
+    private string? DashboardUrl =>
+        IsHealthy(Dashboard) && latest[Dashboard].Urls.FirstOrDefault(url => url.Name is "http" or "https") is { } url
         ? new Uri(new Uri(url.Url), $"/login?t={configuration["AppHost:BrowserToken"]}").ToString()
         : null;
 
@@ -98,7 +102,9 @@ internal sealed class EndpointsFile(
     }
 
     private int? ProcessId(string service) =>
-        latest[service].Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } id ? Convert.ToInt32(id) : null;
+        latest[service].Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } id
+            ? Convert.ToInt32(id)
+            : null;
 
     private void Announce(string what, string? url)
     {
@@ -106,7 +112,7 @@ internal sealed class EndpointsFile(
             Console.WriteLine($"{what}: {url}");
     }
 
-    /// <summary>Replaces the file in one step, so that a reader never sees half of it. Only its owner can read it, from its first byte on.</summary>
+    /// <summary>Replaces the file atomically. The permissions are set before the first byte, so only its owner can ever read it.</summary>
     private void Replace(string content)
     {
         var draft = path + ".new";

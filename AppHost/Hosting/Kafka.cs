@@ -41,7 +41,8 @@ public static class KafkaBuilderExtensions
         var kafka = new KafkaServerResource(name);
         string? bootstrapServers = null;
         builder.Eventing.Subscribe<ConnectionStringAvailableEvent>(
-            kafka, async (_, cancellationToken) => bootstrapServers = await kafka.ConnectionStringExpression.GetValueAsync(cancellationToken));
+            kafka,
+            async (_, cancellationToken) => bootstrapServers = await kafka.ConnectionStringExpression.GetValueAsync(cancellationToken));
         var check = $"{name}_check";
         builder.Services.AddHealthChecks().Add(new(
             check,
@@ -82,11 +83,13 @@ public static class KafkaBuilderExtensions
         environment["KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS"] = "0";
         environment["KAFKA_NUM_PARTITIONS"] = "6";
         environment["KAFKA_LOG_DIRS"] = DataFolder;
-        // The ID of a new log; the image's default is the same for every log. A volume that has a log keeps the ID that it has.
+        // The cluster ID of a new log; the image's default is the same for every log. An existing log keeps its ID.
         environment["CLUSTER_ID"] = NewClusterId();
     }
 
-    /// <summary>Returns 16 random bytes in Kafka's form: base64url, 22 characters. The first one is never a hyphen, as in Kafka's own IDs.</summary>
+    /// <summary>
+    /// Returns 16 random bytes in Kafka's form: base64url, 22 characters. The first one is never a hyphen, as in Kafka's own IDs.
+    /// </summary>
     private static string NewClusterId() => $"F{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16))[1..]}";
 }
 
@@ -99,7 +102,7 @@ internal sealed class KafkaHealthCheck(string bootstrapServers) : IHealthCheck
         () =>
         {
             var config = new AdminClientConfig { BootstrapServers = bootstrapServers, SocketTimeoutMs = (int)Timeout.TotalMilliseconds };
-            // librdkafka prints what it cannot reach; the result of the check says it.
+            // librdkafka prints connection errors; the result of the check contains them.
             using var client = new AdminClientBuilder(config).SetLogHandler((_, _) => { }).Build();
             return client.GetMetadata(Timeout).Brokers.Count > 0
                 ? HealthCheckResult.Healthy()

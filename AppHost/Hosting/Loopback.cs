@@ -4,12 +4,13 @@ internal static class Loopback
 {
     private static readonly string[] Addresses = ["localhost", "127.0.0.1", "::1"];
 
-    /// <summary>Keeps traffic within this machine off any proxy that HTTP_PROXY names, for this process and all that it starts.</summary>
+    /// <summary>Excludes traffic within this machine from a proxy in HTTP_PROXY, for this process and its children.</summary>
     public static void BypassProxies()
     {
         foreach (var name in (string[])["NO_PROXY", "no_proxy"])
         {
-            var present = (Environment.GetEnvironmentVariable(name) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var present = (Environment.GetEnvironmentVariable(name) ?? "")
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             Environment.SetEnvironmentVariable(name, string.Join(',', present.Union(Addresses)));
         }
     }

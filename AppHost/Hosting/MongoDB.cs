@@ -5,7 +5,9 @@ using MongoDB.Driver;
 
 namespace Aspire.Hosting;
 
-/// <summary>A MongoDB server. Names and behaviour are those of Aspire.Hosting.MongoDB, which can take over by a change of reference.</summary>
+/// <summary>
+/// A MongoDB server. Names and behaviour are those of Aspire.Hosting.MongoDB, which can take over by a change of reference.
+/// </summary>
 public sealed class MongoDBServerResource(string name, ParameterResource passwordParameter)
     : ContainerResource(name), IResourceWithConnectionString
 {
@@ -76,7 +78,8 @@ public static class MongoDBBuilderExtensions
         {
             if (client is null)
                 return HealthCheckResult.Unhealthy("The server has no address yet.");
-            await client.GetDatabase("admin").RunCommandAsync<BsonDocument>(new BsonDocument("ping", 1), cancellationToken: cancellationToken);
+            await client.GetDatabase("admin")
+                .RunCommandAsync<BsonDocument>(new BsonDocument("ping", 1), cancellationToken: cancellationToken);
             return HealthCheckResult.Healthy();
         });
         return resource.WithHealthCheck(check);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.AppHost.Hosting;
 
-/// <summary>What an operator can do on the dashboard's resource page. Each command asks for a confirmation or for its arguments.</summary>
+/// <summary>The operator's commands on the dashboard's resource page. Each command asks for a confirmation or for its arguments.</summary>
 internal static class OperatorCommands
 {
     private const double DefaultRate = 12;
@@ -15,7 +15,7 @@ internal static class OperatorCommands
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ToolTimeout = TimeSpan.FromMinutes(5);
 
-    /// <summary>Publishes a service's events again, as <c>./forge outbox replay</c> does; consumers drop what they had.</summary>
+    /// <summary>Publishes a service's events again, like <c>./forge outbox replay</c>; consumers drop the duplicates.</summary>
     public static IResourceBuilder<ProjectResource> WithOutboxReplay(this IResourceBuilder<ProjectResource> service) => service.WithCommand(
         "replay-outbox", "Replay the outbox",
         context => RunOperatorAsync(context, ["outbox", "replay", service.Resource.Name, "--since", context.Arguments.GetString("since")!]),
@@ -34,14 +34,16 @@ internal static class OperatorCommands
             UpdateState = EnabledWhileRunning,
         });
 
-    /// <summary>Publishes the dead letters of a topic again, as <c>./forge dlq retry</c> does.</summary>
-    public static IResourceBuilder<KafkaServerResource> WithDeadLetterRetry(this IResourceBuilder<KafkaServerResource> kafka) => kafka.WithCommand(
+    /// <summary>Publishes the dead letters of a topic again, like <c>./forge dlq retry</c>.</summary>
+    public static IResourceBuilder<KafkaServerResource> WithDeadLetterRetry(this IResourceBuilder<KafkaServerResource> kafka) =>
+        kafka.WithCommand(
         "retry-dead-letters", "Retry dead letters",
         context => RunOperatorAsync(context, ["dlq", "retry", context.Arguments.GetString("topic")!]),
         new CommandOptions
         {
             Description = "Publishes the dead letters of a topic to that topic again.",
-            Arguments = [new() { Name = "topic", Label = "Topic", InputType = InputType.Text, Required = true, Placeholder = "order.events" }],
+            Arguments =
+                [new() { Name = "topic", Label = "Topic", InputType = InputType.Text, Required = true, Placeholder = "order.events" }],
             IconName = "MailArrowForward",
             UpdateState = EnabledWhileRunning,
         });
@@ -55,22 +57,26 @@ internal static class OperatorCommands
             var resources = context.Services.GetRequiredService<DistributedApplicationModel>().Resources;
             var commands = context.Services.GetRequiredService<ResourceCommandService>();
             var notifications = context.Services.GetRequiredService<ResourceNotificationService>();
-            var servers = resources.Where(resource => resource is IResourceWithConnectionString and (ContainerResource or ExecutableResource)).ToList();
+            var servers = resources.Where(resource =>
+                resource is IResourceWithConnectionString and (ContainerResource or ExecutableResource)).ToList();
             var services = resources.OfType<ProjectResource>()
                 .Where(service => service != gateway.Resource && !service.HasAnnotationOfType<ExplicitStartupAnnotation>()).ToList();
 
-            await Task.WhenAll(services.Append(gateway.Resource).Select(service => ExecuteAsync(service, KnownResourceCommands.StopCommand)));
+            await Task.WhenAll(
+                services.Append(gateway.Resource).Select(service => ExecuteAsync(service, KnownResourceCommands.StopCommand)));
             await Task.WhenAll(servers.Select(server => ExecuteAsync(server, KnownResourceCommands.StopCommand)));
             data.Empty();
             DataVolumes.Remove(gateway.ApplicationBuilder);
             await Task.WhenAll(servers.Select(StartAsync));
-            await Task.WhenAll(resources.Where(resource => resource is IResourceWithConnectionString and IResourceWithParent).Select(HealthyAsync));
+            await Task.WhenAll(
+                resources.Where(resource => resource is IResourceWithConnectionString and IResourceWithParent).Select(HealthyAsync));
             await MigrateAsync();
             await Task.WhenAll(services.Select(StartAsync));
             await StartAsync(gateway.Resource);
             return CommandResults.Success();
 
-            Task<ExecuteCommandResult> ExecuteAsync(IResource resource, string command) => commands.ExecuteCommandAsync(resource, command, context.CancellationToken);
+            Task<ExecuteCommandResult> ExecuteAsync(IResource resource, string command) =>
+                commands.ExecuteCommandAsync(resource, command, context.CancellationToken);
 
             async Task MigrateAsync()
             {
@@ -85,7 +91,7 @@ internal static class OperatorCommands
 
             async Task StartAsync(IResource resource)
             {
-                // Aspire gives up if the engine is slow to delete the stopped container; the next attempt finds it deleted.
+                // Aspire gives up if the engine deletes the stopped container slowly; the next attempt succeeds.
                 for (var attempts = 1; await ExecuteAsync(resource, KnownResourceCommands.StartCommand) is { Success: false } failed; attempts++)
                 {
                     if (attempts == MaxStartAttempts)
@@ -126,7 +132,8 @@ internal static class OperatorCommands
             .WithCommand("set-rate", "Set the rate", SetRateAsync, new CommandOptions
             {
                 Description = "Sets how many orders the customers place a minute.",
-                Arguments = [new() { Name = "rate", Label = "Orders a minute", InputType = InputType.Number, Required = true, Value = rate }],
+                Arguments =
+                    [new() { Name = "rate", Label = "Orders a minute", InputType = InputType.Number, Required = true, Value = rate }],
                 ValidateArguments = context =>
                 {
                     if (!IsRate(context.Inputs.GetString("rate")))
@@ -142,21 +149,25 @@ internal static class OperatorCommands
                 return CommandResults.Failure($"The rate is a number above 0, at most {MaxRate}.");
             rate = wanted;
             var state = context.Services.GetRequiredService<ResourceNotificationService>();
-            var isRunning = state.TryGetCurrentState(context.ResourceName, out var now) && now.Snapshot.State?.Text == KnownResourceStates.Running;
+            var isRunning = state.TryGetCurrentState(context.ResourceName, out var now)
+                && now.Snapshot.State?.Text == KnownResourceStates.Running;
             return await context.Services.GetRequiredService<ResourceCommandService>().ExecuteCommandAsync(
-                context.ResourceName, isRunning ? KnownResourceCommands.RestartCommand : KnownResourceCommands.StartCommand, context.CancellationToken);
+                context.ResourceName, isRunning ? KnownResourceCommands.RestartCommand : KnownResourceCommands.StartCommand,
+                context.CancellationToken);
         }
 
-        static bool IsRate(string? text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var rate) && rate is > 0 and <= MaxRate;
+        static bool IsRate(string? text) =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var rate) && rate is > 0 and <= MaxRate;
     }
 
     private static ResourceCommandState EnabledWhileRunning(UpdateCommandStateContext context) =>
         context.ResourceSnapshot.State?.Text == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled;
 
-    /// <summary>Runs the operator's tool, whose output becomes part of the resource's console log.</summary>
+    /// <summary>Runs the operator's tool and writes its output to the resource's console log.</summary>
     private static async Task<ExecuteCommandResult> RunOperatorAsync(ExecuteCommandContext context, string[] arguments)
     {
-        var start = new ProcessStartInfo(Programs.PathOf("Operator"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Programs.PathOf("Operator"), arguments)
+        { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["FORGESHOP_ENDPOINTS"] = context.Services.GetRequiredService<EndpointsFileLocation>().Path;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         timeout.CancelAfter(ToolTimeout);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace ForgeShop.AppHost.Hosting;
 
-/// <summary>Fixed ports are a convenience: where one is taken, a free one serves.</summary>
+/// <summary>Chooses ports: the preferred one, or a free one if it is taken.</summary>
 internal static class Ports
 {
     /// <summary>Returns whether the port is free on all loopback addresses of this machine.</summary>
@@ -26,7 +26,9 @@ internal static class Ports
         }
     }
 
-    /// <summary>Gives the dashboard the same address at each start, unless the port is taken. All other ports are chosen by Aspire.</summary>
+    /// <summary>
+    /// Gives the dashboard the same address at each start, unless the port is taken. All other ports are chosen by Aspire.
+    /// </summary>
     public static void PreferDashboardPort(this IDistributedApplicationBuilder builder, int port)
     {
         if (builder.Configuration["ASPNETCORE_URLS"] is null)

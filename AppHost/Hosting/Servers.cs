@@ -2,7 +2,7 @@ using ForgeShop.AppHost.Hosting.Native;
 
 namespace ForgeShop.AppHost.Hosting;
 
-/// <summary>How the servers (PostgreSQL, Redis, Kafka, documents) run.</summary>
+/// <summary>Whether the servers (PostgreSQL, Redis, Kafka, documents) run in containers or natively.</summary>
 internal enum Servers
 {
     Containers,
@@ -15,7 +15,9 @@ internal static class ServersExtensions
     private const string Native = "native";
     private const string Containers = "containers";
 
-    /// <summary>Returns the configured kind of servers (<c>Servers=native|containers</c>), or containers if a container engine answers.</summary>
+    /// <summary>
+    /// Returns the configured kind of servers (<c>Servers=native|containers</c>), or containers if a container engine answers.
+    /// </summary>
     public static Servers ChooseServers(this IDistributedApplicationBuilder builder)
     {
         var (servers, reason) = builder.Configuration[Key]?.ToLowerInvariant() switch
@@ -45,7 +47,8 @@ internal static class ServersExtensions
         if (configured is not (null or "" or Native or Containers))
             throw new DistributedApplicationException($"Servers={configured} is unknown: it is '{Native}' or '{Containers}'");
         if (configured == Containers && !builder.ExecutionContext.IsPublishMode && !ContainerEngine.Answers(builder))
-            throw new DistributedApplicationException("Servers=containers needs a container engine, and none answers: start one, or leave the setting out");
+            throw new DistributedApplicationException(
+                "Servers=containers needs a container engine and none answers: start one, or remove the setting");
         if (servers == Servers.Native)
             builder.RunServersNatively(data);
     }

@@ -3,15 +3,17 @@ namespace ForgeShop.AppHost.Hosting;
 internal static class Services
 {
     /// <summary>
-    /// Adds a service of the shop: one HTTP endpoint, healthy when /health says so, in the environment of this AppHost. Launch profiles
-    /// of services are not read, so that no port but a preferred one is fixed.
+    /// Adds a service of the shop with one HTTP endpoint, the health check /health and the environment of this AppHost. Launch profiles are
+    /// not read, because their ports are fixed.
     /// </summary>
-    public static IResourceBuilder<ProjectResource> AddService<TProject>(this IDistributedApplicationBuilder builder, string name, int? preferredPort = null)
+    public static IResourceBuilder<ProjectResource> AddService<TProject>(
+        this IDistributedApplicationBuilder builder, string name, int? preferredPort = null)
         where TProject : IProjectMetadata, new()
     {
         var service = builder.AddProject<TProject>(name, launchProfileName: null)
-            // Without a proxy, clients of a stopped service are refused at once instead of held.
-            .WithHttpEndpoint(port: preferredPort is { } port && !builder.IsIsolated() && Ports.IsFree(port) ? port : null, isProxied: false)
+            // Without Aspire's proxy, connections to a stopped service are refused at once instead of held.
+            .WithHttpEndpoint(
+                port: preferredPort is { } port && !builder.IsIsolated() && Ports.IsFree(port) ? port : null, isProxied: false)
             .WithUrlForEndpoint("http", url => url.DisplayText = $"{char.ToUpperInvariant(name[0])}{name[1..]} API")
             .WithHttpHealthCheck("/health")
             .AsBuilt()
@@ -19,7 +21,7 @@ internal static class Services
             .WithEnvironment("DOTNET_ENVIRONMENT", builder.Environment.EnvironmentName)
             // Aspire's default, always_on, would record the queries of each health probe although the probe itself is filtered out.
             .WithEnvironment("OTEL_TRACES_SAMPLER", "parentbased_always_on")
-            // The dashboard stops at the same moment as the services; a longer export would outlast the time that a service has to stop.
+            // The dashboard stops together with the services; a longer export would exceed a service's shutdown time-out.
             .WithEnvironment("OTEL_EXPORTER_OTLP_TIMEOUT", "1000");
 
         // All services derive IDs, so all need the same settings for it.
@@ -28,17 +30,17 @@ internal static class Services
         return service;
     }
 
-    /// <summary>Adds the program that brings all schemas up to date and ends. It has no endpoint, and exit code 0 is its success.</summary>
+    /// <summary>Adds the migrator, which migrates all databases and exits. It has no endpoint; exit code 0 means success.</summary>
     public static IResourceBuilder<ExecutableResource> AddMigrator(this IDistributedApplicationBuilder builder, string name) => builder
         .AddExecutable(name, Programs.PathOf("Migrator"), builder.AppHostDirectory)
         .WithAnnotation(new RunsToCompletionAnnotation())
         .WithEnvironment("DOTNET_ENVIRONMENT", builder.Environment.EnvironmentName);
 
-    /// <summary>Starts the built program itself. The default, <c>dotnet run</c>, stays as one more process of 70 MB for each service.</summary>
+    /// <summary>Starts the built program directly. The default, <c>dotnet run</c>, adds a process of 70 MB for each service.</summary>
     public static IResourceBuilder<ProjectResource> AsBuilt(this IResourceBuilder<ProjectResource> project)
     {
         var path = project.Resource.GetProjectMetadata().ProjectPath;
-        // Plain HTTP on the loopback interface: no development certificate is asked for, trusted or not.
+        // Plain HTTP on the loopback interface, so no development certificate is needed.
         return project.WithoutHttpsCertificate().WithAnnotation(new ExecutableAnnotation
         {
             Command = Programs.PathOf(Path.GetFileNameWithoutExtension(path)),
@@ -47,10 +49,11 @@ internal static class Services
     }
 
     /// <summary>
-    /// Makes a service a client of Users, so that it gets tokens of its own to call other services with. The secret is generated once for
-    /// each machine, and only these two services get it.
+    /// Makes a service a client of Users, so that it gets its own tokens for calls to other services. The secret is generated once for each
+    /// machine, and only Users and this service receive it.
     /// </summary>
-    public static IResourceBuilder<ProjectResource> WithTokensFrom(this IResourceBuilder<ProjectResource> service, IResourceBuilder<ProjectResource> users)
+    public static IResourceBuilder<ProjectResource> WithTokensFrom(
+        this IResourceBuilder<ProjectResource> service, IResourceBuilder<ProjectResource> users)
     {
         var name = service.Resource.Name;
         var secret = service.ApplicationBuilder.AddParameter(

@@ -4,18 +4,21 @@ using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.AppHost.Hosting;
 
-/// <summary>Runs the shop: one for each clone, on data that is kept or emptied, and with exit codes that a script can use.</summary>
+/// <summary>Runs the shop: one instance for each clone, with persistent or fresh data, and with exit codes for scripts.</summary>
 internal static class Shop
 {
     private const int CannotRun = 2;
     private const int DashboardPort = 15888;
     private const string NoDashboard = "--no-dashboard";
 
-    /// <summary>Translates the AppHost's own arguments, --fresh and --no-dashboard, and sets the defaults of a development machine.</summary>
+    /// <summary>
+    /// Translates the AppHost's own arguments, --fresh and --no-dashboard, and sets the defaults of a development machine.
+    /// </summary>
     public static DistributedApplicationOptions Options(string[] args)
     {
         Loopback.BypassProxies();
-        string?[] environment = [Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT"), Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")];
+        string?[] environment =
+            [Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT"), Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")];
         // In any other environment Aspire would generate new passwords at each start.
         string[] development = environment.All(string.IsNullOrEmpty) ? ["--environment=Development"] : [];
         return new()
@@ -32,9 +35,10 @@ internal static class Shop
     }
 
     /// <summary>Returns the name of a server's data volume; each artifacts folder has its own.</summary>
-    public static string DataVolume(this IDistributedApplicationBuilder builder, string server) => $"forgeshop-{Hash.Of(builder.Artifacts())}-{server}";
+    public static string DataVolume(this IDistributedApplicationBuilder builder, string server) =>
+        $"forgeshop-{Hash.Of(builder.Artifacts())}-{server}";
 
-    /// <summary>Runs the shop until it is stopped. Returns 0 after Ctrl-C; 2, and one line that says why, if the shop cannot run.</summary>
+    /// <summary>Runs the shop until it is stopped. Returns 0 after Ctrl-C; 2 and a one-line error if the shop cannot run.</summary>
     public static async Task<int> RunShopAsync(this IDistributedApplicationBuilder builder, Servers servers, ShopEndpoints endpoints)
     {
         var run = Directory.CreateDirectory(Path.Combine(builder.Artifacts(), "run")).FullName;
@@ -54,7 +58,7 @@ internal static class Shop
             endpoints.Gateway.AddEmptyDataCommand(endpoints.Migrator.Resource, data);
             builder.PreferDashboardPort(DashboardPort);
             builder.Services.AddSingleton(TimeProvider.System);
-            // Aspire's own API keeps its keys in the user's profile and logs that they are not encrypted there.
+            // Aspire's own API stores its keys in the user's profile and logs that they are not encrypted.
             builder.Services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
             builder.Services.AddHostedService<Supervisor>();
 
@@ -75,15 +79,19 @@ internal static class Shop
     }
 
     /// <summary>
-    /// Returns the folder of everything that the shop writes: <c>Artifacts</c> from the configuration, artifacts/ of this clone, or a new
-    /// temporary folder for an isolated shop.
+    /// Returns the root folder of all files that the shop writes: <c>Artifacts</c> from the configuration, artifacts/ of this clone, or a
+    /// new temporary folder for an isolated shop.
     /// </summary>
-    private static string Artifacts(this IDistributedApplicationBuilder builder) => builder.Configuration["Artifacts"] ??= builder.IsIsolated()
+    private static string Artifacts(this IDistributedApplicationBuilder builder) =>
+        builder.Configuration["Artifacts"] ??= builder.IsIsolated()
         ? Path.Combine(Path.GetTempPath(), $"forgeshop-{Guid.NewGuid():n}")
         : Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", "artifacts"));
 
-    /// <summary>Returns whether this shop runs beside that of the clone, for a test: Aspire then chooses all ports, and the data is temporary.</summary>
-    public static bool IsIsolated(this IDistributedApplicationBuilder builder) => builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts");
+    /// <summary>
+    /// Returns whether this shop runs beside the clone's own, for a test: Aspire chooses all ports, and the data is temporary.
+    /// </summary>
+    public static bool IsIsolated(this IDistributedApplicationBuilder builder) =>
+        builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts");
 
     private static FileStream TakeLock(string path)
     {

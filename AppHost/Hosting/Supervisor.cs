@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace ForgeShop.AppHost.Hosting;
 
 /// <summary>
-/// Restarts services and servers that end by themselves; Aspire leaves them ended. The delay doubles from one second to thirty. A resource
-/// that ends six times without having run for a minute in between stays ended, and the dashboard shows it as failed.
+/// Restarts services and servers that exit unexpectedly; Aspire does not restart them. The delay doubles from 1 s to 30 s. After six exits
+/// without a minute of running in between, the resource stays ended and the dashboard shows it as failed.
 /// </summary>
 internal sealed class Supervisor(
     ResourceNotificationService notifications, ResourceCommandService commands, ResourceLoggerService logs,
@@ -40,10 +40,12 @@ internal sealed class Supervisor(
                 stopRequested.TryRemove(update.Resource.Name, out _);
             }
 
-            var ended = now == KnownResourceStates.Finished || now == KnownResourceStates.Exited || now == KnownResourceStates.FailedToStart;
+            var ended = now == KnownResourceStates.Finished || now == KnownResourceStates.Exited
+                || now == KnownResourceStates.FailedToStart;
             if (update.Snapshot.ExitCode == 0 && update.Resource.HasAnnotationOfType<RunsToCompletionAnnotation>())
                 continue;
-            if (!ended || before is null || before == now || before == KnownResourceStates.NotStarted || stopRequested.ContainsKey(update.Resource.Name))
+            if (!ended || before is null || before == now || before == KnownResourceStates.NotStarted
+                || stopRequested.ContainsKey(update.Resource.Name))
                 continue;
 
             if (time.GetElapsedTime(resource.RunningSince) > StableAfter)
@@ -54,18 +56,20 @@ internal sealed class Supervisor(
     }
 
     /// <summary>
-    /// Wraps the commands that stop a resource, so that a requested stop is known as such. The state Stopping is too short to be relied on.
+    /// Wraps the commands that stop a resource, to recognize a requested stop. The state Stopping is too short to be observed reliably.
     /// </summary>
     private void NoteStops(IResource resource)
     {
         var stops = resource.Annotations.OfType<ResourceCommandAnnotation>()
-            .Where(command => command.Name == KnownResourceCommands.StopCommand || command.Name == KnownResourceCommands.RestartCommand).ToList();
+            .Where(command => command.Name == KnownResourceCommands.StopCommand || command.Name == KnownResourceCommands.RestartCommand)
+            .ToList();
         foreach (var stop in stops.Where(stop => stop.ExecuteCommand.Target is not StopNote))
         {
             var note = new StopNote(resource.Name, stopRequested, stop.ExecuteCommand);
             resource.Annotations.Remove(stop);
             resource.Annotations.Add(new ResourceCommandAnnotation(
-                stop.Name, stop.DisplayName, stop.UpdateState, note.ExecuteAsync, stop.DisplayDescription, stop.Arguments, stop.ConfirmationMessage,
+                stop.Name, stop.DisplayName, stop.UpdateState, note.ExecuteAsync, stop.DisplayDescription, stop.Arguments,
+                stop.ConfirmationMessage,
                 stop.IconName, stop.IconVariant, stop.IsHighlighted, stop.Visibility, stop.ValidateArguments));
         }
     }
@@ -85,7 +89,9 @@ internal sealed class Supervisor(
 
         var delay = MinDelay * Math.Pow(2, attempt - 1);
         delay = (delay < MaxDelay ? delay : MaxDelay) * (0.75 + (Random.Shared.NextDouble() / 2));
-        Report(ended, $"{name} ended by itself (exit code {ended.Snapshot.ExitCode}); restarting in {delay.TotalSeconds:0.0} s (attempt {attempt})");
+        Report(
+            ended,
+            $"{name} ended by itself (exit code {ended.Snapshot.ExitCode}); restarting in {delay.TotalSeconds:0.0} s (attempt {attempt})");
         try
         {
             await Task.Delay(delay, time, stoppingToken);

@@ -6,13 +6,11 @@ using Microsoft.Net.Http.Headers;
 namespace ForgeShop.ServiceDefaults.Authentication;
 
 /// <summary>
-/// 401 and 403 as problem details, with the header that RFC 6750 asks for. The reason why a token is invalid is not told.
+/// Writes 401 and 403 as problem details with the header that RFC 6750 requires. The response does not say why a token is invalid.
 /// </summary>
 internal sealed class AccessProblems : JwtBearerEvents
 {
-    /// <summary>
-    /// Without keys no token can be judged. That is 503 and not 401: the token may be good, and the same request can succeed later.
-    /// </summary>
+    /// <summary>Without the issuer's keys no token can be verified: 503 and not 401, because the same request can succeed later.</summary>
     /// <exception cref="HttpRequestException">The keys have never been read, and cannot be read now.</exception>
     public override async Task MessageReceived(MessageReceivedContext context)
     {
@@ -31,11 +29,14 @@ internal sealed class AccessProblems : JwtBearerEvents
     public override async Task Challenge(JwtBearerChallengeContext context)
     {
         context.HandleResponse();
-        context.Response.Headers[HeaderNames.WWWAuthenticate] = context.AuthenticateFailure is null ? "Bearer" : "Bearer error=\"invalid_token\"";
+        context.Response.Headers[HeaderNames.WWWAuthenticate] = context.AuthenticateFailure is null
+            ? "Bearer"
+            : "Bearer error=\"invalid_token\"";
         var problem = context.AuthenticateFailure switch
         {
             null => Problems.Status(StatusCodes.Status401Unauthorized),
-            SecurityTokenExpiredException => Problems.Unauthorized("token-expired", "The access token has expired; the refresh token gives a new one."),
+            SecurityTokenExpiredException =>
+                Problems.Unauthorized("token-expired", "The access token has expired; the refresh token gives a new one."),
             _ => Problems.Unauthorized("invalid-token", "The access token is not valid here."),
         };
         await problem.ExecuteAsync(context.HttpContext);

@@ -50,14 +50,13 @@ internal static class AuthenticationExtensions
         bearer.TokenValidationParameters = new TokenValidationParameters
         {
             ValidAudience = settings.Audience,
-            // One algorithm: neither "none" nor a signature keyed with the public key is ever tried.
+            // One algorithm only: "none" and signatures keyed with the public key are refused.
             ValidAlgorithms = settings.Algorithms is { Length: > 0 } others ? others : [SecurityAlgorithms.EcdsaSha256],
             RequireSignedTokens = true,
             RequireExpirationTime = true,
             ClockSkew = TimeSpan.FromSeconds(10),
         };
-        // A new key is published an hour before it signs. A key that is unknown nevertheless is looked for again, but not for every token
-        // that names one.
+        // A new key is published an hour before it signs. An unknown key ID reloads the key set, but not for every token that has one.
         bearer.AutomaticRefreshInterval = TimeSpan.FromMinutes(5);
         bearer.RefreshInterval = TimeSpan.FromSeconds(10);
         bearer.BackchannelTimeout = TimeSpan.FromSeconds(5);

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// The person who calls, as the token says; a parameter of an endpoint that requires a permission. The permission says what they may
-/// do, this says to whose things.
+/// The user who calls, read from the token; a parameter of endpoints that require a permission. The permission decides which action is
+/// allowed; the endpoint compares the caller with the resource's owner.
 /// </summary>
 public sealed record Caller(UserId Id, IReadOnlySet<string> Permissions)
 {
@@ -16,10 +16,10 @@ public sealed record Caller(UserId Id, IReadOnlySet<string> Permissions)
 
     public bool Is(UserId user) => Id == user;
 
-    /// <summary>Whether this is the owner, or somebody whose permission reaches everybody's.</summary>
+    /// <summary>Returns whether the caller is the owner, or has a permission that covers all users.</summary>
     public bool MaySee(UserId owner, string permission) => Is(owner) || Permissions.Contains(permission);
 
-    /// <summary>For minimal APIs: how a parameter of this type is found.</summary>
+    /// <summary>Binds a parameter of this type in minimal APIs.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult<Caller?>(Of(context));
 
     internal static Caller Of(HttpContext context)
@@ -34,8 +34,8 @@ public sealed record Caller(UserId Id, IReadOnlySet<string> Permissions)
         var settings = context.RequestServices.GetRequiredService<IOptions<AuthenticationSettings>>().Value;
         if (settings.UserFrom != "email")
             return UserId.TryParse(context.User.FindFirst(SubjectClaim)?.Value, out id);
-        // Another provider knows nothing of our IDs; the address says as much, since the ID is derived from it. If it is theirs: at many providers
-        // anybody may enter anybody's.
+        // Another provider does not issue our user IDs. The ID is derived from the e-mail address, if the provider has verified it: many
+        // providers accept any address unverified.
         var derived = Guid.Empty;
         var isKnown = IsEmailVerified(context.User, settings)
             && context.User.FindFirst("email")?.Value is { } email
@@ -47,6 +47,8 @@ public sealed record Caller(UserId Id, IReadOnlySet<string> Permissions)
     private static bool IsEmailVerified(ClaimsPrincipal user, AuthenticationSettings settings)
     {
         var said = user.FindAll("email_verified").ToList();
-        return said.Count == 0 ? settings.EmailIsVerified : said.TrueForAll(claim => string.Equals(claim.Value, "true", StringComparison.OrdinalIgnoreCase));
+        return said.Count == 0
+            ? settings.EmailIsVerified
+            : said.TrueForAll(claim => string.Equals(claim.Value, "true", StringComparison.OrdinalIgnoreCase));
     }
 }

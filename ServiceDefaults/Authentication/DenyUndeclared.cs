@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Routing;
 namespace ForgeShop.ServiceDefaults.Authentication;
 
 /// <summary>
-/// The policy of endpoints that declare none: nobody, with whatever token. What is not an endpoint of the service's own passes, because
-/// it only says that there is nothing (404) or not by this method (405).
+/// Deny by default: an endpoint without an authorization requirement returns 403. Requests without an endpoint of the service pass, because
+/// their answer is only 404 or 405.
 /// </summary>
 internal sealed class DenyUndeclared : AuthorizationHandler<DenyUndeclared>, IAuthorizationRequirement
 {

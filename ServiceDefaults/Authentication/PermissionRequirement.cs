@@ -10,9 +10,10 @@ public sealed class PermissionRequirement(params string[] anyOf) : Authorization
 
     public IReadOnlyList<string> AnyOf { get; } = anyOf;
 
-    /// <summary>The permissions of a token: the words of its scope.</summary>
+    /// <summary>Returns the permissions of a token: the words of its scope.</summary>
     public static IReadOnlySet<string> PermissionsOf(ClaimsPrincipal principal) =>
-        principal.FindAll(ScopeClaim).SelectMany(scope => scope.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToHashSet(StringComparer.Ordinal);
+        principal.FindAll(ScopeClaim).SelectMany(scope => scope.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .ToHashSet(StringComparer.Ordinal);
 
     protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, PermissionRequirement requirement)
     {

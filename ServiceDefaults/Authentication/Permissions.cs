@@ -1,8 +1,8 @@
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// What a token can allow: the words of its <c>scope</c>. Those that end in <c>:self</c> reach only what belongs to the caller,
-/// which the endpoint checks (<see cref="Caller"/>); the others reach everybody's.
+/// The permissions that the <c>scope</c> of a token can contain. A <c>:self</c> permission covers the caller's own resources, which the
+/// endpoint checks (<see cref="Caller"/>); the others cover all users.
 /// </summary>
 public static class Permissions
 {
@@ -22,13 +22,14 @@ public static class Permissions
     public const string MessagingRead = "messaging:read";
     public const string MessagingWrite = "messaging:write";
 
-    /// <summary>One service calls another. No person's token has it.</summary>
+    /// <summary>A service calls another service. No user's token has this permission.</summary>
     public const string Internal = "internal";
 
     public static IReadOnlyList<string> OfCustomers { get; } = [AccountSelf, OrdersSelf, NotificationsSelf, ReportsSelf];
 
     public static IReadOnlyList<string> OfAdministrators { get; } =
     [
-        .. OfCustomers, UsersRead, UsersWrite, OrdersRead, CatalogWrite, ReportsRead, ReportsWrite, AuditRead, AuditRun, MessagingRead, MessagingWrite,
+        .. OfCustomers, UsersRead, UsersWrite, OrdersRead, CatalogWrite, ReportsRead, ReportsWrite, AuditRead, AuditRun, MessagingRead,
+        MessagingWrite,
     ];
 }

@@ -5,6 +5,8 @@ namespace ForgeShop.ServiceDefaults;
 
 public static class ServiceTokenExtensions
 {
-    /// <summary>Requests of this client carry the service's own token, which is what other services' <c>/internal</c> endpoints ask for.</summary>
+    /// <summary>
+    /// Sends the service's own token with each request of this client. The <c>/internal</c> endpoints of other services require it.
+    /// </summary>
     public static IHttpClientBuilder AddServiceToken(this IHttpClientBuilder client) => client.AddHttpMessageHandler<ServiceTokenHandler>();
 }

@@ -35,7 +35,7 @@ internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<Authent
         }
     }
 
-    /// <summary>Somebody did not accept this token: the next one asked for is a new one.</summary>
+    /// <summary>Discards a token that a service refused; the next call fetches a new one.</summary>
     public void Forget(string token)
     {
         if (_held is { } held && held.Token == token)
@@ -49,7 +49,8 @@ internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<Authent
     private async Task<Held> FetchAsync(CancellationToken cancellationToken)
     {
         if (settings.Value is not { ClientId: { } id, ClientSecret: { } secret })
-            throw new InvalidOperationException("Authentication:ClientId and Authentication:ClientSecret are not configured: this service cannot call another's /internal endpoints.");
+            throw new InvalidOperationException(
+                "Authentication:ClientId and Authentication:ClientSecret are not configured: this service cannot call another's /internal endpoints.");
         var endpoint = settings.Value.TokenEndpoint ?? new Uri(settings.Value.Users, "/connect/token");
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
         {
@@ -61,9 +62,11 @@ internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<Authent
         using var http = clients.CreateClient(ClientName);
         using var answer = await http.SendAsync(request, cancellationToken);
         answer.EnsureSuccessStatusCode();
-        var granted = await answer.Content.ReadFromJsonAsync<Granted>(cancellationToken) ?? throw new HttpRequestException("Users answered without a token.");
+        var granted = await answer.Content.ReadFromJsonAsync<Granted>(cancellationToken)
+            ?? throw new HttpRequestException("Users answered without a token.");
         return new Held(granted.AccessToken, asked.AddSeconds(granted.ExpiresIn) - Margin);
     }
 
-    private sealed record Granted([property: JsonPropertyName("access_token")] string AccessToken, [property: JsonPropertyName("expires_in")] int ExpiresIn);
+    private sealed record Granted(
+        [property: JsonPropertyName("access_token")] string AccessToken, [property: JsonPropertyName("expires_in")] int ExpiresIn);
 }

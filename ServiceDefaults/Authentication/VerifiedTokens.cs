@@ -6,7 +6,8 @@ namespace ForgeShop.ServiceDefaults.Authentication;
 
 /// <summary>
 /// Verifies each access token once a minute. Clients send a token with every request, and to verify its ES256 signature took a fifth of the
-/// processor time of GET /orders/{id} in gateway and service. A key that the issuer withdraws is refused after a minute at the latest.
+/// processor time of GET /orders/{id} in gateway and service. A token stays accepted for up to a minute after its key has left the
+/// service's copy of the key set.
 /// </summary>
 internal sealed class VerifiedTokens(TimeProvider time) : JsonWebTokenHandler, IDisposable
 {

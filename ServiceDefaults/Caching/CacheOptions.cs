@@ -9,15 +9,17 @@ public sealed class CacheOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan TimeToLive { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The time for which an entry that is no longer fresh answers while the database does not (fail-safe).</summary>
+    /// <summary>The time for which a stale entry is served while the database does not answer (fail-safe).</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan FailSafe { get; set; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>The maximum duration of a Redis command. Afterwards the database answers.</summary>
+    /// <summary>The maximum duration of a Redis command. After a time-out the service reads the database.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan RedisTimeout { get; set; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The pause after Redis did not answer. No command is sent meanwhile, so an outage does not add a time-out to every request.</summary>
+    /// <summary>
+    /// The pause after a Redis time-out. The service sends no commands meanwhile, so an outage does not add a time-out to every request.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.500", "01:00:00")]
     public TimeSpan PauseAfterFailure { get; set; } = TimeSpan.FromSeconds(1);
 

@@ -4,9 +4,10 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 namespace ForgeShop.ServiceDefaults.Caching;
 
 /// <summary>
-/// Keeps the cache in step with the database: announces the versions of changed entities before the commit and stores their views after it.
+/// Keeps the cache consistent with the database: raises the versions of changed entities before the commit and stores their views after it.
 /// </summary>
-internal sealed class CachedEntityInterceptor<TEntity, TView>(Lazy<EntityCache<TView>> cache, Func<TEntity, TView> show) : SaveChangesInterceptor
+internal sealed class CachedEntityInterceptor<TEntity, TView>(Lazy<EntityCache<TView>> cache, Func<TEntity, TView> show)
+    : SaveChangesInterceptor
     where TEntity : class where TView : class, ICachedView
 {
     public override async ValueTask<InterceptionResult<int>> SavingChangesAsync(

@@ -16,7 +16,7 @@ namespace ForgeShop.ServiceDefaults;
 
 public static class CachingExtensions
 {
-    // An entry is foreign input: one in which a member is missing or null does not fit.
+    // Entries are untrusted input: an entry with a missing or null member is dropped.
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         RespectNullableAnnotations = true,
@@ -35,7 +35,7 @@ public static class CachingExtensions
     {
         builder.AddRedisClient(connectionName);
         var services = builder.Services;
-        // The service works without its cache and stays in rotation.
+        // The service works without its cache and stays ready.
         services.PostConfigure<HealthCheckServiceOptions>(health =>
         {
             foreach (var check in health.Registrations.Where(check => check.Name.Contains("Redis", StringComparison.Ordinal)))
@@ -74,7 +74,8 @@ public static class CachingExtensions
         options.DisableTagging = true;
         options.AutoRecoveryDelay = TimeSpan.FromSeconds(1);
         options.AutoRecoveryMaxItems = settings.MaxEntries;
-        // What their exceptions quote stays out of the log; VersionedRedis, EntityCache and the request log the failure.
+        // The messages of these exceptions quote entries and must not be logged; VersionedRedis, EntityCache and the request log the
+        // failure.
         options.DistributedCacheErrorsLogLevel = options.BackplaneErrorsLogLevel = options.FactoryErrorsLogLevel = LogLevel.Debug;
         options.SerializationErrorsLogLevel = LogLevel.Debug;
         options.DefaultEntryOptions = new FusionCacheEntryOptions(settings.TimeToLive)

@@ -7,10 +7,9 @@ using ZiggyCreatures.Caching.Fusion;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// Cache-aside with FusionCache: entries in the process (L1) and in Redis (L2) under <c>{prefix}:{id}</c>, and a backplane that refreshes L1
-/// in other replicas. One comparison is added, because a backplane message can be late or lost: Redis holds the minimum version of each
-/// entity, raised before a change is committed, and an entry below it is not used. A caller who was answered version 3 by one replica is
-/// never answered version 2 by another.
+/// Cache-aside with FusionCache: entries in the process (L1) and in Redis (L2) under <c>{prefix}:{id}</c>; a backplane refreshes L1 in
+/// other replicas. A backplane message can be late or lost, so Redis also holds the minimum version of each entity. It is raised before a
+/// change is committed, and an entry below it is not used. After one replica has returned version 3, no replica returns version 2.
 /// </summary>
 public sealed partial class EntityCache<TView> where TView : class, ICachedView
 {
@@ -34,7 +33,7 @@ public sealed partial class EntityCache<TView> where TView : class, ICachedView
 
     /// <summary>Returns the cached view, or loads it in a scope of its own; concurrent requests for one entity share one load.</summary>
     /// <param name="id">The entity's ID.</param>
-    /// <param name="load">Reads the view from the database. Null, if it does not exist or is not the caller's, is not cached.</param>
+    /// <param name="load">Reads the view from the database. Null (unknown, or owned by another caller) is not cached.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<TView?> GetAsync(
         Guid id, Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken)
@@ -63,25 +62,29 @@ public sealed partial class EntityCache<TView> where TView : class, ICachedView
         if (view is null)
             return null;
         if (view.Version < minimum)
+        {
+            // Not stored, because that would prolong the life of a version that no transaction has committed.
             await _redis.ExpireAsync(key, UnreachedVersionLifetime, cancellationToken);
-        else if (view.Version > minimum)
+            return view;
+        }
+        if (view.Version > minimum)
             await _redis.TryRaiseVersionAsync(key, view.Version, cancellationToken);
         await _cache.SetAsync(key, view, token: cancellationToken);
         return view;
     }
 
-    /// <summary>Raises the minimum version, before the change is committed: from here on no replica answers an older view.</summary>
+    /// <summary>Raises the minimum version before the change is committed. From then on no replica returns an older view.</summary>
     internal Task AnnounceAsync(TView view, CancellationToken cancellationToken) =>
         _redis.TryRaiseVersionAsync(Key(view.Key), view.Version, cancellationToken);
 
-    /// <summary>Stores a view after its change is committed. An outage of Redis is made up for later.</summary>
+    /// <summary>Stores a view after its change is committed. After an outage of Redis the view is stored later.</summary>
     internal async Task PutAsync(TView view) => await _cache.SetAsync(Key(view.Key), view);
 
     private string Key(Guid id) => $"{_prefix}:{Uuid.ToText(id)}";
 
     private async Task<TView?> LoadAsync(Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken)
     {
-        // FusionCache lets a load that takes too long go on after its request has ended, so it cannot use the request's scope.
+        // FusionCache continues a slow load after its request has ended, so the load cannot use the request's scope.
         await using var scope = _scopes.CreateAsyncScope();
         return await load(scope.ServiceProvider, cancellationToken);
     }

@@ -11,15 +11,15 @@ using StackExchange.Redis;
 namespace ForgeShop.ServiceDefaults.Caching;
 
 /// <summary>
-/// FusionCache's second level: the framework's Redis cache with a time-out and a circuit breaker. An error reply is an answer about one key:
-/// the key is dropped and the command repeated; only a Redis that does not answer opens the circuit. Beside each entry, in the same hash, is
-/// the version that a reader must not fall behind.
+/// FusionCache's second level: the framework's Redis cache with a time-out and a circuit breaker. An error reply concerns one key: the key
+/// is dropped and the command repeated. Only time-outs and connection errors open the circuit. The hash of each entry also holds the
+/// entity's minimum version.
 /// </summary>
 internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
 {
     private const string VersionField = "version";
 
-    // The field and the entry expire together, and a field that is absent makes the reader ask the database.
+    // The field and the entry expire together. If the field is absent, the reader queries the database.
     private const string Raise =
         """
         local known = tonumber(redis.call('HGET', KEYS[1], 'version') or '')
@@ -35,7 +35,9 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
     private readonly ResiliencePipeline _pipeline;
     private readonly ILogger _logger;
 
-    /// <summary>The versions that Redis did not take. They are stored with the entries, which FusionCache stores again when Redis is back.</summary>
+    /// <summary>
+    /// The versions that Redis did not store. They are stored with the entries, which FusionCache stores again after the outage.
+    /// </summary>
     private readonly ConcurrentDictionary<string, long> _missed = [];
 
     public VersionedRedis(IConnectionMultiplexer redis, IOptions<CacheOptions> options, TimeProvider time, ILogger<VersionedRedis> logger)
@@ -62,7 +64,7 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
             .Build();
     }
 
-    /// <summary>Returns the version that an answer must have at least: 0 if none is known, null if Redis does not answer.</summary>
+    /// <summary>Returns the minimum version of the entity: 0 if none is known, null if Redis does not answer.</summary>
     public async Task<long?> MinimumVersionAsync(string key, CancellationToken cancellationToken)
     {
         try
@@ -99,7 +101,9 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
         }
     }
 
-    /// <summary>Lets a minimum version expire that the database has not reached: of a transaction that was rolled back, or foreign input.</summary>
+    /// <summary>
+    /// Lets a minimum version expire that is higher than the database's, after a rolled-back transaction or a foreign write.
+    /// </summary>
     public async Task ExpireAsync(string key, TimeSpan after, CancellationToken cancellationToken)
     {
         try
@@ -158,8 +162,8 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
 
     private static bool IsFailure(Exception error) => error is RedisException or TimeoutException or ExecutionRejectedException;
 
-    // Exceptions are left out: the client's messages quote the command.
-    [LoggerMessage(LogLevel.Warning, "Redis does not answer ({Error}); the database answers for {Pause}")]
+    // The exception is not logged, because the client's messages quote the command.
+    [LoggerMessage(LogLevel.Warning, "Redis does not answer ({Error}); reading from the database for {Pause}")]
     private partial void LogOutage(string? error, TimeSpan pause);
 
     [LoggerMessage(LogLevel.Warning, "Dropped cache key {Key}: its value does not fit ({Error})")]

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.ServiceDefaults.Correlation;
 
-/// <summary>Puts the correlation ID where everything below finds it: baggage (and so outgoing calls and events), span, log scope.</summary>
+/// <summary>Adds the correlation ID to the baggage (and so to outgoing calls and events), to the span and to the log scope.</summary>
 internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<CorrelationMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)

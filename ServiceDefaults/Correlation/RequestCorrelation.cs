@@ -7,8 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ForgeShop.ServiceDefaults.Correlation;
 
 /// <summary>
-/// What a request belongs to. The first service that sees it (the gateway) derives the ID from who does what with which
-/// Idempotency-Key, so that the same request sent again correlates with itself; from there it travels as W3C baggage.
+/// The correlation ID of a request. The gateway derives it from caller, action and Idempotency-Key, so a retry has the same ID. Other
+/// services read it from the W3C baggage.
 /// </summary>
 public static class RequestCorrelation
 {
@@ -16,7 +16,7 @@ public static class RequestCorrelation
     public const string SpanAttribute = "forgeshop.correlation_id";
     public const string ResponseHeader = "X-Correlation-Id";
 
-    /// <summary>The correlation of this request, derived at most once.</summary>
+    /// <summary>Gets the correlation of this request; it is derived at most once.</summary>
     public static CorrelationId Of(HttpContext context)
     {
         if (context.Items.TryGetValue(typeof(RequestCorrelation), out var known) && known is CorrelationId id)
@@ -34,7 +34,9 @@ public static class RequestCorrelation
         // Two customers may use the same key.
         var actor = context.User.FindFirst(Caller.SubjectClaim)?.Value ?? "anonymous";
         var key = IdempotencyKey.Of(context.Request, out _);
-        return key is not null && TryDerive(ids, actor, action, key, out var id) ? id : ids.Correlation(actor, action, TraceReference(context));
+        return key is not null && TryDerive(ids, actor, action, key, out var id)
+            ? id
+            : ids.Correlation(actor, action, TraceReference(context));
     }
 
     private static bool TryDerive(ForgeIds ids, string actor, string action, string? reference, out CorrelationId correlation)

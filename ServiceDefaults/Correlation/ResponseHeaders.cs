@@ -5,7 +5,7 @@ namespace ForgeShop.ServiceDefaults.Correlation;
 
 internal static class ResponseHeaders
 {
-    /// <summary>Every response, refusals of any kind included, tells where its trace and its correlation can be looked up.</summary>
+    /// <summary>Writes the trace ID and the correlation ID into every response, errors included.</summary>
     public static void UseTraceHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         var activity = Activity.Current;

@@ -8,18 +8,20 @@ namespace ForgeShop.ServiceDefaults;
 
 public static class DatabaseExtensions
 {
-    /// <summary>PostgreSQL takes 100 connections by default, and all services share them.</summary>
+    /// <summary>The maximum pool size. PostgreSQL accepts 100 connections by default, shared by all services.</summary>
     private const int MaxPoolSize = 12;
 
     /// <summary>
-    /// Adds the service's database: EF Core on the connection string <paramref name="name"/>, with a bounded pool and time-outs that are shorter than the
-    /// caller's. The migrator has brought its schema up to date.
+    /// Adds the service's database: EF Core on the connection string <paramref name="name"/>, with a bounded pool and time-outs that are
+    /// shorter than the caller's. The migrator has already updated its schema.
     /// </summary>
     /// <param name="builder">The service's builder.</param>
     /// <param name="name">The name of the connection string.</param>
-    /// <param name="seed">Runs at every start, so it adds only what is absent. <c>/health</c> is green only afterwards.</param>
+    /// <param name="seed">Runs at every start and adds missing rows only. <c>/health</c> reports healthy only afterwards.</param>
     public static IHostApplicationBuilder AddDatabase<TContext>(
-        this IHostApplicationBuilder builder, string name, Func<IServiceProvider, CancellationToken, Task>? seed = null) where TContext : DbContext
+        this IHostApplicationBuilder builder, string name,
+        Func<IServiceProvider, CancellationToken, Task>? seed = null)
+        where TContext : DbContext
     {
         builder.AddNpgsqlDbContext<TContext>(
             name,
@@ -39,10 +41,12 @@ public static class DatabaseExtensions
         return builder;
     }
 
-    /// <summary>Returns the connection string with a bounded pool, prepared statements and time-outs; what it sets itself stays.</summary>
+    /// <summary>
+    /// Returns the connection string with a bounded pool, prepared statements and time-outs. Values that the string sets itself are kept.
+    /// </summary>
     public static string? WithLimits(string? connectionString)
     {
-        // The tools that write migrations have none.
+        // The design-time tools run without a connection string.
         if (string.IsNullOrEmpty(connectionString))
             return connectionString;
         var settings = new DbConnectionStringBuilder { ConnectionString = connectionString };
@@ -55,7 +59,7 @@ public static class DatabaseExtensions
         SetDefault("Maximum Pool Size", MaxPoolSize);
         SetDefault("Max Auto Prepare", 100);
         SetDefault("Auto Prepare Min Usages", 2);
-        // No code leaves state in a session: the advisory lock of the relay is on a connection of its own.
+        // No code keeps session state: the relay's advisory lock has a connection of its own.
         SetDefault("No Reset On Close", true);
         SetDefault("Timeout", TimeBudgets.ConnectionSeconds);
         SetDefault("Command Timeout", TimeBudgets.CommandSeconds);

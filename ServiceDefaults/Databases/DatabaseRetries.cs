@@ -5,14 +5,15 @@ using Polly.Retry;
 
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>Repeats work at the start of a process until its database takes it.</summary>
+/// <summary>Retries work at the start of a process until its database accepts it.</summary>
 public static partial class DatabaseRetries
 {
-    /// <summary>Runs <paramref name="work"/>, and again while PostgreSQL says "not now"; any other exception is thrown.</summary>
-    /// <param name="services">Gives the clock and the logger.</param>
+    /// <summary>Runs <paramref name="work"/> and retries on transient PostgreSQL errors; any other exception is thrown.</summary>
+    /// <param name="services">Provides the clock and the logger.</param>
     /// <param name="work">The work, which may run several times.</param>
-    /// <param name="cancellationToken">Ends the attempts.</param>
-    public static async Task ExecuteAsync(IServiceProvider services, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the retries.</param>
+    public static async Task ExecuteAsync(
+        IServiceProvider services, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(DatabaseRetries));
         var pipeline = new ResiliencePipelineBuilder { TimeProvider = services.GetService<TimeProvider>() ?? TimeProvider.System }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.ServiceDefaults.Databases;
 
-/// <summary>Adds a service's first rows when it starts; <c>/health</c> is green only afterwards.</summary>
+/// <summary>Adds a service's first rows at start; <c>/health</c> reports healthy only afterwards.</summary>
 internal sealed class DatabaseSeed(Func<IServiceProvider, CancellationToken, Task> seed, IServiceProvider services)
     : BackgroundService, IHealthCheck
 {

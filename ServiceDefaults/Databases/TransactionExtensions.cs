@@ -6,10 +6,11 @@ namespace ForgeShop.ServiceDefaults;
 public static class TransactionExtensions
 {
     /// <summary>
-    /// Runs <paramref name="work"/>, saves what it changed and commits, all or nothing. After a lost connection it is run again from the start, with
-    /// nothing left of the earlier try: it decides by what it reads, so a commit whose answer was lost is not done twice.
+    /// Runs <paramref name="work"/>, saves its changes and commits them in one transaction. After a lost connection the work runs again
+    /// from the start with an empty change tracker. It reads before it writes, so a commit whose confirmation was lost is not repeated.
     /// </summary>
-    public static Task<T> InTransactionAsync<T>(this DbContext db, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+    public static Task<T> InTransactionAsync<T>(
+        this DbContext db, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         db.Database.CreateExecutionStrategy().ExecuteAsync(async token =>
         {
             db.ChangeTracker.Clear();
@@ -20,8 +21,11 @@ public static class TransactionExtensions
             return result;
         }, cancellationToken);
 
-    /// <summary>Runs <paramref name="work"/>, which may begin a transaction, without the retries of the context: the caller has a backoff of its own.</summary>
-    public static Task<T> WithoutRetriesAsync<T>(this DbContext db, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// Runs <paramref name="work"/>, which may begin a transaction, without the retries of the context: the caller has its own backoff.
+    /// </summary>
+    public static Task<T> WithoutRetriesAsync<T>(
+        this DbContext db, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         new NonRetryingExecutionStrategy(db).ExecuteAsync(work, cancellationToken);
 
     private sealed class NonRetryingExecutionStrategy(DbContext db) : ExecutionStrategy(db, maxRetryCount: 0, maxRetryDelay: TimeSpan.Zero)

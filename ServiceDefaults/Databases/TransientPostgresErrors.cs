@@ -3,8 +3,8 @@ using System.Data.Common;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// The errors by which PostgreSQL says "not now". They are no fault of a message or a request: a consumer waits and tries again without counting an attempt,
-/// and HTTP answers 503 with Retry-After. Codes: PostgreSQL manual, appendix A.
+/// The transient errors of PostgreSQL. A consumer backs off and retries without counting an attempt; HTTP returns 503 with Retry-After.
+/// Codes: PostgreSQL manual, appendix A.
 /// </summary>
 public static class TransientPostgresErrors
 {
@@ -33,12 +33,13 @@ public static class TransientPostgresErrors
     {
         for (; exception is not null; exception = exception.InnerException)
         {
-            // The driver's own: the server cannot be reached, does not answer in time, or the pool has no connection left.
+            // The driver's own errors: the server is unreachable, a time-out expired, or the pool has no free connection.
             if (exception is DbException { IsTransient: true } || (exception is DbException { SqlState: { } state } && SaysNotNow(state)))
                 return true;
         }
         return false;
     }
 
-    private static bool SaysNotNow(string state) => Codes.Contains(state) || Classes.Any(code => state.StartsWith(code, StringComparison.Ordinal));
+    private static bool SaysNotNow(string state) =>
+        Codes.Contains(state) || Classes.Any(code => state.StartsWith(code, StringComparison.Ordinal));
 }

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace ForgeShop.ServiceDefaults.Errors;
 
 /// <summary>
-/// What the framework refuses while it binds a request to an endpoint's parameters. Its messages quote the value, so only
-/// the name of the field is taken from them.
+/// Requests that the framework refuses while it binds parameters. The framework's messages quote the value, so only the field name is taken
+/// from them.
 /// </summary>
 internal static partial class BadRequests
 {
@@ -15,21 +15,27 @@ internal static partial class BadRequests
     {
         { StatusCode: not StatusCodes.Status400BadRequest } => Problems.Status(exception.StatusCode),
         { InnerException: JsonException json } => Translate(json),
-        _ when Unparsable().Match(exception.Message) is { Success: true } match => Problems.Validation(match.Groups[1].Value, "This is not of the form that is expected here."),
-        _ when Missing().Match(exception.Message) is { Success: true } match => Problems.Validation(match.Groups[1].Value, "This is required."),
-        _ when exception.Message.Contains("body", StringComparison.OrdinalIgnoreCase) => Problems.Validation("body", "A JSON body is required."),
+        _ when Unparsable().Match(exception.Message) is { Success: true } match =>
+            Problems.Validation(match.Groups[1].Value, "This is not of the form that is expected here."),
+        _ when Missing().Match(exception.Message) is { Success: true } match =>
+            Problems.Validation(match.Groups[1].Value, "This is required."),
+        _ when exception.Message.Contains("body", StringComparison.OrdinalIgnoreCase) =>
+            Problems.Validation("body", "A JSON body is required."),
         _ => Problems.Status(StatusCodes.Status400BadRequest),
     };
 
     private static ProblemResult Translate(JsonException exception)
     {
-        // The reader's own exception inside means that the text is no JSON; otherwise it is, and says something else than asked for.
+        // An inner exception of the JSON reader means that the text is malformed. Otherwise the text is JSON of another shape.
         if (exception.InnerException is JsonException)
-            return Problems.BadRequest(StatusProblems.MalformedJson, $"The body is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}).");
+            return Problems.BadRequest(
+                StatusProblems.MalformedJson,
+                $"The body is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}).");
         var field = exception.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : "body";
         if (exception.Message.Contains("could not be mapped", StringComparison.Ordinal))
             return Problems.Validation(field, "There is no such member, or it cannot be set here.");
-        return Problems.Validation(field, exception is ValueException ? exception.Message : "This is not of the type or form that is expected here.");
+        return Problems.Validation(
+            field, exception is ValueException ? exception.Message : "This is not of the type or form that is expected here.");
     }
 
     [GeneratedRegex("""^Failed to bind parameter "(?:[^"]* )?([^" ]+)" from""")]

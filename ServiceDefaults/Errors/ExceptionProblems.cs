@@ -9,8 +9,8 @@ using Microsoft.Extensions.Options;
 namespace ForgeShop.ServiceDefaults.Errors;
 
 /// <summary>
-/// Exceptions as problem details: what the caller did wrong by name, everything else as a 500 that tells nothing about the
-/// inside. The same in development, where the framework would show its own page.
+/// Maps exceptions to problem details: a client error gets its own code, anything else a 500 without internal details. Development has no
+/// developer exception page, so the answers are the same there.
 /// </summary>
 internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages, ILogger<ExceptionProblems> logger)
     : IExceptionHandler, IDeveloperPageExceptionFilter
@@ -29,7 +29,7 @@ internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages,
     public async Task HandleExceptionAsync(ErrorContext errorContext, Func<ErrorContext, Task> next) =>
         await TryHandleAsync(errorContext.HttpContext, errorContext.Exception, errorContext.HttpContext.RequestAborted);
 
-    // The exception handler takes the endpoint off the request before it asks here.
+    // The exception handler removes the endpoint from the request before this code runs.
     private static string? Route(HttpContext context) =>
         ((context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint()) as RouteEndpoint)?.RoutePattern.RawText;
 
@@ -37,7 +37,8 @@ internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages,
     {
         BadHttpRequestException bad => BadRequests.Translate(bad),
         ForgeKeyException key => Problems.Validation(key.Error.Field ?? "key", key.Error.ToString()),
-        _ when Causes(exception).Any(IsUnstorableText) => Problems.BadRequest(StatusProblems.ValidationFailed, "A text in the request has a character that cannot be stored."),
+        _ when Causes(exception).Any(IsUnstorableText) =>
+            Problems.BadRequest(StatusProblems.ValidationFailed, "A text in the request has a character that cannot be stored."),
         _ when IsOutage(exception) => Problems.Unavailable("service-unavailable", OutageDetail, TimeBudgets.RetryAfter),
         _ => Problems.Status(StatusCodes.Status500InternalServerError),
     };
@@ -52,7 +53,7 @@ internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages,
         outages.Value.Conditions.Any(contains => contains(exception))
         || Causes(exception).Any(cause => cause is HttpRequestException or TimeoutException);
 
-    // U+0000 is valid JSON and no text to PostgreSQL.
+    // U+0000 is valid in JSON but not in PostgreSQL text.
     private static bool IsUnstorableText(Exception exception) => exception is DbException { SqlState: "22021" or "22P05" };
 
     [LoggerMessage(LogLevel.Error, "{Method} {Route} failed")]

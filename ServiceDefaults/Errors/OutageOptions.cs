@@ -1,6 +1,6 @@
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>The errors by which the service's stores say "not now"; HTTP answers them with 503 and Retry-After.</summary>
+/// <summary>The transient errors of the service's stores; HTTP returns 503 with Retry-After for them.</summary>
 public sealed class OutageOptions
 {
     /// <summary>Gets one condition for each kind of store.</summary>

@@ -20,8 +20,8 @@ internal static class ProblemExtensions
     }
 
     /// <summary>
-    /// Around everything else, what the framework adds by itself (routing, authentication) included. So no refusal, whoever
-    /// utters it, goes without its headers and its body.
+    /// Added before all other middleware, the framework's own (routing, authentication) included, so that every refusal has the headers and
+    /// the body.
     /// </summary>
     private sealed class OutermostSteps : IStartupFilter
     {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>An error as an endpoint returns it.</summary>
+/// <summary>An error response of an endpoint.</summary>
 public sealed class ProblemResult : IResult, IStatusCodeHttpResult, IValueHttpResult<ProblemDetails>, IContentTypeHttpResult
 {
     public ProblemResult(int status, string code, string detail)
@@ -18,14 +18,14 @@ public sealed class ProblemResult : IResult, IStatusCodeHttpResult, IValueHttpRe
 
     public ProblemDetails Value { get; }
 
-    /// <summary>When to try again; sent in whole seconds, rounded up.</summary>
+    /// <summary>Gets the time after which to retry; sent in whole seconds, rounded up.</summary>
     public TimeSpan? RetryAfter { get; set; }
 
     public int? StatusCode => Value.Status;
 
     public string? ContentType => ProblemWriter.ContentType;
 
-    /// <summary>Adds a member of its own to the body.</summary>
+    /// <summary>Adds an extension member to the body.</summary>
     public ProblemResult With(string member, object value)
     {
         Value.Extensions[member] = value;

@@ -6,15 +6,16 @@ using Microsoft.AspNetCore.Http;
 namespace ForgeShop.ServiceDefaults.Errors;
 
 /// <summary>
-/// Writes every error of every origin (endpoints, router, exceptions, rate limiter, proxy) in one form. The framework's own
-/// writer stays silent for clients that do not accept JSON; here they, too, learn what was wrong.
+/// Writes every error (endpoints, router, exceptions, rate limiter, proxy) in one form. The framework's writer omits the body for clients
+/// that do not accept JSON; this one writes it for all clients.
 /// </summary>
 internal sealed class ProblemWriter : IProblemDetailsWriter
 {
     public const string ContentType = "application/problem+json";
-    private const string TypePrefix = "https://forgeshop.example/problems/";
+    public const string TypePrefix = "https://forgeshop.example/problems/";
 
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     public bool CanWrite(ProblemDetailsContext context) => true;
 
@@ -26,7 +27,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         var code = problem.Extensions.TryGetValue("code", out var own) && own is string text ? text : usualCode;
         var body = new Body
         {
-            // The type is the code as a URI, and the title the code in words: one meaning, one name.
+            // The type is the code as a URI; the title is the code in words.
             Type = TypePrefix + code,
             Title = Title(code),
             Status = status,
@@ -43,7 +44,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         await response.WriteAsJsonAsync(body, Options, ContentType, context.HttpContext.RequestAborted);
     }
 
-    private static string Title(string code) => char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ');
+    public static string Title(string code) => char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ');
 
     private sealed class Body
     {

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// Errors as RFC 9457 problem details, ready to be returned by an endpoint. A code is kebab-case and stable: clients decide by
-/// it. The detail is for people and holds nothing that the caller did not send for everybody to see: no e-mail, no key.
+/// Errors as RFC 9457 problem details, to be returned by an endpoint. The code is kebab-case and stable; clients decide by it. The detail
+/// is for humans and contains no personal data and no keys.
 /// </summary>
 public static class Problems
 {
@@ -21,7 +21,7 @@ public static class Problems
 
     public static ProblemResult Unprocessable(string code, string detail) => new(StatusCodes.Status422UnprocessableEntity, code, detail);
 
-    /// <summary>429: the caller asks for more than there is for one.</summary>
+    /// <summary>429: the caller exceeds a limit.</summary>
     public static ProblemResult TooManyRequests(string code, string detail, TimeSpan retryAfter) =>
         new(StatusCodes.Status429TooManyRequests, code, detail) { RetryAfter = retryAfter };
 
@@ -29,14 +29,17 @@ public static class Problems
     public static ProblemResult Unavailable(string code, string detail, TimeSpan? retryAfter = null) =>
         new(StatusCodes.Status503ServiceUnavailable, code, detail) { RetryAfter = retryAfter };
 
-    /// <summary>400 <c>validation-failed</c>: messages by field, a field's name as the client wrote it (<c>items[0].sku</c>).</summary>
+    /// <summary>400 <c>validation-failed</c>: messages by field. The field names are those of the request (<c>items[0].sku</c>).</summary>
     public static ProblemResult Validation(IReadOnlyDictionary<string, string[]> errors) =>
-        Validation(errors, StatusCodes.Status400BadRequest, StatusProblems.ValidationFailed, "Something in the request is missing or wrong; see errors.");
+        Validation(
+            errors, StatusCodes.Status400BadRequest, StatusProblems.ValidationFailed,
+            "Something in the request is missing or wrong; see errors.");
 
     /// <summary>400 <c>validation-failed</c> for one field.</summary>
-    public static ProblemResult Validation(string field, string message) => Validation(new Dictionary<string, string[]> { [field] = [message] });
+    public static ProblemResult Validation(string field, string message) =>
+        Validation(new Dictionary<string, string[]> { [field] = [message] });
 
-    /// <summary>What a status that stands for itself is told with, for example 405 <c>method-not-allowed</c>.</summary>
+    /// <summary>Returns the problem of a status without a specific cause, for example 405 <c>method-not-allowed</c>.</summary>
     public static ProblemResult Status(int status, string? detail = null)
     {
         var (code, usual) = StatusProblems.Of(status);

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace ForgeShop.ServiceDefaults.Errors;
 
-/// <summary>Codes and words for refusals that no endpoint wrote: the server's, the router's, the proxy's.</summary>
+/// <summary>Codes and texts for errors that the server, the router or the proxy returned, and no endpoint.</summary>
 internal static class StatusProblems
 {
     public const string ValidationFailed = "validation-failed";
@@ -18,7 +18,7 @@ internal static class StatusProblems
         408 => ("request-timeout", "The request did not arrive in time."),
         413 => ("body-too-large", "The body is too large."),
         415 => ("unsupported-media-type", "The body has to be application/json."),
-        429 => ("too-many-requests", "Too many requests; the Retry-After header says in how many seconds there is room again."),
+        429 => ("too-many-requests", "Too many requests; wait for the number of seconds in the Retry-After header."),
         500 => ("internal-error", "Something went wrong on our side. The trace ID finds it in the logs."),
         502 => ("service-unreachable", "The service behind this address cannot be reached right now."),
         503 => ("service-unavailable", "This cannot be answered right now. Try again."),
@@ -27,5 +27,7 @@ internal static class StatusProblems
     };
 
     private static string ReasonCode(int status) =>
-        ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } reason ? reason.ToLowerInvariant().Replace("'", "").Replace(' ', '-') : $"status-{status}";
+        ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } reason
+            ? reason.ToLowerInvariant().Replace("'", "").Replace(' ', '-')
+            : $"status-{status}";
 }

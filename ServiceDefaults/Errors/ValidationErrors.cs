@@ -1,13 +1,13 @@
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>Collects everything that is wrong with a request, so that the caller hears it all at once.</summary>
+/// <summary>Collects all validation errors of a request, so that one response lists them all.</summary>
 public sealed class ValidationErrors
 {
     private readonly Dictionary<string, List<string>> _messages = [];
 
     public bool Any => _messages.Count > 0;
 
-    /// <summary>Adds a message to a field; null means that a check found nothing.</summary>
+    /// <summary>Adds a message to a field; null adds nothing.</summary>
     public void Add(string field, string? message)
     {
         if (message is null)
@@ -20,7 +20,7 @@ public sealed class ValidationErrors
 
     public ProblemResult ToProblem() => Problems.Validation(ByField());
 
-    /// <summary>The same under another status and code, where what the fields say is well-formed and still impossible.</summary>
+    /// <summary>Returns the errors under another status and code, for values that are well-formed but cannot be processed.</summary>
     public ProblemResult ToProblem(int status, string code, string detail) => Problems.Validation(ByField(), status, code, detail);
 
     private Dictionary<string, string[]> ByField() => _messages.ToDictionary(field => field.Key, field => field.Value.ToArray());

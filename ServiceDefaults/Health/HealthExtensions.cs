@@ -15,7 +15,7 @@ internal static class HealthExtensions
         services.AddSingleton<HealthLog>();
         services.AddHealthChecks()
             .AddCheck("self", () => HealthCheckResult.Healthy(), tags: ["live"]);
-        // A dependency that hangs must not hang the probe.
+        // The time-out bounds the probe when a dependency hangs.
         services.PostConfigure<HealthCheckServiceOptions>(options =>
         {
             foreach (var check in options.Registrations.Where(check => check.Timeout == Timeout.InfiniteTimeSpan))
@@ -23,7 +23,9 @@ internal static class HealthExtensions
         });
     }
 
-    /// <summary>In every environment: orchestrators probe in production, too. Neither says anything that is not for everybody.</summary>
+    /// <summary>
+    /// Maps the endpoints in every environment, because orchestrators also probe in production. The answers contain nothing confidential.
+    /// </summary>
     public static void MapHealth(this WebApplication app)
     {
         Map(app, "/health", _ => true);
@@ -37,13 +39,15 @@ internal static class HealthExtensions
 
     private static Task WriteAsync(HttpContext context, HealthReport report)
     {
-        // /alive reports a part only; what it leaves out has not become healthy.
+        // Not for /alive: it runs a part of the checks only, so its result does not show that the service is healthy again.
         if (report.Entries.Any(check => !check.Value.Tags.Contains("live")))
             context.RequestServices.GetRequiredService<HealthLog>().Write(report);
         var checks = report.Entries.ToDictionary(check => check.Key, check => check.Value.Status.ToString());
         return context.Response.StatusCode == StatusCodes.Status200OK
             ? context.Response.WriteAsJsonAsync(new { status = report.Status.ToString(), checks })
-            : new ProblemResult(StatusCodes.Status503ServiceUnavailable, "not-ready", "A dependency of this service does not answer, or it is still starting.")
+            : new ProblemResult(
+                StatusCodes.Status503ServiceUnavailable, "not-ready",
+                "A dependency of this service does not answer, or it is still starting.")
                 .With("checks", checks)
                 .ExecuteAsync(context);
     }

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Configuration;
 namespace ForgeShop.ServiceDefaults.Requests;
 
 /// <summary>
-/// Refuses bodies over 64 KiB before they are parsed or forwarded. Kestrel's own limit would end the connection while the client writes, and
-/// the answer with it; here the rest of the body is read and discarded, up to a bound.
+/// Refuses bodies over 64 KiB before they are parsed or forwarded. Kestrel's own limit would close the connection while the client writes,
+/// and the client would not receive the answer. This limit reads and discards the rest of the body, up to a bound.
 /// </summary>
 internal sealed class BodyLimit(RequestDelegate next, IConfiguration configuration, TimeProvider time)
 {
@@ -27,7 +27,7 @@ internal sealed class BodyLimit(RequestDelegate next, IConfiguration configurati
             await next(context);
     }
 
-    /// <summary>Reads a body of unknown length; the buffer takes its place.</summary>
+    /// <summary>Reads a body of unknown length into a buffer, which replaces the request body.</summary>
     private async Task<bool> FitsAsync(HttpContext context)
     {
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false)
@@ -52,14 +52,14 @@ internal sealed class BodyLimit(RequestDelegate next, IConfiguration configurati
         using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, context.RequestAborted);
         try
         {
-            // A client that asks first (Expect: 100-continue) has sent nothing yet.
+            // A client that sent Expect: 100-continue has not sent the body yet.
             if (context.Request.Headers.Expect.Count == 0)
                 await sent.DrainAsync(DiscardAtMost, either.Token);
         }
         catch (Exception error) when (!context.RequestAborted.IsCancellationRequested
             && (error is InvalidDataException or OperationCanceledException))
         {
-            // Too much, or too slow: the connection ends with the answer.
+            // The rest is too long or too slow: the connection closes after the answer.
             context.Response.Headers.Connection = "close";
         }
         await Problems.Status(StatusCodes.Status413PayloadTooLarge, $"A body has at most {_limit} bytes.").ExecuteAsync(context);

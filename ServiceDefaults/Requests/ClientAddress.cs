@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>The address that limits are counted by.</summary>
+/// <summary>The client address that rate limits count by.</summary>
 public static class ClientAddress
 {
-    /// <summary>An IPv4 address, or the /64 of an IPv6 address: a subscriber has at least so many to choose from.</summary>
+    /// <summary>Returns an IPv4 address, or the /64 of an IPv6 address, because one subscriber owns at least a /64.</summary>
     public static string Of(HttpContext context)
     {
         var address = context.Connection.RemoteIpAddress ?? IPAddress.None;

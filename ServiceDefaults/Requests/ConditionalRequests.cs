@@ -21,12 +21,12 @@ internal sealed class ConditionalRequests(RequestDelegate next)
 
         var (sent, feature) = (context.Response.Body, context.Features.Get<IHttpResponseBodyFeature>());
         await using var answer = new AnswerBuffer(context.Response, sent);
-        // Not Response.Body, whose setter would let StartAsync begin the real answer.
+        // Not Response.Body: its setter would let StartAsync begin the response.
         context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(answer));
         try
         {
             await next(context);
-            // Only then: a flush would begin the answer, and an empty one is for the steps around this to fill.
+            // Only if there are bytes: a flush would begin the response, and outer middleware still fills an empty one.
             if (context.Response.BodyWriter.UnflushedBytes > 0)
                 await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
         }
@@ -71,8 +71,9 @@ internal sealed class ConditionalRequests(RequestDelegate next)
 
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-        // The head is complete when the first byte is written, or flushed before there is any.
-        private bool IsKept => _isKept ??= response is { StatusCode: StatusCodes.Status200OK or StatusCodes.Status201Created, ContentType: { } type }
+        // The headers are complete at the first write or flush.
+        private bool IsKept =>
+            _isKept ??= response is { StatusCode: StatusCodes.Status200OK or StatusCodes.Status201Created, ContentType: { } type }
             && type.StartsWith("application/json", StringComparison.Ordinal)
             && !response.Headers.ContainsKey(HeaderNames.ETag)
             && response.GetTypedHeaders().CacheControl is not { NoStore: true };
@@ -88,7 +89,8 @@ internal sealed class ConditionalRequests(RequestDelegate next)
         public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override Task FlushAsync(CancellationToken cancellationToken) => IsKept ? Task.CompletedTask : sent.FlushAsync(cancellationToken);
+        public override Task FlushAsync(CancellationToken cancellationToken) =>
+            IsKept ? Task.CompletedTask : sent.FlushAsync(cancellationToken);
 
         public override void Flush()
         {

@@ -12,18 +12,18 @@ internal static class Connections
     private const int ProbeSeconds = 5;
     private const int Probes = 4;
 
-    // TCP_USER_TIMEOUT of Linux. Without it, a connection with unacknowledged data lasts for a quarter of an hour: probes are sent on idle
-    // ones only.
+    // TCP_USER_TIMEOUT of Linux. Without it, a connection with unacknowledged data lasts for 15 minutes, because keep-alive probes are sent
+    // on idle connections only.
     private const int UserTimeoutOption = 18;
     private const int UserTimeoutMs = 40_000;
 
-    /// <summary>Header bytes pass unchanged, and a peer that vanished without a word is noticed within 40 s.</summary>
+    /// <summary>Passes header bytes unchanged and detects a lost peer within 40 s.</summary>
     public static void AddConnectionRules(this IServiceCollection services)
     {
         services.Configure<KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            // One character a byte, in both directions: RFC 9110 allows bytes beyond ASCII in a field and gives them no meaning.
+            // Latin-1 in both directions, one character a byte: RFC 9110 allows bytes beyond ASCII in a field and gives them no meaning.
             kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         });

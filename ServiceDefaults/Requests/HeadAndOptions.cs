@@ -3,14 +3,13 @@ using Microsoft.AspNetCore.Http;
 namespace ForgeShop.ServiceDefaults.Requests;
 
 /// <summary>
-/// Answers HEAD wherever there is a GET, and OPTIONS wherever there is anything. A HEAD is routed and handled as a GET; the server itself
-/// omits the body.
+/// Answers HEAD on every GET endpoint and OPTIONS on every path. A HEAD is routed and handled as a GET; the server omits the body.
 /// </summary>
 public sealed class HeadAndOptions(RequestDelegate next)
 {
     private static readonly object Mark = new();
 
-    /// <summary>Returns whether the client wants the head of the answer only. For answers that do not end by themselves.</summary>
+    /// <summary>Returns whether the request is a HEAD. Streams end at once for it.</summary>
     public static bool IsHead(HttpContext context) => context.Items.ContainsKey(Mark);
 
     public async Task InvokeAsync(HttpContext context)

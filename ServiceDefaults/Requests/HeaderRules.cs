@@ -26,7 +26,8 @@ internal sealed class HeaderRules(RequestDelegate next)
             return next(context);
         // RFC 7694: the header names the codings that are accepted.
         context.Response.Headers.AcceptEncoding = "identity";
-        return Problems.Status(StatusCodes.Status415UnsupportedMediaType, "Send the body without a Content-Encoding.").ExecuteAsync(context);
+        return Problems.Status(StatusCodes.Status415UnsupportedMediaType, "Send the body without a Content-Encoding.")
+            .ExecuteAsync(context);
     }
 
     /// <summary>Returns whether there is a comma outside of double quotes.</summary>

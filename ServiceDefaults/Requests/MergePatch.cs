@@ -7,11 +7,14 @@ using Microsoft.Extensions.Options;
 
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>JSON Merge Patch (RFC 7396): a member of the patch replaces, null removes, and what the patch does not name stays.</summary>
+/// <summary>
+/// JSON Merge Patch (RFC 7396): a member of the patch replaces the value, null removes it, and absent members keep theirs.
+/// </summary>
 public static class MergePatch
 {
     /// <summary>Returns the value with the patch applied, read as strictly as any body: unknown members are refused.</summary>
-    /// <exception cref="BadHttpRequestException">The patch is no object, or the result is no <typeparamref name="T"/>; answered with 400.</exception>
+    /// <exception cref="BadHttpRequestException">The patch is no object, or the result is no <typeparamref name="T"/>; answered with
+    /// 400.</exception>
     public static T Apply<T>(HttpContext http, T current, JsonElement patch) where T : class
     {
         var json = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
@@ -24,7 +27,7 @@ public static class MergePatch
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            // InvalidOperationException: half a surrogate pair stands in a name or a text.
+            // InvalidOperationException: a name or a text contains half a surrogate pair.
             throw new BadHttpRequestException("The body is no patch of this resource.", StatusCodes.Status400BadRequest, error);
         }
     }

@@ -4,8 +4,8 @@ using System.Buffers.Text;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// The last item of a page in a list that is ordered by time and ID; the next page begins after it. The text is opaque to clients: the base64url form of
-/// 8 bytes of time and 16 bytes of ID.
+/// The last item of a page in a list that is ordered by time and ID; the next page begins after it. The text is opaque to clients: the
+/// base64url form of 8 bytes of time and 16 bytes of ID.
 /// </summary>
 public readonly record struct PageCursor(DateTimeOffset Time, Guid Id)
 {

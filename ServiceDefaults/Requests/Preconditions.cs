@@ -10,14 +10,13 @@ using Microsoft.Net.Http.Headers;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// If-Match and If-None-Match of a write, compared with what is stored at that moment. To be called in the transaction of the write, after
-/// its lock.
+/// Compares If-Match and If-None-Match of a write with the stored state. Call it in the transaction of the write, after the lock is taken.
 /// </summary>
 public static class Preconditions
 {
-    /// <summary>Returns why the write must not be made; null if it may.</summary>
+    /// <summary>Returns why the write is refused; null if it is allowed.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="current">The answer that a GET would give now; null if there is nothing.</param>
+    /// <param name="current">The current answer to a GET; null if the resource does not exist.</param>
     public static IResult? Check<T>(HttpContext http, T? current) where T : class
     {
         var headers = http.Request.Headers;
@@ -28,9 +27,10 @@ public static class Preconditions
         return Evaluate(http.Request, tag);
     }
 
-    /// <summary>428: this write needs an If-Match, because it would overwrite what the caller may not have seen.</summary>
+    /// <summary>428: the write requires If-Match, because it could overwrite a state that the caller has not read.</summary>
     public static ProblemResult Required() => Problems.Status(
-        StatusCodes.Status428PreconditionRequired, "This exists already. Send If-Match with the ETag of the last GET, so that no change is lost.");
+        StatusCodes.Status428PreconditionRequired,
+        "This exists already. Send If-Match with the ETag of the last GET, so that no change is lost.");
 
     internal static IResult? Evaluate(HttpRequest request, EntityTagHeaderValue? current)
     {

@@ -10,13 +10,13 @@ internal static class RequestExtensions
     {
         services.ConfigureHttpJsonOptions(json =>
         {
-            // An unknown member is refused: the caller meant something by it. One that is given twice has no meaning that two readers agree
-            // on, and "2" is not 2.
+            // Unknown members are refused, because they are typing errors or belong to another version. Duplicate members are refused,
+            // because parsers disagree on them. A string is not accepted as a number.
             json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             json.SerializerOptions.AllowDuplicateProperties = false;
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
-        // In every environment: the exception is what tells the problem details which field was wrong.
+        // In every environment: the exception contains the name of the invalid field.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
     }
 }

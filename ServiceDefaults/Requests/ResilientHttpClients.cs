@@ -5,7 +5,9 @@ namespace ForgeShop.ServiceDefaults.Requests;
 
 internal static class ResilientHttpClients
 {
-    /// <summary>HttpClients find <c>https+http://inventory</c>, retry what is safe to repeat, and leave a service alone that keeps failing.</summary>
+    /// <summary>
+    /// Adds service discovery (<c>https+http://inventory</c>), retries of safe requests and a circuit breaker to HttpClients.
+    /// </summary>
     public static void AddResilientHttpClients(this IServiceCollection services)
     {
         services.AddServiceDiscovery();

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http;
 namespace ForgeShop.ServiceDefaults.Requests;
 
 /// <summary>
-/// Refuses a query whose percent-encoding is broken or is not UTF-8. The framework would put U+FFFD or the escape itself into the value, so
-/// that two queries became one text, and with it one key and one ID.
+/// Refuses a query whose percent-encoding is broken or is not UTF-8. The framework would replace invalid bytes with U+FFFD or keep the
+/// escape, so that two queries could derive the same key and the same ID.
 /// </summary>
 internal sealed class StrictQueries(RequestDelegate next)
 {

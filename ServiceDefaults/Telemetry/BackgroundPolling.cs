@@ -4,8 +4,8 @@ using OpenTelemetry;
 namespace ForgeShop.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// A query that no request, message or migration asked for is a poll. Each would be a trace of its own, one every second
-/// from every service, and bury the traces that somebody looks for.
+/// Drops the spans of polling: queries outside of a request, message or migration. Each would start a trace of its own, one a second from
+/// every service.
 /// </summary>
 internal sealed class BackgroundPolling : BaseProcessor<Activity>
 {

@@ -4,7 +4,7 @@ using OpenTelemetry;
 
 namespace ForgeShop.ServiceDefaults.Telemetry;
 
-/// <summary>Every span tells what it belongs to, not only the ones that a request starts with.</summary>
+/// <summary>Adds the correlation ID to every span.</summary>
 internal sealed class CorrelationTag : BaseProcessor<Activity>
 {
     public override void OnStart(Activity data)

@@ -3,12 +3,13 @@ using OpenTelemetry;
 
 namespace ForgeShop.ServiceDefaults.Telemetry;
 
-/// <summary>Npgsql calls every query "postgresql". What it does and where is what tells the spans of a trace apart: "INSERT orders".</summary>
+/// <summary>Names query spans by operation and table ("INSERT orders"). Npgsql names every query span "postgresql".</summary>
 internal sealed class QueryNames : BaseProcessor<Activity>
 {
     public override void OnEnd(Activity data)
     {
-        if (data.Source.Name != "Npgsql" || data.GetTagItem("db.query.text") is not string query || data.GetTagItem("db.namespace") is not string database)
+        if (data.Source.Name != "Npgsql" || data.GetTagItem("db.query.text") is not string query
+            || data.GetTagItem("db.namespace") is not string database)
             return;
         var text = query.AsSpan().TrimStart();
         var end = text.IndexOfAnyExceptInRange('A', 'z');

@@ -12,7 +12,7 @@ namespace ForgeShop.ServiceDefaults.Telemetry;
 
 internal static class TelemetryExtensions
 {
-    /// <summary>Gives each request a trace ID and its baggage, and records nothing.</summary>
+    /// <summary>Gives each request a trace ID and its baggage without recording spans.</summary>
     private static readonly ActivityListener RequestsOnly = new()
     {
         ShouldListenTo = source => source.Name == "Microsoft.AspNetCore",
@@ -21,12 +21,12 @@ internal static class TelemetryExtensions
 
     /// <summary>
     /// Exports traces, metrics and logs by OTLP to <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>. Without an endpoint no instrumentation is added,
-    /// because creating spans that no exporter takes costs processor time. Trace IDs and correlation still travel.
+    /// because spans without an exporter only cost processor time. Trace IDs and correlation are propagated in any case.
     /// </summary>
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
-        // ASP.NET Core and HttpClient carry trace context and baggage themselves. A second propagation by OpenTelemetry would
-        // undo what the gateway decides about a caller's trace context.
+        // ASP.NET Core and HttpClient propagate trace context and baggage. A second propagator would continue a trace context that the
+        // gateway has dropped.
         Sdk.SetDefaultTextMapPropagator(new TraceContextPropagator());
 
         builder.Logging.AddQuietLogging();
@@ -48,7 +48,8 @@ internal static class TelemetryExtensions
             .ConfigureResource(resource => resource.AddService(serviceName, autoGenerateServiceInstanceId: false))
             .WithTracing(tracing => tracing
                 .AddSource("ForgeShop.*", "Npgsql")
-                .AddAspNetCoreInstrumentation(requests => requests.Filter = context => context.Request.Path.Value is not ("/health" or "/alive"))
+                .AddAspNetCoreInstrumentation(requests =>
+                requests.Filter = context => context.Request.Path.Value is not ("/health" or "/alive"))
                 .AddHttpClientInstrumentation()
                 .AddProcessor(new CorrelationTag())
                 .AddProcessor(new BackgroundPolling())

@@ -2,7 +2,9 @@ namespace ForgeShop.ServiceDefaults;
 
 public static class Backoff
 {
-    /// <summary>Returns an exponential delay with a quarter of jitter either way, so that clients that failed together do not return together.</summary>
+    /// <summary>
+    /// Returns an exponential delay with 25 % of jitter either way, so that clients that failed together do not retry together.
+    /// </summary>
     /// <param name="failures">The number of failures in a row, from 1.</param>
     /// <param name="first">The delay after the first failure.</param>
     /// <param name="longest">The maximum delay before jitter.</param>

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// Handles rows that have become due. A due time in a row survives the process, a timer does not. The worker polls, or is woken, and backs off while its
-/// database does not answer. Replicas share the work by claiming rows.
+/// Handles due rows. A due time in a row survives a restart of the process; a timer does not. The worker polls or is woken, and backs off
+/// while its database does not answer. Replicas share the work by claiming rows.
 /// </summary>
 public abstract partial class PollingWorker(WorkerServices services) : BackgroundService
 {
@@ -24,11 +24,11 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
     /// <summary>Gets the poll interval.</summary>
     protected virtual TimeSpan PollInterval => TimeSpan.FromSeconds(1);
 
-    /// <summary>Makes the worker look for due rows now.</summary>
+    /// <summary>Makes the worker query due rows now.</summary>
     public void Wake() => _wakeUp.Set();
 
-    /// <summary>Handles what is due.</summary>
-    /// <returns>True if more may be due already.</returns>
+    /// <summary>Handles the due rows.</summary>
+    /// <returns><returns>True if more rows may be due.</returns></returns>
     protected abstract Task<bool> WorkAsync(CancellationToken cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -64,7 +64,7 @@ public sealed record WorkerServices(IServiceScopeFactory Scopes, TimeProvider Ti
 
 public static class PollingWorkerExtensions
 {
-    /// <summary>Runs the worker with the service; it can be asked for to wake it.</summary>
+    /// <summary>Registers the worker as a hosted service and as a singleton, so that other code can wake it.</summary>
     public static IServiceCollection AddPollingWorker<TWorker>(this IServiceCollection services) where TWorker : PollingWorker =>
         services.AddSingleton<TWorker>().AddHostedService(provider => provider.GetRequiredService<TWorker>());
 }

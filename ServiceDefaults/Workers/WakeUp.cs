@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>Wakes a waiting loop. Signals that arrive while it works are one signal.</summary>
+/// <summary>Wakes a waiting loop. Signals during the work are merged into one.</summary>
 public class WakeUp
 {
     private readonly Channel<bool> _channel =

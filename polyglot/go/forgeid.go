@@ -12,13 +12,13 @@
 // domain -> namespace of the entity type -> key -> name -> ID; the file reads in the order value,
 // record, name, ID.
 //
-// One principle stands behind every rule: a step that rewrites a key (trimming, changing case) touches
+// All rules follow one principle: a step that rewrites a key (trimming, changing case) touches
 // ASCII only, so that it is the same in every language; whatever else could make two equal-looking keys
-// differ is refused, loudly, and never repaired. That is why strings.ToLower, strings.TrimSpace, the
+// differ is refused with an error and never repaired. That is why strings.ToLower, strings.TrimSpace, the
 // package unicode and time.Parse are not used below: each of them gives another answer in another
 // language, or accepts more than it should.
 //
-// A refusal is an *Error. It names the field, the kind, the reason and the code point to blame, but
+// A refusal is an *Error. It names the field, the kind, the reason and the refused code point, but
 // never the value: a key may be personal data, and error messages end up in logs. The reasons are the same
 // words in every language, and so is which one of several mistakes is named: the first.
 package forgeid
@@ -44,7 +44,7 @@ const (
 // RFC 9562, section 6.6.
 var dnsNamespace = UUID{0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}
 
-// Error is a refusal. Where is the field or the argument; CodePoint is the character to blame, or -1.
+// Error is a refusal. Where is the field or the argument; CodePoint is the refused character, or -1.
 //
 // Reason is a stable word: Missing, Empty, TooLong, Character, Edge, InvalidUtf8, Form, TooManyDigits, Range,
 // TooPrecise, FieldName, DuplicateField, NoFields, TooDeep, WrongKind or WrongShape; Configuration where not a
@@ -108,7 +108,7 @@ func allow(where, kind string, allowed func(rune) bool, value string) error {
 	return nil
 }
 
-// stop is for a value whose first bytes, up to at, could begin a valid one: it blames the next, or that it ends there.
+// stop is for a value whose first bytes, up to at, could begin a valid one: it refuses the next one, or the early end.
 func stop(where, kind, value string, at int, detail string) error {
 	if at < len(value) {
 		return blameAt(where, kind, value, at, character, notAllowed)
@@ -116,7 +116,7 @@ func stop(where, kind, value string, at int, detail string) error {
 	return refuse(where, kind, "Form", detail)
 }
 
-// limit comes before all rules on the characters of a value, so that every language names the same one of two mistakes.
+// limit is checked before the characters of a value, so that every language reports the same one of two errors.
 func limit(where, kind, value string, most int) error {
 	if len(value) > most {
 		return refuse(where, kind, "TooLong", fmt.Sprintf("is longer than %d bytes", most))
@@ -124,7 +124,7 @@ func limit(where, kind, value string, most int) error {
 	return nil
 }
 
-// The package unicode knows all of Unicode, and more of it with each version of Go.
+// The package unicode covers all of Unicode and grows with each version of Go.
 func isDigit(r rune) bool        { return r >= '0' && r <= '9' }
 func isLower(r rune) bool        { return r >= 'a' && r <= 'z' }
 func isUpper(r rune) bool        { return r >= 'A' && r <= 'Z' }
@@ -144,7 +144,7 @@ type Value struct{ kind, text string }
 // List is an ordered list inside a record; it may be empty.
 type List []Key
 
-// Record has its fields in any order. A slice and not a map, so that duplicates are seen and refused.
+// Record has its fields in any order. A slice and not a map, so that duplicates are detected and refused.
 type Record []Field
 
 // Field is one field of a Record.
@@ -226,8 +226,8 @@ func upper(value string) string {
 	}, value)
 }
 
-// \A and \z are the ends of the text, whatever flags somebody adds; [0-9] and not \d says what is meant. A
-// pattern of what may begin a value says, by how far it matches, which character is to blame.
+// \A and \z are the ends of the text under any flags; [0-9] and not \d, which is ambiguous. A
+// pattern of what may begin a value shows, by the length of its match, which character is wrong.
 var (
 	email          = regexp.MustCompile(`\A[A-Za-z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\z`)
 	emailBeginning = regexp.MustCompile(`\A(?:[A-Za-z0-9.!#$%&'*+/=?^_\x60{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?`)
@@ -257,7 +257,7 @@ func canonicalSKU(value, where, kind string) (string, error) {
 	return upper(value), nil
 }
 
-// isTextAllowed refuses what is invisible, or able to make one text look like another, or unable to exist
+// isTextAllowed refuses what is invisible, or able to make one text look like another, or impossible
 // in some language: controls, soft hyphen, zero-width and bidirectional marks, line separators,
 // noncharacters. (Lone surrogates cannot be valid UTF-8.) Letters and accents are not touched: é in one
 // and é in two code points are two keys.
@@ -489,7 +489,7 @@ func render(node Key, path string, depth int) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		// The kind stands in the leaf, so that services which disagree on a kind disagree on every ID.
+		// The leaf contains the kind, so that services which disagree on a kind disagree on every ID.
 		return `"` + value.kind + ":" + escapes.Replace(text) + `"`, nil
 	}
 	if node == nil {
@@ -564,9 +564,9 @@ func checkFieldName(name, where string) error {
 type Algorithm string
 
 const (
-	V5           Algorithm = "v5"             // anybody may derive it
+	V5           Algorithm = "v5"             // outsiders may derive the ID
 	V8SHA256     Algorithm = "v8-sha256"      // where SHA-1 is not allowed
-	V8HMACSHA256 Algorithm = "v8-hmac-sha256" // only who has the secret can derive or confirm it
+	V8HMACSHA256 Algorithm = "v8-hmac-sha256" // only with the secret can an ID be derived or confirmed
 )
 
 // Forge holds all entity types of one domain.
@@ -574,7 +574,7 @@ type Forge struct{ root UUID }
 
 // New takes a domain such as forgeshop.example.
 func New(domain string) (*Forge, error) {
-	// Characters before length: what is counted is then ASCII, and every language counts alike.
+	// Characters before length: the counted text is then ASCII, and all languages count alike.
 	if bad := badInDomain.FindStringIndex(domain); bad != nil {
 		return nil, blameAt("domain", "", domain, bad[0], "Configuration", notAllowed)
 	}
@@ -604,7 +604,7 @@ func (f *Forge) EntityWith(name string, algorithm Algorithm, secret []byte) (*En
 	switch algorithm {
 	case V5, V8SHA256:
 		if secret != nil {
-			// Whoever passes a secret expects IDs that nobody can guess; these would not be.
+			// The caller of a secret expects IDs that cannot be guessed; these can.
 			return nil, misconfigured("secret", "is only used by v8-hmac-sha256")
 		}
 	case V8HMACSHA256:
@@ -658,7 +658,7 @@ func (e *Entity) ID(key Key) (UUID, error) {
 	return NewV8HMACSHA256(e.namespace, []byte(name), e.secret)
 }
 
-// NameOf is the text that ID hashes: for tests and for looking into a difference. May be personal data.
+// NameOf is the text that ID hashes: for tests and for the analysis of differences. May be personal data.
 func (e *Entity) NameOf(key Key) (string, error) { return nameOf(e.name, key) }
 
 // UUID has its 16 bytes in network order, as every store and every other language has them.
@@ -696,7 +696,7 @@ func NewV8SHA256(namespace UUID, name []byte) UUID {
 	return uuidFrom(h.Sum(nil), 8)
 }
 
-// NewV8HMACSHA256 is UUIDv8 from HMAC-SHA-256: nobody without the secret can derive, guess or confirm it.
+// NewV8HMACSHA256 is UUIDv8 from HMAC-SHA-256: without the secret an ID cannot be derived, guessed or confirmed.
 func NewV8HMACSHA256(namespace UUID, name, secret []byte) (UUID, error) {
 	if err := checkSecret(secret); err != nil {
 		return UUID{}, err

@@ -32,14 +32,14 @@ import javax.crypto.spec.SecretKeySpec;
  * <p>domain -> namespace of the entity type -> key -> name -> ID; the file reads in the order value,
  * record, name, ID.
  *
- * <p>One principle stands behind every rule: a step that rewrites a key (trimming, changing case)
+ * <p>All rules follow one principle: a step that rewrites a key (trimming, changing case)
  * touches ASCII only, so that it is the same in every language; whatever else could make two
- * equal-looking keys differ is refused, loudly, and never repaired. That is why trim(), strip(),
+ * equal-looking keys differ is refused with an error and never repaired. That is why trim(), strip(),
  * toLowerCase(), Normalizer, Instant.parse() and UUID.fromString() do not judge any text below: each of
  * them gives another answer in another language, or accepts more than it should.
  *
- * <p>A refusal is a {@link Refused}. It names the field, the kind, the reason and the code point to
- * blame, but never the value: a key may be personal data, and error messages end up in logs. The reasons
+ * <p>A refusal is a {@link Refused}. It names the field, the kind, the reason and the refused code
+ * point, but never the value: a key may be personal data, and error messages end up in logs. The reasons
  * are the same words in every language, and so is which one of several mistakes is named: the first.
  */
 public final class ForgeId {
@@ -50,7 +50,7 @@ public final class ForgeId {
     private static final UUID DNS_NAMESPACE = UUID.fromString("6ba7b810-9dad-11d1-80b4-00c04fd430c8"); // RFC 9562, 6.6
 
     /**
-     * A refusal; {@code where} is the field or the argument, {@code codePoint} the character to blame or -1.
+     * A refusal; {@code where} is the field or the argument, {@code codePoint} the refused character or -1.
      * {@code reason} is a stable word: Missing, Empty, TooLong, Character, Edge, LoneSurrogate, Form,
      * TooManyDigits, Range, TooPrecise, FieldName, DuplicateField, NoFields, TooDeep, WrongKind or WrongShape;
      * Configuration where not a key but the domain, entity type, algorithm or secret is refused.
@@ -95,7 +95,7 @@ public final class ForgeId {
 
     private static final String NOT_ALLOWED = "U+ is not allowed there";
 
-    /** Where the first character stands that is not allowed, or -1. By code point: a Java char may be half of one. */
+    /** The position of the first character that is not allowed, or -1. By code point: a Java char may be half of one. */
     private static int firstWrong(IntPredicate allowed, String value) {
         for (int i = 0; i < value.length(); ) {
             int codePoint = value.codePointAt(i); // of a lone surrogate: the surrogate itself
@@ -110,7 +110,7 @@ public final class ForgeId {
         if (wrong >= 0) throw blamed(where, kind, value.codePointAt(wrong));
     }
 
-    /** For a value whose first {@code at} chars could begin a valid one: blames the next, or that it ends there. */
+    /** For a value whose first {@code at} chars could begin a valid one: refuses the next one, or the early end. */
     private static Refused stopped(String where, String kind, String value, int at, String detail) {
         return at < value.length() ? blamed(where, kind, value.codePointAt(at)) : refused(where, kind, "Form", detail);
     }
@@ -125,12 +125,12 @@ public final class ForgeId {
         return value.codePoints().mapToLong(c -> c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4).sum();
     }
 
-    /** Comes before all rules on the characters of a value, so that every language names the same one of two mistakes. */
+    /** Checked before the characters of a value, so that every language reports the same one of two errors. */
     private static void limit(String where, String kind, String value, int most) {
         if (bytesOf(value) > most) throw refused(where, kind, "TooLong", "is longer than " + most + " bytes");
     }
 
-    // Character.isLetter, isDigit and their like know all of Unicode, and more of it in each version of Java.
+    // Character.isLetter, isDigit and similar methods cover all of Unicode and grow with each version of Java.
     private static boolean isDigit(int c) { return c >= '0' && c <= '9'; }
     private static boolean isLower(int c) { return c >= 'a' && c <= 'z'; }
     private static boolean isUpper(int c) { return c >= 'A' && c <= 'Z'; }
@@ -165,7 +165,7 @@ public final class ForgeId {
         }
     }
 
-    /** A record; fields in any order. Keeps duplicates, so that they are seen and refused. */
+    /** A record; fields in any order. Keeps duplicates, so that they are detected and refused. */
     public static final class Record implements Key {
         final List<String> names = new ArrayList<>();
         final List<Key> values = new ArrayList<>();
@@ -249,7 +249,7 @@ public final class ForgeId {
     }
 
     // matches(), which means the whole string: find() with $ also stops before a final newline. A pattern of
-    // what may begin a value says, by how far it matches, which character is to blame. The quantifiers are
+    // what may begin a value shows, by the length of its match, which character is wrong. The quantifiers are
     // possessive where a group repeats (a limit on the length comes first), so that no input makes the matcher recurse.
     private static final Pattern EMAIL = Pattern.compile(
         "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]++@[A-Za-z0-9-]++(?:\\.[A-Za-z0-9-]++)*+");
@@ -275,7 +275,7 @@ public final class ForgeId {
         return upper(value);
     }
 
-    // Invisible, or able to make one text look like another, or unable to exist in some language: controls,
+    // Invisible, or able to make one text look like another, or impossible in some language: controls,
     // soft hyphen, zero-width and bidirectional marks, line separators, noncharacters, lone surrogates.
     // Letters and accents are not touched: é in one and é in two code points are two keys.
     private static boolean isTextAllowed(int c) {
@@ -460,7 +460,7 @@ public final class ForgeId {
     private static String render(Key node, String path, int depth) {
         String where = path.isEmpty() ? "key" : "field " + path;
         if (node instanceof Value value) {
-            // The kind stands in the leaf, so that services which disagree on a kind disagree on every ID.
+            // The leaf contains the kind, so that services which disagree on a kind disagree on every ID.
             // Of the characters that JSON escapes, only these two can occur: every kind refuses controls.
             String leaf = canonical(value.kind, value.text, where).replace("\\", "\\\\").replace("\"", "\\\"");
             return "\"" + value.kind + ":" + leaf + "\"";
@@ -510,7 +510,7 @@ public final class ForgeId {
 
         private Forge(String domain) {
             if (domain == null) throw misconfigured("domain", "is not text");
-            // Characters before length: what is counted is then ASCII, and every language counts alike.
+            // Characters before length: the counted text is then ASCII, and all languages count alike.
             Matcher bad = BAD_IN_DOMAIN.matcher(domain);
             if (bad.find()) throw blamed("domain", null, domain.codePointAt(bad.start()), "Configuration", NOT_ALLOWED);
             if (domain.isEmpty() || domain.length() > 253) throw misconfigured("domain", "is not 1 to 253 characters long");
@@ -518,7 +518,7 @@ public final class ForgeId {
             root = v5(DNS_NAMESPACE, lower(domain));
         }
 
-        /** One entity type with the default algorithm, v5: anybody can derive its IDs. */
+        /** One entity type with the default algorithm, v5: outsiders can derive its IDs. */
         public Entity entity(String name) { return new Entity(this, name, "v5", null); }
 
         /**
@@ -542,11 +542,11 @@ public final class ForgeId {
                 throw misconfigured("algorithm", "is not one of v5, v8-sha256, v8-hmac-sha256");
             }
             boolean keyed = algorithm.equals("v8-hmac-sha256");
-            // Whoever passes a secret expects IDs that nobody can guess; without HMAC these would not be.
+            // The caller of a secret expects IDs that cannot be guessed; without HMAC they can.
             if (!keyed && secret != null) throw misconfigured("secret", "is only used by v8-hmac-sha256");
             // The bytes of the text, untrimmed. Fails closed: no secret, no ID.
             if (keyed && (secret == null || secret.isEmpty())) throw misconfigured("secret", "is missing");
-            // Which surrogate it is, is the secret's business.
+            // The error does not reveal which surrogate it is, because the value is secret.
             if (keyed && firstWrong(c -> !isSurrogate(c), secret) >= 0) {
                 throw misconfigured("secret", "has a lone surrogate");
             }
@@ -574,7 +574,7 @@ public final class ForgeId {
             };
         }
 
-        /** The text that id() hashes: for tests and for looking into a difference. May be personal data. */
+        /** The text that id() hashes: for tests and for the analysis of differences. May be personal data. */
         public String nameOf(Key key) { return ForgeId.nameOf(name, key); }
     }
 
@@ -603,7 +603,7 @@ public final class ForgeId {
         return uuidFrom(digest("SHA-256", namespace, name), 8);
     }
 
-    /** UUIDv8 from HMAC-SHA-256: nobody without the secret can derive, guess or confirm it. */
+    /** UUIDv8 from HMAC-SHA-256: without the secret an ID cannot be derived, guessed or confirmed. */
     public static UUID v8HmacSha256(UUID namespace, byte[] name, byte[] secret) {
         checkSecret(secret);
         if (name == null) throw missing("name");

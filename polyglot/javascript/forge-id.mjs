@@ -12,12 +12,12 @@
  * domain -> namespace of the entity type -> key -> name -> ID; the file reads in the order
  * value, record, name, ID, hashes.
  *
- * One principle stands behind every rule: a step that rewrites a key (trimming, changing case) touches
+ * All rules follow one principle: a step that rewrites a key (trimming, changing case) touches
  * ASCII only, so that it is the same in every language; whatever else could make two equal-looking keys
- * differ is refused, loudly, and never repaired. That is why trim(), toLowerCase() on unchecked text,
+ * differ is refused with an error and never repaired. That is why trim(), toLowerCase() on unchecked text,
  * normalize() and Date are not used below: each of them gives another answer in another language.
  *
- * A refusal is a ForgeError. It names the field, the kind, the reason and the code point to blame, but
+ * A refusal is a ForgeError. It names the field, the kind, the reason and the refused code point, but
  * never the value: a key may be personal data, and error messages end up in logs. The reasons are the
  * same words in every language, and so is which one of several mistakes is named: the first.
  */
@@ -27,7 +27,7 @@ const MIN_SECRET_BYTES = 16
 const DNS_NAMESPACE = '6ba7b810-9dad-11d1-80b4-00c04fd430c8' // RFC 9562, section 6.6
 
 /**
- * A refusal; `where` is the field or the argument, `codePoint` the character to blame, if one is.
+ * A refusal; `where` is the field or the argument, `codePoint` the refused character, if there is one.
  * `reason` is a stable word: Missing, Empty, TooLong, Character, Edge, LoneSurrogate, Form, TooManyDigits,
  * Range, TooPrecise, FieldName, DuplicateField, NoFields, TooDeep, WrongKind or WrongShape; Configuration
  * where not a key but the domain, entity type, algorithm or secret is refused. `detail` is for people.
@@ -65,7 +65,7 @@ function allow(where, kind, disallowed, value, reason, detail) {
   if (bad) blame(where, kind, bad[0].codePointAt(0), reason, detail)
 }
 
-/** For a value whose first `at` units could begin a valid one: blames the next character, or that it ends there. */
+/** For a value whose first `at` units could begin a valid one: refuses the next character, or the early end. */
 function stop(where, kind, value, at, detail) {
   if (at < value.length) blame(where, kind, value.codePointAt(at))
   refuse(where, kind, 'Form', detail)
@@ -74,7 +74,7 @@ function stop(where, kind, value, at, detail) {
 /** TextEncoder writes U+FFFD for a lone surrogate: not its bytes, but as many. */
 const bytesOf = (value) => new TextEncoder().encode(value).length
 
-/** Comes before all rules on the characters of a value, so that every language names the same one of two mistakes. */
+/** Checked before the characters of a value, so that every language reports the same one of two errors. */
 function limit(where, kind, value, most) {
   if (bytesOf(value) > most) refuse(where, kind, 'TooLong', `is longer than ${most} bytes`)
 }
@@ -98,7 +98,7 @@ export class Value {
   }
 }
 
-/** A record as [name, value] pairs. A plain object does as well; pairs let a duplicate be seen and refused. */
+/** A record as [name, value] pairs. A plain object does as well; with pairs a duplicate is detected and refused. */
 export class Record {
   #fields
   constructor(fields) {
@@ -135,7 +135,7 @@ function timestampText(value) {
 
 // --- Canonical text: one text per value ------------------------------------------------------------
 
-/** The canonical text of a value; `where` only serves the error message. */
+/** The canonical text of a value; `where` is for the error message only. */
 export function canonical(kind, value, where = 'key') {
   if (value === undefined || value === null) refuse(where, undefined, 'Missing', 'is null')
   const rule = RULES.get(kind) // a Map: an object would also have the "kinds" constructor and __proto__
@@ -155,7 +155,7 @@ function strip(value) {
   return value.slice(start, end)
 }
 
-// A pattern of what may begin a value says, by how far it matches, which character is to blame.
+// A pattern of what may begin a value shows, by the length of its match, which character is wrong.
 const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/
 const EMAIL_BEGINNING = /^(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?/
 
@@ -173,7 +173,7 @@ function canonicalSku(value, where, kind) {
   return value.toUpperCase() // of ASCII, as checked above
 }
 
-// Invisible, or able to make one text look like another, or unable to exist in some language: controls,
+// Invisible, or able to make one text look like another, or impossible in some language: controls,
 // soft hyphen, zero-width and bidirectional marks, line separators, noncharacters, lone surrogates.
 // Letters and accents are not touched: é in one and é in two code points are two keys.
 const TEXT_REFUSED = new RegExp(
@@ -335,7 +335,7 @@ function nameOf(entity, key) {
 function render(node, path, depth) {
   const where = path ? `field ${path}` : 'key'
   if (Value.is(node)) {
-    // The kind stands in the leaf, so that services which disagree on a kind disagree on every ID.
+    // The leaf contains the kind, so that services which disagree on a kind disagree on every ID.
     // Of the characters that JSON escapes, only these two can occur: every kind refuses controls.
     return `"${node.kind}:${canonical(node.kind, node.text, where).replace(/["\\]/g, '\\$&')}"`
   }
@@ -359,7 +359,7 @@ function render(node, path, depth) {
   return `{${fields.map(({ name, rendered }) => `"${name}":${rendered}`).join(',')}}`
 }
 
-// An object with another prototype is somebody's class: which of its members would be fields?
+// An object with another prototype is an instance of a class, whose fields are unknown.
 function isPlainObject(node) {
   if (typeof node !== 'object' || node === null) return false
   const prototype = Object.getPrototypeOf(node)
@@ -380,7 +380,7 @@ function checkFieldName(name, where) {
 export class Forge {
   constructor(domain) {
     if (typeof domain !== 'string') misconfigured('domain', 'is not text')
-    // Characters before length: what is counted is then ASCII, and every language counts alike.
+    // Characters before length: the counted text is then ASCII, and all languages count alike.
     allow('domain', undefined, /[^A-Za-z0-9.-]|(?:^|\.)\./u, domain, 'Configuration')
     if (domain.length < 1 || domain.length > 253) misconfigured('domain', 'is not 1 to 253 characters long')
     if (domain.endsWith('.')) misconfigured('domain', 'ends with a dot')
@@ -405,7 +405,7 @@ class Entity {
     if (algorithm === 'v8-hmac-sha256') {
       this.#secret = secretBytes(secret)
     } else if (secret !== undefined && secret !== null) {
-      // Whoever passes a secret expects IDs that nobody can guess; these would not be.
+      // The caller of a secret expects IDs that cannot be guessed; these can.
       misconfigured('secret', 'is only used by v8-hmac-sha256')
     }
     if (typeof name !== 'string') misconfigured('entity', 'is not text')
@@ -425,7 +425,7 @@ class Entity {
     return v8HmacSha256(this.namespace, name, this.#secret)
   }
 
-  /** The text that id() hashes: for tests and for looking into a difference. May be personal data. */
+  /** The text that id() hashes: for tests and for the analysis of differences. May be personal data. */
   nameOf(key) {
     return nameOf(this.name, key)
   }
@@ -436,7 +436,7 @@ function secretBytes(secret) {
   if (secret === undefined || secret === null || secret === '') misconfigured('secret', 'is missing')
   const isBytes = secret instanceof Uint8Array
   if (!isBytes && typeof secret !== 'string') misconfigured('secret', 'is not text')
-  // Which surrogate it is, is the secret's business.
+  // The error does not reveal which surrogate it is, because the value is secret.
   if (!isBytes && /[\ud800-\udfff]/u.test(secret)) misconfigured('secret', 'has a lone surrogate')
   const bytes = isBytes ? secret.slice() : new TextEncoder().encode(secret)
   if (bytes.length < MIN_SECRET_BYTES) misconfigured('secret', `is shorter than ${MIN_SECRET_BYTES} bytes`)
@@ -475,7 +475,7 @@ export function v8Sha256(namespace, name) {
   return uuidFrom(sha256(message(namespace, name)), 8)
 }
 
-/** UUIDv8 from HMAC-SHA-256: nobody without the secret can derive, guess or confirm it. */
+/** UUIDv8 from HMAC-SHA-256: without the secret an ID cannot be derived, guessed or confirmed. */
 export function v8HmacSha256(namespace, name, secret) {
   return uuidFrom(hmacSha256(secretBytes(secret), message(namespace, name)), 8)
 }

@@ -11,13 +11,13 @@ Copy this file into your project; it needs Python 3.9 or newer and nothing else.
 domain -> namespace of the entity type -> key -> name -> ID; the file reads in the order
 value, record, name, ID.
 
-One principle stands behind every rule: a step that rewrites a key (trimming, changing case) touches
+All rules follow one principle: a step that rewrites a key (trimming, changing case) touches
 ASCII only, so that it is the same in every language; whatever else could make two equal-looking keys
-differ is refused, loudly, and never repaired. That is why str.lower(), a bare str.strip(), `\\d`, `$`,
+differ is refused with an error and never repaired. That is why str.lower(), a bare str.strip(), `\\d`, `$`,
 datetime.fromisoformat() and uuid.UUID() do not judge any text below: each of them gives another answer
 in another language, or accepts more than it should.
 
-A refusal is a ForgeError. It names the field, the kind, the reason and the code point to blame, but
+A refusal is a ForgeError. It names the field, the kind, the reason and the refused code point, but
 never the value: a key may be personal data, and error messages end up in logs. The reasons are the same
 words in every language, and so is which one of several mistakes is named: the first.
 """
@@ -43,7 +43,7 @@ DNS_NAMESPACE = uuid.UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562, s
 
 
 class ForgeError(ValueError):
-    """A refusal; `where` is the field or the argument, `code_point` the character to blame, if one is.
+    """A refusal; `where` is the field or the argument, `code_point` the refused character, if there is one.
 
     `reason` is a stable word: Missing, Empty, TooLong, Character, Edge, LoneSurrogate, Form, TooManyDigits,
     Range, TooPrecise, FieldName, DuplicateField, NoFields, TooDeep, WrongKind or WrongShape; Configuration
@@ -68,14 +68,14 @@ def _blame(where, kind, character, reason="Character", detail="U+ is not allowed
 
 
 def _stop(where, kind, value, at, detail):
-    """For a value whose first `at` characters could begin a valid one: blames the next, or that it ends there."""
+    """For a value whose first `at` characters could begin a valid one: refuses the next one, or the early end."""
     if at < len(value):
         _blame(where, kind, value[at])
     _refuse(where, kind, "Form", detail)
 
 
 def _limit(where, kind, value, most):
-    """Comes before all rules on the characters of a value, so that every language names the same one of two mistakes."""
+    """Checked before the characters of a value, so that every language reports the same one of two errors."""
     if len(value.encode("utf-8", "surrogatepass")) > most:
         _refuse(where, kind, "TooLong", f"is longer than {most} bytes")
 
@@ -95,7 +95,7 @@ class Value:
 
 
 class Record:
-    """A record as (name, value) pairs. A dict does as well; pairs let a duplicate name be seen and refused."""
+    """A record as (name, value) pairs. A dict does as well; with pairs a duplicate name is detected and refused."""
 
     __slots__ = ("fields",)
 
@@ -149,7 +149,7 @@ def ts6(value):
 
 
 def _timestamp_text(value):
-    # A naive datetime stays what it is and is refused: nobody knows which instant it means.
+    # A naive datetime stays what it is and is refused, because its instant is unknown.
     aware = isinstance(value, datetime.datetime) and value.tzinfo is not None
     return value.isoformat("T") if aware else value
 
@@ -157,7 +157,7 @@ def _timestamp_text(value):
 # --- Canonical text: one text per value ------------------------------------------------------------
 
 def canonical(kind, value, where="key"):
-    """The canonical text of a value; `where` only serves the error message."""
+    """The canonical text of a value; `where` is for the error message only."""
     if value is None:
         _refuse(where, None, "Missing", "is null")
     rule = _RULES.get(kind) if isinstance(kind, str) else None
@@ -178,7 +178,7 @@ _LOWER = {c: c + 32 for c in range(ord("A"), ord("Z") + 1)}  # for str.translate
 _UPPER = {c: c - 32 for c in range(ord("a"), ord("z") + 1)}
 
 
-# A pattern of what may begin a value says, by how far it matches, which character is to blame.
+# A pattern of what may begin a value shows, by the length of its match, which character is wrong.
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _EMAIL_BEGINNING = re.compile(r"(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?")
 
@@ -200,7 +200,7 @@ def _sku(value, where, kind):
     return value.translate(_UPPER)
 
 
-# Invisible, or able to make one text look like another, or unable to exist in some language: controls,
+# Invisible, or able to make one text look like another, or impossible in some language: controls,
 # soft hyphen, zero-width and bidirectional marks, line separators, noncharacters, lone surrogates.
 # Letters and accents are not touched: é in one and é in two code points are two keys.
 _TEXT_REFUSED = re.compile(
@@ -369,7 +369,7 @@ def _name(entity, key):
 def _render(node, path, depth):
     where = f"field {path}" if path else "key"
     if isinstance(node, Value):
-        # The kind stands in the leaf, so that services which disagree on a kind disagree on every ID.
+        # The leaf contains the kind, so that services which disagree on a kind disagree on every ID.
         # Of the characters that JSON escapes, only these two can occur: every kind refuses controls.
         leaf = canonical(node.kind, node.text, where).replace("\\", "\\\\").replace('"', '\\"')
         return f'"{node.kind}:{leaf}"'
@@ -413,7 +413,7 @@ class Forge:
     def __init__(self, domain):
         if not isinstance(domain, str):
             _misconfigured("domain", "is not text")
-        # Characters before length: what is counted is then ASCII, and every language counts alike.
+        # Characters before length: the counted text is then ASCII, and all languages count alike.
         bad = re.search(r"[^A-Za-z0-9.-]|(?:^|\.)\.", domain)
         if bad:
             _blame("domain", None, bad.group()[0], "Configuration")
@@ -439,7 +439,7 @@ class Entity:
         if algorithm == "v8-hmac-sha256":
             secret = _secret_bytes(secret)
         elif secret is not None:
-            # Whoever passes a secret expects IDs that nobody can guess; these would not be.
+            # The caller of a secret expects IDs that cannot be guessed; these can.
             _misconfigured("secret", "is only used by v8-hmac-sha256")
         if not isinstance(name, str):
             _misconfigured("entity", "is not text")
@@ -461,7 +461,7 @@ class Entity:
         return v8_hmac_sha256(self.namespace, name, self._secret)
 
     def name_of(self, key):
-        """The text that id() hashes: for tests and for looking into a difference. May be personal data."""
+        """The text that id() hashes: for tests and for the analysis of differences. May be personal data."""
         return _name(self.name, key)
 
 
@@ -506,7 +506,7 @@ def _uuid_from(digest, version):
 
 def v5(namespace, name):
     """UUIDv5, RFC 9562 section 5.5. The name is a str or bytes and is taken as it is."""
-    # SHA-1 names things here, it protects nothing: says so to interpreters that restrict it.
+    # SHA-1 names things here, it protects nothing; the flag is for interpreters that restrict SHA-1.
     return _uuid_from(hashlib.sha1(_message(namespace, name), usedforsecurity=False).digest(), 5)
 
 
@@ -516,7 +516,7 @@ def v8_sha256(namespace, name):
 
 
 def v8_hmac_sha256(namespace, name, secret):
-    """UUIDv8 from HMAC-SHA-256: nobody without the secret can derive, guess or confirm it."""
+    """UUIDv8 from HMAC-SHA-256: without the secret an ID cannot be derived, guessed or confirmed."""
     return _uuid_from(hmac.digest(_secret_bytes(secret), _message(namespace, name), "sha256"), 8)
 
 

@@ -10,15 +10,15 @@
 -- domain -> namespace of the entity type -> key -> name -> ID; the file reads in the order errors, values,
 -- records, IDs. All functions are immutable: they may stand in generated columns and in indexes.
 --
--- One principle stands behind every rule: a step that rewrites a key (trimming, changing case) touches
+-- All rules follow one principle: a step that rewrites a key (trimming, changing case) touches
 -- ASCII only, so that it is the same in every language; whatever else could make two equal-looking keys
--- differ is refused, loudly, and never repaired. So no lower() without collation "C" (it follows the
+-- differ is refused with an error and never repaired. So no lower() without collation "C" (it follows the
 -- database's collation), no btrim() without a list (it takes U+0020 only), no timestamptz (it rounds, and
 -- reads with the session's settings) and no ::uuid (it takes braces and misplaced hyphens) judge any text
 -- below; regular expressions run with collation "C" too.
 --
 -- A refusal is an exception with SQLSTATE 22023. It names the field, the kind, the reason and the code
--- point to blame, but never the value: "field user.email (email): Character: U+00E9 is not allowed there".
+-- point that was refused, but never the value: "field user.email (email): Character: U+00E9 is not allowed there".
 -- The reasons are the same words in every language, and so is which one of several mistakes is named: the
 -- first. They are Missing, Empty, TooLong, Character, Edge, Form, TooManyDigits, Range, TooPrecise, FieldName,
 -- DuplicateField, NoFields, TooDeep, WrongKind and WrongShape; Configuration where not a key but the domain,
@@ -62,7 +62,7 @@ begin
         message = place || coalesce(' (' || kind || ')', '') || ': ' || reason || ': ' || detail;
 end $fn$;
 
--- Refuses with a detail such as "U+00E9 is not allowed there", if there is a character to blame.
+-- Refuses with a detail such as "U+00E9 is not allowed there", if one character is the cause.
 create or replace function forge.blame(place text, kind text, "character" text, reason text default 'Character',
                                        detail text default 'U+ is not allowed there') returns void
 language plpgsql immutable parallel safe as $fn$
@@ -74,7 +74,7 @@ begin
     end if;
 end $fn$;
 
--- For a value that begins as a valid one could: blames the character after that, or that the value ends there.
+-- For a value that begins as a valid one could: refuses the next character, or the early end.
 create or replace function forge.stop(place text, kind text, value text, beginning text, detail text) returns void
 language plpgsql immutable parallel safe as $fn$
 begin
@@ -82,7 +82,7 @@ begin
     perform forge.refuse(place, kind, 'Form', detail);
 end $fn$;
 
--- Comes before all rules on the characters of a value, so that every language names the same one of two mistakes.
+-- Checked before the characters of a value, so that every language reports the same one of two errors.
 create or replace function forge.check_length(place text, kind text, value text, most int) returns void
 language plpgsql immutable parallel safe as $fn$
 begin
@@ -112,7 +112,7 @@ declare
 begin
     perform forge.check_length(place, 'email', value, 254);
     if value collate "C" !~ $re$^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$$re$ then
-        -- What may begin a value says, by how far it matches, which character is to blame.
+        -- What may begin a value shows, by the length of its match, which character is wrong.
         perform forge.stop(place, 'email', value, substring(value collate "C" from
             $re$^(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?$re$),
             'is not of the form local@domain');
@@ -130,7 +130,7 @@ begin
     return upper(value collate "C");
 end $fn$;
 
--- Refused is what is invisible, or able to make one text look like another, or unable to exist in some
+-- Refused is what is invisible, or able to make one text look like another, or impossible in some
 -- language: controls, soft hyphen, zero-width and bidirectional marks, line separators, noncharacters.
 -- Letters and accents are not touched: é in one and é in two code points are two keys.
 create or replace function forge.canonical_text(value text, place text) returns text
@@ -304,7 +304,7 @@ begin
         || '.' || rpad(left(fraction, digits), digits, '0') || 'Z';
 end $fn$;
 
--- The canonical text of a value; place only serves the error message.
+-- The canonical text of a value; place is for the error message only.
 create or replace function forge.canonical(kind text, value text, place text default 'key') returns text
 language plpgsql immutable parallel safe as $fn$
 begin
@@ -335,7 +335,7 @@ return forge.canonical('uuid', value, 'uuid')::uuid;
 -- Records ------------------------------------------------------------------------------------------------
 -- A record is jsonb in the shape {"fields": [[name, value], ...]}, a value {"kind": ..., "value": ...}, a
 -- list an array. Build it with these functions. Fields are pairs and not members of an object because
--- jsonb drops duplicate members, which must be seen and refused.
+-- jsonb drops duplicate members, which must be detected and refused.
 
 create or replace function forge.value(kind text, value text) returns jsonb
 language sql immutable parallel safe
@@ -374,7 +374,7 @@ declare
 begin
     if jsonb_typeof(node) = 'object' and node ?| array['kind', 'value'] and not node ? 'fields' then
         kind := forge.jsonb_text(node -> 'kind');
-        -- The kind stands in the leaf, so that services which disagree on a kind disagree on every ID.
+        -- The leaf contains the kind, so that services which disagree on a kind disagree on every ID.
         -- Of the characters that JSON escapes, only these two can occur: every kind refuses controls.
         return '"' || kind || ':'
             || replace(replace(forge.canonical(kind, forge.jsonb_text(node -> 'value'), place), '\', '\\'), '"', '\"')
@@ -402,7 +402,7 @@ begin
             where jsonb_typeof(f.pair) <> 'array' or jsonb_array_length(f.pair) <> 2) then
         perform forge.refuse(place, null, 'WrongShape', 'has fields that are not [name, value] pairs');
     end if;
-    -- A loop, because the order in which a query calls functions is its own affair, and the first mistake is named.
+    -- A loop, because a query does not define the order of its function calls, and the first error must be reported.
     for name, value in
         select forge.jsonb_text(f.pair -> 0), f.pair -> 1
         from jsonb_array_elements(node -> 'fields') with ordinality as f (pair, n) order by f.n
@@ -439,7 +439,7 @@ begin
     end if;
 end $fn$;
 
--- The name of a record: the text that is hashed. For tests and for looking into a difference.
+-- The name of a record: the text that is hashed. For tests and for the analysis of differences.
 create or replace function forge.record_name(entity text, record jsonb) returns text
 language plpgsql immutable parallel safe as $fn$
 begin
@@ -469,7 +469,7 @@ create or replace function forge.v8_sha256(namespace uuid, name bytea) returns u
 language sql immutable strict parallel safe
 return forge.uuid_from(sha256(uuid_send(namespace) || name), 8);
 
--- UUIDv8 from HMAC-SHA-256: nobody without the secret can derive, guess or confirm it.
+-- UUIDv8 from HMAC-SHA-256: without the secret an ID cannot be derived, guessed or confirmed.
 create or replace function forge.v8_hmac_sha256(namespace uuid, name bytea, secret bytea) returns uuid
 language plpgsql immutable parallel safe as $fn$
 begin
@@ -484,7 +484,7 @@ declare
     dns constant uuid := '6ba7b810-9dad-11d1-80b4-00c04fd430c8';  -- RFC 9562, section 6.6
 begin
     if domain is null then perform forge.refuse('domain', null, 'Configuration', 'is not text'); end if;
-    -- Characters before length: what is counted is then ASCII, and every language counts alike.
+    -- Characters before length: the counted text is then ASCII, and all languages count alike.
     perform forge.blame('domain', null, left(substring(domain collate "C" from '[^A-Za-z0-9.-]|(?:^|\.)\.'), 1), 'Configuration');
     if length(domain) not between 1 and 253 then
         perform forge.refuse('domain', null, 'Configuration', 'is not 1 to 253 characters long');
@@ -518,7 +518,7 @@ begin
         if coalesce(secret, '') = '' then perform forge.refuse('secret', null, 'Configuration', 'is missing'); end if;
         if octet_length(secret) < 16 then perform forge.refuse('secret', null, 'Configuration', 'is shorter than 16 bytes'); end if;
     elsif secret is not null then
-        -- Whoever passes a secret expects IDs that nobody can guess; these would not be.
+        -- The caller of a secret expects IDs that cannot be guessed; these can.
         perform forge.refuse('secret', null, 'Configuration', 'is only used by v8-hmac-sha256');
     end if;
 end $fn$;

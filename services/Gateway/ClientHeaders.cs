@@ -4,10 +4,10 @@ using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace ForgeShop.Gateway;
 
-/// <summary>Headers that end at the gateway, because a client could claim by them to be another one.</summary>
+/// <summary>Removes request headers by which a client could claim another identity.</summary>
 internal static class ClientHeaders
 {
-    // YARP sets X-Forwarded-* itself and omits the hop-by-hop headers of RFC 9110. These are what other proxies and frameworks use.
+    // YARP sets X-Forwarded-* itself and omits the hop-by-hop headers of RFC 9110. These are headers of other proxies and frameworks.
     private static readonly string[] Claims =
         ["Forwarded", "X-Real-IP", "X-Original-For", "X-Original-Host", "X-Original-Proto", "X-Original-Prefix"];
 
@@ -18,7 +18,7 @@ internal static class ClientHeaders
         return next(context);
     });
 
-    /// <summary>Forwards a HEAD as one: the gateway handles it as a GET, whose answer may have no end.</summary>
+    /// <summary>Forwards a HEAD as a HEAD. The gateway routes it as a GET, whose answer may be an endless stream.</summary>
     public static void AddHeadRequests(this TransformBuilderContext transforms) => transforms.AddRequestTransform(transform =>
     {
         if (HeadAndOptions.IsHead(transform.HttpContext))

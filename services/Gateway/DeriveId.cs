@@ -7,23 +7,27 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace ForgeShop.Gateway;
 
 /// <summary>
-/// GET /api/v1/ids and /api/v1/ids/{entityType}?...: the derivation as a service, for whoever has no Forge library. It needs
-/// nobody: the gateway derives like everybody else.
+/// GET /api/v1/ids and /api/v1/ids/{entityType}?...: derives IDs for clients without the Forge library. The gateway derives them itself and
+/// calls no service.
 /// </summary>
 public static class DeriveId
 {
-    /// <summary>A derived ID and what it was derived with. The name is that of a plain key: the text that was hashed.</summary>
-    public sealed record Derived(string EntityType, string Id, string Algorithm, string Namespace, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name);
+    /// <summary>A derived ID, its algorithm and its name. The name is that of a plain key: the text that was hashed.</summary>
+    public sealed record Derived(
+        string EntityType, string Id, string Algorithm, string Namespace,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/", ListEntityTypes)
             .WithName("ListEntityTypes")
-            .WithSummary("The entity catalogue: which natural key names which entity.")
+            .WithSummary("Returns the entity catalogue: the natural key of each entity type.")
             .AllowAnonymous();
         routes.MapGet("/{entityType}", Handle)
             .WithName("DeriveId")
-            .WithSummary("Derives an ID from a natural key: key= or its own name (email=, sku=) for a plain key, one parameter per field for a record.")
+            .WithSummary(
+                "Derives an ID from a natural key: key= or its own name (email=, sku=) for a plain key, one parameter per field for a record.")
+            .WithErrorCodes((403, "personal-key"), (404, "unknown-entity-type"))
             .Produces<Derived>()
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status403Forbidden)
@@ -38,7 +42,9 @@ public static class DeriveId
         if (!ids.Catalogue.TryGet(entityType, out var type))
             return Problems.NotFound("unknown-entity-type", "There is no such entity type; GET /api/v1/ids lists those there are.");
         if (ids.IsKeyed && HasEmail(type.Shape))
-            return Problems.Forbidden("personal-key", "IDs of this entity type depend on a secret, so that nobody can tell from an ID whether somebody is a customer.");
+            return Problems.Forbidden(
+                "personal-key",
+                "IDs of this entity type depend on a secret, so that an ID does not reveal whether a person is a customer.");
 
         var fields = new List<KeyValuePair<string, string?>>();
         foreach (var (name, values) in request.Query)
@@ -58,7 +64,9 @@ public static class DeriveId
             type.Shape.Form is KeyForm.Value ? space.GetName(fields[0].Value) : null));
     }
 
-    /// <summary>What a plain key is called by those who have it: an e-mail address is <c>email</c>, the order of a saga <c>order</c>.</summary>
+    /// <summary>
+    /// Returns the parameter name of a plain key: <c>email</c> for an e-mail address, <c>order</c> for the order of a saga.
+    /// </summary>
     internal static string NaturalName(EntityType type) => type.Shape.Kind is KeyKind.Uuid ? "order" : type.Shape.Kind!.Value.ToName();
 
     private static string ParameterName(EntityType type, KeyError error) =>

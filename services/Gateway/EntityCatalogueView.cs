@@ -12,7 +12,8 @@ public sealed record EntityCatalogueView(string Domain, string Algorithm, IReadO
         [.. ids.Catalogue.Types.Select(type => EntityTypeView.Of(type, ids.Namespace(type.Name)))]);
 }
 
-public sealed record EntityTypeView(string EntityType, string Form, string Namespace, string? Prefix, IReadOnlyDictionary<string, string> Key)
+public sealed record EntityTypeView(
+    string EntityType, string Form, string Namespace, string? Prefix, IReadOnlyDictionary<string, string> Key)
 {
     public static EntityTypeView Of(EntityType type, EntityNamespace space) => new(
         type.Name,
@@ -21,5 +22,6 @@ public sealed record EntityTypeView(string EntityType, string Form, string Names
         type.Prefix,
         type.Shape.Kind is { } kind
             ? new Dictionary<string, string> { [DeriveId.NaturalName(type)] = kind.ToName() }
-            : type.Shape.Fields.ToDictionary(field => field.Key, field => field.Value.Kind?.ToName() ?? field.Value.Form.ToString().ToLowerInvariant()));
+            : type.Shape.Fields.ToDictionary(field =>
+                field.Key, field => field.Value.Kind?.ToName() ?? field.Value.Form.ToString().ToLowerInvariant()));
 }

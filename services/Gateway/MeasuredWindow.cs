@@ -2,12 +2,12 @@ using System.Threading.RateLimiting;
 
 namespace ForgeShop.Gateway;
 
-/// <summary>What is left of a limit: the number of requests, and the time until all of them are there again.</summary>
+/// <summary>The state of a limit: the number of remaining requests, and the time until the window ends.</summary>
 internal readonly record struct RateLimitState(string Policy, int Limit, int Remaining, TimeSpan Reset);
 
 /// <summary>
-/// A fixed window that begins with its first request, and whose leases say what is left of it. The framework's own window says its whole
-/// length instead (dotnet/runtime#92557), and nothing where a request is let through.
+/// A fixed window that begins with its first request and whose leases contain its state. The framework's own window reports its whole
+/// length instead (dotnet/runtime#92557), and no state for an accepted request.
 /// </summary>
 internal sealed class MeasuredWindow(string policy, int limit, TimeSpan window, TimeProvider time) : RateLimiter
 {

@@ -23,6 +23,7 @@ app.UseAuthentication();
 app.UseRateLimiter();
 app.MapDefaultEndpoints();
 DeriveId.Map(app.MapGroup("/api/v1/ids").WithTags("IDs"));
+OpenApiDocument.Map(app);
 app.MapReverseProxy();
 
 app.Run();

@@ -5,12 +5,12 @@ using Yarp.ReverseProxy.Forwarder;
 namespace ForgeShop.Gateway;
 
 /// <summary>
-/// The public API, call by call, and the service that answers it. What is not listed is not reachable from outside, a
-/// service's <c>/internal</c> least of all; and each call shows up under its own name in traces, limits and correlations.
+/// The public API: each call and the service that answers it. Other paths, such as a service's <c>/internal</c>, are not reachable through
+/// the gateway. Each call has its own name in traces, limits and correlations.
 /// </summary>
 public static class PublicRoutes
 {
-    /// <summary>Whoever wants to.</summary>
+    /// <summary>Adds a route without authentication.</summary>
     private static readonly (string Service, string Method, string Path, string? Limit)[] OpenCalls =
     [
         ("users", "POST", "/api/v1/users", RateLimits.Registrations),
@@ -24,7 +24,7 @@ public static class PublicRoutes
         ("inventory", "GET", "/api/v1/products/{sku}", null),
     ];
 
-    /// <summary>With an access token. What it has to allow, and whose things it reaches, the service itself checks.</summary>
+    /// <summary>Adds a route that requires an access token. The service checks permissions and ownership.</summary>
     private static readonly (string Service, string Method, string Path, string? Limit)[] Calls =
     [
         ("users", "GET", "/api/v1/users/me", null),
@@ -65,7 +65,7 @@ public static class PublicRoutes
             ClusterId = service,
             Destinations = new Dictionary<string, DestinationConfig> { [service] = new() { Address = $"https+http://{service}" } },
             HttpRequest = new ForwarderRequestConfig { ActivityTimeout = TimeBudgets.Gateway },
-            // As Kestrel reads and writes them: one character a byte.
+            // Latin-1, as in Kestrel: one character a byte.
             HttpClient = new HttpClientConfig { RequestHeaderEncoding = "latin1", ResponseHeaderEncoding = "latin1" },
         }),
     ];
@@ -80,7 +80,7 @@ public static class PublicRoutes
         Match = new RouteMatch { Path = call.Path, Methods = [call.Method] },
         AuthorizationPolicy = policy,
         RateLimiterPolicy = call.Limit,
-        // The cluster's limit is on silence: a stream may last.
+        // The cluster's time-out applies to inactivity, so a stream may last longer.
         TimeoutPolicy = "Disable",
     };
 }

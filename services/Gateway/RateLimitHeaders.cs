@@ -3,12 +3,12 @@ using System.Threading.RateLimiting;
 namespace ForgeShop.Gateway;
 
 /// <summary>
-/// Passes a limiter's leases on, and writes what is left of it into the answer: <c>RateLimit-Policy</c> and <c>RateLimit</c> as in
+/// Passes a limiter's leases on and writes the remaining requests into the answer: <c>RateLimit-Policy</c> and <c>RateLimit</c> as in
 /// draft-ietf-httpapi-ratelimit-headers, one item for each limit that the request counts against.
 /// </summary>
 internal sealed class RateLimitHeaders(PartitionedRateLimiter<HttpContext> limiter) : PartitionedRateLimiter<HttpContext>
 {
-    /// <summary>Adds what a lease says to the answer.</summary>
+    /// <summary>Adds the state of a lease to the answer.</summary>
     public static void Write(HttpContext context, RateLimitLease lease)
     {
         if (!lease.TryGetMetadata(MeasuredWindow.State, out var state))
@@ -37,7 +37,8 @@ internal sealed class RateLimitHeaders(PartitionedRateLimiter<HttpContext> limit
         return lease;
     }
 
-    protected override async ValueTask<RateLimitLease> AcquireAsyncCore(HttpContext resource, int permitCount, CancellationToken cancellationToken)
+    protected override async ValueTask<RateLimitLease> AcquireAsyncCore(
+        HttpContext resource, int permitCount, CancellationToken cancellationToken)
     {
         var lease = await limiter.AcquireAsync(resource, permitCount, cancellationToken);
         Write(resource, lease);

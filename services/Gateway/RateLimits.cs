@@ -6,25 +6,25 @@ using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Gateway;
 
-/// <summary>How much the gateway takes, each a minute; configuration section <c>RateLimits</c>.</summary>
+/// <summary>The rate limits of the gateway, in requests a minute; configuration section <c>RateLimits</c>.</summary>
 public sealed class RateLimitOptions
 {
-    /// <summary>Requests of any kind from one address.</summary>
+    /// <summary>The limit of all requests from one address.</summary>
     [Range(1, int.MaxValue)]
     public int PerAddress { get; set; } = 3000;
 
-    /// <summary>Requests of any kind with the tokens of one user.</summary>
+    /// <summary>The limit of all requests with the tokens of one user.</summary>
     [Range(1, int.MaxValue)]
     public int PerUser { get; set; } = 600;
 
-    /// <summary>Registrations, logins and refreshes from one address.</summary>
+    /// <summary>The limit of registrations, logins and refreshes from one address.</summary>
     [Range(1, int.MaxValue)]
     public int Registrations { get; set; } = 60;
 }
 
 internal static class RateLimits
 {
-    /// <summary>The policy of calls that cost a password hash.</summary>
+    /// <summary>The policy of calls that compute a password hash.</summary>
     public const string Registrations = "registrations";
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
@@ -38,13 +38,14 @@ internal static class RateLimits
             var perAddress = PartitionedRateLimiter.Create<HttpContext, string>(
                 context => PerMinute("address", ClientAddress.Of(context), limits.Value.PerAddress, time));
             var perUser = PartitionedRateLimiter.Create<HttpContext, string>(
-                context => User(context) is { } user ? PerMinute("user", user, limits.Value.PerUser, time) : RateLimitPartition.GetNoLimiter(""));
+                context =>
+                    User(context) is { } user ? PerMinute("user", user, limits.Value.PerUser, time) : RateLimitPartition.GetNoLimiter(""));
             var registrations = PartitionedRateLimiter.Create<HttpContext, string>(context => PolicyOf(context) is Registrations
                 ? PerMinute(Registrations, ClientAddress.Of(context), limits.Value.Registrations, time)
                 : RateLimitPartition.GetNoLimiter(""));
             limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
                 new RateLimitHeaders(perAddress), new RateLimitHeaders(perUser), new RateLimitHeaders(registrations));
-            // The framework shows nobody what a policy's own limiter says where it lets a request through, so this only marks the calls.
+            // The lease of a policy's own limiter is not visible when it is acquired, so the policy only marks the calls.
             limiter.AddPolicy(Registrations, _ => RateLimitPartition.GetNoLimiter(""));
             limiter.OnRejected = RefuseAsync;
         });

@@ -4,9 +4,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace ForgeShop.Gateway;
 
 /// <summary>
-/// A trace of the shop begins at its gateway. A caller's own trace context is not continued: whoever could choose trace IDs
-/// and baggage could write into other people's traces and correlations, and decide what is sampled. Instead the new trace
-/// links to the caller's, and tells its ID in the answer (traceparent, X-Trace-Id).
+/// Starts a trace at the gateway. The caller's trace context is not continued: a caller who chooses trace IDs and baggage could write into
+/// the traces of others and control sampling. The new trace links to the caller's, and the answer contains its ID (traceparent,
+/// X-Trace-Id).
 /// </summary>
 internal static class TraceRoot
 {
@@ -25,11 +25,14 @@ internal static class TraceRoot
     {
         public override IReadOnlyCollection<string> Fields => propagator.Fields;
 
-        public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter) => propagator.Inject(activity, carrier, setter);
+        public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter) =>
+            propagator.Inject(activity, carrier, setter);
 
-        public override void ExtractTraceIdAndState(object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
+        public override void ExtractTraceIdAndState(
+            object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
             (traceId, traceState) = (null, null);
 
-        public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) => null;
+        public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) =>
+            null;
     }
 }

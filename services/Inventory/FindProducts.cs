@@ -11,7 +11,8 @@ public static class FindProducts
 
     public sealed record Found(IReadOnlyList<FoundProduct> Items);
 
-    /// <param name="Sequence">The sequence number of the product's last event, by which the caller orders this state among the events.</param>
+    /// <param name="Sequence">The sequence number of the product's last event, by which the caller orders this state among the
+    /// events.</param>
     public sealed record FoundProduct(ProductId Id, string Sku, string Name, Money Price, long Sequence);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/internal/products", Handle)

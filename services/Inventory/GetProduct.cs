@@ -1,4 +1,5 @@
 using ForgeShop.Contracts;
+using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Inventory;
@@ -9,6 +10,7 @@ public static class GetProduct
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{sku}", Handle)
         .WithName("GetProduct")
         .WithSummary("Returns a product. The case of the SKU is ignored.")
+        .WithErrorCodes((404, "product-not-found"))
         .Produces<ProductView>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound)

@@ -28,16 +28,16 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
 
     private static void Configure(EntityTypeBuilder<Product> product)
     {
-        // The last line of defence: whatever the code does, no piece is reserved twice and no stock is negative.
+        // Constraints are the last safeguard: no piece is reserved twice and no stock is negative.
         product.ToTable("products", table => table.HasCheckConstraint("ck_products_stock", "reserved >= 0 and on_hand >= reserved"));
-        // Ordered by bytes, so that pages by SKU are the same whatever the server's locale is.
+        // Ordered by bytes, so that pages by SKU do not depend on the server's locale.
         product.Property(p => p.Sku).UseCollation("C");
         product.ComplexProperty(p => p.Price, price =>
         {
             price.Property(m => m.Amount).HasColumnName("price_amount").HasColumnType("numeric(19,4)");
             price.Property(m => m.Currency).HasColumnName("price_currency").HasColumnType("character(3)");
         });
-        // PostgreSQL's own row version: saving an outdated state fails, also if the other writer used plain SQL.
+        // PostgreSQL's own row version: saving an outdated state fails, also after an update in plain SQL.
         product.Property<uint>("xmin").IsRowVersion();
         product.HasIndex(p => p.AnnounceAt).HasFilter("announce_at is not null");
         product.HasIndex(p => p.Sku).IsUnique();
@@ -46,7 +46,7 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
     private static void Configure(EntityTypeBuilder<StockMovement> movement)
     {
         movement.ToTable("stock_movements");
-        // The key that makes a repeated request one movement.
+        // The unique key that deduplicates repeated requests.
         movement.HasKey(m => new { m.ProductId, m.UserId, m.Reference }).HasName("pk_stock_movements");
         movement.Property(m => m.ProductId).HasColumnName("product_id");
         movement.Property(m => m.UserId).HasColumnName("user_id");

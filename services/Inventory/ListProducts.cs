@@ -21,7 +21,8 @@ public static class ListProducts
         .ProducesValidationProblem()
         .AllowAnonymous();
 
-    private static async Task<IResult> Handle(string? search, string? cursor, string? limit, InventoryDb db, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(
+        string? search, string? cursor, string? limit, InventoryDb db, CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
         var count = DefaultLimit;
@@ -39,9 +40,10 @@ public static class ListProducts
         if (!string.IsNullOrWhiteSpace(search))
         {
             var text = DisplayName.Compose(search.Trim()).Replace("\\", "\\\\").Replace("%", "\\%").Replace("_", "\\_");
-            // Both sides are raised by the same rules, those of ICU, whatever the locale of the server is: "STRASSE" finds "Straße".
+            // Both sides are upper-cased by ICU rules, independent of the server's locale: "STRASSE" finds "Straße".
             products = products.Where(product =>
-                EF.Functions.Like(EF.Functions.Collate(product.Name, Unicode).ToUpper(), "%" + EF.Functions.Collate(text, Unicode).ToUpper() + "%", "\\")
+                EF.Functions.Like(
+                    EF.Functions.Collate(product.Name, Unicode).ToUpper(), "%" + EF.Functions.Collate(text, Unicode).ToUpper() + "%", "\\")
                 || EF.Functions.Like(product.Sku, "%" + EF.Functions.Collate(text, Unicode).ToUpper() + "%", "\\"));
         }
 

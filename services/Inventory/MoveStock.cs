@@ -10,13 +10,17 @@ public sealed record MoveStockRequest(int? Change, string? Reason);
 
 /// <summary>
 /// POST /api/v1/products/{sku}/stock with an Idempotency-Key: adds pieces to the stock or takes some out. Unlike a PUT of the whole product
-/// it cannot put sold pieces back, and the same request sent twice is one movement.
+/// it cannot restore sold pieces. A retry does not move stock twice.
 /// </summary>
 public static class MoveStock
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{sku}/stock", Handle)
         .WithName("MoveStock")
         .WithSummary("Adds pieces to the stock of a product (+n) or takes some out (-n), with the reason.")
+        .WithIdempotencyKey()
+        .WithIfMatch()
+        .WithErrorCodes((404, "product-not-found"), (409, "insufficient-stock"), (422, "idempotency-key-reused"))
+        .WithRequestExample(new { change = -2, reason = "Broken in the warehouse" })
         .Produces<ProductView>()
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound)

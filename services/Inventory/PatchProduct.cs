@@ -8,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Inventory;
 
-/// <summary>What a PATCH can change of a product. The stock changes by movements only (<see cref="MoveStock"/>).</summary>
+/// <summary>The members of a product that a PATCH can change. The stock changes by movements only (<see cref="MoveStock"/>).</summary>
 public sealed record ProductDetails(string? Name, Money? Price);
 
 /// <summary>PATCH /api/v1/products/{sku}: name and price as a JSON Merge Patch, without touching the stock.</summary>
@@ -17,6 +17,9 @@ public static class PatchProduct
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/{sku}", Handle)
         .WithName("PatchProduct")
         .WithSummary("Changes the name and the price of a product (JSON Merge Patch). If-Match is honoured.")
+        .WithIfMatch()
+        .WithErrorCodes((404, "product-not-found"))
+        .WithRequestExample(new { name = "Tea" })
         .Accepts<ProductDetails>("application/merge-patch+json", "application/json")
         .Produces<ProductView>()
         .ProducesValidationProblem()
@@ -25,7 +28,8 @@ public static class PatchProduct
         .RequirePermission(Permissions.CatalogWrite);
 
     private static async Task<IResult> Handle(
-        string sku, [FromBody] JsonElement patch, HttpContext http, InventoryDb db, ForgeIds ids, TimeProvider time, CancellationToken cancellationToken)
+        string sku, [FromBody] JsonElement patch, HttpContext http, InventoryDb db, ForgeIds ids, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (!Sku.TryNormalise(sku, out var canonical))
             return ProductRules.BadSku();
@@ -36,7 +40,7 @@ public static class PatchProduct
             await db.LockStockAsync(token);
             if (await db.Products.SingleOrDefaultAsync(product => product.Id == id, token) is not { } product)
                 return ProductRules.NotFound();
-            // A retry after a commit whose answer was lost finds what this request stored.
+            // A retry after a lost commit confirmation finds the state that this request stored.
             if (isRetry && product.ChangedAt == now)
                 return TypedResults.Ok(ProductView.Of(product));
             if (Preconditions.Check(http, ProductView.Of(product)) is { } refused)

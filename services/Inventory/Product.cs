@@ -4,7 +4,7 @@ using ForgeShop.Messaging;
 
 namespace ForgeShop.Inventory;
 
-/// <summary>A product and its stock. Pieces on hand that no order has reserved are available; the shop shows and sells only these.</summary>
+/// <summary>A product and its stock. Available are the pieces on hand that are not reserved; the shop shows and sells only these.</summary>
 public sealed class Product : IEventSource
 {
     /// <summary>The time during which changes of availability are collected before they are announced together.</summary>
@@ -32,7 +32,7 @@ public sealed class Product : IEventSource
 
     public DateTimeOffset ChangedAt { get; private set; }
 
-    /// <summary>The time to announce what orders changed since the last announcement; null if they changed nothing.</summary>
+    /// <summary>The due time of the next announcement; null if availability has not changed since the last one.</summary>
     public DateTimeOffset? AnnounceAt { get; private set; }
 
     public long LastSequence { get; set; }
@@ -88,7 +88,7 @@ public sealed class Product : IEventSource
 
     public ProductChanged Changed() => new(Id, Sku, Name, Price, Available, ChangedAt);
 
-    /// <summary>Returns the event that announces what orders changed since the last announcement.</summary>
+    /// <summary>Returns the event that announces the changes of availability since the last announcement.</summary>
     public ProductChanged Announce(DateTimeOffset now)
     {
         (ChangedAt, AnnounceAt) = (now, null);

@@ -14,6 +14,8 @@ public static class PutProduct
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/{sku}", Handle)
         .WithName("PutProduct")
         .WithSummary("Creates a product, or sets its name, its price and its available quantity. On an existing one If-Match is required.")
+        .WithIfMatch()
+        .WithRequestExample(new { name = "Tea", price = new { amount = "4.99", currency = "EUR" }, stock = 100 })
         .Produces<ProductView>()
         .Produces<ProductView>(StatusCodes.Status201Created)
         .ProducesValidationProblem()
@@ -22,7 +24,8 @@ public static class PutProduct
         .RequirePermission(Permissions.CatalogWrite);
 
     private static async Task<IResult> Handle(
-        string sku, PutProductRequest request, HttpContext http, InventoryDb db, ForgeIds ids, TimeProvider time, CancellationToken cancellationToken)
+        string sku, PutProductRequest request, HttpContext http, InventoryDb db, ForgeIds ids, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
         if (!Sku.TryNormalise(sku, out var canonical))
@@ -40,7 +43,7 @@ public static class PutProduct
         {
             await db.LockStockAsync(token);
             var existing = await db.Products.SingleOrDefaultAsync(product => product.Id == id, token);
-            // A retry after a commit whose answer was lost finds what this request stored.
+            // A retry after a lost commit confirmation finds the state that this request stored.
             if (created is not null && existing?.ChangedAt == now)
                 return Answer(existing, created.Value);
             if (Preconditions.Check(http, existing is null ? null : ProductView.Of(existing)) is { } refused)
@@ -49,7 +52,7 @@ public static class PutProduct
                 return Preconditions.Required();
             created = existing is null;
             var product = existing ?? db.Products.Add(Product.New(id, canonical!)).Entity;
-            // Only a change is announced.
+            // An unchanged product publishes no event.
             if (product.Set(name!, request.Price!.Value, request.Stock!.Value, now))
                 db.Emit(product, product.Changed(), MessageOrigin.OfRequest());
             return Answer(product, created.Value);

@@ -25,7 +25,8 @@ public static class ListNotifications
         .ProducesValidationProblem()
         .RequirePermission(Permissions.NotificationsSelf);
 
-    private static async Task<IResult> Handle(string? cursor, string? limit, Caller caller, NotificationsDb db, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(
+        string? cursor, string? limit, Caller caller, NotificationsDb db, CancellationToken cancellationToken)
     {
         var user = caller.Id;
         var errors = new ValidationErrors();
@@ -42,15 +43,19 @@ public static class ListNotifications
         if (cursor is not null)
         {
             var (time, id) = (end.Time, new NotificationId(end.Id));
-            list = list.Where(notification => EF.Functions.LessThan(ValueTuple.Create(notification.CreatedAt, notification.Id), ValueTuple.Create(time, id)));
+            list = list.Where(notification =>
+                EF.Functions.LessThan(ValueTuple.Create(notification.CreatedAt, notification.Id), ValueTuple.Create(time, id)));
         }
-        var notifications = await list.OrderByDescending(notification => notification.CreatedAt).ThenByDescending(notification => notification.Id)
+        var notifications = await list.OrderByDescending(notification => notification.CreatedAt)
+            .ThenByDescending(notification => notification.Id)
             .Take(count + 1).ToListAsync(cancellationToken);
-        // The greeting is added on reading, because an order's event may arrive before its user's.
+        // The greeting is added on reading, because the order's event may arrive before the user's event.
         var name = notifications.Count == 0
             ? null
             : await db.Users.Where(known => known.Id == user).Select(known => known.Name).SingleOrDefaultAsync(cancellationToken);
-        var next = notifications.Count > count ? new PageCursor(notifications[count - 1].CreatedAt, notifications[count - 1].Id.Value).ToString() : null;
+        var next = notifications.Count > count
+            ? new PageCursor(notifications[count - 1].CreatedAt, notifications[count - 1].Id.Value).ToString()
+            : null;
         return TypedResults.Ok(new Page([.. notifications.Take(count).Select(notification => View(notification, name))], next));
     }
 

@@ -5,9 +5,11 @@ using ForgeShop.Messaging;
 namespace ForgeShop.Notifications;
 
 /// <summary>
-/// A message to a user. Its ID is derived from the user, the kind and the reference, so that a repeated event does not create a second notification.
+/// A message to a user. Its ID is derived from the user, the kind and the reference, so that a repeated event does not create a second
+/// notification.
 /// </summary>
-public sealed class Notification(NotificationId id, UserId userId, string kind, Guid reference, string text, DateTimeOffset createdAt) : IEventSource
+public sealed class Notification(NotificationId id, UserId userId, string kind, Guid reference, string text, DateTimeOffset createdAt)
+    : IEventSource
 {
     public const string OrderPlaced = "order-placed";
     public const string OrderConfirmed = "order-confirmed";

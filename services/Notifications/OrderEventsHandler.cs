@@ -16,19 +16,22 @@ public sealed class OrderEventsHandler(NotificationsDb db, ForgeIds ids, TimePro
 
     public Task HandleAsync(IReadOnlyList<Received<OrderConfirmed>> events, CancellationToken cancellationToken) => NotifyAsync(
         events,
-        confirmed => New(confirmed.UserId, Notification.OrderConfirmed, confirmed.OrderId, $"Your order is confirmed: {confirmed.Total} were paid."),
+        confirmed =>
+            New(confirmed.UserId, Notification.OrderConfirmed, confirmed.OrderId, $"Your order is confirmed: {confirmed.Total} were paid."),
         cancellationToken);
 
     public Task HandleAsync(IReadOnlyList<Received<OrderCancelled>> events, CancellationToken cancellationToken) => NotifyAsync(
         events, cancelled => New(cancelled.UserId, Notification.OrderCancelled, cancelled.OrderId, TextOf(cancelled)), cancellationToken);
 
     /// <summary>Adds the notifications that do not exist yet, and announces them.</summary>
-    private async Task NotifyAsync<TEvent>(IReadOnlyList<Received<TEvent>> events, Func<TEvent, Notification> create, CancellationToken cancellationToken)
+    private async Task NotifyAsync<TEvent>(
+        IReadOnlyList<Received<TEvent>> events, Func<TEvent, Notification> create, CancellationToken cancellationToken)
         where TEvent : IEventData
     {
         var notifications = events.Select(received => (Notification: create(received.Data), received.Context.Origin)).ToList();
         var wanted = notifications.Select(each => each.Notification.Id).ToArray();
-        var existing = await db.Notifications.Where(notification => wanted.Contains(notification.Id)).Select(notification => notification.Id)
+        var existing = await db.Notifications.Where(notification => wanted.Contains(notification.Id))
+            .Select(notification => notification.Id)
             .ToHashSetAsync(cancellationToken);
         foreach (var (notification, origin) in notifications.Where(each => existing.Add(each.Notification.Id)))
         {

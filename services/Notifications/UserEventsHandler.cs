@@ -14,7 +14,7 @@ public sealed class UserEventsHandler(NotificationsDb db) : IBatchHandler<UserRe
     public Task HandleAsync(IReadOnlyList<Received<UserProfileChanged>> events, CancellationToken cancellationToken) =>
         StoreAsync(events, changed => changed.UserId, changed => changed.Name, cancellationToken);
 
-    /// <summary>An event that arrives after a later one of the same user changes nothing.</summary>
+    /// <summary>Stores the latest name; an event with a lower sequence number has no effect.</summary>
     private Task StoreAsync<TEvent>(
         IReadOnlyList<Received<TEvent>> events, Func<TEvent, UserId> userOf, Func<TEvent, string> nameOf, CancellationToken cancellationToken)
         where TEvent : IEventData

@@ -10,7 +10,10 @@ public static class CancelOrder
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/cancel", Handle)
         .WithName("CancelOrder")
-        .WithSummary("Cancels an order, wherever its checkout stands and also once it is confirmed: what was taken is given back.")
+        .WithSummary(
+            "Cancels an order at any step of its checkout, also after its confirmation. Stock is released and the payment refunded.")
+        .WithIfMatch()
+        .WithErrorCodes((404, "order-not-found"), (409, "order-not-cancellable"))
         .Produces<OrderView>(StatusCodes.Status202Accepted)
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound)
@@ -21,7 +24,7 @@ public static class CancelOrder
     private static async Task<IResult> Handle(
         OrderId id, NoMembers? body, Caller caller, HttpContext http, OrdersDb db, CheckoutProcess process, CancellationToken cancellationToken)
     {
-        // The order of another user is answered like an unknown one, before any lock is taken. Cancelling is the owner's alone.
+        // The order of another user gets the same answer as an unknown one, before any lock is taken. Only the owner may cancel.
         if (!await db.IsOwnAsync(id, caller, cancellationToken))
             return NotFound();
         var origin = MessageOrigin.OfRequest();
@@ -31,7 +34,7 @@ public static class CancelOrder
             return NotFound();
         if (refused is not null)
             return refused;
-        // Also to whoever repeats the request, whose first answer may be lost.
+        // A retry gets the same answer, because the first one may be lost.
         return order.Reason is CancelReason.CustomerRequest
             ? TypedResults.Accepted($"/api/v1/orders/{order.Id}", OrderView.Of(order))
             : Problems.Conflict("order-not-cancellable", $"The order is {order.Status.ToName()} already.");

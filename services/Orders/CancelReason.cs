@@ -1,6 +1,6 @@
 namespace ForgeShop.Orders;
 
-/// <summary>Why an order is cancelled. The names are public: they stand in answers, in events and in the database, in kebab-case.</summary>
+/// <summary>The reason of a cancellation. The names are public: answers, events and the database contain them in kebab-case.</summary>
 public enum CancelReason
 {
     OutOfStock,
@@ -24,7 +24,10 @@ public static class CancelReasons
         Enum.GetValues<CancelReason>().Cast<CancelReason?>().FirstOrDefault(reason => reason!.Value.ToName() == name)
         ?? throw new FormatException("There is no such reason.");
 
-    /// <summary>Stock can only be short before it is reserved, a payment only be declined before the order is paid; a customer may always change their mind.</summary>
+    /// <summary>
+    /// Returns whether the reason is possible in this state: stock is insufficient only before a reservation, and a payment is declined
+    /// only before the order is paid. A customer may cancel at any time.
+    /// </summary>
     public static bool MayCancel(this CancelReason reason, OrderStatus from) => reason switch
     {
         CancelReason.OutOfStock => from is OrderStatus.Pending,

@@ -15,21 +15,25 @@ using Microsoft.Extensions.Options;
 namespace ForgeShop.Orders;
 
 /// <summary>
-/// GET /api/v1/orders/{id}/events: every change of an order's state as server-sent events, those that were and those to come. The ID of an event is the order's
-/// version, so a client that was interrupted goes on behind the last one it saw by Last-Event-ID. Ends with the order's final state.
+/// GET /api/v1/orders/{id}/events: past and future changes of an order's state as server-sent events. The event ID is the order's version;
+/// with Last-Event-ID an interrupted client continues after its last event. The stream ends with the order's final state.
 /// </summary>
 public sealed class FollowOrder(
-    IServiceScopeFactory scopes, OrderSignals signals, IOptions<FollowOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
+    IServiceScopeFactory scopes, OrderSignals signals,
+    IOptions<FollowOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>The data of an event.</summary>
     public sealed record Change(
-        OrderId OrderId, long Version, string Status, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason, DateTimeOffset At);
+        OrderId OrderId, long Version, string Status,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason, DateTimeOffset At);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}/events", Handle)
         .WithName("FollowOrder")
-        .WithSummary("Every change of an order's state as server-sent events, live and resumable by Last-Event-ID; ends with the final state.")
+        .WithSummary(
+            "Streams every change of an order's state as server-sent events, resumable by Last-Event-ID; ends with the final state.")
+        .WithErrorCodes((404, "order-not-found"), (503, "too-many-streams"))
         .Produces<Change>(StatusCodes.Status200OK, "text/event-stream")
         .Produces(StatusCodes.Status204NoContent)
         .ProducesValidationProblem()
@@ -39,24 +43,25 @@ public sealed class FollowOrder(
         .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead);
 
     private static async Task<IResult> Handle(
-        OrderId id, [FromHeader(Name = "Last-Event-ID")] string? lastEventId, Caller caller, HttpContext http, FollowOrder follow, CancellationToken cancellationToken)
+        OrderId id, [FromHeader(Name = "Last-Event-ID")] string? lastEventId, Caller caller, HttpContext http, FollowOrder follow,
+        CancellationToken cancellationToken)
     {
-        // What is no number is the ID of no event, and leaves 0: the beginning.
+        // Anything else than a number is not the ID of an event, and leaves 0: the beginning.
         _ = long.TryParse(lastEventId, NumberStyles.None, CultureInfo.InvariantCulture, out var after);
         return await follow.AnswerAsync(id, after, caller, http, cancellationToken);
     }
 
     private async Task<IResult> AnswerAsync(OrderId id, long after, Caller caller, HttpContext http, CancellationToken cancellationToken)
     {
-        // Somebody else's order is answered as one that does not exist.
+        // Another user's order gets the same answer as an unknown one.
         if (!await MaySeeAsync(id, caller, cancellationToken))
             return Problems.NotFound("order-not-found", "There is no such order.");
         var known = await ReadAsync(id, 0, cancellationToken);
         var version = known.Count == 0 ? 0 : known[^1].Version;
-        // A position behind the last event was never given by this order: the client has something else in mind, so it gets everything.
+        // This order never issued a position behind its last event, so the stream starts at the beginning.
         if (after > version)
             after = 0;
-        // The client has everything already and would be told so again and again; 204 means that it need not come back.
+        // The client already has all events. 204 stops its reconnects.
         if (after > 0 && after == version && IsFinal(known[^1]))
             return TypedResults.NoContent();
         if (HeadAndOptions.IsHead(http))
@@ -64,9 +69,9 @@ public sealed class FollowOrder(
         if (signals.TryFollow(id, caller.Id, options.Value) is not { } subscription)
             return Problems.Unavailable("too-many-streams", "Too many orders are being followed right now.", RetryAfter);
 
-        // Ends with the stream, also where it is never begun.
+        // Disposed with the stream, also if it never starts.
         http.Response.RegisterForDispose(subscription);
-        // Nobody is told anything with a token that has expired: the client comes back with a fresh one, and Last-Event-ID.
+        // A stream ends when the access token expires; the client reconnects with a new token and Last-Event-ID.
         var longest = TokenLifetime.LeftOf(http.User, time.GetUtcNow(), options.Value.LongestStream);
         return new EventStream(StreamAsync(id, after, longest, subscription, cancellationToken));
     }
@@ -78,7 +83,8 @@ public sealed class FollowOrder(
     }
 
     private async IAsyncEnumerable<SseItem<string>> StreamAsync(
-        OrderId id, long after, TimeSpan longest, OrderSignals.Subscription subscription, [EnumeratorCancellation] CancellationToken cancellationToken)
+        OrderId id, long after, TimeSpan longest, OrderSignals.Subscription subscription,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var settings = options.Value;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
@@ -99,14 +105,14 @@ public sealed class FollowOrder(
                 yield break;
             if (time.GetElapsedTime(told) >= settings.Heartbeat)
             {
-                // So that nobody on the way takes the silence for a dead connection; and so that we notice one.
+                // Keeps proxies from closing an idle connection, and detects a client that has left.
                 yield return new SseItem<string>("{}", "heartbeat");
                 told = time.GetTimestamp();
             }
 
             if (subscription.IsDisplaced)
             {
-                // So that the client does not come back and displace the next one.
+                // Keeps the client from reconnecting and displacing the next stream.
                 yield return new SseItem<string>("{}", "displaced");
                 yield break;
             }
@@ -125,24 +131,26 @@ public sealed class FollowOrder(
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The client left, or the service stops: the loop sees it, and the stream ends in order.
+            // The client left or the service stops: the loop ends the stream.
         }
     }
 
-    /// <summary>In a scope of its own: a stream that lasts for minutes holds no connection to the database meanwhile.</summary>
+    /// <summary>Reads in a scope of its own, so that a long stream holds no database connection.</summary>
     private async Task<List<Change>> ReadAsync(OrderId id, long after, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var changes = await scope.ServiceProvider.GetRequiredService<OrdersDb>().Set<OrderChange>().AsNoTracking()
-            .Where(change => change.OrderId == id && change.Version > after).OrderBy(change => change.Version).ToListAsync(cancellationToken);
-        return changes.ConvertAll(change => new Change(change.OrderId, change.Version, change.Status.ToName(), change.Reason?.ToName(), change.At));
+            .Where(change => change.OrderId == id && change.Version > after).OrderBy(change => change.Version)
+            .ToListAsync(cancellationToken);
+        return changes.ConvertAll(change =>
+            new Change(change.OrderId, change.Version, change.Status.ToName(), change.Reason?.ToName(), change.At));
     }
 
     private static bool IsFinal(Change change) => OrderStatuses.Parse(change.Status).IsFinal();
 
     /// <summary>
-    /// Server-sent events whose head and a comment leave at once, also where nothing has happened yet: until then a client cannot tell this
-    /// from silence.
+    /// Server-sent events that send the headers and a comment at once. Otherwise a client could not tell an open stream from a lost one
+    /// before the first event.
     /// </summary>
     private sealed class EventStream(IAsyncEnumerable<SseItem<string>> items) : IResult
     {
@@ -162,23 +170,25 @@ public sealed class FollowOrder(
 /// <summary>Configuration section <c>FollowOrder</c>.</summary>
 public sealed class FollowOptions
 {
-    /// <summary>How often a stream looks by itself: for changes that another replica made.</summary>
+    /// <summary>The poll interval of a stream, for changes by other replicas.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The longest silence. Shorter than the time after which a proxy gives up (the gateway's is 25 s).</summary>
+    /// <summary>The maximum time between two writes: shorter than the idle time-out of proxies (the gateway's is 25 s).</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Then the stream ends, if the access token does not expire before, and a client that is still there comes back with Last-Event-ID.</summary>
+    /// <summary>
+    /// The maximum duration of a stream, if the access token does not expire before. The client reconnects with Last-Event-ID.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan LongestStream { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>So many streams at the same time in one instance.</summary>
+    /// <summary>The maximum number of streams in one replica.</summary>
     [Range(1, 100_000)]
     public int MaxStreams { get; set; } = 1000;
 
-    /// <summary>So many of them may be one user's; a further one displaces the oldest.</summary>
+    /// <summary>The maximum number of streams of one user; one more displaces the oldest.</summary>
     [Range(1, 100_000)]
     public int MaxStreamsPerUser { get; set; } = 20;
 }

@@ -10,18 +10,20 @@ public static class GetOrder
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}", Handle)
         .WithName("GetOrder")
         .WithSummary("Shows an order as it is now.")
+        .WithErrorCodes((404, "order-not-found"))
         .Produces<OrderView>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead);
 
-    private static async Task<IResult> Handle(OrderId id, Caller caller, OrdersDb db, EntityCache<CachedOrder> cache, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(
+        OrderId id, Caller caller, OrdersDb db, EntityCache<CachedOrder> cache, CancellationToken cancellationToken)
     {
         var cached = await cache.GetAsync(
             id.Value, (services, token) => LoadAsync(services.GetRequiredService<OrdersDb>(), id, caller, token), cancellationToken);
         if (cached is not null && caller.MaySee(cached.Order.UserId, Permissions.OrdersRead))
             return TypedResults.Ok(cached.Order);
-        // Another user's order is answered like one that does not exist, with the same work whether it is cached or not.
+        // Another user's order gets the same answer as an unknown one, after the same work, cached or not.
         if (cached is not null)
             await LoadAsync(db, id, caller, cancellationToken);
         return Problems.NotFound("order-not-found", "There is no such order.");

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Orders;
 
-/// <summary>The one synchronous question that Orders may ask: about products it has not heard of yet.</summary>
+/// <summary>Reads products that Orders has no copy of. This is the only synchronous call of Orders to another service.</summary>
 public sealed class InventoryClient(HttpClient http, IOptions<InventoryOptions> options, TimeProvider time)
 {
-    /// <summary>The products that Inventory has among <paramref name="skus"/>.</summary>
+    /// <summary>Returns those of the <paramref name="skus"/> that exist in Inventory.</summary>
     /// <exception cref="InventoryUnavailableException">Inventory did not answer, or not in time.</exception>
     public async Task<IReadOnlyList<ProductCopy>> FindAsync(IEnumerable<string> skus, CancellationToken cancellationToken)
     {
@@ -23,7 +23,7 @@ public sealed class InventoryClient(HttpClient http, IOptions<InventoryOptions> 
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            // Refused, reset, too slow, an open circuit, nonsense: to the customer it is all the same.
+            // Refused, reset, timed out, open circuit or malformed answer: the customer gets the same 503.
             throw new InventoryUnavailableException(error);
         }
     }
@@ -32,7 +32,7 @@ public sealed class InventoryClient(HttpClient http, IOptions<InventoryOptions> 
 /// <summary>Configuration section <c>Inventory</c>.</summary>
 public sealed class InventoryOptions
 {
-    /// <summary>However many attempts are made: whoever waits for an order waits no longer than this for Inventory.</summary>
+    /// <summary>The time-out of the call, all attempts included.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(2);
 }
 
@@ -40,4 +40,4 @@ public sealed record KnownProducts(IReadOnlyList<KnownProduct> Items);
 
 public sealed record KnownProduct(ProductId Id, string Sku, string Name, Money Price, long Sequence);
 
-public sealed class InventoryUnavailableException(Exception inner) : Exception("Inventory cannot be asked right now.", inner);
+public sealed class InventoryUnavailableException(Exception inner) : Exception("Inventory does not answer.", inner);

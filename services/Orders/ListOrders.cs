@@ -19,7 +19,8 @@ public static class ListOrders
         .ProducesValidationProblem()
         .RequirePermission(Permissions.OrdersSelf);
 
-    private static async Task<IResult> Handle(string? cursor, string? limit, Caller caller, OrdersDb db, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(
+        string? cursor, string? limit, Caller caller, OrdersDb db, CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
         var count = DefaultLimit;
@@ -33,8 +34,10 @@ public static class ListOrders
 
         var mine = db.Orders.AsNoTracking().Where(order => order.UserId == caller.Id);
         if (cursor is not null)
-            mine = mine.Where(order => EF.Functions.LessThan(ValueTuple.Create(order.PlacedAt, order.Id), ValueTuple.Create(after.Time, new OrderId(after.Id))));
-        var orders = await mine.OrderByDescending(order => order.PlacedAt).ThenByDescending(order => order.Id).Take(count + 1).ToListAsync(cancellationToken);
+            mine = mine.Where(order =>
+                EF.Functions.LessThan(ValueTuple.Create(order.PlacedAt, order.Id), ValueTuple.Create(after.Time, new OrderId(after.Id))));
+        var orders = await mine.OrderByDescending(order => order.PlacedAt).ThenByDescending(order => order.Id).Take(count + 1)
+            .ToListAsync(cancellationToken);
         var next = orders.Count > count ? new PageCursor(orders[count - 1].PlacedAt, orders[count - 1].Id.Value).ToString() : null;
         return TypedResults.Ok(new Page([.. orders.Take(count).Select(OrderView.Of)], next));
     }

@@ -22,7 +22,7 @@ public sealed class Order : IEventSource
     /// <summary>The client's Idempotency-Key.</summary>
     public string Reference { get; private set; } = "";
 
-    /// <summary>What was asked for under this key, see <see cref="RequestFingerprint"/>.</summary>
+    /// <summary>The fingerprint of the request, see <see cref="RequestFingerprint"/>.</summary>
     public byte[] Fingerprint { get; private set; } = [];
 
     public string PaymentMethod { get; private set; } = "";
@@ -34,7 +34,7 @@ public sealed class Order : IEventSource
 
     public IReadOnlyList<OrderLine> Lines => _lines;
 
-    /// <summary>What became of it, change by change. Of an order that was loaded only what was added since.</summary>
+    /// <summary>The changes of the order. For a loaded order only the changes since it was loaded.</summary>
     public IReadOnlyList<OrderChange> Changes => _changes;
 
     public Money Total { get; private set; }
@@ -44,7 +44,7 @@ public sealed class Order : IEventSource
     /// <summary>Gets the time of the confirmation; it remains when the order is cancelled.</summary>
     public DateTimeOffset? ConfirmedAt { get; private set; }
 
-    /// <summary>Counts the changes of this order: concurrency token, and what the cache compares.</summary>
+    /// <summary>The number of changes: the concurrency token, and the version in the cache.</summary>
     public long Version { get; private set; }
 
     public long LastSequence { get; set; }
@@ -52,7 +52,8 @@ public sealed class Order : IEventSource
     Guid IEventSource.AggregateId => Id.Value;
 
     public static Order Place(
-        OrderId id, UserId userId, string reference, byte[] fingerprint, string paymentMethod, IEnumerable<OrderLine> lines, DateTimeOffset now)
+        OrderId id, UserId userId, string reference, byte[] fingerprint, string paymentMethod,
+        IEnumerable<OrderLine> lines, DateTimeOffset now)
     {
         var order = new Order
         {
@@ -69,10 +70,10 @@ public sealed class Order : IEventSource
         return order;
     }
 
-    /// <summary>Its stock is set aside.</summary>
+    /// <summary>Marks the stock as reserved.</summary>
     public void Reserve(DateTimeOffset now) => Become(OrderStatus.Reserved, now);
 
-    /// <summary>The money is taken.</summary>
+    /// <summary>Marks the order as paid.</summary>
     public void Pay(DateTimeOffset now) => Become(OrderStatus.Paid, now);
 
     public OrderConfirmed Confirm(DateTimeOffset now)
@@ -82,7 +83,7 @@ public sealed class Order : IEventSource
         return new(Id, UserId, Total, ConfirmedAt.Value) { Items = Items() };
     }
 
-    /// <summary>What was done for it is being undone from here on.</summary>
+    /// <summary>Begins the compensations.</summary>
     public void BeginCancelling(CancelReason reason, DateTimeOffset now)
     {
         if (!reason.MayCancel(Status))
@@ -91,11 +92,12 @@ public sealed class Order : IEventSource
         Become(OrderStatus.Cancelling, now);
     }
 
-    /// <summary>Everything is undone.</summary>
+    /// <summary>Marks all steps as compensated.</summary>
     public OrderCancelled Cancel(DateTimeOffset now)
     {
         Become(OrderStatus.Cancelled, now);
-        return new(Id, UserId, Reason!.Value.ToName(), Total, now) { ConfirmedAt = ConfirmedAt, Items = ConfirmedAt is null ? null : Items() };
+        return new(Id, UserId, Reason!.Value.ToName(), Total, now)
+        { ConfirmedAt = ConfirmedAt, Items = ConfirmedAt is null ? null : Items() };
     }
 
     public OrderPlaced Placed() => new(
@@ -111,7 +113,9 @@ public sealed class Order : IEventSource
     private List<OrderPlacedItem> Items() =>
         [.. _lines.Select(line => new OrderPlacedItem(line.Id, line.ProductId, line.Sku, line.Name, line.Quantity, line.UnitPrice))];
 
-    /// <summary>Returns a time as the database keeps it, in microseconds, so that answers and events before and after a reload are equal.</summary>
+    /// <summary>
+    /// Returns a time as the database keeps it, in microseconds, so that answers and events before and after a reload are equal.
+    /// </summary>
     private static DateTimeOffset Stored(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
 
     private Money Sum()

@@ -2,14 +2,15 @@ using ForgeShop.Contracts;
 
 namespace ForgeShop.Orders;
 
-/// <summary>One change of an order's state, kept for good and written with the change itself.</summary>
+/// <summary>One change of an order's state, stored together with the change and never deleted.</summary>
 public sealed class OrderChange
 {
     private OrderChange()
     {
     }
 
-    public OrderChange(long version, OrderStatus status, CancelReason? reason, DateTimeOffset at) => (Version, Status, Reason, At) = (version, status, reason, at);
+    public OrderChange(long version, OrderStatus status, CancelReason? reason, DateTimeOffset at) =>
+        (Version, Status, Reason, At) = (version, status, reason, at);
 
     public OrderId OrderId { get; private set; }
 

@@ -5,16 +5,16 @@ using Microsoft.EntityFrameworkCore;
 namespace ForgeShop.Orders;
 
 /// <summary>
-/// Whose an order is, asked before anything is done with it: an order's owner never changes. The question is the same, and costs the same, whether there
-/// is no such order or it is somebody else's, so neither an answer nor its time tells which.
+/// Checks the owner of an order before anything else, because the owner never changes. An unknown order and another user's order take the
+/// same query, so neither the answer nor its duration reveals which it is.
 /// </summary>
 internal static class OrderOwners
 {
-    /// <summary>Whether there is such an order and it is the caller's.</summary>
+    /// <summary>Returns whether the order exists and belongs to the caller.</summary>
     public static Task<bool> IsOwnAsync(this OrdersDb db, OrderId id, Caller caller, CancellationToken cancellationToken) =>
         db.Orders.AnyAsync(order => order.Id == id && order.UserId == caller.Id, cancellationToken);
 
-    /// <summary>Whether there is such an order and the caller may see it.</summary>
+    /// <summary>Returns whether the order exists and the caller may read it.</summary>
     public static Task<bool> MaySeeAsync(this OrdersDb db, OrderId id, Caller caller, CancellationToken cancellationToken)
     {
         var maySeeAll = caller.Permissions.Contains(Permissions.OrdersRead);

@@ -4,7 +4,7 @@ using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Orders;
 
-/// <summary>A request for an order, understood: every value checked and in its canonical form, the order's ID derived.</summary>
+/// <summary>A validated request for an order: all values in canonical form, with the derived order ID.</summary>
 public sealed record OrderRequest(
     OrderId OrderId, UserId UserId, string Reference, IReadOnlyList<OrderedItem> Items, string PaymentMethod, Money? ExpectedTotal)
 {
@@ -15,14 +15,15 @@ public sealed record OrderRequest(
 
     /// <param name="Items">What is ordered.</param>
     /// <param name="PaymentMethod">How it is paid; the first method if null.</param>
-    /// <param name="ExpectedTotal">The total that the customer was shown. If the order would cost anything else, it is not placed.</param>
-    public sealed record Body(IReadOnlyList<Item?>? Items, string? PaymentMethod, Money? ExpectedTotal);
+    /// <param name="ExpectedTotal">The total that the customer has seen. If the actual total differs, the order is not placed.</param>
+    public sealed record Body(IReadOnlyList<Item?>? Items, string? PaymentMethod = null, Money? ExpectedTotal = null);
 
     public sealed record Item(string? Sku, int? Quantity);
 
-    /// <summary>False with everything that is wrong, field by field.</summary>
+    /// <summary>Returns false with all validation errors by field.</summary>
     public static bool TryUnderstand(
-        UserId userId, Body body, HttpRequest http, ForgeIds ids, [NotNullWhen(true)] out OrderRequest? request, out ValidationErrors errors)
+        UserId userId, Body body, HttpRequest http, ForgeIds ids, [NotNullWhen(true)] out OrderRequest? request,
+        out ValidationErrors errors)
     {
         errors = new ValidationErrors();
         var items = Understand(body.Items, errors);

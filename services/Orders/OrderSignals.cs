@@ -4,8 +4,8 @@ using ForgeShop.Contracts;
 namespace ForgeShop.Orders;
 
 /// <summary>
-/// Tells those who follow an order in this process that it changed. Only that: what changed they read themselves, and they look now and then anyway, since a
-/// change may be made by another replica.
+/// Signals changes of an order to its streams in this replica. A stream reads the change from the database, and also polls, because another
+/// replica may have made the change.
 /// </summary>
 public sealed class OrderSignals
 {
@@ -15,8 +15,8 @@ public sealed class OrderSignals
     private int _count;
 
     /// <summary>
-    /// Returns a subscription, to be disposed of; null if there is no room for anybody. A user who has as many as one may have loses the
-    /// oldest: its client may be gone without a word, and the newest is certainly there.
+    /// Returns a subscription, to be disposed of; null if the replica has no free stream. A user at the maximum loses the oldest stream,
+    /// because its client may have left without closing it.
     /// </summary>
     public Subscription? TryFollow(OrderId order, UserId user, FollowOptions limits)
     {
@@ -72,13 +72,14 @@ public sealed class OrderSignals
 
     public sealed class Subscription(OrderSignals signals, OrderId order, UserId user) : IDisposable
     {
-        private readonly Channel<bool> _channel = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        private readonly Channel<bool> _channel = Channel.CreateBounded<bool>(
+            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
         internal OrderId Order => order;
 
         internal UserId User => user;
 
-        /// <summary>Gets whether a newer stream of the same user took the place of this one.</summary>
+        /// <summary>Gets whether a newer stream of the same user displaced this one.</summary>
         public bool IsDisplaced { get; private set; }
 
         internal void Signal() => _channel.Writer.TryWrite(true);
@@ -100,7 +101,7 @@ public sealed class OrderSignals
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                // Nothing happened: the caller looks for itself.
+                // No signal: the caller polls.
             }
         }
 

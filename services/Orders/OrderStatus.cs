@@ -1,6 +1,6 @@
 namespace ForgeShop.Orders;
 
-/// <summary>Where an order stands. The names are public: they stand in answers, in events and in the database, in lower case.</summary>
+/// <summary>The status of an order. The names are public: answers, events and the database contain them in lower case.</summary>
 public enum OrderStatus
 {
     Pending,
@@ -28,7 +28,7 @@ public static class OrderStatuses
         Enum.GetValues<OrderStatus>().Cast<OrderStatus?>().FirstOrDefault(status => status!.Value.ToName() == name)
         ?? throw new FormatException("There is no such order status.");
 
-    /// <summary>Nothing more happens by itself.</summary>
+    /// <summary>Returns whether the status is final.</summary>
     public static bool IsFinal(this OrderStatus status) => status is OrderStatus.Confirmed or OrderStatus.Cancelled;
 
     /// <summary>pending → reserved → paid → confirmed; from each of them: cancelling → cancelled.</summary>

@@ -19,7 +19,8 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
 
     public DbSet<ProductCopy> Products => Set<ProductCopy>();
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(OrderId).Assembly);
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.UseTypedIds(typeof(OrderId).Assembly);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

@@ -7,12 +7,20 @@ using Npgsql;
 
 namespace ForgeShop.Orders;
 
-/// <summary>POST /api/v1/orders with an Idempotency-Key: the same request sent twice, or two hundred times at once, is the same order.</summary>
+/// <summary>
+/// POST /api/v1/orders with an Idempotency-Key. The order's ID is derived from the key, so concurrent and later duplicates are the same
+/// order.
+/// </summary>
 public static class PlaceOrder
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/", Handle)
         .WithName("PlaceOrder")
-        .WithSummary("Places an order. Its ID is derived from the user and the Idempotency-Key; sent again, the answer is the order as it is now.")
+        .WithSummary(
+            "Places an order. Its ID is derived from the user and the Idempotency-Key; sent again, the answer is the order as it is now.")
+        .WithIdempotencyKey()
+        .WithErrorCodes((409, "price-changed"), (422, "unknown-product"), (422, "mixed-currencies"), (422, "idempotency-key-reused"))
+        .WithErrorCodes((503, "inventory-unavailable"))
+        .WithRequestExample(new { items = new[] { new { sku = "TEA-1", quantity = 2 } }, expectedTotal = new Money(9.98m, "EUR") })
         .Produces<OrderView>(StatusCodes.Status202Accepted)
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status409Conflict)
@@ -21,14 +29,15 @@ public static class PlaceOrder
         .RequirePermission(Permissions.OrdersSelf);
 
     private static async Task<IResult> Handle(
-        OrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, ProductPrices prices, CheckoutProcess checkout, ForgeIds ids, TimeProvider time,
+        OrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, ProductPrices prices, CheckoutProcess checkout, ForgeIds ids,
+        TimeProvider time,
         CancellationToken cancellationToken)
     {
         if (!OrderRequest.TryUnderstand(caller.Id, body, http.Request, ids, out var request, out var errors))
             return errors.ToProblem();
 
         var fingerprint = RequestFingerprint.Of(request);
-        // A repeated request is answered without asking anybody for prices. Whether this is one is decided by the insert below.
+        // Fast path for a retry, without prices. The insert below is the authoritative check.
         if (await Find(db, request.OrderId, cancellationToken) is { } known)
             return Replay(known, fingerprint);
 
@@ -37,7 +46,8 @@ public static class PlaceOrder
             return await RefuseAsync(priced.Problem);
 
         var lines = request.Items.Select((item, position) => Line(ids, request.OrderId, position, item, priced.Products[item.Sku]));
-        var order = Order.Place(request.OrderId, request.UserId, request.Reference, fingerprint, request.PaymentMethod, lines, time.GetUtcNow());
+        var order = Order.Place(
+            request.OrderId, request.UserId, request.Reference, fingerprint, request.PaymentMethod, lines, time.GetUtcNow());
         if (request.ExpectedTotal is { } expected && expected != order.Total)
             return await RefuseAsync(PriceChanged(order.Total));
         checkout.Start(order, MessageOrigin.OfRequest());
@@ -47,7 +57,7 @@ public static class PlaceOrder
         }
         catch (DbUpdateException error) when (error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            // The same request arrived twice and the other one was first; its order, its checkout and its messages are stored, ours are not.
+            // A concurrent duplicate was first; its order, checkout and messages are stored, and these are rolled back.
             db.ChangeTracker.Clear();
             if (await Find(db, request.OrderId, cancellationToken) is { } first)
                 return Replay(first, fingerprint);
@@ -68,7 +78,7 @@ public static class PlaceOrder
         ? Accepted(order)
         : Problems.Unprocessable("idempotency-key-reused", "This Idempotency-Key stands for another order: its body was different.");
 
-    // Nothing is stored, so the key is still free: the client sends the request again with the total that the customer agrees to.
+    // The key is still free, because nothing is stored. The client sends the request again with the total that the customer accepts.
     private static ProblemResult PriceChanged(Money total) =>
         Problems.Conflict("price-changed", $"This order costs {total} now. Show it to the customer, and expect that.").With("total", total);
 

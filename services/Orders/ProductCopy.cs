@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Orders;
 
-/// <summary>What Orders knows of a product: enough to price an order without asking anybody.</summary>
+/// <summary>The data of a product that Orders needs to price an order without a call to Inventory.</summary>
 public sealed class ProductCopy
 {
     /// <summary>Derived from the SKU, here as in Inventory.</summary>
@@ -15,15 +15,15 @@ public sealed class ProductCopy
 
     public required Money Price { get; init; }
 
-    /// <summary>Which of the product's events this is the state after.</summary>
+    /// <summary>The sequence number of the product's event that this state comes from.</summary>
     public required long Sequence { get; init; }
 }
 
 public static class ProductCopies
 {
     /// <summary>
-    /// Stores copies unless a later one is there. One statement, because an event, its redelivery and an answer of Inventory may arrive at the same moment, in
-    /// any order.
+    /// Stores copies unless a later one exists. One statement, because an event, its redelivery and an answer of Inventory may arrive
+    /// concurrently and in any order.
     /// </summary>
     public static Task RememberAsync(this OrdersDb db, IReadOnlyList<ProductCopy> products, CancellationToken cancellationToken)
     {

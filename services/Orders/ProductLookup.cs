@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace ForgeShop.Orders;
 
 /// <summary>
-/// Asks Inventory for products that Orders has not heard of, and remembers the answer. Orders for a new product come in
-/// bursts: requests that want to know the same at the same time share one question.
+/// Reads products without a copy from Inventory and stores the answer. Concurrent requests for the same products share one call, because
+/// orders for a new product come in bursts.
 /// </summary>
 public sealed class ProductLookup(IServiceScopeFactory scopes)
 {
@@ -23,7 +23,7 @@ public sealed class ProductLookup(IServiceScopeFactory scopes)
     {
         try
         {
-            // A scope of its own, and nobody's cancellation: whoever asked first may leave before the others.
+            // A scope of its own and no caller's cancellation: the first caller may leave before the others.
             await using var scope = scopes.CreateAsyncScope();
             var products = await scope.ServiceProvider.GetRequiredService<InventoryClient>().FindAsync(skus, CancellationToken.None);
             var db = scope.ServiceProvider.GetRequiredService<OrdersDb>();

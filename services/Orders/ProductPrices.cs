@@ -4,18 +4,19 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Orders;
 
-/// <summary>Prices an order from Orders' own copy of the catalogue; Inventory is asked only for what is not in it yet.</summary>
+/// <summary>Prices an order from Orders' copy of the catalogue; only products without a copy are read from Inventory.</summary>
 public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, ForgeIds ids, ILogger<ProductPrices> logger)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
-    /// <summary>Either the products by SKU, or why the order cannot be priced.</summary>
+    /// <summary>The products by SKU, or the reason why the order cannot be priced.</summary>
     public sealed record Outcome(IReadOnlyDictionary<string, ProductCopy> Products, IResult? Problem);
 
     public async Task<Outcome> OfAsync(IReadOnlyList<OrderedItem> items, CancellationToken cancellationToken)
     {
         var wanted = items.Select(item => ids.Product(item.Sku)).ToArray();
-        var products = await db.Products.AsNoTracking().Where(product => wanted.Contains(product.Id)).ToDictionaryAsync(product => product.Sku, cancellationToken);
+        var products = await db.Products.AsNoTracking().Where(product => wanted.Contains(product.Id))
+            .ToDictionaryAsync(product => product.Sku, cancellationToken);
 
         var unheardOf = items.Select(item => item.Sku).Where(sku => !products.ContainsKey(sku)).ToList();
         if (unheardOf.Count > 0)
@@ -28,7 +29,9 @@ public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, For
             catch (InventoryUnavailableException error)
             {
                 LogUnavailable(logger, unheardOf.Count, error.InnerException!.GetType().Name, error.InnerException.Message);
-                return Refused(Problems.Unavailable("inventory-unavailable", "A product of this order cannot be looked up right now. Try again.", RetryAfter));
+                return Refused(
+                    Problems.Unavailable(
+                        "inventory-unavailable", "A product of this order cannot be looked up right now. Try again.", RetryAfter));
             }
         }
 
@@ -40,14 +43,16 @@ public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, For
         }
 
         if (errors.Any)
-            return Refused(errors.ToProblem(StatusCodes.Status422UnprocessableEntity, "unknown-product", "A product of this order does not exist."));
+            return Refused(
+                errors.ToProblem(StatusCodes.Status422UnprocessableEntity, "unknown-product", "A product of this order does not exist."));
         if (products.Values.Select(product => product.Price.Currency).Distinct().Skip(1).Any())
-            return Refused(Problems.Unprocessable("mixed-currencies", "The products of one order are priced in one currency; order these apart."));
+            return Refused(
+                Problems.Unprocessable("mixed-currencies", "The products of one order are priced in one currency; order these apart."));
         return new Outcome(products, null);
     }
 
     private static Outcome Refused(IResult problem) => new(new Dictionary<string, ProductCopy>(), problem);
 
-    [LoggerMessage(LogLevel.Warning, "Inventory could not be asked for {Count} products that Orders has not heard of ({Error}: {Message})")]
+    [LoggerMessage(LogLevel.Warning, "Reading {Count} unknown products from Inventory failed ({Error}: {Message})")]
     private static partial void LogUnavailable(ILogger logger, int count, string error, string message);
 }

@@ -7,9 +7,8 @@ using ForgeShop.Forge;
 namespace ForgeShop.Orders;
 
 /// <summary>
-/// What a request asked for, in 32 bytes: SHA-256 over the RFC 8785 form of what was understood of its body. Understood, not
-/// received: the order of members, white space, the spelling of a SKU and a default written out do
-/// not make it another request. The order of the items does. The user and the key are not in it: they are in the order's ID.
+/// The SHA-256 of the RFC 8785 form of a parsed request. The order of members, white space, the spelling of a SKU and explicit defaults do
+/// not change it; the order of the items does. User and key are not part of it, because the order's ID contains them.
 /// </summary>
 public static class RequestFingerprint
 {
@@ -21,8 +20,8 @@ public static class RequestFingerprint
 }
 
 /// <summary>
-/// Renaming a member changes every fingerprint: old keys would then be refused as reused. A new one is omitted where a request does not
-/// have it.
+/// Renaming a member changes every fingerprint: the service would refuse old keys as reused. A new member is omitted where a request does
+/// not have it.
 /// </summary>
 public sealed record UnderstoodOrder(
     IReadOnlyList<OrderedItem> Items, string PaymentMethod,

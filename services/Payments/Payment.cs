@@ -12,25 +12,25 @@ public enum PaymentStatus
     /// <summary>The provider has taken the money.</summary>
     Charged,
 
-    /// <summary>The provider refused.</summary>
+    /// <summary>The provider declined the charge.</summary>
     Declined,
 
-    /// <summary>The worker asks the provider to give back what it took, and to take nothing from now on.</summary>
+    /// <summary>The worker asks the provider to refund the charge and to refuse later charges.</summary>
     Refunding,
 
     /// <summary>
-    /// The provider did not answer a charge in time. The worker asks for a refund as in <see cref="Refunding"/>, and the order receives the refund only: a
-    /// charge that the provider reports now would confirm the order.
+    /// The provider did not answer a charge in time. The worker asks for a refund as in <see cref="Refunding"/>, and the order receives the
+    /// refund only: a charge that the provider reports now would confirm the order.
     /// </summary>
     GivenUp,
 
-    /// <summary>Ended: nothing is taken, now or later.</summary>
+    /// <summary>Ended: nothing is charged, now or later.</summary>
     Refunded,
 }
 
 /// <summary>
-/// One attempt to charge an order: the request, the provider's answer, and the time of the next call. A refund can be requested at any time and always wins:
-/// an answer to the charge that arrives later does not change it.
+/// One attempt to charge an order: the request, the provider's answer, and the time of the next call. A refund can be requested at any time
+/// and takes precedence: a later answer to the charge does not change it.
 /// </summary>
 public sealed class Payment : IEventSource
 {
@@ -57,7 +57,7 @@ public sealed class Payment : IEventSource
 
     public DateTimeOffset ChangedAt { get; private set; }
 
-    /// <summary>The time of the event that the money is taken; null if the charge was given up before.</summary>
+    /// <summary>The time of the payment-charged event; null if the charge was given up before.</summary>
     public DateTimeOffset? ChargedAt { get; private set; }
 
     /// <summary>The time of the next call of the provider; null if no call is needed.</summary>
@@ -66,7 +66,7 @@ public sealed class Payment : IEventSource
     /// <summary>The time of the first call.</summary>
     public DateTimeOffset? FirstCallAt { get; private set; }
 
-    /// <summary>The end of the lease of the worker that calls the provider. After that, the worker has died.</summary>
+    /// <summary>The end of the lease of the worker that calls the provider. Afterwards another worker may call.</summary>
     public DateTimeOffset? ClaimedUntil { get; private set; }
 
     /// <summary>The number of calls in a row that the provider did not answer.</summary>
@@ -96,7 +96,10 @@ public sealed class Payment : IEventSource
         Origin = origin,
     };
 
-    /// <summary>Creates a payment for a refund that arrives before its charge. The worker asks the provider all the same, which alone has the books.</summary>
+    /// <summary>
+    /// Creates a payment for a refund that arrives before its charge. The worker still calls the provider, because only the provider has
+    /// the authoritative record.
+    /// </summary>
     public static Payment RefundOnly(RefundPayment command, MessageOrigin origin, DateTimeOffset now) => new()
     {
         Id = command.PaymentId,
@@ -121,12 +124,12 @@ public sealed class Payment : IEventSource
             (Failures, Origin) = (0, origin);
         }
 
-        // A worker that is calling the provider finishes first, and then finds this.
+        // A worker that is calling the provider finishes first and then finds this refund.
         NextCallAt = now;
         return true;
     }
 
-    /// <summary>Takes the lease for one call. A charge that no order waits for any more becomes a refund.</summary>
+    /// <summary>Takes the lease for one call. A charge after the order's time-out becomes a refund.</summary>
     public void Claim(DateTimeOffset now, DateTimeOffset until)
     {
         if (Status is PaymentStatus.Requested && now >= ValidUntil)
@@ -135,8 +138,11 @@ public sealed class Payment : IEventSource
         ClaimedUntil = until;
     }
 
-    /// <summary>Records that the provider took the money, also while a requested refund is pending.</summary>
-    /// <returns>The event; null if it was emitted already (two workers asked, because a lease ran out), or if the charge was given up meanwhile.</returns>
+    /// <summary>Records that the provider charged the amount, also while a refund is pending.</summary>
+    /// <returns>
+    /// <returns>The event; null if it was already emitted (an expired lease lets two workers call), or if the charge was given
+    /// up.</returns>
+    /// </returns>
     public PaymentCharged? Charged(DateTimeOffset now)
     {
         if (Status is PaymentStatus.Requested)
@@ -150,7 +156,9 @@ public sealed class Payment : IEventSource
     }
 
     /// <summary>Records that the provider declined.</summary>
-    /// <returns>The event; null if it was emitted already, or if a refund is pending, whose answer reports that nothing was taken.</returns>
+    /// <returns>
+    /// <returns>The event; null if it was already emitted, or if a refund is pending, whose answer covers this case.</returns>
+    /// </returns>
     public PaymentDeclined? Declined(string reason, DateTimeOffset now)
     {
         if (Status is not PaymentStatus.Requested)
@@ -163,8 +171,8 @@ public sealed class Payment : IEventSource
         return new(Id, OrderId, reason);
     }
 
-    /// <summary>Records that the provider gave back the money, or never took it.</summary>
-    /// <returns>The event; null if it was emitted already.</returns>
+    /// <summary>Records that the provider refunded the amount, or never charged it.</summary>
+    /// <returns><returns>The event; null if it was already emitted.</returns></returns>
     public PaymentRefunded? Refunded(Money givenBack, DateTimeOffset now)
     {
         if (!IsToBeRefunded)
@@ -173,21 +181,21 @@ public sealed class Payment : IEventSource
         return new(Id, OrderId, givenBack);
     }
 
-    /// <summary>Records that the provider did not answer. The next call, under the same ID, finds out what happened.</summary>
+    /// <summary>Records that the provider did not answer. The next call with the same ID returns the outcome.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="pause">The backoff until the next call.</param>
-    /// <param name="patience">The time after the first call at which a charge is given up. A refund is never given up.</param>
-    public void Unanswered(DateTimeOffset now, TimeSpan pause, TimeSpan patience)
+    /// <param name="pause">The delay before the next call.</param>
+    /// <param name="giveUpAfter">The time after the first call after which a charge is given up. A refund is never given up.</param>
+    public void Unanswered(DateTimeOffset now, TimeSpan pause, TimeSpan giveUpAfter)
     {
         Failures++;
         ClaimedUntil = null;
-        if (Status is PaymentStatus.Requested && (now + pause >= FirstCallAt + patience || now + pause >= ValidUntil))
+        if (Status is PaymentStatus.Requested && (now + pause >= FirstCallAt + giveUpAfter || now + pause >= ValidUntil))
             GiveUp(now);
         else if (Status is PaymentStatus.Requested || IsToBeRefunded)
             NextCallAt = now + pause;
     }
 
-    /// <summary>The outcome of the charge is unknown, so the worker asks for a refund, which may be one of nothing.</summary>
+    /// <summary>The outcome of the charge is unknown, so the worker requests a refund, also if nothing was charged.</summary>
     private void GiveUp(DateTimeOffset now)
     {
         Become(PaymentStatus.GivenUp, now);

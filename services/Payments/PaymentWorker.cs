@@ -10,10 +10,12 @@ using Microsoft.Extensions.Options;
 namespace ForgeShop.Payments;
 
 /// <summary>
-/// Calls the provider for payments that are due: claims them for a lease, calls outside of any transaction and with a time-out, and records the answers in
-/// batches. A worker that dies leaves a lease that runs out; the next one calls under the same ID, which the provider recognises.
+/// Calls the provider for due payments: claims them for a lease, calls with a time-out and outside of any transaction, and records the
+/// answers in batches. After a crash the lease expires; the next worker repeats the call with the same ID, and the provider deduplicates
+/// it.
 /// </summary>
-public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvider provider, IOptions<PaymentOptions> options) : PollingWorker(services)
+public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvider provider, IOptions<PaymentOptions> options)
+    : PollingWorker(services)
 {
     private const int RecordBatchSize = 200;
 
@@ -29,11 +31,11 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
 
     private sealed record Answer(PaymentId Payment, MessageOrigin Origin, Recording Record);
 
-    /// <summary>Records the answers that have arrived, and begins the calls that are due. Each call that ends wakes the worker.</summary>
+    /// <summary>Records the answers that have arrived and starts the due calls. Each finished call wakes the worker.</summary>
     protected override async Task<bool> WorkAsync(CancellationToken cancellationToken)
     {
         var recorded = await RecordAsync(cancellationToken);
-        // An answer that is not recorded yet still occupies its slot, so the queue of answers is bounded, too.
+        // An unrecorded answer still occupies its slot, so the queue of answers is bounded as well.
         var slots = _options.MaxConcurrency - Volatile.Read(ref _running);
         var claimed = slots > 0 ? await ClaimAsync(slots, cancellationToken) : [];
         foreach (var payment in claimed)
@@ -58,7 +60,7 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
         {
             var now = Time.GetUtcNow();
             var lease = now + _options.ProviderTimeout + RecordingTime;
-            // A time beyond the longest backoff, or beyond the longest lease, was written before the clock was set back.
+            // A time beyond the longest backoff or the longest lease was written before the clock was set back.
             var due = await db.Database.SqlQuery<Guid>(
                 $"""
                 select id as "Value" from payments
@@ -85,7 +87,7 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The service stops, and the lease runs out.
+            // The service stops; the lease expires.
             Interlocked.Decrement(ref _running);
         }
         Wake();
@@ -104,14 +106,17 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
             }
 
             var charge = await provider.ChargeAsync(asked.Id, asked.Amount, asked.Method, bounded.Token);
-            return charge.DeclineReason is { } reason ? (payment, now) => payment.Declined(reason, now) : (payment, now) => payment.Charged(now);
+            return charge.DeclineReason is { } reason
+                ? (payment, now) => payment.Declined(reason, now)
+                : (payment, now) => payment.Charged(now);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             LogUnanswered(Logger, asked.Id, asked.Failures + 1, error.GetType().Name, error.Message);
             return (payment, now) =>
             {
-                payment.Unanswered(now, Backoff.After(payment.Failures + 1, _options.MinBackoff, _options.MaxBackoff), _options.ChargePatience);
+                payment.Unanswered(
+                    now, Backoff.After(payment.Failures + 1, _options.MinBackoff, _options.MaxBackoff), _options.ChargePatience);
                 return null;
             };
         }
@@ -150,6 +155,6 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
             db.Emit(payment, refunded, origin);
     }
 
-    [LoggerMessage(LogLevel.Information, "The provider did not answer for payment {Payment} (attempt {Attempt}, {Error}: {Message})")]
+    [LoggerMessage(LogLevel.Information, "Payment provider did not answer for payment {Payment} (attempt {Attempt}, {Error}: {Message})")]
     private static partial void LogUnanswered(ILogger logger, PaymentId payment, int attempt, string error, string message);
 }

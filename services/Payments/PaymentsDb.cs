@@ -15,12 +15,13 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
     public async Task<Dictionary<PaymentId, Payment>> LockPaymentsAsync(IReadOnlyList<PaymentId> ids, CancellationToken cancellationToken)
     {
         var values = ids.Select(id => id.Value).ToArray();
-        // Two statements: in raw SQL, EF Core expects the columns of a complex property under other names.
+        // Two statements: for raw SQL, EF Core expects other column names of a complex property.
         await Database.ExecuteSqlAsync($"select 1 from payments where id = any({values}) order by id for update", cancellationToken);
         return await Payments.Where(payment => ids.Contains(payment.Id)).ToDictionaryAsync(payment => payment.Id, cancellationToken);
     }
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(PaymentId).Assembly);
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.UseTypedIds(typeof(PaymentId).Assembly);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -37,7 +38,8 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
             amount.Property(m => m.Amount).HasColumnName("amount").HasColumnType("numeric(19,4)");
             amount.Property(m => m.Currency).HasColumnName("currency").HasColumnType("character(3)");
         });
-        payment.Property(p => p.Status).HasConversion(status => status.ToString().ToLowerInvariant(), name => Enum.Parse<PaymentStatus>(name, true));
+        payment.Property(p => p.Status)
+            .HasConversion(status => status.ToString().ToLowerInvariant(), name => Enum.Parse<PaymentStatus>(name, true));
         payment.ComplexProperty(p => p.Origin, origin => origin.MapOrigin());
         payment.Property<uint>("xmin").IsRowVersion();
         payment.HasIndex(p => p.OrderId);

@@ -5,7 +5,9 @@ using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Payments;
 
-/// <summary>Stores refunds to be made, whatever happened to the charge. Answers every time, because an earlier answer may have been lost.</summary>
+/// <summary>
+/// Stores requested refunds, whatever the state of the charge. Each command gets an answer, because an earlier answer may have been lost.
+/// </summary>
 public sealed class RefundPaymentHandler(PaymentsDb db, PaymentWorker worker, TimeProvider time) : IBatchHandler<RefundPayment>
 {
     public async Task HandleAsync(IReadOnlyList<Received<RefundPayment>> events, CancellationToken cancellationToken)

@@ -4,18 +4,21 @@ using ForgeShop.Reporting.Customers;
 using ForgeShop.Reporting.Orders;
 using ForgeShop.Reporting.Rebuild;
 using ForgeShop.Reporting.Sales;
+using ForgeShop.ServiceDefaults.OpenApi;
 
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
 builder.AddDocuments("reporting");
 builder.AddMessaging("reporting", messaging => messaging.HandleAll<RecordEvents>(
-    DocumentStoreErrors.IsTransient, Topics.UserEvents, Topics.OrderEvents, Topics.InventoryEvents, Topics.PaymentEvents, Topics.NotificationEvents));
+    DocumentStoreErrors.IsTransient, Topics.UserEvents, Topics.OrderEvents, Topics.InventoryEvents, Topics.PaymentEvents,
+    Topics.NotificationEvents));
 builder.Services.AddSingleton<ReportingMetrics>();
 builder.Services.AddSingleton<EventLog>();
 builder.Services.AddSingleton<ReadModels>();
 builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
+builder.Services.DescribeAsMoney<Sum>();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
 
 var app = builder.Build();

@@ -16,7 +16,8 @@ public sealed class ReportingMetrics
         var meter = meters.Create(MeterName);
         _lag = meter.CreateHistogram<double>("forgeshop.reporting.projection.lag", "s",
             "The time from an event to its effect on the read models, for the oldest event of each batch.");
-        _applied = meter.CreateCounter<long>("forgeshop.reporting.events.applied", "{event}", "Events that were applied to the read models.");
+        _applied = meter.CreateCounter<long>(
+            "forgeshop.reporting.events.applied", "{event}", "Events that were applied to the read models.");
         _duplicates = meter.CreateCounter<long>("forgeshop.reporting.events.duplicates", "{event}",
             "Events that were dropped because another copy is recorded.");
     }

@@ -5,14 +5,13 @@ using ForgeShop.Contracts;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// The rules for names and passwords. Each check returns the sentence for the user who broke it, or null. Lengths are counted in code
-/// points.
+/// The validation rules of names and passwords. Each check returns the message for the user, or null. Lengths are counted in code points.
 /// </summary>
 public static class AccountRules
 {
     private const int MaxPasswordLength = 256;
 
-    /// <summary>Returns the name as it is stored, or what is wrong with it.</summary>
+    /// <summary>Returns the name in its stored form, or the validation message.</summary>
     public static (string? Text, string? Problem) Name(string? name) => DisplayName.Check(name, "A name", 2, 100);
 
     /// <summary>
@@ -44,7 +43,7 @@ public static class AccountRules
         return CommonPasswords.Contains(prepared) ? "This password is one of the commonest, which are tried first. Choose another." : null;
     }
 
-    // Half a surrogate pair, and what a decoder could not read, appear as U+FFFD.
+    // Half a surrogate pair and undecodable bytes appear as U+FFFD.
     private static bool IsUnicode(string? text) => text is not null && !text.EnumerateRunes().Any(rune => rune == Rune.ReplacementChar);
 
     private static bool IsAllowed(Rune rune) => Rune.GetUnicodeCategory(rune)

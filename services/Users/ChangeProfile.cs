@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace ForgeShop.Users;
 
-/// <summary>What a PATCH can change of an account.</summary>
+/// <summary>The members of an account that a PATCH can change.</summary>
 public sealed record ProfileDetails(string? Name);
 
 /// <summary>PATCH /api/v1/users/{id}: the profile as a JSON Merge Patch.</summary>
@@ -16,6 +16,9 @@ public static class ChangeProfile
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/{id}", Handle)
         .WithName("ChangeProfile")
         .WithSummary("Changes the profile (JSON Merge Patch). The e-mail address cannot be changed. If-Match is honoured.")
+        .WithIfMatch()
+        .WithErrorCodes((404, "user-not-found"))
+        .WithRequestExample(new { name = "Ada Lovelace" })
         .Accepts<ProfileDetails>("application/merge-patch+json", "application/json")
         .Produces<UserView>()
         .ProducesValidationProblem()
@@ -33,10 +36,10 @@ public static class ChangeProfile
         return await db.InTransactionAsync(async token =>
         {
             var user = await db.LockUserAsync(id, token);
-            // A token is valid for some minutes after its account was closed; a closed account does not change any more.
+            // A token remains valid for some minutes after its account was closed; a closed account cannot be changed.
             if (user is null or { DeactivatedAt: not null })
                 return Problems.NotFound("user-not-found", "There is no such user.");
-            // A retry after a commit whose answer was lost finds what this request stored, and nothing to compare.
+            // A retry after a lost commit confirmation finds the state that this request stored.
             if (stored != user.Name && Preconditions.Check(http, CachedUser.Of(user).User) is { } refused)
                 return refused;
             var (name, problem) = AccountRules.Name(MergePatch.Apply(http, new ProfileDetails(user.Name), patch).Name);

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace ForgeShop.Users;
 
-/// <summary>The passwords that are tried first everywhere, as far as the other rules would let them pass; in upper or lower case alike.</summary>
+/// <summary>The most common passwords that satisfy the other rules, in any case.</summary>
 public static class CommonPasswords
 {
     private static readonly FrozenSet<string> Known = Read().ToFrozenSet(StringComparer.OrdinalIgnoreCase);

@@ -11,7 +11,9 @@ public static class DeactivateUser
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/deactivate", Handle)
         .WithName("DeactivateUser")
-        .WithSummary("Closes an account for good: no more logins, all sessions end. What was ordered stays. One's own, or anybody's with users:write.")
+        .WithSummary(
+            "Closes an account permanently and ends its sessions. Its orders remain. The caller's own account; any account with users:write.")
+        .WithErrorCodes((404, "user-not-found"))
         .Produces(StatusCodes.Status204NoContent)
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound)

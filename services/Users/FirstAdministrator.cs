@@ -6,8 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// The first administrator, from configuration (<c>Admin:Email</c>, <c>Admin:Password</c>). An account that is there already is left as it
-/// is.
+/// Adds the first administrator from the configuration (<c>Admin:Email</c>, <c>Admin:Password</c>). An existing account is not changed.
 /// </summary>
 public static partial class FirstAdministrator
 {
@@ -23,17 +22,20 @@ public static partial class FirstAdministrator
         var id = ids.User(email);
         if (await db.Users.SingleOrDefaultAsync(user => user.Id == id, cancellationToken) is { } known)
         {
-            // Not promoted: whoever registered with this address first would become an administrator.
+            // The account is not promoted, because it may belong to a customer who registered with this address first.
             if (known.Role is not Role.Administrator)
                 LogTaken(services.GetRequiredService<ILogger<User>>(), id);
             return;
         }
 
-        var administrator = User.Register(id, ids.Namespace("users").GetName(email), "Administrator", services.GetRequiredService<TimeProvider>().GetUtcNow(), Role.Administrator);
+        var administrator = User.Register(
+            id, ids.Namespace("users").GetName(email), "Administrator", services.GetRequiredService<TimeProvider>().GetUtcNow(),
+            Role.Administrator);
         var prepared = AccountRules.PreparePassword(password)!;
         administrator.SetPassword(await services.GetRequiredService<Passwords>().HashAsync(prepared, cancellationToken));
         db.Users.Add(administrator);
-        db.Emit(administrator, new UserRegistered(id, administrator.Email, administrator.Name, administrator.CreatedAt), MessageOrigin.None);
+        db.Emit(
+            administrator, new UserRegistered(id, administrator.Email, administrator.Name, administrator.CreatedAt), MessageOrigin.None);
         await db.SaveChangesAsync(cancellationToken);
     }
 

@@ -9,22 +9,29 @@ public static class GetUser
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}", Handle)
         .WithName("GetUser")
-        .WithSummary("Shows an account, from the cache where it is there: one's own, or anybody's with users:read.")
+        .WithSummary("Returns the caller's own account; any account with users:read.")
+        .WithErrorCodes((404, "user-not-found"))
         .Produces<UserView>()
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersRead);
 
-    // Refused before it is looked for: whoever may not see an account does not learn whether there is one.
-    private static async Task<IResult> Handle(UserId id, Caller caller, EntityCache<CachedUser> cache, CancellationToken cancellationToken) =>
-        caller.MaySee(id, Permissions.UsersRead) ? await ShowAsync(id, cache, cancellationToken) : Problems.Status(StatusCodes.Status403Forbidden);
+    // Refused before the lookup: the answer must not reveal whether the account exists.
+    private static async Task<IResult> Handle(
+        UserId id, Caller caller, EntityCache<CachedUser> cache, CancellationToken cancellationToken) =>
+        caller.MaySee(id, Permissions.UsersRead)
+            ? await ShowAsync(id, cache, cancellationToken)
+            : Problems.Status(StatusCodes.Status403Forbidden);
 
     internal static async Task<IResult> ShowAsync(UserId id, EntityCache<CachedUser> cache, CancellationToken cancellationToken)
     {
-        var cached = await cache.GetAsync(id.Value, (services, token) => Load(services.GetRequiredService<UsersDb>(), id, token), cancellationToken);
+        var cached = await cache.GetAsync(
+            id.Value, (services, token) => Load(services.GetRequiredService<UsersDb>(), id, token), cancellationToken);
         return cached is null ? Problems.NotFound("user-not-found", "There is no such user.") : TypedResults.Ok(cached.User);
     }
 
     private static async Task<CachedUser?> Load(UsersDb db, UserId id, CancellationToken cancellationToken) =>
-        await db.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == id, cancellationToken) is { } user ? CachedUser.Of(user) : null;
+        await db.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == id, cancellationToken) is { } user
+            ? CachedUser.Of(user)
+            : null;
 }

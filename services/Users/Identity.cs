@@ -19,12 +19,13 @@ internal static class Identity
 
     public static void AddIdentity(this IHostApplicationBuilder builder)
     {
-        // In invariant mode the runtime returns every text unchanged, and says nothing.
+        // In invariant mode the runtime's normalization returns every text unchanged, without an error.
         if ("u\u0308".Normalize() != "\u00fc")
             throw new InvalidOperationException("Users needs ICU: install libicu, and do not set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
         var services = builder.Services;
         builder.AddOpenIdServer();
-        services.AddOptions<PasswordHasherOptions>().Configure(passwords => passwords.IterationCount = Passwords.Rounds).BindConfiguration("Passwords");
+        services.AddOptions<PasswordHasherOptions>().Configure(passwords => passwords.IterationCount = Passwords.Rounds)
+            .BindConfiguration("Passwords");
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<LoginThrottle>();
@@ -32,8 +33,8 @@ internal static class Identity
         services.AddScoped<UserSessions>();
         services.AddHostedService<IdentityMaintenance>();
 
-        // The keys that encrypt signing keys and refresh tokens lie apart from the database: in the service's home, or where
-        // DataProtection:KeyFolder says; replicas on several machines share that folder.
+        // The keys that encrypt signing keys and refresh tokens are not in the database but in the service's home or in
+        // DataProtection:KeyFolder. Replicas on several machines share that folder.
         var protection = services.AddDataProtection().SetApplicationName("forgeshop-users");
         if (builder.Configuration["DataProtection:KeyFolder"] is { Length: > 0 } folder)
             protection.PersistKeysToFileSystem(new DirectoryInfo(folder));

@@ -3,9 +3,7 @@ using OpenIddict.Abstractions;
 
 namespace ForgeShop.Users;
 
-/// <summary>
-/// Rotates the signing keys every minute, and every hour removes tokens, sessions and login failures that no one needs any more.
-/// </summary>
+/// <summary>Rotates the signing keys every minute, and removes expired tokens, sessions and login failures every hour.</summary>
 public sealed partial class IdentityMaintenance(
     SigningKeys keys, IServiceScopeFactory scopes, TimeProvider time, ILogger<IdentityMaintenance> logger) : BackgroundService
 {

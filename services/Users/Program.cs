@@ -4,7 +4,7 @@ using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
 using ForgeShop.Users;
 
-// Unlike the other services, this one runs with ICU; it formats like them nevertheless.
+// Unlike the other services, this one needs ICU; formatting stays invariant.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
 var builder = WebApplication.CreateBuilder(args);
 

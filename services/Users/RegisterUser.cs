@@ -15,6 +15,8 @@ public static class RegisterUser
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/", Handle)
         .WithName("RegisterUser")
         .WithSummary("Opens an account. Its ID is derived from the e-mail address.")
+        .WithErrorCodes((409, "email-taken"))
+        .WithRequestExample(new { email = "ada@example.com", name = "Ada Lovelace", password = "Correct(Horse)1" })
         .Produces<UserView>(StatusCodes.Status201Created)
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status409Conflict)
@@ -34,7 +36,7 @@ public static class RegisterUser
             return errors.ToProblem();
 
         var id = ids.User(request.Email!);
-        // The hash takes a while on purpose; a repeated registration need not pay for it. The insert below is what decides.
+        // Fast path for a repeated registration, without the slow hash. The insert below is the authoritative check.
         if (await db.Users.AsNoTracking().SingleOrDefaultAsync(known => known.Id == id, cancellationToken) is { } taken)
             return EmailTaken(taken);
 
@@ -48,8 +50,7 @@ public static class RegisterUser
         }
         catch (DbUpdateException error) when (error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            // Taken by this very request, perhaps, whose connection was lost before it was told: a hash has its salt, so nobody else's is
-            // the same.
+            // The same salted hash means that this request stored the account and its confirmation was lost.
             var known = await db.Users.AsNoTracking().SingleAsync(known => known.Id == id, cancellationToken);
             if (known.PasswordHash != user.PasswordHash)
                 return EmailTaken(known);
@@ -58,7 +59,7 @@ public static class RegisterUser
         return TypedResults.Created($"/api/v1/users/{user.Id}", CachedUser.Of(user).User);
     }
 
-    // An ID is derived from the address, so a second account with this address would be the first one again, with its orders.
+    // The ID is derived from the address, so a second account with this address would own the orders of the first.
     private static IResult EmailTaken(User known) => known.DeactivatedAt is null
         ? Problems.Conflict("email-taken", "There is an account with this e-mail address already.")
         : Problems.Conflict("account-closed", "The account with this e-mail address is closed for good. Use another e-mail address.");

@@ -2,7 +2,7 @@ using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Users;
 
-/// <summary>What an account may do at all. Stored by name, in lower case.</summary>
+/// <summary>The role of an account, which determines its permissions. Stored by name, in lower case.</summary>
 public enum Role
 {
     Customer,

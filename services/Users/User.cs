@@ -3,32 +3,32 @@ using ForgeShop.Messaging;
 
 namespace ForgeShop.Users;
 
-/// <summary>An account. The e-mail address is its name for good; the profile may change.</summary>
+/// <summary>An account. The e-mail address never changes; the profile may change.</summary>
 public sealed class User : IEventSource
 {
     private User()
     {
     }
 
-    /// <summary>Derived from <see cref="Email"/>.</summary>
+    /// <summary>The ID, derived from <see cref="Email"/>.</summary>
     public UserId Id { get; private set; }
 
-    /// <summary>In its canonical form.</summary>
+    /// <summary>The e-mail address in canonical form.</summary>
     public string Email { get; private set; } = "";
 
     public string Name { get; private set; } = "";
 
-    /// <summary>As the framework's password hasher writes it: algorithm, salt and rounds included.</summary>
+    /// <summary>The output of the framework's password hasher: algorithm, salt and iterations included.</summary>
     public string PasswordHash { get; private set; } = "";
 
     public Role Role { get; private set; }
 
     public DateTimeOffset CreatedAt { get; private set; }
 
-    /// <summary>Null while the account can be used.</summary>
+    /// <summary>The time of the deactivation; null for an active account.</summary>
     public DateTimeOffset? DeactivatedAt { get; private set; }
 
-    /// <summary>Counts the changes of this account: concurrency token, and what the cache compares.</summary>
+    /// <summary>The number of changes: the concurrency token, and the version in the cache.</summary>
     public long Version { get; private set; }
 
     public long LastSequence { get; set; }
@@ -43,7 +43,7 @@ public sealed class User : IEventSource
         Email = email,
         Name = name,
         Role = role,
-        // The database keeps microseconds; what is answered now must be what it answers later.
+        // PostgreSQL stores microseconds; this answer must equal later ones.
         CreatedAt = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)),
         Version = 1,
     };
@@ -54,7 +54,9 @@ public sealed class User : IEventSource
         Version++;
     }
 
-    /// <summary>False when it was so already. There is no way back: the address stays taken, and what was ordered keeps its owner.</summary>
+    /// <summary>
+    /// Closes the account permanently. The address stays taken, and its orders keep their owner. Returns false if it was already closed.
+    /// </summary>
     public bool Deactivate(DateTimeOffset now)
     {
         if (DeactivatedAt is not null)
@@ -64,7 +66,7 @@ public sealed class User : IEventSource
         return true;
     }
 
-    /// <summary>False when that was the name already.</summary>
+    /// <summary>Changes the name. Returns false if the name is the same.</summary>
     public bool Rename(string name)
     {
         if (name == Name)

@@ -15,11 +15,12 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
 
     public DbSet<LoginFailures> LoginFailures => Set<LoginFailures>();
 
-    /// <summary>The user, locked until the transaction ends: changes of one account follow each other.</summary>
+    /// <summary>Returns the user, locked until the transaction ends, so that changes of one account are serialized.</summary>
     public Task<User?> LockUserAsync(UserId id, CancellationToken cancellationToken) =>
         Users.FromSql($"select * from users where id = {id.Value} for update").SingleOrDefaultAsync(cancellationToken);
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(UserId).Assembly);
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.UseTypedIds(typeof(UserId).Assembly);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -43,8 +44,8 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
             .HasDefaultValue(Role.Customer).HasSentinel((Role)(-1));
         user.Ignore(u => u.Permissions);
         user.Property(u => u.Version).IsConcurrencyToken();
-        // The ID is derived from the address, so this can only fail together with the primary key: unless somebody changed
-        // the algorithm or the secret under existing accounts, and then it must.
+        // The ID is derived from the address, so this index fails only together with the primary key. It fails alone if the algorithm or
+        // the secret was changed for existing accounts, which must not pass.
         user.HasIndex(u => u.Email).IsUnique();
     }
 

@@ -5,12 +5,12 @@ using ForgeShop.Contracts.Events;
 
 namespace ForgeShop.Contracts;
 
-/// <summary>How events and documents are written as JSON, everywhere: camelCase, typed IDs as text, money as decimal strings.</summary>
+/// <summary>The JSON form of events and documents: camelCase, typed IDs as text, money as decimal strings.</summary>
 public static class ContractsJson
 {
     /// <summary>
-    /// Read-only. What a record's constructor requires must be there and not null where it may not be; unknown members are ignored, so that an
-    /// additive change of an event breaks nobody. Contracts are source-generated; documents of the services are found by reflection.
+    /// Gets the shared read-only options. Required constructor parameters must be present and not null. Unknown members are ignored, so an
+    /// additive change of an event does not break its consumers. Contracts are source-generated; documents of the services use reflection.
     /// </summary>
     public static JsonSerializerOptions Options { get; } = Create();
 
@@ -29,7 +29,9 @@ public static class ContractsJson
     }
 }
 
-/// <summary>Reads any time as the same instant in UTC, without an offset as UTC: a database column of instants takes nothing else.</summary>
+/// <summary>
+/// Reads a time with any offset as the same instant in UTC; without an offset as UTC. PostgreSQL's timestamptz columns accept UTC only.
+/// </summary>
 internal sealed class UtcConverter : JsonConverter<DateTimeOffset>
 {
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -38,7 +40,8 @@ internal sealed class UtcConverter : JsonConverter<DateTimeOffset>
         return reader.GetDateTime() is { Kind: DateTimeKind.Unspecified } utc ? new(utc, TimeSpan.Zero) : time.ToUniversalTime();
     }
 
-    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value);
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

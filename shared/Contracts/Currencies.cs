@@ -2,10 +2,7 @@ using System.Collections.Frozen;
 
 namespace ForgeShop.Contracts;
 
-/// <summary>
-/// The currencies that can be paid in, with the number of decimals that each has (ISO 4217, list one). Metals, funds and test codes are
-/// none.
-/// </summary>
+/// <summary>The supported currencies with their number of decimals (ISO 4217, list one), without metals, funds and test codes.</summary>
 public static class Currencies
 {
     /// <summary>The largest number of decimals of any currency. Columns and documents keep as many.</summary>
@@ -31,7 +28,7 @@ public static class Currencies
     public static bool Contains(string? code) => code is not null && Decimals.ContainsKey(code);
 
     /// <summary>Returns the number of decimals of a currency.</summary>
-    /// <exception cref="KeyNotFoundException">There is no such currency.</exception>
+    /// <exception cref="KeyNotFoundException">The currency is unknown.</exception>
     public static int DecimalsOf(string code) => Decimals[code];
 
     private static IEnumerable<KeyValuePair<string, int>> Of(string codes, int decimals) =>

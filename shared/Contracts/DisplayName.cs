@@ -5,20 +5,21 @@ using ADRaffy.ENSNormalize;
 namespace ForgeShop.Contracts;
 
 /// <summary>
-/// A text that people read: the name of a customer or of a product, a reason. In Unicode's composed form NFC, so that what looks the same
-/// is the same; with at least one visible character; without characters that break the line or turn the direction of what stands beside it.
+/// The rules of displayed texts: a customer's name, a product's name, a reason. The text is in Unicode's composed form NFC, so that equal
+/// looks are equal bytes. It has at least one visible character, and no character that breaks the line or changes the direction of adjacent
+/// text.
 /// </summary>
 public static class DisplayName
 {
     // Letters and symbols that have no glyph: the fillers of Hangul and the empty Braille pattern.
     private const string Blank = "\u115F\u1160\u3164\uFFA0\u2800";
 
-    /// <summary>Returns the composed form. The framework's own needs ICU, which the services run without.</summary>
+    /// <summary>Returns the composed form. The framework's normalization needs ICU, which the services run without.</summary>
     public static string Compose(string text) => Ascii.IsValid(text) ? text : ENSNormalize.NF.NFC(text);
 
-    /// <summary>Returns the text without surrounding white space in its composed form, or what is wrong with it.</summary>
+    /// <summary>Returns the trimmed text in composed form, or the validation message.</summary>
     /// <param name="text">The text as the client sent it.</param>
-    /// <param name="what">What it is, as the message begins: "A name".</param>
+    /// <param name="what">The subject of the message: "A name".</param>
     /// <param name="min">The minimum number of characters (code points).</param>
     /// <param name="max">The maximum number of characters (code points).</param>
     public static (string? Text, string? Problem) Check(string? text, string what, int min, int max)
@@ -34,12 +35,13 @@ public static class DisplayName
         return composed.EnumerateRunes().Any(IsVisible) ? (composed, null) : (null, $"{what} has at least one visible character.");
     }
 
-    // Embeddings, overrides and isolates of the bidirectional algorithm; the marks that only give a direction of their own are harmless.
-    // U+FFFD stands for what a decoder could not read.
+    // Embeddings, overrides and isolates of the bidirectional algorithm are refused; plain direction marks are harmless. U+FFFD is the
+    // replacement for undecodable bytes.
     private static bool IsForbidden(Rune rune) => rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0xFFFD
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static bool IsVisible(Rune rune) => !(rune.IsBmp && Blank.Contains((char)rune.Value, StringComparison.Ordinal))
         && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Format or UnicodeCategory.SpaceSeparator or UnicodeCategory.NonSpacingMark
-            or UnicodeCategory.EnclosingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse);
+            or UnicodeCategory.EnclosingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.OtherNotAssigned
+            or UnicodeCategory.PrivateUse);
 }

@@ -13,7 +13,8 @@ public readonly record struct Money
 {
     public const decimal MaxAmount = 999_999_999_999_999.9999m;
 
-    /// <exception cref="ArgumentException">The currency is unknown, or the amount is negative, too large, or finer than the currency.</exception>
+    /// <exception cref="ArgumentException">The currency is unknown, or the amount is negative, too large, or finer than the
+    /// currency.</exception>
     public Money(decimal amount, string currency)
     {
         if (Problem(amount, currency) is { } problem)
@@ -32,15 +33,16 @@ public readonly record struct Money
 
     public static Money operator *(Money price, int quantity) => new(price.Amount * quantity, price.Currency);
 
-    /// <summary>The amount as the wire has it: with the decimals of its currency, without sign and exponent.</summary>
+    /// <summary>Gets the amount in its wire form: with the decimals of its currency, without sign and exponent.</summary>
     public string AmountText => Text(Amount, Currency);
 
     public override string ToString() => $"{AmountText} {Currency}";
 
     /// <summary>Returns an amount, also a negative one, with the decimals of its currency.</summary>
-    public static string Text(decimal amount, string currency) => amount.ToString("F" + Currencies.DecimalsOf(currency), CultureInfo.InvariantCulture);
+    public static string Text(decimal amount, string currency) =>
+        amount.ToString("F" + Currencies.DecimalsOf(currency), CultureInfo.InvariantCulture);
 
-    /// <summary>Returns why this is no money; null if it is. The rule of contracts, requests and columns alike.</summary>
+    /// <summary>Returns the validation message; null if the value is valid. Contracts, requests and columns share this rule.</summary>
     public static string? Problem(decimal amount, string? currency)
     {
         if (!Currencies.Contains(currency))
@@ -65,19 +67,16 @@ public readonly record struct Money
     }
 }
 
-/// <summary>
-/// A value that is valid JSON and breaks a rule of its type. The message is for the caller and does not repeat the value.
-/// </summary>
+/// <summary>A value is valid JSON and breaks a rule of its type. The message is for the caller and does not repeat the value.</summary>
 public sealed class ValueException(string message) : JsonException(message);
 
-/// <summary>
-/// The strict wire form of <see cref="Money"/>. Unknown and repeated members are treated as the options say, as everywhere.
-/// </summary>
+/// <summary>The strict wire form of <see cref="Money"/>. Unknown and repeated members are handled by the options.</summary>
 public sealed class MoneyJsonConverter : JsonConverter<Money>
 {
     public override Money Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType is not JsonTokenType.StartObject) throw new ValueException("Money is an object: {\"amount\":\"12.50\",\"currency\":\"EUR\"}.");
+        if (reader.TokenType is not JsonTokenType.StartObject)
+            throw new ValueException("Money is an object: {\"amount\":\"12.50\",\"currency\":\"EUR\"}.");
         decimal? amount = null;
         string? currency = null;
         while (reader.Read() && reader.TokenType is JsonTokenType.PropertyName)
@@ -90,7 +89,9 @@ public sealed class MoneyJsonConverter : JsonConverter<Money>
                 throw new ValueException("Money has the members amount and currency, and no others.");
             reader.Read();
             if (isAmount)
-                amount = Money.TryParseAmount(Text(ref reader), out var value) ? value : throw new ValueException("An amount is a string of digits, such as \"12.50\".");
+                amount = Money.TryParseAmount(Text(ref reader), out var value)
+                    ? value
+                    : throw new ValueException("An amount is a string of digits, such as \"12.50\".");
             else if (isCurrency)
                 currency = Text(ref reader) ?? throw new ValueException("A currency is a string.");
             else

@@ -3,13 +3,13 @@ using System.Diagnostics.CodeAnalysis;
 namespace ForgeShop.Contracts;
 
 /// <summary>
-/// The SKUs that this shop sells under: Forge's rule (strip, raise) and then <c>[A-Z0-9][A-Z0-9._~-]{0,63}</c>, so that one is safe in a path.
+/// The rule of the shop's SKUs: Forge's rule (trim, upper-case) and then <c>[A-Z0-9][A-Z0-9._~-]{0,63}</c>, which is safe in a URL path.
 /// </summary>
 public static class Sku
 {
     public const int MaxLength = 64;
 
-    /// <summary>The canonical SKU, unless the text is none.</summary>
+    /// <summary>Returns the canonical SKU; null if the text is not a SKU.</summary>
     public static bool TryNormalise(string? text, [NotNullWhen(true)] out string? sku)
     {
         sku = null;

@@ -8,17 +8,20 @@ internal abstract class DocumentCollection<T>(DocumentModel<T> model) : IDocumen
 
     protected DocumentModel<T> Model { get; } = model;
 
-    /// <summary>Creates the collection and its indexes if they are absent; several sessions may do it at the same time.</summary>
+    /// <summary>Creates the collection and its indexes if they are absent; concurrent calls are safe.</summary>
     protected abstract Task CreateAsync();
 
     protected abstract Task<List<Document<T>>> ReadAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
 
     /// <summary>Writes documents with the version after their own; returns the IDs that are stored with another version.</summary>
-    protected abstract Task<HashSet<Guid>> WriteAsync(IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken);
+    protected abstract Task<HashSet<Guid>> WriteAsync(
+        IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken);
 
-    protected abstract Task<List<Document<T>>> FindAsync(DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken);
+    protected abstract Task<List<Document<T>>> FindAsync(
+        DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken);
 
-    public async Task<IReadOnlyDictionary<Guid, Document<T>>> GetManyAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<Guid, Document<T>>> GetManyAsync(
+        IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
     {
         await EnsureCreatedAsync(cancellationToken);
         return (await ReadAsync(ids, cancellationToken)).ToDictionary(document => document.Id);
@@ -27,7 +30,8 @@ internal abstract class DocumentCollection<T>(DocumentModel<T> model) : IDocumen
     public async Task<IReadOnlySet<Guid>> InsertManyAsync(IReadOnlyDictionary<Guid, T> documents, CancellationToken cancellationToken)
     {
         await EnsureCreatedAsync(cancellationToken);
-        return await WriteAsync([.. documents.Select(document => new Document<T>(document.Key, document.Value, 0))], true, cancellationToken);
+        return await WriteAsync(
+            [.. documents.Select(document => new Document<T>(document.Key, document.Value, 0))], true, cancellationToken);
     }
 
     public async Task<IReadOnlySet<Guid>> BulkUpsertAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
@@ -38,7 +42,8 @@ internal abstract class DocumentCollection<T>(DocumentModel<T> model) : IDocumen
 
     public async Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken)
     {
-        if ((query.Where?.Field ?? query.OrderBy) is { } field && !(Model.Fields.Contains(field) && Model.Fields.Contains(query.OrderBy ?? field)))
+        if ((query.Where?.Field ?? query.OrderBy) is { } field
+            && !(Model.Fields.Contains(field) && Model.Fields.Contains(query.OrderBy ?? field)))
             throw new ArgumentException($"Collection '{Model.Name}' declares no index with the fields of the query.");
         var after = DocumentCursor.Read(Model, query);
         await EnsureCreatedAsync(cancellationToken);

@@ -12,9 +12,9 @@ public sealed record DocumentModel<T>(string Name, JsonTypeInfo<T> Json, params 
 }
 
 /// <summary>
-/// A value of a document that queries may use. Each write computes it and stores it beside the document in a type of the store, so that it
-/// compares alike everywhere: UUIDs and text by byte, numbers by value. A document whose value is null matches no condition on the
-/// field and is absent from a list ordered by it.
+/// A value of a document that queries may use. Each write computes it and stores it beside the document in a comparable type, so that all
+/// stores compare alike: UUIDs and text by byte, numbers by value. A document with a null value matches no condition on the field and is
+/// absent from lists ordered by it.
 /// </summary>
 public abstract class DocumentField<T>(string name, Type type)
 {
@@ -27,7 +27,9 @@ public abstract class DocumentField<T>(string name, Type type)
     internal abstract Array ValuesOf(IEnumerable<T> documents);
 }
 
-/// <summary>A field of type <see cref="Guid"/>, <see cref="string"/>, <see cref="long"/> or <see cref="decimal"/>, nullable or not.</summary>
+/// <summary>
+/// A field of type <see cref="Guid"/>, <see cref="string"/>, <see cref="long"/> or <see cref="decimal"/>, nullable or not.
+/// </summary>
 public sealed class DocumentField<T, TValue>(string name, Func<T, TValue> select) : DocumentField<T>(name, typeof(TValue))
 {
     internal override object? ValueOf(T document) => select(document);

@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace ForgeShop.Documents;
 
-/// <summary>Selects documents by one declared field, and orders and limits them by another one. Values have the type of their field.</summary>
+/// <summary>
+/// Selects documents by one declared field, and orders and limits them by another one. Values have the type of their field.
+/// </summary>
 public sealed record DocumentQuery<T> where T : class
 {
     /// <summary>The field that selects and its value; null selects all documents.</summary>
@@ -32,14 +34,16 @@ public sealed record DocumentQuery<T> where T : class
 public sealed class InvalidCursorException() : Exception("The cursor does not belong to this list. Omit it to start at the first page.");
 
 /// <summary>
-/// The end of a page: the last document's value of the field ordered by, and its ID. The text is base64url of JSON and begins with a
-/// fingerprint of the query, so that a cursor of another list is refused. It is no secret: a cursor only moves within that list.
+/// The end of a page: the last document's ID and its value of the field ordered by. The text is base64url of JSON and begins with a
+/// fingerprint of the query, so that a cursor of another list is refused. It is not a secret: a cursor only selects a position within its
+/// list.
 /// </summary>
 internal sealed record DocumentCursor(object? Value, Guid Id)
 {
     public string Write<T>(DocumentModel<T> model, DocumentQuery<T> query) where T : class
     {
-        object?[] list = [model.Name, query.Where?.Field.Name, query.Where?.Value, query.OrderBy?.Name, query.IsDescending, query.From, query.To];
+        object?[] list =
+            [model.Name, query.Where?.Field.Name, query.Where?.Value, query.OrderBy?.Name, query.IsDescending, query.From, query.To];
         var fingerprint = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(list)))[..12];
         return Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes<object?[]>([fingerprint, Id, Value]));
     }
@@ -52,10 +56,10 @@ internal sealed record DocumentCursor(object? Value, Guid Id)
         {
             var end = JsonSerializer.Deserialize<JsonElement[]>(Base64Url.DecodeFromChars(query.Cursor));
             var cursor = new DocumentCursor(query.OrderBy is null ? null : end![2].Deserialize(query.OrderBy.Type), end![1].GetGuid());
-            // Other texts of the same place are refused: only the text of Write is a cursor.
+            // Other encodings of the same position are refused: only the text of Write is a cursor.
             return cursor.Write(model, query) == query.Cursor ? cursor : throw new InvalidCursorException();
         }
-        catch (Exception exception) when (exception is not InvalidCursorException) // Whatever a parser throws, the text is no cursor.
+        catch (Exception exception) when (exception is not InvalidCursorException) // Any exception of a parser means an invalid cursor.
         {
             throw new InvalidCursorException();
         }

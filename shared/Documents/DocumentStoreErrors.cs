@@ -5,12 +5,12 @@ namespace ForgeShop.Documents;
 
 public static class DocumentStoreErrors
 {
-    /// <summary>Returns whether the store is at fault: the same call can succeed later although nothing about it changes.</summary>
+    /// <summary>Returns whether the error is transient: the same call can succeed later.</summary>
     public static bool IsTransient(Exception exception) => TransientPostgresErrors.Contains(exception) || IsTransientInMongo(exception);
 
     private static bool IsTransientInMongo(Exception? exception) => exception switch
     {
-        // The driver's own type where it finds no server in time.
+        // The driver's exception if it finds no server in time.
         TimeoutException => true,
         MongoConnectionException or MongoConnectionPoolPausedException or MongoWaitQueueFullException or MongoNotPrimaryException => true,
         MongoNodeIsRecoveringException or MongoExecutionTimeoutException or MongoWriteConcernException => true,

@@ -14,9 +14,9 @@ public static class DocumentsExtensions
 {
     /// <summary>
     /// Adds the document store of the connection string <paramref name="connectionName"/>: MongoDB for <c>mongodb://</c> and
-    /// <c>mongodb+srv://</c>, else PostgreSQL. <c>/health</c> is green while the store answers.
+    /// <c>mongodb+srv://</c>, otherwise PostgreSQL. <c>/health</c> is healthy while the store answers.
     /// </summary>
-    /// <exception cref="InvalidOperationException">There is no such connection string.</exception>
+    /// <exception cref="InvalidOperationException">The connection string is missing.</exception>
     public static IHostApplicationBuilder AddDocuments(this IHostApplicationBuilder builder, string connectionName)
     {
         var connectionString = builder.Configuration.GetConnectionString(connectionName);

@@ -28,7 +28,8 @@ public interface IDocumentCollection<T> where T : class
     /// Writes each document whole if its stored version still is <see cref="Document{T}.Version"/> (0: the ID is free), and raises that
     /// version by one. Each document, once in the call, is atomic; the call as a whole is not.
     /// </summary>
-    /// <returns>The IDs that were not written because their version is another one; a document that was written but replaced since may be among them.</returns>
+    /// <returns>The IDs that were not written because their version differs. A document that was written and then replaced may be among
+    /// them.</returns>
     Task<IReadOnlySet<Guid>> BulkUpsertAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken);
 
     /// <summary>Reads one page of the documents that match.</summary>
@@ -45,6 +46,7 @@ public sealed record DocumentPage<T>(IReadOnlyList<Document<T>> Items, string? N
 public static class DocumentCollectionExtensions
 {
     /// <summary>Returns a document, or null if there is none with this ID.</summary>
-    public static async Task<Document<T>?> GetAsync<T>(this IDocumentCollection<T> collection, Guid id, CancellationToken cancellationToken) where T : class =>
+    public static async Task<Document<T>?> GetAsync<T>(this IDocumentCollection<T> collection, Guid id, CancellationToken cancellationToken)
+        where T : class =>
         (await collection.GetManyAsync([id], cancellationToken)).GetValueOrDefault(id);
 }

@@ -89,7 +89,7 @@ public sealed class AppHostProcessTests : IDisposable
     [Theory]
     [InlineData("perhaps", "apphost: Servers=perhaps is unknown: it is 'native' or 'containers'")]
     [InlineData("native", "apphost: Redis is missing: install it with 'apt-get install redis-server', or start a container engine")]
-    [InlineData("containers", "apphost: Servers=containers needs a container engine, and none answers: start one, or leave the setting out")]
+    [InlineData("containers", "apphost: Servers=containers needs a container engine and none answers: start one, or remove the setting")]
     public async Task Servers_that_cannot_run_end_the_start_with_one_line(string servers, string expected)
     {
         // An empty folder in the PATH hides Redis and the container engine.

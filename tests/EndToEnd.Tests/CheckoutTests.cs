@@ -70,7 +70,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
             {
                 var placed = await PlaceMany(10, _ => Task.CompletedTask);
                 await Task.Delay(TimeSpan.FromMilliseconds(30 * moment), Cancellation); // Not a wait for something: the moment is what is varied.
-                // Some turn back at the same moment. Whether that is still possible, and whether anybody is there to answer, is left to chance.
+                // Some orders are cancelled concurrently. Whether the cancellation is accepted depends on timing.
                 var cancelling = placed.Orders.Take(4).Select(order => placed.Shop.Cancel(order, Cancellation)).ToList();
                 await Kill(service);
                 await Task.WhenAll(cancelling);

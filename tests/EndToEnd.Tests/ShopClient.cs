@@ -9,9 +9,12 @@ using ForgeShop.TestSupport;
 
 namespace ForgeShop.EndToEnd.Tests;
 
-/// <summary>The shop's public API as a client sees it, through the gateway and nothing else; with a token once somebody has logged in.</summary>
+/// <summary>A client of the shop's public API, through the gateway only; it sends a token after a login.</summary>
 public sealed class ShopClient(HttpClient http, string? accessToken = null)
 {
+    /// <summary>Gets the token that its requests carry; null for a client that has not logged in.</summary>
+    public string? AccessToken => accessToken;
+
     public const string Password = "Correct-Horse-1";
 
     private readonly ConcurrentDictionary<string, Money> _prices = new();
@@ -22,7 +25,7 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
         return await Body(answer, HttpStatusCode.Created, cancellationToken);
     }
 
-    /// <summary>The same shop for whoever has this address and password.</summary>
+    /// <summary>Returns a client that is logged in with this address and password.</summary>
     public async Task<ShopClient> LogIn(string email, CancellationToken cancellationToken, string password = Password)
     {
         using var form = LoginForm(email, password);

@@ -39,7 +39,7 @@ public sealed class ShopFixture : IAsyncLifetime
     /// <summary>The IDs as any client derives them: no service is asked.</summary>
     public ForgeIds Ids { get; } = new();
 
-    /// <summary>The shop for somebody who has not logged in.</summary>
+    /// <summary>Gets a client without a token.</summary>
     public ShopClient Shop { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
@@ -156,14 +156,21 @@ public sealed class ShopFixture : IAsyncLifetime
         await Healthy(resource, cancellationToken);
     }
 
+    /// <summary>Returns the process ID of a service.</summary>
+    public async Task<int> ProcessId(string resource, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(StartTimeout);
+        return ProcessOf(await App.ResourceNotifications.WaitForResourceAsync(resource, @event => ProcessOf(@event) is not null, timeout.Token))!.Value;
+    }
+
     /// <summary>As kill -9 does it: the service is not asked.</summary>
     /// <returns>Which process it was.</returns>
     public async Task<int> Kill(string resource, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(StartTimeout);
-        var seen = await App.ResourceNotifications.WaitForResourceAsync(resource, @event => ProcessOf(@event) is not null, timeout.Token);
-        using var process = Process.GetProcessById(ProcessOf(seen)!.Value);
+        using var process = Process.GetProcessById(await ProcessId(resource, cancellationToken));
         process.Kill();
         await process.WaitForExitAsync(timeout.Token);
         return process.Id;

@@ -16,7 +16,7 @@ namespace ForgeShop.Services.Tests;
 
 /// <summary>
 /// Every service once more, on stores of its own that nothing else writes to and without Kafka, so that whatever changes in them was
-/// done by a request. In them, a victim: an account, an order, a report, all of which belong to somebody who is not the caller.
+/// done by a request. They contain the account, the order and the report of a victim, who is not the caller.
 /// </summary>
 public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
 {
@@ -34,7 +34,7 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
 
     public UserId Victim { get; } = servers.Ids.User("victim@example.com");
 
-    /// <summary>Whoever tries; a customer like the victim.</summary>
+    /// <summary>The caller; a customer like the victim.</summary>
     public UserId Attacker { get; } = servers.Ids.User("attacker@example.com");
 
     public OrderId VictimsOrder => servers.Ids.Order(Victim, "victims-cart");
@@ -56,7 +56,7 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
         var orders = await Start<OrdersDb>("Orders",
             [
                 ("services:inventory:http:0", inventory.Address.ToString()), ("Authentication:ClientId", "orders"), ("Authentication:ClientSecret", secret),
-                ("Checkout:ReservationTimeout", "1.00:00:00"), .. cache, // nobody reserves anything, and the order stays as it is
+                ("Checkout:ReservationTimeout", "1.00:00:00"), .. cache, // no reservation is answered, so the order stays pending
             ]);
         var payments = await Start<PaymentsDb>("Payments");
         var notifications = await Start<Notification>("Notifications");

@@ -10,7 +10,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>A service whose tokens somebody else issues, as docs/identity.md describes it: found by discovery, RS256, people known by their address.</summary>
+/// <summary>A service with another identity provider, as in docs/identity.md: discovery, RS256, users identified by e-mail address.</summary>
 public sealed class AnotherProviderTests(ServersFixture servers)
 {
     private static readonly (string, string)[] ByEmail =
@@ -47,7 +47,7 @@ public sealed class AnotherProviderTests(ServersFixture servers)
         });
     }
 
-    /// <summary>Or whoever enters the victim's address at the provider would be the victim.</summary>
+    /// <summary>Otherwise a user who enters the victim's address at the provider would get the victim's ID.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

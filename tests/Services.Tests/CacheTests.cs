@@ -103,6 +103,19 @@ public sealed class CacheTests(ServersFixture servers)
         await EventualEntryOf(id, "After");
     }
 
+    [Fact]
+    public async Task Version_that_the_database_never_reached_expires_although_it_is_read()
+    {
+        var id = await Register(servers.Users.Http);
+        await servers.Cache.ExecuteAsync("HSET", [$"user:{id}", "version", "99"]);
+        await servers.Users.Http.Get($"/api/v1/users/{id}");
+        await EventualEntryOf(id, "Before");
+
+        (await servers.Users.Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Before");
+
+        (await servers.Cache.KeyTimeToLiveAsync($"user:{id}")).ShouldNotBeNull().ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(30));
+    }
+
     [Theory]
     [InlineData("SET", "x")]
     [InlineData("RPUSH", "x")]

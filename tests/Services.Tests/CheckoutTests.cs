@@ -46,7 +46,7 @@ public sealed class CheckoutTests(ServersFixture servers)
     private Task Until(string what, string database, string sql, Guid id) =>
         Eventually.True(what, async _ => await database.Scalar<bool>(sql, id), cancellationToken: Cancellation);
 
-    /// <summary>The patience of the order's checkout is over: what waits half a minute otherwise.</summary>
+    /// <summary>Expires the deadline of the order's checkout, which is half a minute otherwise.</summary>
     private Task<long> TimePasses(string database, OrderId order) =>
         database.Scalar<long>("with due as (update sagas set due_at = now() where order_id = $1 and due_at is not null returning 1) select count(*) from due", order.Value);
 

@@ -210,7 +210,7 @@ public sealed class DefaultsTests(ServersFixture servers)
         (await service.Http.Send(HttpMethod.Get, "/undeclared", null, ("Authorization", "Bearer " + everything))).ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
         reached.ShouldBe(0);
 
-        // It is the endpoint that is denied: another one answers, and where there is none, nobody has to log in to hear so.
+        // Only this endpoint is denied: another one answers, and an unknown path returns 404 without a login.
         (await service.Http.GetStringAsync("/open", Cancellation)).ShouldBe("open");
         (await service.Http.Get("/nowhere")).ShouldBeProblem(HttpStatusCode.NotFound, "not-found");
     }

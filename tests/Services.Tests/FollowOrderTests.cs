@@ -73,7 +73,7 @@ public sealed class FollowOrderTests(ServersFixture servers)
         var first = JsonSerializer.Deserialize<JsonElement>(seen[0].Data);
         first.EnumerateObject().Select(member => member.Name).ShouldBe(["orderId", "version", "status", "at"]);
         first.GetProperty("orderId").GetString().ShouldBe(order.ToString());
-        // Whoever was told sees it, too.
+        // A reader of the event can read the order in that state.
         (await Http.Get($"/api/v1/orders/{order}")).Text("status").ShouldBe("confirmed");
     }
 
@@ -96,7 +96,7 @@ public sealed class FollowOrderTests(ServersFixture servers)
     [Fact]
     public async Task Silence_is_broken_by_heartbeats_and_what_another_replica_does_is_told()
     {
-        // Two replicas that nobody answers: the order waits until somebody cancels it.
+        // Two replicas without answers of other services: the order stays pending until it is cancelled.
         await using var first = await servers.StartOrders(servers.Inventory.Address, settings: [("FollowOrder:Heartbeat", "00:00:00.200"), ("FollowOrder:PollInterval", "00:00:00.100"), ("FollowOrder:MaxStreams", "1")]);
         await using var second = await servers.StartOrdersOn(first.Database);
         var http = first.As(_user);
@@ -128,7 +128,7 @@ public sealed class FollowOrderTests(ServersFixture servers)
         var http = Http;
         var somebodys = await Place(http);
         (await servers.Orders.As(servers.Ids.User("mallory@example.com")).Get($"/api/v1/orders/{somebodys}/events")).ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
-        using (var seen = await Open(servers.Orders.Http, somebodys)) // whoever may see all orders
+        using (var seen = await Open(servers.Orders.Http, somebodys)) // a caller with orders:read
             seen.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await http.Get($"/api/v1/orders/{servers.Ids.Order(servers.Ids.User("nobody@example.com"), "none")}/events")).ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
         (await http.Get("/api/v1/orders/17/events")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
@@ -153,7 +153,7 @@ public sealed class FollowOrderTests(ServersFixture servers)
     [Fact]
     public async Task A_stream_ends_with_the_token_it_was_opened_with_and_goes_on_with_a_fresh_one()
     {
-        // Nobody answers this instance: the stream of a pending order would go on for ten minutes, which is more than Read has patience for.
+        // No service answers this instance: the stream of a pending order would last ten minutes, longer than the time-out of Read.
         await using var orders = await servers.StartOrders(servers.Inventory.Address);
         var order = await Place(orders.As(_user));
         var tokens = new ForgedTokens(servers.Users.Services, _user);
@@ -189,7 +189,7 @@ public sealed class FollowOrderTests(ServersFixture servers)
         var first = signals.TryFollow(order, ada, limits).ShouldNotBeNull();
         var second = signals.TryFollow(order, ada, limits).ShouldNotBeNull();
         using var bobs = signals.TryFollow(order, bob, limits).ShouldNotBeNull();
-        signals.TryFollow(order, eve, limits).ShouldBeNull("there is no room for anybody");
+        signals.TryFollow(order, eve, limits).ShouldBeNull("the replica has no free stream");
 
         using var third = signals.TryFollow(order, ada, limits).ShouldNotBeNull("it takes the place of the first");
         (first.IsDisplaced, second.IsDisplaced, bobs.IsDisplaced).ShouldBe((true, false, false));

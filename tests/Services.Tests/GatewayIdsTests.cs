@@ -5,7 +5,7 @@ using ForgeShop.Forge;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>GET /api/v1/ids: what the gateway derives is what everybody derives, and what they refuse it refuses without repeating it.</summary>
+/// <summary>GET /api/v1/ids: the gateway derives the same IDs as the library, refuses the same keys, and does not repeat refused values.</summary>
 public sealed class GatewayIdsTests(GatewayFixture shop) : IClassFixture<GatewayFixture>
 {
     private const string Ada = "6e16f6c3-de6b-55c3-80ba-75907720bb8a";

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Whoever refuses a request, the gateway, the proxy or the service behind it: the answer is a problem with a code and its headers.</summary>
+/// <summary>A refusal by the gateway, the proxy or a service is a problem with a code and its headers.</summary>
 public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<GatewayFixture>
 {
     private static readonly MediaTypeHeaderValue JsonType = new("application/json");
@@ -186,7 +186,7 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
         answer.Text("traceId").ShouldBe(traceId);
     }
 
-    /// <summary>A body whose length nobody knows before it has been read.</summary>
+    /// <summary>A body of unknown length.</summary>
     private sealed class Chunked(string text) : StringContent(text, JsonType)
     {
         protected override bool TryComputeLength(out long length)

@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>The password grant: who gets tokens, what stands in them, and how guessing is slowed down.</summary>
+/// <summary>The password grant: conditions, content of the tokens, and the login throttle.</summary>
 public sealed class LoginTests(ServersFixture servers)
 {
     private const string Password = "Correct-Horse-1";

@@ -34,7 +34,7 @@ public sealed class LoginTimingTests(ServersFixture servers)
         (await servers.Users.As(id).Post($"/api/v1/users/{id}/deactivate", new { })).ShouldBe(HttpStatusCode.NoContent);
         // The other instance hashes with a thousand rounds.
         var old = await Register(servers.Users);
-        // Whatever is made at first need is made: nobody's hash among it.
+        // Creates lazy values, the dummy hash among them.
         await Milliseconds(users, "nobody@example.com");
 
         var times = new Dictionary<string, List<double>> { [known] = [], [closed] = [], [old] = [], ["unknown"] = [] };

@@ -46,7 +46,7 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
     [Fact]
     public async Task Head_and_a_comment_arrive_at_once_also_where_nothing_is_new()
     {
-        // Nobody answers this instance, so the order stays pending and there is nothing behind its first event; the heartbeat comes later than the test waits.
+        // No service answers this instance, so the order stays pending and has one event. The heartbeat comes after the test's time-out.
         await using var orders = await servers.StartOrders(servers.Inventory.Address, settings: ("FollowOrder:Heartbeat", "00:01:00"));
         await using var gateway = await servers.StartGateway(orders.Address);
         var http = gateway.As(_user);

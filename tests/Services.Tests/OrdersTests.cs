@@ -9,7 +9,7 @@ using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Placing, showing and listing orders. Nobody answers this instance, so what is placed stays pending; <see cref="CheckoutTests"/> have the rest.</summary>
+/// <summary>Placing, showing and listing orders. No service answers this instance, so orders stay pending; <see cref="CheckoutTests"/> test the rest.</summary>
 public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alone) : IClassFixture<OrdersTests.Fixture>
 {
     public sealed class Fixture(ServersFixture servers) : IAsyncLifetime
@@ -170,7 +170,7 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         await servers.Inventory.Http.PutOver($"/api/v1/products/{sku}", new { name = "Dearer", price = new { amount = "11.00", currency = "EUR" }, stock = 1 });
 
         await Eventually.Get(
-            "Orders heard of the new price",
+            "Orders received the new price",
             async _ => (await PlaceAt(servers.Orders.As(user), "cart-" + Guid.NewGuid(), Body(1))).Body.GetProperty("total").GetProperty("amount").GetString(),
             amount => amount == "11.00", cancellationToken: Cancellation);
 

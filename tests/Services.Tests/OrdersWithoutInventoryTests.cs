@@ -6,7 +6,7 @@ using ForgeShop.Orders;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Orders asks Inventory only for what it has not heard of, and not for long.</summary>
+/// <summary>Orders calls Inventory for unknown products only, with a short time-out.</summary>
 public sealed class OrdersWithoutInventoryTests(ServersFixture servers)
 {
     private UserId NewUser() => servers.Ids.User($"customer-{Guid.NewGuid():N}@example.com");
@@ -30,7 +30,7 @@ public sealed class OrdersWithoutInventoryTests(ServersFixture servers)
         var (user, known) = (NewUser(), await NewProduct(servers.Inventory.Http));
         var first = await Place(orders, user, "cart-1", known);
         first.ShouldBe(HttpStatusCode.Accepted);
-        // Not announced in this catalogue's topic for long enough to be certain that Orders has not heard of it: never announced at all.
+        // Never published, so that Orders certainly has no copy of it.
         var unknown = $"U-{Guid.NewGuid():N}".ToUpperInvariant();
 
         link.Cut();

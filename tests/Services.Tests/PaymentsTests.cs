@@ -10,7 +10,7 @@ namespace ForgeShop.Services.Tests;
 /// <summary>Payments against a provider that does what it likes: what is taken is taken once, and what is to be given back is.</summary>
 public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture fixture) : IClassFixture<PaymentsTests.Fixture>
 {
-    /// <summary>An instance with a provider that is slow and given up soon. It talks to nobody: its events stay in its outbox.</summary>
+    /// <summary>An instance with a slow provider and a short time-out. It publishes nothing: its events stay in its outbox.</summary>
     public sealed class Fixture(ServersFixture servers) : IAsyncLifetime
     {
         public RunningService<PaymentsDb> Payments { get; private set; } = null!;
@@ -160,7 +160,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         // The first worker's claim runs out before it comes to record that it got no answer; the second one gets the money.
         payment.Claim(now, now.AddSeconds(36));
         payment.Claim(now.AddSeconds(37), now.AddSeconds(73));
-        payment.Unanswered(now.AddSeconds(38), TimeSpan.FromSeconds(1), patience: TimeSpan.FromSeconds(20));
+        payment.Unanswered(now.AddSeconds(38), TimeSpan.FromSeconds(1), giveUpAfter: TimeSpan.FromSeconds(20));
 
         payment.Charged(now.AddSeconds(39)).ShouldBeNull("the order would confirm what is going to be given back");
         payment.NextCallAt.ShouldBe(now.AddSeconds(39));

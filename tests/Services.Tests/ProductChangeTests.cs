@@ -4,7 +4,7 @@ using ForgeShop.Contracts;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Changing a product while it sells, through the gateway: nobody's change takes another's back.</summary>
+/// <summary>Changes of a product while it sells, through the gateway: no change overwrites another one.</summary>
 public sealed class ProductChangeTests(ServersFixture servers)
 {
     private readonly StockScenario _stock = new(servers);

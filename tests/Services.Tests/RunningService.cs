@@ -33,7 +33,7 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
     /// <summary>The requests of an administrator, who may see everything.</summary>
     public HttpClient Http { get; private set; } = null!;
 
-    /// <summary>The requests of nobody in particular.</summary>
+    /// <summary>Gets a client without a token.</summary>
     public HttpClient Anonymous { get; private set; } = null!;
 
     /// <summary>Where tokens for its requests come from.</summary>

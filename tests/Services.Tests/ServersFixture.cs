@@ -120,7 +120,7 @@ public sealed class ServersFixture : IAsyncLifetime
     }
 
     /// <summary>Orders with a database of its own.</summary>
-    /// <param name="inventory">Where Orders asks for products it has not heard of.</param>
+    /// <param name="inventory">The address of Inventory, for products without a copy.</param>
     /// <param name="redis">Its cache; the shared one if null.</param>
     /// <param name="settings">What is configured otherwise than in production.</param>
     public async Task<RunningService<OrdersDb>> StartOrders(Uri inventory, string? redis = null, params (string Key, string Value)[] settings) =>

@@ -127,7 +127,7 @@ public sealed class SessionTests(ServersFixture servers)
         (await Http.LogIn(email, next)).ShouldBe(HttpStatusCode.OK);
     }
 
-    /// <summary>H01: whoever proves to be the owner is told, at the login as at a registration, and a guesser is not.</summary>
+    /// <summary>H01: only the correct password reveals a closed account, at the login as at the registration.</summary>
     [Fact]
     public async Task Closed_account_has_no_sessions_and_its_owner_is_told()
     {

@@ -27,7 +27,7 @@ public sealed class SlowStoreTests(ServersFixture servers)
             await using (var locking = new NpgsqlCommand("lock table orders in access exclusive mode", connection))
                 await locking.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
-            // More than the pool has connections: whoever waits for one is told in time, too.
+            // More requests than pooled connections: a request that waits for one also times out within its budget.
             var began = System.Diagnostics.Stopwatch.StartNew();
             var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(number => number % 3 == 0
                 ? http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", $"during-{number}"))

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>What somebody who has no business with an order finds out about it, and does to it: nothing, not even by the time or the work that an answer takes.</summary>
+/// <summary>Another user's order: a caller can neither change it nor learn of it, not even by the time or the work of an answer.</summary>
 public sealed class StrangersTests(ServersFixture servers, OrdersTests.Fixture alone) : IClassFixture<OrdersTests.Fixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -77,7 +77,7 @@ public sealed class StrangersTests(ServersFixture servers, OrdersTests.Fixture a
         await using (var command = new NpgsqlCommand("select 1 from sagas where order_id = $1 for update", connection, transaction) { Parameters = { new() { Value = order.Value } } })
             (await command.ExecuteScalarAsync(Cancellation)).ShouldBe(1);
 
-        // The checkout is held until the test ends: whoever waits for it runs into the time-out.
+        // The checkout is locked until the test ends: a request that waits for it times out.
         var answer = await Ask(Stranger, "POST /api/v1/orders/{0}/cancel", order).WaitAsync(TimeSpan.FromSeconds(20), Cancellation);
 
         answer.ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");

@@ -46,7 +46,7 @@ public sealed class UnreliableLink : IAsyncDisposable
     /// <summary>Connections stay, and nothing comes through.</summary>
     public void Hang() => Interlocked.Exchange(ref _flowing, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
-    /// <summary>Once, a connection to PostgreSQL breaks after it has committed such a statement, and before anybody hears of it.</summary>
+    /// <summary>Breaks one connection to PostgreSQL after the commit of such a statement and before its confirmation.</summary>
     public void LoseCommitOf(string statement) => Volatile.Write(ref _uncommitted, statement);
 
     /// <summary>Whether that has happened.</summary>

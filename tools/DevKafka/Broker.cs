@@ -16,7 +16,8 @@ internal sealed class Broker : IDisposable
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    // A crash of the machine can lose this window. A kill of the process loses nothing: the page cache belongs to the kernel.
+    // A crash of the machine can lose the records of this window. A kill of the process loses none, because the page cache belongs to the
+    // kernel.
     private static readonly TimeSpan MaintenanceInterval = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
@@ -53,10 +54,10 @@ internal sealed class Broker : IDisposable
     public TopicStore Topics { get; }
     public OffsetStore Offsets { get; }
 
-    /// <summary>Gets the lock of all topics, offsets and groups. A request holds it up to its first await.</summary>
+    /// <summary>Gets the lock of all topics, offsets and groups. A request holds it until its first await.</summary>
     public Lock StateLock { get; } = new();
 
-    /// <summary>Gets the ID that the data folder has since its creation; clients tell a replaced log by it.</summary>
+    /// <summary>Gets the ID of the data folder, generated at its creation; clients use it to detect a replaced log.</summary>
     public string ClusterId { get; }
 
     public Group GroupOf(string id) => _groups.TryGetValue(id, out var group) ? group : _groups[id] = new(id, Options.Time);
@@ -96,7 +97,7 @@ internal sealed class Broker : IDisposable
         }
     }
 
-    /// <summary>Applies time-outs and retention, and flushes, which requests do not wait for. The last round is at the stop.</summary>
+    /// <summary>Applies time-outs and retention, and flushes in the background. The last round runs at the stop.</summary>
     private async Task MaintainAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)

@@ -18,7 +18,7 @@ internal sealed class Connection(Broker broker, Socket socket)
         {
             socket.NoDelay = true;
             await using var output = new NetworkStream(socket, ownsSocket: true);
-            var input = new BufferedStream(output, ReadBufferBytes); // not disposed: that would wait for the read that is under way
+            var input = new BufferedStream(output, ReadBufferBytes); // not disposed: that would wait for the pending read
             var next = ReadRequestAsync(input, stopping);
             while (true)
             {

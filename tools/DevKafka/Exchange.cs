@@ -18,7 +18,7 @@ internal sealed record Exchange(
             mapItem();
     }
 
-    /// <summary>Does what <see cref="MapArray"/> does for topics and their partitions, which most requests consist of.</summary>
+    /// <summary>Maps topics and their partitions like <see cref="MapArray"/>; most requests consist of them.</summary>
     public void MapPartitions(Action<string, int, Partition?> mapPartition) => MapArray(() =>
     {
         var topic = Reader.ReadString();

@@ -77,8 +77,8 @@ internal sealed class Group(string id, TimeProvider time)
     }
 
     /// <summary>
-    /// Checks that a request is from a member of this generation, and renews the member's session. While the group is empty, clients outside
-    /// it may commit offsets. In the first phase of a rebalance, members commit the offsets of the partitions that they give up.
+    /// Checks that a request is from a member of this generation, and renews the member's session. While the group is empty, clients
+    /// outside it may commit offsets. In the first phase of a rebalance, members commit the offsets of the partitions that they give up.
     /// </summary>
     public ErrorCode Check(string memberId, int generation, bool isCommit = false)
     {

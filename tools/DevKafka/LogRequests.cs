@@ -34,7 +34,7 @@ internal static class LogRequests
             writer.Position = 0; // no response
     }
 
-    /// <summary>Reads records, and waits for them when there are fewer than the consumer wants.</summary>
+    /// <summary>Reads records, and waits if there are fewer than the consumer's minimum.</summary>
     public static async Task FetchAsync(Exchange exchange)
     {
         var (broker, reader, writer) = exchange;
@@ -62,7 +62,7 @@ internal static class LogRequests
             }
             if (hasError || bytes >= Math.Min(minBytes, maxBytes) || end?.IsCompleted == true)
                 break;
-            // A request behind this one, like ListOffsets for further partitions, does not wait until the time is up.
+            // A later request on this connection, like ListOffsets for further partitions, ends the wait.
             end ??= Task.WhenAny(Task.Delay(maxWait, broker.Options.Time, answered.Token), exchange.NextRequest);
             await Task.WhenAny([end, .. changes]);
             (reader.Position, writer.Position) = (request, response); // again, with the records that have arrived
@@ -100,7 +100,7 @@ internal static class LogRequests
         writer.WriteInt16(0); // epoch
     }
 
-    /// <summary>Writes the records of a partition that there are now, and counts their bytes.</summary>
+    /// <summary>Writes the available records of a partition and counts their bytes.</summary>
     private static ErrorCode FetchPartition(Exchange exchange, Partition? partition, int maxResponseBytes, ref int bytes)
     {
         var (_, reader, writer) = exchange;

@@ -56,7 +56,7 @@ internal sealed class Partition : IDisposable
     /// <summary>Finds the bytes of a Fetch response: whole batches from the one that contains the offset on; the last can be cut.</summary>
     /// <param name="offset">An offset from <see cref="StartOffset"/> to <see cref="EndOffset"/>; at the end there are no bytes.</param>
     /// <param name="maxBytes">The maximum number of bytes.</param>
-    /// <param name="allowLarger">Whether a first batch above the maximum is returned all the same, so that the consumer advances.</param>
+    /// <param name="allowLarger">Whether to return a first batch above the maximum, so that the consumer advances.</param>
     public (Segment? Segment, long Position, int Length) Locate(long offset, int maxBytes, bool allowLarger)
     {
         if (offset == EndOffset)

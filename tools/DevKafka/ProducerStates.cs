@@ -27,7 +27,7 @@ internal sealed class ProducerStates
         return isNext || duplicateOffset >= 0 ? ErrorCode.None : ErrorCode.OutOfOrderSequenceNumber;
     }
 
-    /// <summary>Remembers a batch that is appended, or that recovery reads.</summary>
+    /// <summary>Records a batch that was appended, or that recovery has read.</summary>
     public void Add(RecordBatch batch)
     {
         if (!batch.HasProducer)

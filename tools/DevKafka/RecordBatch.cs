@@ -22,7 +22,7 @@ internal readonly record struct RecordBatch(
     /// <summary>Gets the sequence number of the last record; sequence numbers continue at 0 after <see cref="int.MaxValue"/>.</summary>
     public int LastSequence => (int)(((long)BaseSequence + LastOffsetDelta) & int.MaxValue);
 
-    /// <summary>Parses a header of at least <see cref="HeaderSize"/> bytes without judging it.</summary>
+    /// <summary>Parses a header of at least <see cref="HeaderSize"/> bytes without validating it.</summary>
     public static RecordBatch Parse(ReadOnlySpan<byte> header) => new(
         BaseOffset: BinaryPrimitives.ReadInt64BigEndian(header),
         Size: (int)Math.Clamp(BinaryPrimitives.ReadInt32BigEndian(header[8..]) + (long)LengthOverhead, 0, int.MaxValue),

@@ -57,7 +57,7 @@ internal static class TopicRequests
                 unsupported = ErrorCode.InvalidReplicationFactor;
             if (!topic.Configs.TrueForAll(config => config.Name == MaxMessageBytes && int.TryParse(config.Value, out maxMessageBytes)))
                 unsupported = ErrorCode.InvalidConfig;
-            // The answer to a topic that exists is TopicAlreadyExists whatever else the request says, as that of Apache Kafka.
+            // An existing topic returns TopicAlreadyExists whatever the rest of the request contains, as in Apache Kafka.
             var isCreated = !validateOnly && unsupported == ErrorCode.None;
             var error = broker.Topics.Create(topic.Name, topic.Partitions, maxMessageBytes, validateOnly: !isCreated);
             if (error == ErrorCode.None)

@@ -9,8 +9,8 @@ using ForgeShop.Contracts;
 namespace ForgeShop.Load;
 
 /// <summary>
-/// A client of the gateway. It sends each order with an Idempotency-Key and retries until it gets a definite response, so it always knows whether the order
-/// was placed.
+/// A client of the gateway. It sends each order with an Idempotency-Key and retries until the response is definite, so that the run has the
+/// outcome of every order.
 /// </summary>
 internal sealed class Customer(HttpClient http, RunStatistics statistics, string email, string password, TimeProvider time) : IDisposable
 {
@@ -35,10 +35,12 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
 
     /// <summary>Places an order.</summary>
     /// <returns>Whether the gateway accepted it.</returns>
-    public async Task<bool> PlaceAsync(string key, IReadOnlyList<OrderedLine> items, string paymentMethod, CancellationToken cancellationToken)
+    public async Task<bool> PlaceAsync(
+        string key, IReadOnlyList<OrderedLine> items, string paymentMethod, CancellationToken cancellationToken)
     {
         var expectedTotal = await TotalAsync(items, cancellationToken);
-        var (status, body) = await SendAsync(HttpMethod.Post, "/api/v1/orders", new { items, paymentMethod, expectedTotal }, key, cancellationToken);
+        var (status, body) = await SendAsync(
+            HttpMethod.Post, "/api/v1/orders", new { items, paymentMethod, expectedTotal }, key, cancellationToken);
         if (status is HttpStatusCode.Accepted)
         {
             statistics.OrderPlaced();
@@ -49,7 +51,7 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
         return false;
     }
 
-    /// <summary>Adds up the prices of the catalogue, each read once: what a customer is shown before the order.</summary>
+    /// <summary>Adds up the prices of the catalogue, each read once, for the expected total of an order.</summary>
     private async Task<Money> TotalAsync(IReadOnlyList<OrderedLine> items, CancellationToken cancellationToken)
     {
         var total = new Money(0, "EUR");
@@ -60,7 +62,8 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
                 var (status, body) = await SendAsync(HttpMethod.Get, $"/api/v1/products/{sku}", null, null, cancellationToken);
                 if (status is not HttpStatusCode.OK)
                     throw new InvalidOperationException($"reading a price failed: {(int)status} {body}");
-                _prices[sku] = price = JsonSerializer.Deserialize<JsonElement>(body).GetProperty("price").Deserialize<Money>(JsonSerializerOptions.Web);
+                _prices[sku] = price = JsonSerializer.Deserialize<JsonElement>(body).GetProperty("price")
+                    .Deserialize<Money>(JsonSerializerOptions.Web);
             }
 
             total += price * quantity;
@@ -158,6 +161,11 @@ internal sealed class Customer(HttpClient http, RunStatistics statistics, string
             await Task.Delay(delay * (0.75 + (Random.Shared.NextDouble() / 2)), time, cancellationToken);
         }
     }
+
+    /// <summary>Logs in and returns the access token.</summary>
+    public async Task<string> TokenAsync(CancellationToken cancellationToken) => await LogInAsync(_token, cancellationToken)
+        ? _token!
+        : throw new InvalidOperationException("The login failed.");
 
     /// <summary>Logs in unless another request has replaced the refused token meanwhile.</summary>
     private async Task<bool> LogInAsync(string? refused, CancellationToken cancellationToken)

@@ -45,7 +45,8 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(timeout.Token);
         // Killed services log errors all the time.
         builder.Services.AddLogging(logging => logging.ClearProviders());
-        var services = builder.Resources.OfType<ProjectResource>().Where(service => !service.HasAnnotationOfType<ExplicitStartupAnnotation>()).ToList();
+        var services = builder.Resources.OfType<ProjectResource>()
+            .Where(service => !service.HasAnnotationOfType<ExplicitStartupAnnotation>()).ToList();
         // All simulated customers share one address, and the rate limits would throttle them together.
         var gateway = builder.CreateResourceBuilder(services.Single(service => service.Name == "gateway"));
         foreach (var limit in (string[])["PerAddress", "PerUser", "Registrations"])
@@ -65,12 +66,14 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
     }
 
     public async Task<string> ConnectionStringAsync(string resource, CancellationToken cancellationToken) =>
-        await _app.GetConnectionStringAsync(resource, cancellationToken) ?? throw new InvalidOperationException($"{resource} has no connection string.");
+        await _app.GetConnectionStringAsync(resource, cancellationToken)
+            ?? throw new InvalidOperationException($"{resource} has no connection string.");
 
     /// <summary>Returns the process ID of a service.</summary>
     public async Task<int> ProcessIdAsync(string service, CancellationToken cancellationToken)
     {
-        var resource = await _app.ResourceNotifications.WaitForResourceAsync(service, now => InstanceId(now) is not null, cancellationToken);
+        var resource = await _app.ResourceNotifications.WaitForResourceAsync(
+            service, now => InstanceId(now) is not null, cancellationToken);
         return int.Parse(InstanceId(resource)!, CultureInfo.InvariantCulture);
     }
 
@@ -108,7 +111,10 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
             throw new InvalidOperationException($"docker could not kill {resource.Resource.Name}.");
     }
 
-    /// <summary>Waits for another instance than the killed one. Aspire restarts no ended process; the AppHost's supervisor or this method does.</summary>
+    /// <summary>
+    /// Waits for another instance than the killed one. Aspire does not restart an ended process; the AppHost's supervisor or this method
+    /// does.
+    /// </summary>
     private async Task RecoverAsync(string resource, string? killed, CancellationToken cancellationToken)
     {
         await foreach (var now in _app.ResourceNotifications.WatchAsync(cancellationToken))
@@ -122,7 +128,8 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
         }
     }
 
-    private static string? InstanceId(ResourceEvent resource) => Property(resource, IsContainer(resource) ? "container.id" : "executable.pid");
+    private static string? InstanceId(ResourceEvent resource) =>
+        Property(resource, IsContainer(resource) ? "container.id" : "executable.pid");
 
     private static bool IsContainer(ResourceEvent resource) => Property(resource, "container.id") is not null;
 
@@ -132,7 +139,8 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
             ? text
             : null;
 
-    private static async Task<string> ParameterAsync(IDistributedApplicationBuilder builder, string name, CancellationToken cancellationToken) =>
+    private static async Task<string> ParameterAsync(
+        IDistributedApplicationBuilder builder, string name, CancellationToken cancellationToken) =>
         await builder.Resources.OfType<ParameterResource>().Single(parameter => parameter.Name == name).GetValueAsync(cancellationToken)
         ?? throw new InvalidOperationException($"The parameter {name} has no value.");
 }

@@ -2,9 +2,10 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using ForgeShop.Load.Bench;
 using ForgeShop.Load.Chaos;
+using ForgeShop.Load.Fuzz;
 using Spectre.Console;
 
-var root = new RootCommand("Starts an isolated shop and puts load on it.") { ChaosCommand(), BenchCommand() };
+var root = new RootCommand("Starts an isolated shop and puts load on it.") { ChaosCommand(), FuzzCommandLine(), BenchCommand() };
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync();
@@ -13,13 +14,15 @@ return 2;
 
 static Command ChaosCommand()
 {
-    var minutes = new Option<double>("--minutes") { Description = "The duration of the load and of the kills.", DefaultValueFactory = _ => 2 };
+    var minutes = new Option<double>("--minutes")
+    { Description = "The duration of the load and of the kills.", DefaultValueFactory = _ => 2 };
     var rate = new Option<double>("--rate") { Description = "Orders a second.", DefaultValueFactory = _ => 5 };
     var seed = new Option<int?>("--seed") { Description = "Seeds the choice of orders and kills." };
     minutes.Validators.Add(result => Within(result, minutes, 0.1, 600));
     rate.Validators.Add(result => Within(result, rate, 0.1, 100));
 
-    var chaos = new Command("chaos", "Places orders while processes are killed, and checks that nothing is lost or doubled.") { minutes, rate, seed };
+    var chaos = new Command("chaos", "Places orders while processes are killed, and checks that nothing is lost or duplicated.")
+    { minutes, rate, seed };
     chaos.SetAction((options, cancellationToken) => Run(
         "NOT clean: ", "nothing was checked",
         () => new ChaosRun(
@@ -29,11 +32,28 @@ static Command ChaosCommand()
     return chaos;
 }
 
+static Command FuzzCommandLine()
+{
+    var minutes = new Option<double>("--minutes") { Description = "The duration.", DefaultValueFactory = _ => 2 };
+    var seed = new Option<int?>("--seed") { Description = "Repeats the requests of an earlier run." };
+    minutes.Validators.Add(result => Within(result, minutes, 0.1, 600));
+
+    var fuzz = new Command("fuzz", "Sends odd and hostile requests, and checks every answer.") { minutes, seed };
+    fuzz.SetAction((options, cancellationToken) => Run(
+        "NOT clean: ", "nothing was checked",
+        () => new FuzzCommand(
+            Terminal(Console.Out, Console.IsOutputRedirected), TimeSpan.FromMinutes(options.GetValue(minutes)),
+            options.GetValue(seed) ?? Random.Shared.Next(1_000_000)).RunAsync(cancellationToken),
+        cancellationToken));
+    return fuzz;
+}
+
 static Command BenchCommand()
 {
     var json = new Option<string?>("--json")
     {
-        Description = "Writes the report to this file, or prints it instead of the tables.", Arity = ArgumentArity.ZeroOrOne, HelpName = "FILE",
+        Description = "Writes the report to this file, or prints it instead of the tables.", Arity = ArgumentArity.ZeroOrOne,
+        HelpName = "FILE",
     };
     json.Validators.Add(result =>
     {
@@ -41,18 +61,21 @@ static Command BenchCommand()
             result.AddError($"there is no folder for {file}");
     });
     var wolverine = new Option<bool>("--wolverine") { Description = "Measures the same pipeline with Wolverine, too." };
-    var stored = new Option<int>("--stored-orders") { Description = "Loads so many orders and repeats the rounds with them.", HelpName = "N" };
+    var stored = new Option<int>("--stored-orders")
+    { Description = "Loads so many orders and repeats the rounds with them.", HelpName = "N" };
     stored.Validators.Add(result =>
     {
         if (result.GetValueOrDefault<int>() is < 0 or > 10_000_000)
             result.AddError("--stored-orders is from 0 to 10000000");
     });
 
-    var bench = new Command("bench", "Measures the throughput of an isolated shop beside that of its servers alone.") { json, wolverine, stored };
+    var bench = new Command("bench", "Measures the throughput of an isolated shop beside that of its servers alone.")
+    { json, wolverine, stored };
     bench.SetAction((options, cancellationToken) => Run(
         "", "nothing was measured",
         () => BenchAsync(
-            new(options.GetValue(wolverine), options.GetValue(stored)), options.GetResult(json) is not null, options.GetValue(json), cancellationToken),
+            new(options.GetValue(wolverine), options.GetValue(stored)), options.GetResult(json) is not null, options.GetValue(json),
+            cancellationToken),
         cancellationToken));
     return bench;
 }
@@ -60,7 +83,9 @@ static Command BenchCommand()
 // With JSON on standard output, everything else goes to standard error.
 static async Task<bool> BenchAsync(OrderBenchOptions options, bool asJson, string? file, CancellationToken cancellationToken)
 {
-    var terminal = asJson && file is null ? Terminal(Console.Error, Console.IsErrorRedirected) : Terminal(Console.Out, Console.IsOutputRedirected);
+    var terminal = asJson && file is null
+        ? Terminal(Console.Error, Console.IsErrorRedirected)
+        : Terminal(Console.Out, Console.IsOutputRedirected);
     try
     {
         var report = await new OrderBench(terminal, options).RunAsync(cancellationToken);
@@ -99,7 +124,8 @@ static async Task<int> Run(string verdict, string undone, Func<Task<bool>> comma
 // Files and pipes have no width and no colours.
 static IAnsiConsole Terminal(TextWriter writer, bool redirected)
 {
-    var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect });
+    var console = AnsiConsole.Create(
+        new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect });
     if (redirected)
         console.Profile.Width = 160;
     return console;

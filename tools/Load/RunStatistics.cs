@@ -24,7 +24,7 @@ internal sealed class RunStatistics
 
     public ConcurrentDictionary<string, int> KillsOf { get; } = new();
 
-    /// <summary>Gets the responses that a client must not get, whichever process fails.</summary>
+    /// <summary>Gets the responses that are unexpected in any failure.</summary>
     public ConcurrentQueue<string> UnexpectedResponses { get; } = new();
 
     public void OrderPlaced() => Interlocked.Increment(ref _placed);

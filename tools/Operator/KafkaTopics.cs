@@ -11,7 +11,7 @@ internal static class KafkaTopics
     /// <exception cref="OperatorException">Kafka does not answer.</exception>
     public static List<string> Names(string kafka) => [.. Metadata(kafka).Select(topic => topic.Topic)];
 
-    /// <summary>Returns the newest messages of each partition, in the order of its log; nothing of a topic that does not exist.</summary>
+    /// <summary>Returns the newest messages of each partition in log order; nothing if the topic does not exist.</summary>
     /// <exception cref="OperatorException">Kafka does not answer in time.</exception>
     public static List<ConsumeResult<byte[]?, byte[]?>> Read(
         string kafka, IReadOnlyCollection<string> topics, long newest, CancellationToken cancellationToken)
@@ -29,7 +29,7 @@ internal static class KafkaTopics
             while (partitions.Count > 0)
             {
                 var message = consumer.Consume(token);
-                // A partition that is still written to ends more than once.
+                // A partition that is still written to reaches its end more than once.
                 if (message.IsPartitionEOF)
                     partitions.Remove(message.TopicPartition);
                 else
@@ -39,7 +39,7 @@ internal static class KafkaTopics
         return messages;
     }
 
-    /// <summary>Returns the message at a position; null if it is no longer there.</summary>
+    /// <summary>Returns the message at a position; null if the topic no longer has it.</summary>
     public static Message<byte[]?, byte[]?>? ReadAt(string kafka, TopicPartitionOffset position, CancellationToken cancellationToken)
     {
         Message<byte[]?, byte[]?>? message = null;
@@ -55,15 +55,19 @@ internal static class KafkaTopics
         return message;
     }
 
-    /// <summary>Returns a header's text; of several with the same name the last one.</summary>
+    /// <summary>Returns a header's text; for repeated headers the last one.</summary>
     public static string? Header(Message<byte[]?, byte[]?> message, string name) =>
-        message.Headers is { } headers && headers.TryGetLastBytes(name, out var value) && value is not null ? Encoding.UTF8.GetString(value) : null;
+        message.Headers is { } headers && headers.TryGetLastBytes(name, out var value) && value is not null
+            ? Encoding.UTF8.GetString(value)
+            : null;
 
-    private static void Consume(string kafka, Action<IConsumer<byte[]?, byte[]?>, CancellationToken> read, CancellationToken cancellationToken)
+    private static void Consume(
+        string kafka, Action<IConsumer<byte[]?, byte[]?>, CancellationToken> read, CancellationToken cancellationToken)
     {
         var config = new ConsumerConfig
         {
-            BootstrapServers = kafka, GroupId = "forge-operator", EnableAutoCommit = false, EnableAutoOffsetStore = false, EnablePartitionEof = true,
+            BootstrapServers = kafka, GroupId = "forge-operator", EnableAutoCommit = false, EnableAutoOffsetStore = false,
+            EnablePartitionEof = true,
             AutoOffsetReset = AutoOffsetReset.Earliest, AllowAutoCreateTopics = false,
         };
         using var consumer = new ConsumerBuilder<byte[]?, byte[]?>(config).SetLogHandler((_, _) => { }).Build();

@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace ForgeShop.Operator;
 
-/// <summary>Everything but registering and browsing needs a login, for these tools as for anybody.</summary>
+/// <summary>Logs in. All calls except registration and browsing require a token.</summary>
 public static class Login
 {
-    /// <summary>Every further request of this client carries the user's access token, which is good for ten minutes.</summary>
+    /// <summary>Adds the user's access token, valid for ten minutes, to all further requests of this client.</summary>
     /// <exception cref="OperatorException">The shop refuses the login.</exception>
     public static async Task LogInAsync(HttpClient http, string email, string password, CancellationToken cancellationToken)
     {
@@ -15,7 +15,8 @@ public static class Login
             [new("grant_type", "password"), new("client_id", "shop"), new("username", email), new("password", password)]);
         using var answer = await http.PostAsync(new Uri("/connect/token", UriKind.Relative), form, cancellationToken);
         if (!answer.IsSuccessStatusCode)
-            throw new OperatorException($"could not log in: the shop answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+            throw new OperatorException(
+                $"could not log in: the shop answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", body.GetProperty("access_token").GetString());
     }

@@ -1,4 +1,4 @@
 namespace ForgeShop.Operator;
 
-/// <summary>Something that the caller can mend: said in one line, exit code 2.</summary>
+/// <summary>An error that the caller can correct: one line and exit code 2.</summary>
 public sealed class OperatorException(string message) : Exception(message);

@@ -4,34 +4,42 @@ using System.Text.Json;
 
 namespace ForgeShop.Operator;
 
-/// <summary><c>forge outbox replay</c>: asks a service to publish again what happened since then.</summary>
+/// <summary><c>forge outbox replay</c>: makes a service publish its events again since a time.</summary>
 public static class OutboxReplay
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromMinutes(5);
 
     /// <param name="shop">The running shop.</param>
     /// <param name="service">The service whose outbox it is.</param>
-    /// <param name="since">A time in ISO 8601, UTC unless it says otherwise, or how long ago: <c>90s</c>, <c>30m</c>, <c>2h</c>, <c>7d</c>.</param>
-    /// <param name="output">Where to say how many events it were.</param>
-    /// <param name="cancellationToken">Ends the waiting, not the replay.</param>
-    /// <exception cref="OperatorException">There is no such service, it has no outbox, or it does not do it.</exception>
-    public static async Task<int> RunAsync(RunningShop shop, string service, string since, TextWriter output, CancellationToken cancellationToken)
+    /// <param name="since">A time in ISO 8601 (UTC without an offset), or a duration before now: <c>90s</c>, <c>30m</c>, <c>2h</c>,
+    /// <c>7d</c>.</param>
+    /// <param name="output">Receives the number of events.</param>
+    /// <param name="cancellationToken">Cancels the wait, not the replay.</param>
+    /// <exception cref="OperatorException">The service is unknown, has no outbox, or refuses.</exception>
+    public static async Task<int> RunAsync(
+        RunningShop shop, string service, string since, TextWriter output, CancellationToken cancellationToken)
     {
         var start = ParseSince(since, TimeProvider.System.GetUtcNow());
         if (!shop.Services.TryGetValue(service, out var running))
             throw new OperatorException($"there is no service '{service}'; there are {string.Join(", ", shop.Services.Keys.Order())}");
-        using var http = new HttpClient { Timeout = Patience };
-        using var answer = await SendAsync(http, shop, new Uri(new Uri(running.Url), $"/operations/outbox/replay?since={Uri.EscapeDataString(start.ToString("O", CultureInfo.InvariantCulture))}"), cancellationToken);
+        using var http = new HttpClient { Timeout = AnswerTimeout };
+        using var answer = await SendAsync(
+            http, shop,
+            new Uri(
+                new Uri(running.Url),
+                $"/operations/outbox/replay?since={Uri.EscapeDataString(start.ToString("O", CultureInfo.InvariantCulture))}"), cancellationToken);
         if (answer.StatusCode == System.Net.HttpStatusCode.NotFound)
             throw new OperatorException($"{service} has no outbox");
         if (!answer.IsSuccessStatusCode)
-            throw new OperatorException($"{service} answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+            throw new OperatorException(
+                $"{service} answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
         var events = (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("events").GetInt64();
         await output.WriteLineAsync($"{service} publishes {events} events since {start.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} again");
         return 0;
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(HttpClient http, RunningShop shop, Uri replay, CancellationToken cancellationToken)
+    private static async Task<HttpResponseMessage> SendAsync(
+        HttpClient http, RunningShop shop, Uri replay, CancellationToken cancellationToken)
     {
         try
         {
@@ -45,13 +53,15 @@ public static class OutboxReplay
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new OperatorException($"no answer within {Patience.TotalMinutes:0} minutes; once begun, the replay goes on to its end");
+            throw new OperatorException(
+                $"no answer within {AnswerTimeout.TotalMinutes:0} minutes; a replay that has begun continues to its end");
         }
     }
 
     public static DateTimeOffset ParseSince(string text, DateTimeOffset now)
     {
-        if (text.Length > 1 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+        if (text.Length > 1
+            && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
         {
             long? seconds = text[^1] switch
             {
@@ -66,6 +76,7 @@ public static class OutboxReplay
         }
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time
-            : throw new OperatorException($"'{text}' is no time: give one as 2026-11-21T08:00:00Z, or how long ago it was as 90s, 30m, 2h or 7d");
+            : throw new OperatorException(
+                $"'{text}' is not a time: use the form 2026-11-21T08:00:00Z, or a duration before now such as 90s, 30m, 2h or 7d");
     }
 }

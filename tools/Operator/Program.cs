@@ -6,7 +6,8 @@ using ForgeShop.Operator.Demo;
 using Spectre.Console;
 
 var root = new RootCommand("Drives a running ForgeShop.");
-var demo = new Command("demo", "Places three orders, follows them to their ends, and compares their IDs, derived here beforehand, with every store.");
+var demo = new Command(
+    "demo", "Places three orders, follows them to their ends, and compares their IDs, derived here beforehand, with every store.");
 demo.SetAction((_, cancellationToken) => Run(async () =>
 {
     var shop = RunningShop.Find();
@@ -27,7 +28,8 @@ static Command DeadLetterCommand()
 {
     var dlq = new Command("dlq", "Messages that a service could not handle.");
     var topic = new Argument<string>("TOPIC") { Description = "The topic of the messages, for example order.events." };
-    var optional = new Argument<string?>("EVENT") { Description = "The event's ID, or partition:offset of a message that is no event.", Arity = ArgumentArity.ZeroOrOne };
+    var optional = new Argument<string?>("EVENT")
+    { Description = "The event's ID, or partition:offset of a message that is not an event.", Arity = ArgumentArity.ZeroOrOne };
     var required = new Argument<string>("EVENT") { Description = optional.Description };
     var all = new Option<bool>("--all") { Description = "Shows the settled ones, too." };
     var reason = new Option<string>("--reason") { Description = "Why the message is not to be handled.", Required = true };
@@ -56,7 +58,8 @@ static Command OutboxCommand()
     var since = new Option<string>("--since") { Description = "2026-11-21T08:00:00Z, or how long ago: 90s, 30m, 2h, 7d.", Required = true };
     var replay = new Command("replay", "Publishes again what happened since then; consumers drop what they had.") { service, since };
     replay.SetAction((parsed, cancellationToken) => Run(() =>
-        OutboxReplay.RunAsync(RunningShop.Find(), parsed.GetRequiredValue(service), parsed.GetRequiredValue(since), Console.Out, cancellationToken)));
+        OutboxReplay.RunAsync(
+            RunningShop.Find(), parsed.GetRequiredValue(service), parsed.GetRequiredValue(since), Console.Out, cancellationToken)));
     outbox.Add(replay);
     return outbox;
 }
@@ -72,7 +75,7 @@ static Command CustomersCommand()
     var customers = new Command("customers", "Places a small, steady stream of orders until it is stopped.") { rate };
     customers.SetAction((parsed, cancellationToken) => Run(async () =>
     {
-        // An AppHost hands the address over; from a shell the running shop is looked up.
+        // An AppHost passes the address; otherwise the address is that of the clone's running shop.
         var gateway = Environment.GetEnvironmentVariable("services__gateway__http__0") ?? RunningShop.Find().Gateway;
         await new CustomerStream(new Uri(gateway), parsed.GetValue(rate), Console.Out, TimeProvider.System).RunAsync(cancellationToken);
         return 0;
@@ -80,7 +83,7 @@ static Command CustomersCommand()
     return customers;
 }
 
-// A file or a pipe has no width of its own and wants no colours.
+// A file or a pipe has no width and gets no colours.
 static IAnsiConsole Terminal()
 {
     if (Console.IsOutputRedirected)
@@ -92,7 +95,7 @@ static IAnsiConsole Terminal()
     return AnsiConsole.Console;
 }
 
-// What the caller can mend is one line and exit code 2; everything else is a defect and shows itself in full.
+// An error that the caller can correct is one line and exit code 2; other exceptions are defects and are printed in full.
 static async Task<int> Run(Func<Task<int>> command)
 {
     try

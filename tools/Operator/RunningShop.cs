@@ -2,13 +2,14 @@ using System.Text.Json;
 
 namespace ForgeShop.Operator;
 
-/// <summary>Where the running shop is: what the AppHost writes to <c>artifacts/run/endpoints.json</c>.</summary>
-public sealed record RunningShop(string Gateway, string? Dashboard, ShopAdministrator Admin, RunningStores Stores, IReadOnlyDictionary<string, RunningService> Services)
+/// <summary>The addresses of the running shop: the content of <c>artifacts/run/endpoints.json</c>, written by the AppHost.</summary>
+public sealed record RunningShop(
+    string Gateway, string? Dashboard, ShopAdministrator Admin, RunningStores Stores, IReadOnlyDictionary<string, RunningService> Services)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    /// <summary>Reads the file that <c>FORGESHOP_ENDPOINTS</c> names, or that of the clone which this program belongs to.</summary>
-    /// <exception cref="OperatorException">No shop is running, or the file is not one that an AppHost writes.</exception>
+    /// <summary>Reads the file in <c>FORGESHOP_ENDPOINTS</c>, or that of the clone that contains this program.</summary>
+    /// <exception cref="OperatorException">No shop is running, or the file was not written by an AppHost.</exception>
     public static RunningShop Find()
     {
         var file = Environment.GetEnvironmentVariable("FORGESHOP_ENDPOINTS") is { Length: > 0 } path ? path : FileOfClone();
@@ -33,14 +34,15 @@ public sealed record RunningShop(string Gateway, string? Dashboard, ShopAdminist
                 return Path.Combine(folder.FullName, "artifacts", "run", "endpoints.json");
         }
 
-        throw new OperatorException("this program is not inside a ForgeShop clone; set FORGESHOP_ENDPOINTS to the endpoints.json of a running shop");
+        throw new OperatorException(
+            "this program is not inside a ForgeShop clone; set FORGESHOP_ENDPOINTS to the endpoints.json of a running shop");
     }
 }
 
-/// <summary>Who may do what an operator does.</summary>
+/// <summary>The administrator, whose account the operator's tool uses.</summary>
 public sealed record ShopAdministrator(string Email, string Password);
 
-/// <param name="Url">Its own address, not the gateway's.</param>
+/// <param name="Url">The service's own address, not the gateway's.</param>
 public sealed record RunningService(string Url);
 
 /// <summary>Connection strings of the servers, without a database.</summary>

@@ -4,21 +4,22 @@ using ForgeShop.Forge.Compat.UuidForge;
 
 namespace ForgeShop.Vectors;
 
-/// <summary>Every sort of vectors in vectors/.</summary>
+/// <summary>All sorts of vectors in vectors/.</summary>
 internal static class AllVectors
 {
     private static readonly IVectorShape[] UuidForge =
     [
-        new UuidForgeVector(), new UuidForgePrefixVector(), new UuidForgeExtractVector(), new UuidForgeSurrogateVector(), new UuidForgeVersionVector(),
+        new UuidForgeVector(), new UuidForgePrefixVector(), new UuidForgeExtractVector(), new UuidForgeSurrogateVector(),
+        new UuidForgeVersionVector(),
         new UuidForgeSecurityVector(), new UuidForgeEnvironmentVector(), new PrintableVector(),
     ];
 
     public static VectorSorts Sorts { get; } = new(
         [.. VectorSorts.Forge.Shapes, .. UuidForge.Select(shape => new Refusing(shape))],
-        // Sections of uuid-forge.extra.json that tell in prose what happened in Python; there is nothing in them to derive.
+        // Sections of uuid-forge.extra.json that describe Python's behaviour in prose; they contain no vectors.
         Prose: ["collisions", "errors", "repr_only"]);
 
-    /// <summary>What the compatibility library refuses is a refusal like any other.</summary>
+    /// <summary>Treats refusals of the compatibility library like Forge's own.</summary>
     private sealed class Refusing(IVectorShape shape) : IVectorShape
     {
         public bool Recognises(JsonElement vector) => shape.Recognises(vector);

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace ForgeShop.AppHost.Hosting.Native;
 
 /// <summary>
-/// A process that takes the place of a container in the model. It shares the container's name and annotations (endpoints, health checks,
-/// waits), so that references to the container keep working: the reverse of what PublishAsDockerFile does.
+/// A process that replaces a container in the model. It shares the container's name and annotations (endpoints, health checks, waits), so
+/// references to the container keep working. PublishAsDockerFile does the reverse.
 /// </summary>
 internal sealed class NativeServer(ContainerResource container, string command, string workingDirectory)
     : ExecutableResource(container.Name, command, workingDirectory), IResourceWithConnectionString
@@ -21,7 +21,7 @@ internal static class NativeServerExtensions
     /// <param name="container">The resource that the rest of the model refers to.</param>
     /// <param name="command">The program.</param>
     /// <param name="workingDirectory">The program's working directory.</param>
-    /// <param name="health">Makes the health check for a connection string.</param>
+    /// <param name="health">Creates the health check for a connection string.</param>
     /// <param name="onReady">Runs when the server is healthy for the first time, before its databases are ready.</param>
     public static IResourceBuilder<ExecutableResource> RunAsNativeServer<T>(
         this IResourceBuilder<T> container, string command, string workingDirectory,
@@ -38,7 +38,7 @@ internal static class NativeServerExtensions
         {
             if (endpoint.Name != "tcp")
                 original.Annotations.Remove(endpoint);
-            // Without a proxy, clients of a stopped server are refused at once instead of held.
+            // Without Aspire's proxy, connections to a stopped server are refused at once instead of held.
             (endpoint.TargetPort, endpoint.IsProxied, endpoint.TargetHost) = (null, false, "127.0.0.1");
         }
 

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace ForgeShop.AppHost.Hosting.Native;
 
-/// <summary>The servers of a machine without a container engine: PostgreSQL and Redis as installed, and the project's own DevKafka.</summary>
+/// <summary>The servers on a machine without a container engine: installed PostgreSQL and Redis, and the project's DevKafka.</summary>
 internal static class NativeServers
 {
     private const string Scripts = "Native";
@@ -20,14 +20,15 @@ internal static class NativeServers
                 case PostgresServerResource postgres: RunPostgres(builder.CreateResourceBuilder(postgres), data); break;
                 case RedisResource redis: RunRedis(builder.CreateResourceBuilder(redis), data); break;
                 case KafkaServerResource kafka: RunKafka(builder.CreateResourceBuilder(kafka), data); break;
-                default: throw new DistributedApplicationException($"{server.Name} runs in a container only, and no container engine answers");
+                default: throw new DistributedApplicationException(
+                    $"{server.Name} runs in a container only, and no container engine answers");
             }
         }
     }
 
     private static void RunPostgres(IResourceBuilder<PostgresServerResource> postgres, DataFolders data)
     {
-        // Debian keeps the servers out of the PATH, one folder for each major version.
+        // Debian keeps the PostgreSQL server out of the PATH, in one folder for each major version.
         var bin = Directory.Exists("/usr/lib/postgresql")
             ? Directory.GetDirectories("/usr/lib/postgresql").Where(version => File.Exists($"{version}/bin/postgres"))
                 .OrderByDescending(version => int.TryParse(Path.GetFileName(version), out var major) ? major : 0)
@@ -35,7 +36,8 @@ internal static class NativeServers
             : null;
         bin ??= Path.GetDirectoryName(InPath("postgres")) ?? throw Missing("PostgreSQL", "postgresql");
         postgres.RunAsNativeServer(
-                Script("postgres.sh"), data.Root, connectionString => new NpgSqlHealthCheck(new(Administration(connectionString))), CreateDatabasesAsync)
+                Script("postgres.sh"), data.Root, connectionString => new NpgSqlHealthCheck(new(Administration(connectionString))),
+                CreateDatabasesAsync)
             .WithArgs(bin, "-c")
             .WithArgs(context => context.Args.Add(
                 ReferenceExpression.Create($"port={postgres.Resource.PrimaryEndpoint.Property(EndpointProperty.TargetPort)}")))
@@ -60,7 +62,8 @@ internal static class NativeServers
             .WithArgs("--data", data.For("kafka"), "--partitions", "6", "--port")
             .WithArgs(context => context.Args.Add(kafka.Resource.PrimaryEndpoint.Property(EndpointProperty.TargetPort)));
 
-    private static async Task CreateDatabasesAsync(string connectionString, IEnumerable<IResource> children, CancellationToken cancellationToken)
+    private static async Task CreateDatabasesAsync(
+        string connectionString, IEnumerable<IResource> children, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(Administration(connectionString));
         await connection.OpenAsync(cancellationToken);
@@ -83,7 +86,8 @@ internal static class NativeServers
     private static string Script(string name) => Path.Combine(AppContext.BaseDirectory, Scripts, name);
 
     private static string? InPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, program))
+        .FirstOrDefault(File.Exists);
 
     private static DistributedApplicationException Missing(string server, string package) =>
         new($"{server} is missing: install it with 'apt-get install {package}', or start a container engine");

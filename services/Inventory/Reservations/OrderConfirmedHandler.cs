@@ -5,14 +5,16 @@ using ForgeShop.Messaging;
 namespace ForgeShop.Inventory.Reservations;
 
 /// <summary>
-/// Sells the stock of confirmed orders. The release of a cancelled order travels in another topic and may arrive first; then the stock stays released.
+/// Sells the stock of confirmed orders. The release of a cancelled order uses another topic and may arrive first; then the stock stays
+/// released.
 /// </summary>
 public sealed class OrderConfirmedHandler(InventoryDb db, ForgeIds ids, TimeProvider time) : IBatchHandler<OrderConfirmed>
 {
     public async Task HandleAsync(IReadOnlyList<Received<OrderConfirmed>> events, CancellationToken cancellationToken)
     {
         await db.LockStockAsync(cancellationToken);
-        var reservations = await db.FindReservationsAsync(events.Select(confirmed => ids.Reservation(confirmed.Data.OrderId)), cancellationToken);
+        var reservations = await db.FindReservationsAsync(
+            events.Select(confirmed => ids.Reservation(confirmed.Data.OrderId)), cancellationToken);
         var products = await db.FindProductsAsync(reservations.Values, cancellationToken);
         var now = time.GetUtcNow();
         foreach (var reservation in reservations.Values.Where(reservation => reservation.Sell(now)))

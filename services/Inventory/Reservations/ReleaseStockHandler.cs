@@ -3,7 +3,9 @@ using ForgeShop.Messaging;
 
 namespace ForgeShop.Inventory.Reservations;
 
-/// <summary>Gives the stock of orders back, reserved or sold. Answers each command, because an earlier answer may have been lost.</summary>
+/// <summary>
+/// Releases the stock of orders, reserved or sold. Each command gets an answer, because an earlier answer may have been lost.
+/// </summary>
 public sealed class ReleaseStockHandler(InventoryDb db, TimeProvider time) : IBatchHandler<ReleaseStock>
 {
     public async Task HandleAsync(IReadOnlyList<Received<ReleaseStock>> events, CancellationToken cancellationToken)
@@ -16,7 +18,7 @@ public sealed class ReleaseStockHandler(InventoryDb db, TimeProvider time) : IBa
         {
             if (!reservations.TryGetValue(command.ReservationId, out var reservation))
             {
-                // The command to reserve is late or lost. This row makes it have no effect when it arrives.
+                // The reserve command is late or lost. This row makes it have no effect on arrival.
                 reservation = db.Reservations.Add(new(command.ReservationId, command.OrderId, ReservationStatus.Released, [], now)).Entity;
             }
             var before = reservation.Release(now);

@@ -19,8 +19,8 @@ public enum ReservationStatus
 }
 
 /// <summary>
-/// The stock that one order takes. Its status and the products change in one transaction, so the reserved and sold pieces of a product are always the sum of
-/// the reservation lines.
+/// The stock that one order takes. Its status and the products change in one transaction, so a product's reserved and sold pieces always
+/// equal the sum of the reservation lines.
 /// </summary>
 public sealed class Reservation : IEventSource
 {
@@ -60,7 +60,7 @@ public sealed class Reservation : IEventSource
         return true;
     }
 
-    /// <returns>The status before, which decides what goes back into the stock.</returns>
+    /// <returns><returns>The previous status, which decides which pieces return to the stock.</returns></returns>
     public ReservationStatus Release(DateTimeOffset now)
     {
         var before = Status;

@@ -4,16 +4,19 @@ using ForgeShop.Messaging;
 
 namespace ForgeShop.Inventory.Reservations;
 
-/// <summary>Reserves stock for orders in the order of their arrival: all lines of an order or none. Each product is read and written once a batch.</summary>
+/// <summary>
+/// Reserves stock for orders in the order of arrival: all lines of an order or none. Each product is read and written once a batch.
+/// </summary>
 public sealed class ReserveStockHandler(InventoryDb db, TimeProvider time) : IBatchHandler<ReserveStock>
 {
     public async Task HandleAsync(IReadOnlyList<Received<ReserveStock>> events, CancellationToken cancellationToken)
     {
         await db.LockStockAsync(cancellationToken);
         var existing = await db.FindReservationsAsync(events.Select(command => command.Data.ReservationId), cancellationToken);
-        // An existing reservation was answered when it was reserved, or released before this command arrived.
+        // An existing reservation was answered when it was made, or it was released before this command arrived.
         var fresh = events.Where(command => !existing.ContainsKey(command.Data.ReservationId)).ToList();
-        var products = await db.FindProductsAsync(fresh.SelectMany(command => command.Data.Lines).Select(line => line.ProductId), cancellationToken);
+        var products = await db.FindProductsAsync(
+            fresh.SelectMany(command => command.Data.Lines).Select(line => line.ProductId), cancellationToken);
         var now = time.GetUtcNow();
         foreach (var (command, context) in fresh)
             Reserve(command, products, now, context.Origin);

@@ -3,22 +3,24 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Inventory.Reservations;
 
-/// <summary>How transactions that change stock read it.</summary>
+/// <summary>The queries of transactions that change stock.</summary>
 internal static class StockQueries
 {
-    // One lock for the whole stock instead of row locks. A batch runs several handlers, each with rows of its own: batches that lock rows one handler after
-    // another deadlock, and a reservation that does not exist yet has no row to lock. Batches that share a product wait for each other in any case.
+    // One lock for the whole stock instead of row locks. A batch runs several handlers, each with its own rows, so row locks of two batches
+    // can deadlock. A reservation that does not exist yet has no row to lock. Batches that share a product are serialized in any case.
     private const string Lock = "SELECT pg_advisory_xact_lock(hashtext('forgeshop.inventory.stock'))";
 
-    /// <summary>Waits until no other transaction changes stock, and keeps the others waiting until the commit. To be called before the first read.</summary>
-    public static Task LockStockAsync(this InventoryDb db, CancellationToken cancellationToken) => db.Database.ExecuteSqlRawAsync(Lock, cancellationToken);
+    /// <summary>Takes the stock lock until the commit; other transactions that change stock wait. Call it before the first read.</summary>
+    public static Task LockStockAsync(this InventoryDb db, CancellationToken cancellationToken) =>
+        db.Database.ExecuteSqlRawAsync(Lock, cancellationToken);
 
     /// <summary>Returns those of the reservations that exist, with their lines.</summary>
     public static Task<Dictionary<ReservationId, Reservation>> FindReservationsAsync(
         this InventoryDb db, IEnumerable<ReservationId> wanted, CancellationToken cancellationToken)
     {
         var ids = wanted.ToArray();
-        return db.Reservations.Where(reservation => ids.Contains(reservation.Id)).ToDictionaryAsync(reservation => reservation.Id, cancellationToken);
+        return db.Reservations.Where(reservation => ids.Contains(reservation.Id))
+            .ToDictionaryAsync(reservation => reservation.Id, cancellationToken);
     }
 
     /// <summary>Returns those of the products that exist.</summary>
@@ -26,7 +28,9 @@ internal static class StockQueries
         this InventoryDb db, IEnumerable<ProductId> wanted, CancellationToken cancellationToken)
     {
         var ids = wanted.Distinct().ToArray();
-        return ids.Length == 0 ? [] : await db.Products.Where(product => ids.Contains(product.Id)).ToDictionaryAsync(product => product.Id, cancellationToken);
+        return ids.Length == 0
+            ? []
+            : await db.Products.Where(product => ids.Contains(product.Id)).ToDictionaryAsync(product => product.Id, cancellationToken);
     }
 
     /// <inheritdoc cref="FindProductsAsync(InventoryDb, IEnumerable{ProductId}, CancellationToken)"/>

@@ -8,8 +8,9 @@ using Microsoft.Extensions.Options;
 namespace ForgeShop.Orders.Checkout;
 
 /// <summary>
-/// Runs the transitions of checkouts in the database. Answers of the other services arrive in batches; the customer and the timer use <see cref="StepAsync"/>.
-/// Each transition is made under the lock of the saga's row, and the caller's SaveChanges stores the order, the saga and the outbox together.
+/// Stores the transitions of checkouts. Answers of other services arrive in batches; the customer and the timer use <see
+/// cref="StepAsync"/>. Each transition locks the saga's row, and the caller's SaveChanges stores the order, the saga and the outbox
+/// together.
 /// </summary>
 public sealed partial class CheckoutProcess(
     OrdersDb db, OrderSignals signals, ForgeIds ids, IOptions<CheckoutOptions> options, TimeProvider time,
@@ -78,10 +79,11 @@ public sealed partial class CheckoutProcess(
         var values = keys.ConvertAll(key => key.Value);
         await db.Database.ExecuteSqlAsync($"select 1 from sagas where id = any({values}) order by id for update", cancellationToken);
         return await db.Sagas.Where(saga => keys.Contains(saga.Id))
-            .Join(db.Orders, saga => saga.OrderId, order => order.Id, (saga, order) => new Checkout(order, saga)).ToListAsync(cancellationToken);
+            .Join(db.Orders, saga => saga.OrderId, order => order.Id, (saga, order) => new Checkout(order, saga))
+            .ToListAsync(cancellationToken);
     }
 
-    /// <summary>Makes one transition of a locked checkout; the followers of the order are signalled after the commit.</summary>
+    /// <summary>Makes one transition of a locked checkout; after the commit the streams of the order are signalled.</summary>
     public void Step(Checkout checkout, MessageOrigin origin, Action<CheckoutSaga, Order, CheckoutScope> transition)
     {
         var (order, saga) = checkout;
@@ -93,7 +95,7 @@ public sealed partial class CheckoutProcess(
 
     private CheckoutScope Scope(MessageOrigin origin) => new(new Outbox(db, origin), ids, options.Value, time.GetUtcNow());
 
-    [LoggerMessage(LogLevel.Warning, "Ignored {Trigger}: no checkout for order {Order}")]
+    [LoggerMessage(LogLevel.Warning, "Ignored {Trigger}: no checkout saga for order {Order}")]
     private partial void LogIgnored(CheckoutTrigger trigger, OrderId order);
 
     private sealed class Outbox(OrdersDb db, MessageOrigin origin) : ICheckoutMessages

@@ -4,7 +4,7 @@ using ForgeShop.Messaging;
 
 namespace ForgeShop.Orders.Checkout;
 
-/// <summary>What a checkout waits for, or how it ended. The database stores the names in lower case.</summary>
+/// <summary>The step of a checkout. The database stores the names in lower case.</summary>
 public enum CheckoutStep
 {
     /// <summary>Waits for Inventory to reserve the stock.</summary>
@@ -13,10 +13,10 @@ public enum CheckoutStep
     /// <summary>Waits for Payments to charge the amount.</summary>
     Charging,
 
-    /// <summary>Ended. Only a cancellation by the customer starts it again, backwards.</summary>
+    /// <summary>Ended. Only a cancellation by the customer starts the compensations.</summary>
     Confirmed,
 
-    /// <summary>Waits for Payments to give the money back, or to promise that nothing is taken.</summary>
+    /// <summary>Waits for Payments to refund the amount, or to confirm that nothing was charged.</summary>
     Refunding,
 
     /// <summary>Waits for Inventory to release the stock.</summary>
@@ -26,7 +26,7 @@ public enum CheckoutStep
     Cancelled,
 }
 
-/// <summary>What can happen to a checkout: an answer of another service, the customer's cancellation, or the end of a wait.</summary>
+/// <summary>The triggers of transitions: an answer of another service, the customer's cancellation, or a time-out.</summary>
 public enum CheckoutTrigger
 {
     StockReserved,
@@ -39,10 +39,10 @@ public enum CheckoutTrigger
     TimedOut,
 }
 
-/// <summary>What one transition of a checkout uses.</summary>
+/// <summary>The options, the clock and the outbox of one transition.</summary>
 public sealed record CheckoutScope(ICheckoutMessages Messages, ForgeIds Ids, CheckoutOptions Options, DateTimeOffset Now);
 
-/// <summary>Takes the messages of a checkout: the outbox, or a test without servers.</summary>
+/// <summary>Receives the messages of a checkout: the outbox, or a test without servers.</summary>
 public interface ICheckoutMessages
 {
     void Emit<TEvent>(Order order, TEvent data) where TEvent : IEventData;
@@ -51,16 +51,16 @@ public interface ICheckoutMessages
 }
 
 /// <summary>
-/// The checkout of one order as a persisted state machine: reserve, charge, confirm; after a failure the compensations: refund, release, cancel. Each
-/// transition is stored in one transaction together with the order and the commands that it sends, so any process continues where another one was killed.
+/// The checkout of one order as a persisted state machine: reserve, charge, confirm; after a failure the compensations: refund, release,
+/// cancel. Each transition is stored in one transaction with the order and its commands, so any replica continues after a kill.
 /// <para>
-/// Answers may come late, twice, out of order or never. Only the step that waits for an answer takes it. All others are ignored: the command that compensates
-/// their effect was sent when the checkout turned back, and the services carry commands out in any order.
+/// Answers may be late, duplicated, out of order or lost. Only the step that waits for an answer takes it; all others ignore it. The
+/// command that compensates its effect was sent when the compensations began, and the services accept commands in any order.
 /// </para>
 /// </summary>
 public sealed class CheckoutSaga
 {
-    /// <summary>A checkout charges once. A second payment attempt would count on from here.</summary>
+    /// <summary>A checkout has one payment attempt. The number allows a second one.</summary>
     public const int Attempt = 1;
 
     private CheckoutSaga()
@@ -74,23 +74,23 @@ public sealed class CheckoutSaga
 
     public CheckoutStep Step { get; private set; }
 
-    /// <summary>The number of commands sent to the reservation: the sequence number of the last one.</summary>
+    /// <summary>The sequence number of the last command to the reservation.</summary>
     public long ReservationCommands { get; private set; }
 
-    /// <summary>The number of commands sent to the payment: the sequence number of the last one.</summary>
+    /// <summary>The sequence number of the last command to the payment.</summary>
     public long PaymentCommands { get; private set; }
 
-    /// <summary>The deadline of the step; null if the checkout waits for nothing. See <see cref="CheckoutTimer"/>.</summary>
+    /// <summary>The deadline of the step; null if the checkout has ended. See <see cref="CheckoutTimer"/>.</summary>
     public DateTimeOffset? DueAt { get; private set; }
 
-    /// <summary>The number of times that the command of this step was sent again.</summary>
+    /// <summary>The number of times that the command of this step was repeated.</summary>
     public int Resends { get; private set; }
 
     public DateTimeOffset StartedAt { get; private set; }
 
     public DateTimeOffset? EndedAt { get; private set; }
 
-    /// <summary>The request that placed the order.</summary>
+    /// <summary>The origin: the request that placed the order.</summary>
     public MessageOrigin Origin { get; private set; } = MessageOrigin.None;
 
     /// <summary>Starts the checkout of a placed order by reserving its stock.</summary>
@@ -119,7 +119,7 @@ public sealed class CheckoutSaga
                 return true;
             case (CheckoutStep.Charging, CheckoutTrigger.PaymentCharged):
                 order.Pay(scope.Now);
-                // Inventory learns from the event that the stock is sold.
+                // The event order-confirmed makes Inventory sell the reserved stock.
                 scope.Messages.Emit(order, order.Confirm(scope.Now));
                 End(CheckoutStep.Confirmed, scope);
                 return true;
@@ -128,7 +128,7 @@ public sealed class CheckoutSaga
                 Release(order, scope);
                 return true;
             case (CheckoutStep.Charging, CheckoutTrigger.PaymentRefunded):
-                // Payments gave the charge up, because the provider did not answer in time.
+                // The payment provider did not answer in time, so Payments gave up the charge.
                 order.BeginCancelling(CancelReason.TimedOut, scope.Now);
                 Release(order, scope);
                 return true;
@@ -160,7 +160,9 @@ public sealed class CheckoutSaga
         }
     }
 
-    /// <summary>Ends a wait whose deadline has passed. Forwards, that cancels the order; backwards, the command is sent again until it is answered.</summary>
+    /// <summary>
+    /// Handles the time-out of a step. Before the compensations it cancels the order; during them it repeats the command.
+    /// </summary>
     public void OnTimer(Order order, CheckoutScope scope)
     {
         if (DueAt <= scope.Now)
@@ -200,7 +202,8 @@ public sealed class CheckoutSaga
     private void SendRefund(Order order, CheckoutScope scope) =>
         SendToPayment(scope, new RefundPayment(scope.Ids.Payment(order.Id, Attempt), order.Id, Attempt, order.Total));
 
-    private void SendRelease(Order order, CheckoutScope scope) => SendToReservation(scope, new ReleaseStock(scope.Ids.Reservation(order.Id), order.Id));
+    private void SendRelease(Order order, CheckoutScope scope) =>
+        SendToReservation(scope, new ReleaseStock(scope.Ids.Reservation(order.Id), order.Id));
 
     private void SendToReservation<TCommand>(CheckoutScope scope, TCommand command) where TCommand : ICommandData =>
         scope.Messages.Send(scope.Ids.Reservation(OrderId).Value, ++ReservationCommands, command);
@@ -208,7 +211,8 @@ public sealed class CheckoutSaga
     private void SendToPayment<TCommand>(CheckoutScope scope, TCommand command) where TCommand : ICommandData =>
         scope.Messages.Send(scope.Ids.Payment(OrderId, Attempt).Value, ++PaymentCommands, command);
 
-    private void Enter(CheckoutStep step, CheckoutScope scope) => (Step, DueAt, Resends, EndedAt) = (step, scope.Now + scope.Options.WaitOf(step, 0), 0, null);
+    private void Enter(CheckoutStep step, CheckoutScope scope) =>
+        (Step, DueAt, Resends, EndedAt) = (step, scope.Now + scope.Options.WaitOf(step, 0), 0, null);
 
     private void Resend(CheckoutScope scope) => DueAt = scope.Now + scope.Options.WaitOf(Step, ++Resends);
 

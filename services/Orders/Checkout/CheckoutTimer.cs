@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace ForgeShop.Orders.Checkout;
 
 /// <summary>
-/// Ends waits that took too long. The deadline is a column of the saga's row, so any process ends the wait, in the transaction that finds it due.
+/// Handles time-outs of steps. The deadline is a column of the saga's row, so any replica can handle it, in the transaction that reads it.
 /// </summary>
 public sealed class CheckoutTimer(WorkerServices services, IOptions<CheckoutOptions> options) : PollingWorker(services)
 {
@@ -20,7 +20,8 @@ public sealed class CheckoutTimer(WorkerServices services, IOptions<CheckoutOpti
         return await db.InTransactionAsync(async token =>
         {
             var now = Time.GetUtcNow();
-            // A deadline beyond the longest wait was written before the clock was set back. Rows that another transaction is changing are skipped.
+            // A deadline beyond the longest time-out was written before the clock was set back. Rows that another transaction has locked
+            // are skipped.
             var due = await db.Database.SqlQuery<Guid>(
                 $"""
                 select order_id as "Value" from sagas where due_at <= {now} or due_at > {now + options.Value.LongestWait}

@@ -3,22 +3,22 @@ using ForgeShop.Contracts;
 namespace ForgeShop.Payments.Provider;
 
 /// <summary>
-/// The port to whoever moves the money. What is expected of an implementation is what the good providers offer under the name of idempotency keys:
+/// The port to the payment provider. An implementation must support idempotency keys:
 /// <list type="bullet">
-/// <item>a charge under an ID that was charged before is not made again, but answered as the first time;</item>
-/// <item>a refund is final: a charge under that ID that arrives later, or is still on its way, takes nothing.</item>
+/// <item>a repeated charge with the same ID is not made again and gets the first answer;</item>
+/// <item>a refund is final: a later charge with the same ID takes nothing.</item>
 /// </list>
-/// Any exception, and no answer in time, means that it is not known what happened. The caller asks again under the same ID.
+/// After an exception or a time-out the outcome is unknown. The caller retries with the same ID.
 /// </summary>
 public interface IPaymentProvider
 {
     Task<ChargeResult> ChargeAsync(PaymentId id, Money amount, string method, CancellationToken cancellationToken);
 
-    /// <returns>What was given back; 0 if nothing had been taken.</returns>
+    /// <returns><returns>The refunded amount; 0 if nothing was charged.</returns></returns>
     Task<Money> RefundAsync(PaymentId id, Money amount, CancellationToken cancellationToken);
 }
 
-/// <param name="DeclineReason">Null if the money was taken; otherwise why not, in the provider's words.</param>
+/// <param name="DeclineReason">Null if the amount was charged; otherwise the provider's reason.</param>
 public sealed record ChargeResult(string? DeclineReason)
 {
     public static ChargeResult Charged { get; } = new((string?)null);

@@ -1,13 +1,13 @@
 namespace ForgeShop.Payments.Provider;
 
-/// <summary>A line in the books of <see cref="SimulatedProvider"/>.</summary>
+/// <summary>A row in the ledger of <see cref="SimulatedProvider"/>.</summary>
 public sealed class SimulatedCharge
 {
     public const string Captured = "captured";
     public const string Declined = "declined";
     public const string Refunded = "refunded";
 
-    /// <summary>Refunded before anything was captured: never to be captured.</summary>
+    /// <summary>Refunded before the capture: it is never captured.</summary>
     public const string Voided = "voided";
 
     public required Guid PaymentId { get; init; }
@@ -18,7 +18,7 @@ public sealed class SimulatedCharge
 
     public required string Currency { get; init; }
 
-    /// <summary>How often money was really taken. More than once would be a defect, and is what the tests look at.</summary>
+    /// <summary>The number of captures. The tests check that it is at most one.</summary>
     public required int Captures { get; set; }
 
     public required DateTimeOffset ChangedAt { get; set; }

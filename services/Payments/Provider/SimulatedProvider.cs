@@ -5,12 +5,13 @@ using Microsoft.Extensions.Options;
 namespace ForgeShop.Payments.Provider;
 
 /// <summary>
-/// A payment provider that behaves as the payment method says: <c>sim-ok</c>, <c>sim-declined</c>, <c>sim-slow</c> (answers after a few seconds),
-/// <c>sim-timeout</c> (never answers, and takes nothing), <c>sim-lost-answer</c> (takes the money and breaks the connection; asked again, it answers).
-/// It keeps books of its own, in tables that nobody else writes and in transactions that nobody else is part of, so that what was really taken can be
-/// compared with what the shop believes.
+/// A payment provider whose behaviour depends on the payment method: <c>sim-ok</c>, <c>sim-declined</c>, <c>sim-slow</c> (answers after a
+/// few seconds), <c>sim-timeout</c> (never answers and takes nothing), <c>sim-lost-answer</c> (takes the money and breaks the connection; a
+/// retry gets the answer). Its ledger has tables and transactions of its own, so tests compare the captured amounts with the shop's
+/// records.
 /// </summary>
-public sealed class SimulatedProvider(IServiceScopeFactory scopes, IOptions<SimulatedProviderOptions> options, TimeProvider time) : IPaymentProvider
+public sealed class SimulatedProvider(IServiceScopeFactory scopes, IOptions<SimulatedProviderOptions> options, TimeProvider time)
+    : IPaymentProvider
 {
     public async Task<ChargeResult> ChargeAsync(PaymentId id, Money amount, string method, CancellationToken cancellationToken)
     {
@@ -23,14 +24,16 @@ public sealed class SimulatedProvider(IServiceScopeFactory scopes, IOptions<Simu
         var (state, isNew) = await RecordAsync(id, amount, wanted, cancellationToken);
         if (isNew && method == "sim-lost-answer")
             throw new HttpRequestException("The connection was closed before the answer arrived.");
-        return state == SimulatedCharge.Captured ? ChargeResult.Charged : new ChargeResult(state == SimulatedCharge.Declined ? "insufficient-funds" : "voided");
+        return state == SimulatedCharge.Captured
+            ? ChargeResult.Charged
+            : new ChargeResult(state == SimulatedCharge.Declined ? "insufficient-funds" : "voided");
     }
 
     public async Task<Money> RefundAsync(PaymentId id, Money amount, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<PaymentsDb>();
-        // One statement, like all that follows: a charge of the same payment may arrive at the same moment, before or after it.
+        // One statement, like all below: a charge of the same payment may arrive concurrently.
         await db.Database.ExecuteSqlAsync(
             $"""
             insert into simulated_provider.charges (payment_id, state, amount, currency, captures, changed_at)
@@ -43,7 +46,8 @@ public sealed class SimulatedProvider(IServiceScopeFactory scopes, IOptions<Simu
         return new Money(charge.State == SimulatedCharge.Refunded ? charge.Amount : 0, charge.Currency);
     }
 
-    private async Task<(string State, bool IsNew)> RecordAsync(PaymentId id, Money amount, string wanted, CancellationToken cancellationToken)
+    private async Task<(string State, bool IsNew)> RecordAsync(
+        PaymentId id, Money amount, string wanted, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<PaymentsDb>();
@@ -65,6 +69,6 @@ public sealed class SimulatedProvider(IServiceScopeFactory scopes, IOptions<Simu
 /// <summary>Configuration section <c>SimulatedProvider</c>.</summary>
 public sealed class SimulatedProviderOptions
 {
-    /// <summary>How long <c>sim-slow</c> takes.</summary>
+    /// <summary>The response time of <c>sim-slow</c>.</summary>
     public TimeSpan SlowAnswer { get; set; } = TimeSpan.FromSeconds(3);
 }

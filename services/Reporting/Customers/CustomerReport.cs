@@ -13,7 +13,7 @@ public sealed record CustomerReport(UserId Id) : ReadModel
 
     public DateTimeOffset? DeactivatedAt { get; init; }
 
-    /// <summary>The number of orders placed, whatever became of them.</summary>
+    /// <summary>The number of placed orders, cancelled ones included.</summary>
     public long OrderCount { get; init; }
 
     /// <summary>The totals of the orders that are confirmed and not cancelled, one sum for each currency.</summary>
@@ -48,11 +48,12 @@ public sealed record CustomerReport(UserId Id) : ReadModel
         _ => this,
     };
 
-    private CustomerReport Named(string name, long sequence) => sequence > NameSequence ? this with { Name = name, NameSequence = sequence } : this;
+    private CustomerReport Named(string name, long sequence) =>
+        sequence > NameSequence ? this with { Name = name, NameSequence = sequence } : this;
 
     private CustomerReport With(OrderPlaced placed)
     {
-        // Of two orders at the same time the currency decides, so that the result does not depend on their order.
+        // For two orders at the same time the currency decides, so the result does not depend on their arrival.
         var isLast = (placed.PlacedAt, placed.Total.Currency).CompareTo((LastOrderAt ?? default, LastCurrency ?? "")) > 0;
         return this with
         {

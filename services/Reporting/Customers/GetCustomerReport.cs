@@ -15,18 +15,22 @@ public static class GetCustomerReport
         public static Customer Of(UserId id, CustomerReport? report) => new(id, report?.Email, report?.Name, report?.DeactivatedAt);
     }
 
-    public sealed record CustomerOrder(OrderId Id, string? Status, IReadOnlyList<ReportedItem> Items, Money? Total, DateTimeOffset? PlacedAt);
+    public sealed record CustomerOrder(
+        OrderId Id, string? Status, IReadOnlyList<ReportedItem> Items, Money? Total, DateTimeOffset? PlacedAt);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/customers", Handle)
         .WithName("GetCustomerReport")
-        .WithSummary("Shows a customer, named by e-mail address or by ID, with the sums of their orders and the orders themselves, the latest first.")
+        .WithSummary(
+            "Shows a customer, named by e-mail address or by ID, with the sums of their orders and the orders themselves, the latest first.")
+        .WithErrorCodes((404, "customer-not-found"))
         .Produces<Summary>()
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.ReportsSelf, Permissions.ReportsRead);
 
     private static async Task<IResult> Handle(
-        string? email, string? id, string? cursor, string? limit, Caller caller, ForgeIds ids, ReadModels models, CancellationToken cancellationToken)
+        string? email, string? id, string? cursor, string? limit, Caller caller, ForgeIds ids, ReadModels models,
+        CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
         var user = Identify(email, id, ids, errors);
@@ -40,7 +44,8 @@ public static class GetCustomerReport
         var model = await models.GetActiveAsync(cancellationToken);
         var query = new DocumentQuery<OrderReport>
         {
-            Where = (OrderReport.UserField, user.Value), OrderBy = OrderReport.PlacedAtField, IsDescending = true, Limit = count, Cursor = cursor,
+            Where = (OrderReport.UserField, user.Value), OrderBy = OrderReport.PlacedAtField, IsDescending = true, Limit = count,
+            Cursor = cursor,
         };
         var page = await model.Orders.QueryAsync(query, cancellationToken);
         return await model.Customers.GetAsync(user.Value, cancellationToken) is { Value: var customer }
@@ -48,7 +53,7 @@ public static class GetCustomerReport
             : Problems.NotFound("customer-not-found", "Reports are eventually consistent; try again in a moment.");
     }
 
-    /// <summary>Derives the ID from the e-mail address: no other service is asked, and nothing is searched.</summary>
+    /// <summary>Derives the ID from the e-mail address, without a call or a search.</summary>
     private static UserId Identify(string? email, string? id, ForgeIds ids, ValidationErrors errors)
     {
         const string exactlyOne = "Exactly one of email and id is required.";

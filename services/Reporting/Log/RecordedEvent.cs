@@ -22,8 +22,10 @@ public sealed record RecordedEvent(
     long Offset,
     DateTimeOffset RecordedAt)
 {
-    public static readonly DocumentField<RecordedEvent> PartitionField = new DocumentField<RecordedEvent, string>("partition", recorded => recorded.Partition);
-    public static readonly DocumentField<RecordedEvent> OffsetField = new DocumentField<RecordedEvent, long>("offset", recorded => recorded.Offset);
+    public static readonly DocumentField<RecordedEvent> PartitionField = new DocumentField<RecordedEvent, string>(
+        "partition", recorded => recorded.Partition);
+    public static readonly DocumentField<RecordedEvent> OffsetField = new DocumentField<RecordedEvent, long>(
+        "offset", recorded => recorded.Offset);
 
     private static readonly Dictionary<string, Func<JsonElement, int, object>> Types = new()
     {
@@ -36,9 +38,10 @@ public sealed record RecordedEvent(
         [NotificationSent.Type] = EventData.Read<NotificationSent>,
     };
 
-    public static DocumentModel<RecordedEvent> Model { get; } = new("events", ReportingJson.Default.RecordedEvent, [PartitionField, OffsetField]);
+    public static DocumentModel<RecordedEvent> Model { get; } = new(
+        "events", ReportingJson.Default.RecordedEvent, [PartitionField, OffsetField]);
 
-    /// <summary>Gets the data in today's form; null for a type whose data no read model uses.</summary>
+    /// <summary>Gets the data in the current version; null for a type whose data no read model uses.</summary>
     [JsonIgnore]
     public object? Payload => field ??= Types.GetValueOrDefault(Type)?.Invoke(Data, DataVersion);
 
@@ -47,7 +50,8 @@ public sealed record RecordedEvent(
     public static RecordedEvent Of(EventEnvelope @event, DateTimeOffset now)
     {
         var recorded = new RecordedEvent(
-            @event.Id, @event.Type, @event.Source, @event.Subject, @event.Sequence, @event.Time, @event.DataVersion, @event.CorrelationId, @event.CausationId,
+            @event.Id, @event.Type, @event.Source, @event.Subject, @event.Sequence, @event.Time, @event.DataVersion, @event.CorrelationId,
+            @event.CausationId,
             ActivityContext.TryParse(@event.TraceParent, null, out var trace) ? trace.TraceId.ToHexString() : null,
             @event.Data.Clone(), @event.Position.Log, @event.Position.Offset, now);
         // An event that cannot be read must fail before it is recorded: the copy that an operator sends later has another position.

@@ -4,20 +4,21 @@ namespace ForgeShop.Reporting.Models;
 public abstract record ReadModel
 {
     /// <summary>
-    /// The offset of the last event that was applied to this document, for each partition. Events of a partition are applied in the order of
-    /// their offsets, so an event at or below it is already in the document.
+    /// The offset of the last event that was applied to this document, for each partition. Events of a partition are applied in the order
+    /// of their offsets, so an event at or below it is already in the document.
     /// </summary>
     public IReadOnlyDictionary<string, long> Positions { get; init; } = new Dictionary<string, long>();
 
-    public bool Includes(RecordedEvent recorded) => Positions.TryGetValue(recorded.Partition, out var applied) && applied >= recorded.Offset;
+    public bool Includes(RecordedEvent recorded) =>
+        Positions.TryGetValue(recorded.Partition, out var applied) && applied >= recorded.Offset;
 }
 
 /// <summary>Declares a read model: its documents, the documents that an event touches, and the effect of an event on a document.</summary>
 /// <param name="Model">The collection.</param>
 /// <param name="DocumentsOf">Returns the IDs of the documents that an event touches.</param>
 /// <param name="Fold">
-/// Returns a document after an event; the document is null before its first one. A pure function. The result must not depend on the order of
-/// events of different aggregates.
+/// Returns a document after an event; the document is null before its first one. A pure function. The result must not depend on the order
+/// of events of different aggregates.
 /// </param>
 public sealed record ProjectionModel<T>(
     DocumentModel<T> Model, Func<RecordedEvent, IEnumerable<Guid>> DocumentsOf, Func<Guid, T?, RecordedEvent, T> Fold) where T : ReadModel;
@@ -28,7 +29,8 @@ public sealed class Projection<T>(IDocumentCollection<T> documents, ProjectionMo
     private const int MaxAttempts = 50;
 
     /// <summary>
-    /// Applies the events that the documents do not include yet. A document that another writer changed in between is read and folded again.
+    /// Applies the events that the documents do not include yet. A document that another writer changed in between is read and folded
+    /// again.
     /// </summary>
     /// <param name="events">In the order of their offsets within each partition.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -40,7 +42,8 @@ public sealed class Projection<T>(IDocumentCollection<T> documents, ProjectionMo
         for (var attempt = 1; pending.Count > 0; attempt++)
         {
             if (attempt > MaxAttempts)
-                throw new TimeoutException($"Documents of {model.Model.Name} were changed by other writers in each of {MaxAttempts} attempts.");
+                throw new TimeoutException(
+                    $"Documents of {model.Model.Name} were changed by other writers in each of {MaxAttempts} attempts.");
             if (attempt > 1)
                 await Task.Delay(Random.Shared.Next(10 * Math.Min(attempt, 20)), cancellationToken);
 

@@ -10,7 +10,7 @@ public sealed record ReadModelState
 
     public RebuildState? Rebuild { get; init; }
 
-    /// <summary>The numbers of generations that serve no more and still exist.</summary>
+    /// <summary>The numbers of replaced generations that are not removed yet.</summary>
     public IReadOnlyList<int> Obsolete { get; init; } = [];
 }
 
@@ -48,13 +48,15 @@ public sealed class ReadModels(IDocumentStore store, EventLog log)
     public Generation Get(int number) => _generations.GetOrAdd(number, _ => new Generation(store, log, number));
 
     /// <summary>Returns the generation that serves now.</summary>
-    public async Task<Generation> GetActiveAsync(CancellationToken cancellationToken) => Get((await ReadStateAsync(cancellationToken)).Value.Generation);
+    public async Task<Generation> GetActiveAsync(CancellationToken cancellationToken) =>
+        Get((await ReadStateAsync(cancellationToken)).Value.Generation);
 
     public async Task<Document<ReadModelState>> ReadStateAsync(CancellationToken cancellationToken) =>
         await _states.GetAsync(StateId, cancellationToken) ?? new(StateId, new(), 0);
 
     /// <summary>Writes the state; returns false if another replica changed it since it was read.</summary>
-    public async Task<bool> TryWriteStateAsync(Document<ReadModelState> read, ReadModelState changed, CancellationToken cancellationToken) =>
+    public async Task<bool> TryWriteStateAsync(
+        Document<ReadModelState> read, ReadModelState changed, CancellationToken cancellationToken) =>
         (await _states.BulkUpsertAsync([read with { Value = changed }], cancellationToken)).Count == 0;
 
     /// <summary>Requests a rebuild; returns null if one is running.</summary>

@@ -5,7 +5,8 @@ namespace ForgeShop.Reporting.Orders;
 /// <summary>The read model of one order: its state and every event about it. Before its own first event only the latter.</summary>
 public sealed record OrderReport(OrderId Id) : ReadModel
 {
-    public static readonly DocumentField<OrderReport> UserField = new DocumentField<OrderReport, Guid?>("user", order => order.UserId?.Value);
+    public static readonly DocumentField<OrderReport> UserField = new DocumentField<OrderReport, Guid?>(
+        "user", order => order.UserId?.Value);
     public static readonly DocumentField<OrderReport> PlacedAtField =
         new DocumentField<OrderReport, long?>("placed", order => order.PlacedAt?.ToUnixTimeMilliseconds());
 

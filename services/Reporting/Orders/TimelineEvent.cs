@@ -10,7 +10,8 @@ public sealed record TimelineEvent(
         recorded.Time, recorded.TraceId, recorded.CorrelationId, recorded.CausationId);
 
     /// <summary>
-    /// Sorts by time, but never an event before its cause or before an earlier event of its aggregate: the clocks of two services may differ.
+    /// Sorts by time, but never an event before its cause or before an earlier event of its aggregate: the clocks of two services may
+    /// differ.
     /// </summary>
     public static IReadOnlyList<TimelineEvent> InOrder(IReadOnlyList<TimelineEvent> events)
     {

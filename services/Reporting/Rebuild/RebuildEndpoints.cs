@@ -11,13 +11,15 @@ public static class RebuildEndpoints
     /// <param name="Error">The reason of a failure.</param>
     /// <param name="AsOf">The time when the latest event was recorded that the read models that serve include.</param>
     public sealed record Progress(
-        string State, long EventsFolded, long EventsTotal, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? Error, DateTimeOffset? AsOf);
+        string State, long EventsFolded, long EventsTotal, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? Error,
+        DateTimeOffset? AsOf);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/rebuild", Start)
             .WithName("RebuildReports")
             .WithSummary("Rebuilds all read models from the event log. The present ones serve until the new ones are complete.")
+            .WithErrorCodes((409, "rebuild-running"))
             .Produces<Progress>(StatusCodes.Status202Accepted)
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status409Conflict)

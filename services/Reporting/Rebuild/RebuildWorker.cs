@@ -1,6 +1,6 @@
 namespace ForgeShop.Reporting.Rebuild;
 
-/// <summary>Runs rebuilds: at once where this replica got the request, else within the poll interval.</summary>
+/// <summary>Runs rebuilds: at once in the replica that got the request, otherwise within the poll interval.</summary>
 public sealed class RebuildWorker(WorkerServices services, ReadModelRebuild rebuild) : PollingWorker(services)
 {
     protected override TimeSpan PollInterval => TimeSpan.FromSeconds(5);
@@ -10,7 +10,7 @@ public sealed class RebuildWorker(WorkerServices services, ReadModelRebuild rebu
 
 /// <summary>
 /// Rebuilds the read models: folds the event log into the next generation, activates it, and removes the old one later. The state and the
-/// checkpoints are in the store, so any replica continues after a kill. Replicas that work at the same time do no harm, because documents
+/// checkpoints are in the store, so any replica continues after a kill. Replicas can work concurrently, because documents
 /// ignore events that they include and each change of the state expects the one before.
 /// </summary>
 public sealed partial class ReadModelRebuild(ReadModels models, TimeProvider time, ILogger<ReadModelRebuild> logger)
@@ -20,7 +20,7 @@ public sealed partial class ReadModelRebuild(ReadModels models, TimeProvider tim
 
     private const int MaxPasses = 100;
 
-    /// <summary>Does the next step that the state asks for.</summary>
+    /// <summary>Runs the next step of the rebuild.</summary>
     /// <returns>Whether another step may follow at once.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
@@ -41,7 +41,9 @@ public sealed partial class ReadModelRebuild(ReadModels models, TimeProvider tim
         {
             LogFailed(rebuild.Generation, exception);
             var failed = rebuild with { Status = RebuildStatus.Failed, Error = exception.Message, FinishedAt = time.GetUtcNow() };
-            List<int> obsolete = rebuild.Status is RebuildStatus.Folding ? [.. read.Value.Obsolete, rebuild.Generation] : [.. read.Value.Obsolete];
+            List<int> obsolete = rebuild.Status is RebuildStatus.Folding
+                ? [.. read.Value.Obsolete, rebuild.Generation]
+                : [.. read.Value.Obsolete];
             return await models.TryWriteStateAsync(read, read.Value with { Rebuild = failed, Obsolete = obsolete }, cancellationToken);
         }
     }

@@ -15,12 +15,14 @@ public static class GetSales
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/sales", Handle)
         .WithName("GetSales")
-        .WithSummary($"Shows the confirmed orders of each day (UTC), first and last day included; the last {DefaultDays} days by default, {MaxDays} at most.")
+        .WithSummary(
+            $"Shows the confirmed orders of each day (UTC), first and last day included; the last {DefaultDays} days by default, {MaxDays} at most.")
         .Produces<SalesByDay>()
         .ProducesValidationProblem()
         .RequirePermission(Permissions.ReportsRead);
 
-    private static async Task<IResult> Handle(string? from, string? to, ReadModels models, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<IResult> Handle(
+        string? from, string? to, ReadModels models, TimeProvider time, CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
         var last = Parse("to", to, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime), errors);
@@ -32,9 +34,11 @@ public static class GetSales
 
         var model = await models.GetActiveAsync(cancellationToken);
         var page = await model.SalesDays.QueryAsync(
-            new() { OrderBy = SalesDay.DateField, From = SalesDay.Text(first), To = SalesDay.Text(last), Limit = MaxDays }, cancellationToken);
+            new() { OrderBy = SalesDay.DateField, From = SalesDay.Text(first), To = SalesDay.Text(last), Limit = MaxDays },
+            cancellationToken);
         var days = page.Items.Select(day => new Day(day.Value.Date, day.Value.OrderCount, day.Value.Revenue));
-        return TypedResults.Ok(new SalesByDay(SalesDay.Text(first), SalesDay.Text(last), [.. days], await model.AsOfAsync(cancellationToken)));
+        return TypedResults.Ok(
+            new SalesByDay(SalesDay.Text(first), SalesDay.Text(last), [.. days], await model.AsOfAsync(cancellationToken)));
     }
 
     private static DateOnly Parse(string field, string? text, DateOnly otherwise, ValidationErrors errors)

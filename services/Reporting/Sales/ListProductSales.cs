@@ -5,7 +5,8 @@ public static class ListProductSales
 {
     public sealed record SalesByProduct(IReadOnlyList<Product> Items, string? NextCursor, DateTimeOffset? AsOf);
 
-    public sealed record Product(ProductId ProductId, string? Sku, string? Name, long OrderCount, long Quantity, IReadOnlyList<Sum> Revenue);
+    public sealed record Product(
+        ProductId ProductId, string? Sku, string? Name, long OrderCount, long Quantity, IReadOnlyList<Sum> Revenue);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/products", Handle)
         .WithName("ListProductSales")
@@ -21,10 +22,12 @@ public static class ListProductSales
         if (errors.Any)
             return errors.ToProblem();
         var model = await models.GetActiveAsync(cancellationToken);
-        var query = new DocumentQuery<ProductSales> { OrderBy = ProductSales.QuantityField, IsDescending = true, Limit = count, Cursor = cursor };
+        var query = new DocumentQuery<ProductSales>
+        { OrderBy = ProductSales.QuantityField, IsDescending = true, Limit = count, Cursor = cursor };
         var page = await model.Products.QueryAsync(query, cancellationToken);
         var products = page.Items.Select(document => document.Value)
-            .Select(product => new Product(product.ProductId, product.Sku, product.Name, product.OrderCount, product.Quantity, product.Revenue));
+            .Select(product =>
+            new Product(product.ProductId, product.Sku, product.Name, product.OrderCount, product.Quantity, product.Revenue));
         return TypedResults.Ok(new SalesByProduct([.. products], page.NextCursor, await model.AsOfAsync(cancellationToken)));
     }
 }

@@ -3,7 +3,8 @@ namespace ForgeShop.Reporting.Sales;
 /// <summary>The read model of one product: its lines in orders that are confirmed and not cancelled.</summary>
 public sealed record ProductSales(ProductId ProductId) : ReadModel
 {
-    public static readonly DocumentField<ProductSales> QuantityField = new DocumentField<ProductSales, long>("quantity", product => product.Quantity);
+    public static readonly DocumentField<ProductSales> QuantityField = new DocumentField<ProductSales, long>(
+        "quantity", product => product.Quantity);
 
     public string? Sku { get; init; }
 

@@ -1,6 +1,6 @@
 namespace ForgeShop.Reporting.Sales;
 
-/// <summary>The effect of an event on all sales figures: an order counts from its confirmation on, and no more once it is cancelled.</summary>
+/// <summary>The effect of an event on all sales figures: an order counts from its confirmation until its cancellation.</summary>
 /// <param name="Sign">1 for a confirmation; -1 for the cancellation of a confirmed order.</param>
 /// <param name="UserId">The customer.</param>
 /// <param name="Total">The order's total.</param>

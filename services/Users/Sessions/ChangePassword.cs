@@ -13,6 +13,7 @@ public static class ChangePassword
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/{id}/password", Handle)
         .WithName("ChangePassword")
         .WithSummary("Changes the password and ends all sessions, this one included. A wrong current password is 403 wrong-password.")
+        .WithErrorCodes((403, "wrong-password"), (409, "account-changed"), (429, "too-many-attempts"))
         .Produces(StatusCodes.Status204NoContent)
         .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status409Conflict)
@@ -31,7 +32,8 @@ public static class ChangePassword
         if (errors.Any)
             return errors.ToProblem();
 
-        var known = await db.Users.AsNoTracking().SingleOrDefaultAsync(user => user.Id == id && user.DeactivatedAt == null, cancellationToken);
+        var known = await db.Users.AsNoTracking()
+            .SingleOrDefaultAsync(user => user.Id == id && user.DeactivatedAt == null, cancellationToken);
         var current = AccountRules.PreparePassword(request.CurrentPassword) ?? "";
         var isCurrent = false;
         var pause = await throttle.TryAsync(
@@ -49,7 +51,7 @@ public static class ChangePassword
             db.ChangeTracker.Clear();
             await using var transaction = await db.Database.BeginTransactionAsync(token);
             var user = await db.LockUserAsync(id, token);
-            // The hash has a salt of its own: this request has stored it, and nobody heard of the commit.
+            // The same salted hash means that this request stored it and the commit confirmation was lost.
             if (user?.PasswordHash == hash)
                 return user;
             if (user is not { DeactivatedAt: null } || user.PasswordHash != known!.PasswordHash)

@@ -7,7 +7,7 @@ public sealed class LoginFailures
     {
     }
 
-    /// <summary>SHA-256 over account and address: neither stands here.</summary>
+    /// <summary>SHA-256 over account and address, so that the table contains neither.</summary>
     public byte[] Key { get; private set; } = [];
 
     public int Count { get; private set; }

@@ -8,25 +8,24 @@ using Microsoft.EntityFrameworkCore;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// Slows down password guessing: after five failures, each further attempt at the same account from the same address waits twice as long.
-/// By account AND address, so that a guesser locks out no one elsewhere; unknown accounts are treated alike.
+/// Slows down password guessing: after five failures, each further attempt on the same account from the same address waits twice as long.
+/// The key is account and address, so an attacker does not lock out the owner elsewhere. Unknown accounts are treated alike.
 /// </summary>
 public sealed class LoginThrottle(TimeProvider time) : IDisposable
 {
     /// <summary>The number of failures before the first pause.</summary>
     public const int FreeAttempts = 5;
 
-    /// <summary>Failures are forgotten after this time without one.</summary>
+    /// <summary>The time without a failure after which failures are forgotten.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromHours(24);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
 
-    // Attempts on one account from one address take turns. So an attempt in flight counts as neither failure nor success, and a hundred
-    // guesses at once are as many as a hundred in a row.
+    // Attempts on one account from one address are serialized. Otherwise concurrent guesses would all pass before the first failure counts.
     private readonly PartitionedRateLimiter<string> _turns = PartitionedRateLimiter.Create<string, string>(
         key => RateLimitPartition.GetConcurrencyLimiter(key, _ => new ConcurrencyLimiterOptions { PermitLimit = 1, QueueLimit = 100 }));
 
-    /// <summary>Makes an attempt when those before it have ended, unless there are too many failures.</summary>
+    /// <summary>Makes an attempt after the earlier ones have ended, unless there are too many failures.</summary>
     /// <param name="db">The context of the request.</param>
     /// <param name="account">The account, whether it exists or not.</param>
     /// <param name="http">The request, for the client's address.</param>
@@ -53,7 +52,8 @@ public sealed class LoginThrottle(TimeProvider time) : IDisposable
     }
 
     public static ProblemResult TooManyAttempts(TimeSpan pause) =>
-        Problems.TooManyRequests("too-many-attempts", "Too many failed logins. Wait as many seconds as the Retry-After header says.", pause);
+        Problems.TooManyRequests(
+            "too-many-attempts", "Too many failed logins. Wait for the number of seconds in the Retry-After header.", pause);
 
     public void Dispose() => _turns.Dispose();
 
@@ -63,7 +63,7 @@ public sealed class LoginThrottle(TimeProvider time) : IDisposable
         if (failures.Count < FreeAttempts || failures.LastAt < now - Memory)
             return TimeSpan.Zero;
         var seconds = Math.Min(LongestPause.TotalSeconds, Math.Pow(2, failures.Count - FreeAttempts));
-        // The clock may have been put back since: no pause is longer than the longest.
+        // The clock may have been set back, so the pause is capped at the maximum.
         return TimeSpan.FromSeconds(Math.Min(seconds, (failures.LastAt - now).TotalSeconds + seconds));
     }
 

@@ -7,12 +7,12 @@ using OpenIddict.Abstractions;
 namespace ForgeShop.Users;
 
 /// <summary>The outcome of a login: the principal of a new session, or the reason why there is none.</summary>
-/// <param name="Principal">What the tokens are made of; null if the login was refused.</param>
-/// <param name="IsClosed">The password is right and the account is closed.</param>
+/// <param name="Principal">The principal of the tokens; null if the login was refused.</param>
+/// <param name="IsClosed">The password is correct, but the account is closed.</param>
 /// <param name="RetryAfter">Too many attempts failed; how long to wait.</param>
 public sealed record LoginResult(ClaimsPrincipal? Principal, bool IsClosed = false, TimeSpan? RetryAfter = null)
 {
-    /// <summary>The code and the sentence for a refused login that is not throttled.</summary>
+    /// <summary>The code and the text of a refused login that is not throttled.</summary>
     public (string Code, string Detail) Refusal => IsClosed
         ? ("account-closed", "This account is closed for good. Open a new one with another e-mail address.")
         : ("bad-credentials", "There is no account with this e-mail address and this password.");
@@ -21,10 +21,10 @@ public sealed record LoginResult(ClaimsPrincipal? Principal, bool IsClosed = fal
 /// <summary>Verifies an e-mail address with its password, for the token endpoint and for the login page.</summary>
 public sealed class PasswordLogin(UsersDb db, ForgeIds ids, Passwords passwords, LoginThrottle throttle, UserSessions sessions)
 {
-    /// <summary>Opens a session if address and password of <paramref name="request"/> are right.</summary>
+    /// <summary>Opens a session if the address and the password of <paramref name="request"/> are correct.</summary>
     public async Task<LoginResult> LogInAsync(OpenIddictRequest request, HttpContext http, CancellationToken cancellationToken)
     {
-        // The same queries, the same slow hash and the same answer, whether there is such an account or could be.
+        // Unknown accounts take the same queries, the same slow hash and the same answer.
         _ = ids.Namespace("users").TryDerive(request.Username, out var derived);
         var id = new UserId(derived);
         var password = AccountRules.PreparePassword(request.Password) ?? "";
@@ -32,8 +32,7 @@ public sealed class PasswordLogin(UsersDb db, ForgeIds ids, Passwords passwords,
         var pause = await throttle.TryAsync(db, id, http, async () =>
         {
             (result, again) = await TryAsync();
-            // Of two logins at once that find a hash of fewer rounds, one replaces it; the other finds another hash than the one it
-            // verified.
+            // Of two concurrent logins that rehash the password, one succeeds; the other finds a hash that it did not verify.
             if (again)
                 (result, _) = await TryAsync();
             return result.Principal is not null || result.IsClosed;
@@ -46,7 +45,7 @@ public sealed class PasswordLogin(UsersDb db, ForgeIds ids, Passwords passwords,
             var verified = await passwords.VerifyAsync(user, password, cancellationToken);
             if (user is null || verified is PasswordVerificationResult.Failed)
                 return (new LoginResult(null), false);
-            // Only whoever knows the password is told.
+            // Only a caller with the correct password learns that the account is closed.
             if (user.DeactivatedAt is not null)
                 return (new LoginResult(null, IsClosed: true), false);
             var rehashed = verified is PasswordVerificationResult.SuccessRehashNeeded

@@ -6,28 +6,29 @@ using Microsoft.Extensions.Options;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// Hashes and verifies passwords with the framework's hasher. Slow on purpose, so no more of it runs at once than there are cores:
-/// a flood of logins must not stop everything else.
+/// Hashes and verifies passwords with the framework's hasher. Hashing is slow on purpose, so the number of concurrent hashes is limited to
+/// the number of cores: many logins must not block other requests.
 /// </summary>
 public sealed class Passwords(IPasswordHasher<User> hasher, IOptions<PasswordHasherOptions> options) : IDisposable
 {
-    /// <summary>Of PBKDF2 with HMAC-SHA512, where nothing else is configured.</summary>
+    /// <summary>The iteration count of PBKDF2 with HMAC-SHA512, if none is configured.</summary>
     public const int Rounds = 210_000;
 
     private readonly SemaphoreSlim _room = new(Environment.ProcessorCount);
-    private readonly Lazy<string> _nobodys = new(() => hasher.HashPassword(null!, Convert.ToHexString(RandomNumberGenerator.GetBytes(16))));
+    private readonly Lazy<string> _dummyHash = new(() =>
+        hasher.HashPassword(null!, Convert.ToHexString(RandomNumberGenerator.GetBytes(16))));
 
     public Task<string> HashAsync(string password, CancellationToken cancellationToken) =>
         RunAsync(() => hasher.HashPassword(null!, password), cancellationToken);
 
     /// <summary>
-    /// Where there is no account, the same work is done on a hash that is nobody's; where its hash is of a time with fewer rounds, the rest is done as well. Or
-    /// the time that a wrong password takes would tell whether somebody is there.
+    /// Verifies the password with the same work for every address. Without an account it verifies against a dummy hash, and for a hash with
+    /// fewer iterations it computes the missing ones. Otherwise the duration would reveal whether the account exists.
     /// </summary>
     public Task<PasswordVerificationResult> VerifyAsync(User? user, string password, CancellationToken cancellationToken) => RunAsync(
         () =>
         {
-            var hash = user?.PasswordHash ?? _nobodys.Value;
+            var hash = user?.PasswordHash ?? _dummyHash.Value;
             var result = hasher.VerifyHashedPassword(user!, hash, password);
             if (result is PasswordVerificationResult.Failed && options.Value.IterationCount - RoundsOf(hash) is > 0 and var missing)
                 Rfc2898DeriveBytes.Pbkdf2(password, RandomNumberGenerator.GetBytes(16), missing, HashAlgorithmName.SHA512, 32);
@@ -37,11 +38,16 @@ public sealed class Passwords(IPasswordHasher<User> hasher, IOptions<PasswordHas
 
     public void Dispose() => _room.Dispose();
 
-    /// <summary>The framework writes: the format (1), the hash function, the rounds, the length of the salt; 4 bytes each but the first. An older format counts as none.</summary>
+    /// <summary>
+    /// Returns the iteration count of a stored hash. The framework's format: version (1 byte), hash function, iterations and salt length (4
+    /// bytes each). An older format returns 0.
+    /// </summary>
     private static int RoundsOf(string hash)
     {
         var bytes = Convert.FromBase64String(hash);
-        return bytes is [1, ..] && bytes.Length >= 9 ? (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(5)), int.MaxValue) : 0;
+        return bytes is [1, ..] && bytes.Length >= 9
+            ? (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(5)), int.MaxValue)
+            : 0;
     }
 
     private async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)

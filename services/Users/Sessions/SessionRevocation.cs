@@ -5,8 +5,8 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// Ends the whole session where OpenIddict revokes single tokens: at the revocation endpoint, and when a used refresh token comes back
-/// after the leeway. A refresh that runs at the same moment then gets no further either.
+/// Revokes the whole session where OpenIddict revokes single tokens: at the revocation endpoint, and at the reuse of a refresh token after
+/// the leeway. A concurrent refresh of the session fails as well.
 /// </summary>
 public sealed partial class SessionRevocation(
     IOpenIddictAuthorizationManager authorizations, IOpenIddictTokenManager tokens, ILogger<SessionRevocation> logger)

@@ -28,7 +28,7 @@ public sealed class UserSessions(
     /// </summary>
     /// <param name="id">The user.</param>
     /// <param name="verifiedHash">The hash that the password was verified with.</param>
-    /// <param name="rehashed">The same password hashed with today's number of rounds, if it was not.</param>
+    /// <param name="rehashed">The same password with the current iteration count, if the stored hash has another one.</param>
     /// <param name="request">The request, for its client and scopes.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public Task<ClaimsPrincipal?> OpenAsync(
@@ -64,7 +64,7 @@ public sealed class UserSessions(
         return PrincipalOf(user, SessionId.Parse(token.GetAuthorizationId()!), openedAt, token.GetScopes());
     }
 
-    /// <summary>Ends all sessions of a user, in the transaction that the caller has open and in which the user is locked.</summary>
+    /// <summary>Ends all sessions of a user, in the caller's transaction, which has locked the user.</summary>
     public async Task EndAllAsync(UserId user, CancellationToken cancellationToken) =>
         await authorizations.RevokeBySubjectAsync(user.ToString(), cancellationToken);
 
@@ -74,7 +74,7 @@ public sealed class UserSessions(
         var client = await db.Set<OpenIddictEntityFrameworkCoreApplication<Guid>>()
             .SingleAsync(known => known.ClientId == clientId, cancellationToken);
         var now = time.GetUtcNow();
-        // A session's ID is derived from its millisecond; of two logins in the same one, the second takes the next.
+        // A session's ID is derived from its millisecond; a second login in the same millisecond takes the next one.
         var opened = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
         for (var attempt = 0; ; attempt++, opened = opened.AddMilliseconds(1))
         {
@@ -122,8 +122,8 @@ public sealed class UserSessions(
     }
 
     /// <summary>
-    /// Returns the requested permissions that the user has; all of them if the request names none. A refresh token is always issued: the
-    /// only clients that users log in with are the shop's own.
+    /// Returns the requested permissions that the user has; all of them if the request names none. A refresh token is always issued,
+    /// because users only log in with the shop's own clients.
     /// </summary>
     private static IEnumerable<string> Scopes(User user, IReadOnlyCollection<string> requested)
     {

@@ -9,12 +9,14 @@ namespace ForgeShop.Users;
 /// </summary>
 public static class Clients
 {
-    /// <summary>The first-party applications. A public client: what runs on a user's machine keeps no secret.</summary>
+    /// <summary>
+    /// The first-party applications. The client is public, because an application on a user's machine cannot keep a secret.
+    /// </summary>
     public const string Shop = "shop";
 
     private const int MinSecretLength = 24;
 
-    /// <summary>Stores the clients as they are configured now, and removes those that are configured no more.</summary>
+    /// <summary>Stores the configured clients and removes those that are no longer configured.</summary>
     /// <exception cref="InvalidOperationException">A secret is too short.</exception>
     public static async Task StoreAsync(IServiceProvider services, CancellationToken cancellationToken)
     {

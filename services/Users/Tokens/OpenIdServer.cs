@@ -22,7 +22,7 @@ internal static class OpenIdServer
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<IConfigureOptions<OpenIddictServerOptions>>(provider => provider.GetRequiredService<SigningKeys>());
         services.AddSingleton<IOptionsChangeTokenSource<OpenIddictServerOptions>>(provider => provider.GetRequiredService<SigningKeys>());
-        // Its request and response logs name users.
+        // The request and response logs of OpenIddict contain user names.
         builder.Logging.AddFilter("OpenIddict", LogLevel.Warning);
 
         services.AddOpenIddict()
@@ -39,12 +39,12 @@ internal static class OpenIdServer
                 server.RegisterScopes([.. ServiceDefaults.Permissions.OfAdministrators, ServiceDefaults.Permissions.Internal]);
                 server.DisableAccessTokenEncryption();
                 server.UseDataProtection().PreferDefaultAccessTokenFormat();
-                // OpenIddict asks for a key for encrypted JWTs, of which there are none.
+                // OpenIddict requires an encryption key; the server issues no encrypted JWTs.
                 server.AddEphemeralEncryptionKey();
                 server.UseAspNetCore().EnableTokenEndpointPassthrough().EnableAuthorizationEndpointPassthrough().EnableErrorPassthrough()
                     .SuppressJsonResponseIndentation();
-                // OpenIddict writes the issuer with a trailing slash, but it must be, to the letter, the address that clients know (RFC
-                // 8414, section 3.3).
+                // OpenIddict writes the issuer with a trailing slash, but it must equal the address that clients know exactly (RFC 8414,
+                // section 3.3).
                 server.AddEventHandler<GenerateTokenContext>(handler => handler
                     .SetOrder(Protection.GenerateIdentityModelToken.Descriptor.Order - 1)
                     .UseInlineHandler(context => Done(context.SecurityTokenDescriptor.Issuer = TextOf(context.Options.Issuer))));
@@ -63,10 +63,10 @@ internal static class OpenIdServer
             });
         services.AddOptions<OpenIddictServerOptions>().Configure<IOptions<TokenOptions>, IOptions<AuthenticationSettings>>(Configure);
         services.AddOptions<OpenIddictServerAspNetCoreOptions>().Configure<IOptions<AuthenticationSettings>>(
-            // Plain HTTP only where the issuer says so.
+            // Plain HTTP is allowed only for an issuer with an http address.
             (server, settings) => server.DisableTransportSecurityRequirement = IssuerOf(settings.Value).Scheme == Uri.UriSchemeHttp);
 
-        // Other services ask this one for the keys; it uses its own.
+        // Other services read the keys from this one; it uses its own.
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
             .Configure<IOptions<AuthenticationSettings>, SigningKeys>((bearer, settings, keys) =>
             {
@@ -78,7 +78,7 @@ internal static class OpenIdServer
     }
 
     /// <summary>
-    /// Requests count as sent to the issuer's address, whatever their Host header says: others trust the addresses in the answers.
+    /// Treats requests as sent to the issuer's address and ignores the Host header, because clients trust the addresses in the answers.
     /// </summary>
     public static void UseIssuerAddress(this WebApplication app)
     {
@@ -93,7 +93,7 @@ internal static class OpenIdServer
         });
     }
 
-    // OpenIddict reads the form outside of the endpoints, where the framework does not make an exception of its own a 400.
+    // OpenIddict reads the form outside of the endpoints, where the framework does not turn its own exception into a 400.
     private static async Task<bool> TryReadFormAsync(HttpRequest request)
     {
         if (!request.Path.StartsWithSegments("/connect")

@@ -4,7 +4,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace ForgeShop.Users;
 
-/// <summary>A P-256 key that signs tokens, as it is stored: the public half plain, the private half protected.</summary>
+/// <summary>A P-256 signing key as stored: the public half in plain text, the private half encrypted.</summary>
 public sealed class SigningKey
 {
     private SigningKey()
@@ -20,7 +20,7 @@ public sealed class SigningKey
     /// <summary>Gets the private half as PKCS #8, encrypted by the data protector.</summary>
     public byte[] ProtectedPrivateKey { get; private set; } = [];
 
-    /// <summary>Gets the time from which on it signs; it is published from its creation on.</summary>
+    /// <summary>Gets the time from which the key signs; it is published from its creation.</summary>
     public DateTimeOffset SignsFrom { get; private set; }
 
     public static SigningKey Create(IDataProtector protector, DateTimeOffset signsFrom)

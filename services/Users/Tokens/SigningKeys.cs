@@ -9,15 +9,15 @@ using OpenIddict.Server;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// Gives OpenIddict the signing keys, which all replicas share through the database, and rotates them with overlap: a key is published
-/// before it signs, and stays published until the last token that it signed has expired. OpenIddict itself takes any keys and rotates none.
+/// Provides OpenIddict with the signing keys, which all replicas share through the database, and rotates them with overlap. A key is
+/// published before it signs, and stays published until its last token has expired. OpenIddict itself does not rotate keys.
 /// </summary>
 public sealed partial class SigningKeys(
     IServiceScopeFactory scopes, IDataProtectionProvider protection, IOptions<TokenOptions> options, TimeProvider time,
     ILogger<SigningKeys> logger)
     : IConfigureOptions<OpenIddictServerOptions>, IOptionsChangeTokenSource<OpenIddictServerOptions>
 {
-    // Clocks differ; a token is accepted a little longer than it says.
+    // The tolerance for clock differences between machines.
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
     private readonly IDataProtector _protector = protection.CreateProtector("ForgeShop.Users.SigningKeys");
@@ -28,7 +28,7 @@ public sealed partial class SigningKeys(
     /// <summary>Gets all published keys; the first one signs.</summary>
     public IReadOnlyList<SigningCredentials> Published { get; private set; } = [];
 
-    /// <summary>Adds the keys. Until they are read, health probes are the only requests, and OpenIddict demands a key even then.</summary>
+    /// <summary>Adds the keys. Before they are read only health probes arrive, but OpenIddict requires a key even then.</summary>
     public void Configure(OpenIddictServerOptions options) => options.SigningCredentials.AddRange(
         Published.Count > 0
             ? Published
@@ -37,8 +37,7 @@ public sealed partial class SigningKeys(
     public IChangeToken GetChangeToken() => _changed;
 
     /// <summary>
-    /// Reads the keys, creates or removes what is due, and tells OpenIddict if anything changed. To be called at the start and every
-    /// minute.
+    /// Reads the keys, creates or removes due ones, and notifies OpenIddict of changes. Called at the start and every minute.
     /// </summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
@@ -68,7 +67,7 @@ public sealed partial class SigningKeys(
     {
         db.ChangeTracker.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        // One replica rotates; the others wait here and then find the new key.
+        // One replica rotates; the others wait for the lock and then find the new key.
         await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtext('signing_keys'))", cancellationToken);
         var keys = await StoredAsync(db, cancellationToken);
         var now = time.GetUtcNow();
@@ -101,7 +100,7 @@ public sealed partial class SigningKeys(
             }
             catch (CryptographicException error)
             {
-                // Data of another machine, or a lost key folder: tokens signed with this key are still verified, a new key signs.
+                // The key folder is lost or belongs to another machine: this key still verifies tokens, and a new key signs.
                 LogUnreadable(logger, key.Id, error);
             }
         }
@@ -112,11 +111,11 @@ public sealed partial class SigningKeys(
     private bool IsDue(List<SigningKey> keys, Dictionary<string, SigningCredentials> signers) =>
         NextSignsFrom(keys, signers, time.GetUtcNow()) is not null || Past(keys, time.GetUtcNow()).Count > 0;
 
-    /// <summary>Returns the time from which on a new key must sign; null while none is needed.</summary>
+    /// <summary>Returns the time from which a new key must sign; null while none is needed.</summary>
     private DateTimeOffset? NextSignsFrom(List<SigningKey> keys, Dictionary<string, SigningCredentials> signers, DateTimeOffset now)
     {
         var usable = keys.FindAll(key => signers.ContainsKey(key.Id));
-        // The first key signs at once, also by the clock of a replica that is a little behind.
+        // The first key signs at once, also for a replica whose clock is slightly behind.
         if (!usable.Exists(key => key.SignsFrom <= now))
             return now - Tolerance;
         var announced = now + options.Value.PublishAhead;
@@ -133,6 +132,6 @@ public sealed partial class SigningKeys(
     [LoggerMessage(LogLevel.Information, "Signing key {Key} published; it signs from {From:O}")]
     private static partial void LogCreated(ILogger logger, string key, DateTimeOffset from);
 
-    [LoggerMessage(LogLevel.Warning, "Decrypting signing key {Key} failed; it only verifies here")]
+    [LoggerMessage(LogLevel.Warning, "Decrypting signing key {Key} failed; this replica uses it for verification only")]
     private static partial void LogUnreadable(ILogger logger, string key, Exception error);
 }

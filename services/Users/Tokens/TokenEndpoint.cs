@@ -11,8 +11,8 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 namespace ForgeShop.Users;
 
 /// <summary>
-/// POST /connect/token: who gets the tokens. OpenIddict has authenticated the client and validated code or refresh token before, and issues
-/// the tokens afterwards.
+/// POST /connect/token. OpenIddict has authenticated the client and validated the code or refresh token before, and issues the tokens
+/// afterwards. This endpoint determines the principal.
 /// </summary>
 public static class TokenEndpoint
 {
@@ -30,7 +30,7 @@ public static class TokenEndpoint
         .DisableAntiforgery()
         .AllowAnonymous();
 
-    /// <summary>Refuses with an OAuth error and the shop's stable code beside it.</summary>
+    /// <summary>Refuses with an OAuth error and the shop's stable code.</summary>
     public static IResult Refuse(string error, string code, string detail) => Results.Forbid(
         new AuthenticationProperties(
             new Dictionary<string, string?>

@@ -9,7 +9,7 @@ public sealed class TokenOptions
     [Range(typeof(TimeSpan), "00:00:30", "01:00:00")]
     public TimeSpan AccessTokenLifetime { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>The lifetime of a refresh token that is not used.</summary>
+    /// <summary>The lifetime of an unused refresh token.</summary>
     public TimeSpan RefreshTokenLifetime { get; set; } = TimeSpan.FromDays(14);
 
     /// <summary>
@@ -21,10 +21,10 @@ public sealed class TokenOptions
     /// <summary>The maximum lifetime of a session, however often it is refreshed; afterwards the user logs in again.</summary>
     public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromDays(90);
 
-    /// <summary>The time for which a key signs before the next one does.</summary>
+    /// <summary>The time for which a key signs before the next one takes over.</summary>
     public TimeSpan SigningKeyLifetime { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>The time for which a key is published before it signs: longer than any service keeps a key set.</summary>
+    /// <summary>The time for which a key is published before it signs. It is longer than any service caches a key set.</summary>
     public TimeSpan PublishAhead { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>The redirect URIs of the client <c>shop</c>, in addition to those on the user's own machine.</summary>

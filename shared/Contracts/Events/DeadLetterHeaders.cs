@@ -1,7 +1,7 @@
 namespace ForgeShop.Contracts.Events;
 
 /// <summary>
-/// The headers of a dead letter besides those of its message. A note of an operator in the same topic says what became of a letter.
+/// The headers of a dead letter besides those of its message. An operator's note in the same topic records that a letter is settled.
 /// </summary>
 public static class DeadLetterHeaders
 {
@@ -10,7 +10,9 @@ public static class DeadLetterHeaders
     public const string Partition = "dlq_partition";
     public const string Offset = "dlq_offset";
 
-    /// <summary>The consumer group that could not handle the message. On a copy that an operator retries: the only group that handles it.</summary>
+    /// <summary>
+    /// The consumer group that could not handle the message. On a copy that an operator retries: the only group that handles it.
+    /// </summary>
     public const string Group = "dlq_group";
 
     /// <summary>The time of the letter or of the note.</summary>
@@ -19,7 +21,7 @@ public static class DeadLetterHeaders
     public const string ErrorType = "dlq_error_type";
     public const string Error = "dlq_error";
 
-    /// <summary>The size of the value in bytes, where the letter omits it because it is too large.</summary>
+    /// <summary>The size of the value in bytes, if the letter omits the value because it is too large.</summary>
     public const string OmittedBytes = "dlq_omitted_bytes";
 
     /// <summary>On a note: the position of the settled letter as <c>partition:offset</c>.</summary>

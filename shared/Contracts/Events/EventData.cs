@@ -3,11 +3,11 @@ using System.Text.Json.Nodes;
 
 namespace ForgeShop.Contracts.Events;
 
-/// <summary>Reads the data of events, of whatever version they were published in.</summary>
+/// <summary>Reads the data of events in any published version.</summary>
 public static class EventData
 {
     /// <exception cref="UnknownEventVersionException">The data is of a newer version than <typeparamref name="TEvent"/>.</exception>
-    /// <exception cref="JsonException">The data is not what its version says.</exception>
+    /// <exception cref="JsonException">The data does not have the form of its version.</exception>
     public static TEvent Read<TEvent>(JsonElement data, int version) where TEvent : IEventData
     {
         if (version > TEvent.DataVersion)
@@ -21,7 +21,7 @@ public static class EventData
         return upcast.Deserialize<TEvent>(ContractsJson.Options)!;
     }
 
-    /// <summary>Gives a member another name and keeps its value; nothing, where there is no such member.</summary>
+    /// <summary>Renames a member and keeps its value; does nothing if the member is absent.</summary>
     public static JsonObject Rename(this JsonObject data, string member, string newName)
     {
         if (data.TryGetPropertyValue(member, out var value) && data.Remove(member))

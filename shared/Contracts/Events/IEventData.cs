@@ -2,11 +2,13 @@ using System.Text.Json.Nodes;
 
 namespace ForgeShop.Contracts.Events;
 
-/// <summary>The data of an event: what it is called on the wire, where it is published, and which version of its shape this is.</summary>
-/// <remarks>An additive change keeps <see cref="DataVersion"/>; a breaking one raises it, and says in <see cref="Upcast"/> how old data is read.</remarks>
+/// <summary>The data of an event: its type on the wire, its topic, and the version of its shape.</summary>
+/// <remarks>
+/// An additive change keeps <see cref="DataVersion"/>. A breaking change raises it and adds an upcaster (<see cref="Upcast"/>).
+/// </remarks>
 public interface IEventData
 {
-    /// <summary>The CloudEvents type, stable for good: renaming the class must not rename the event.</summary>
+    /// <summary>The CloudEvents type. It never changes: renaming the class must not rename the event.</summary>
     static abstract string Type { get; }
 
     /// <summary>The Kafka topic.</summary>
@@ -16,13 +18,14 @@ public interface IEventData
     static virtual int DataVersion => 1;
 
     /// <summary>
-    /// Turns data of one version into data of the next, so that whoever reads old events needs to know the newest shape only. What was once
-    /// published lies in logs and event stores for good: a version's upcaster is never removed.
+    /// Converts data of one version to the next, so that consumers need to know the newest shape only. Logs and event stores keep published
+    /// versions forever, so an upcaster is never removed.
     /// </summary>
     /// <param name="data">The data, which may be changed in place.</param>
     /// <param name="version">Its version, from 1 and below <see cref="DataVersion"/>.</param>
-    static virtual JsonObject Upcast(JsonObject data, int version) => throw new UnknownEventVersionException($"There is no way from version {version} to the next.");
+    static virtual JsonObject Upcast(JsonObject data, int version) =>
+        throw new UnknownEventVersionException($"Version {version} has no upcaster.");
 }
 
-/// <summary>The data has a version that this release cannot read: it is newer, or was never known.</summary>
+/// <summary>The data has a version that this release cannot read: a newer or an unknown one.</summary>
 public sealed class UnknownEventVersionException(string message) : NotSupportedException(message);

@@ -1,6 +1,8 @@
 namespace ForgeShop.Contracts.Events;
 
-/// <summary>Set stock aside for an order: all lines or none. Answered by <see cref="StockReserved"/> or <see cref="ReservationFailed"/>.</summary>
+/// <summary>
+/// Reserves stock for an order: all lines or none. Answered by <see cref="StockReserved"/> or <see cref="ReservationFailed"/>.
+/// </summary>
 public sealed record ReserveStock(ReservationId ReservationId, OrderId OrderId, IReadOnlyList<ReserveStockLine> Lines) : ICommandData
 {
     public static string Type => "inventory.reserve-stock";
@@ -9,7 +11,9 @@ public sealed record ReserveStock(ReservationId ReservationId, OrderId OrderId, 
 
 public sealed record ReserveStockLine(ProductId ProductId, int Quantity);
 
-/// <summary>Give back whatever the order holds, be it nothing, reserved or sold already. Always answered by <see cref="StockReleased"/>, however often it comes.</summary>
+/// <summary>
+/// Releases the stock of an order, reserved or sold, if there is any. Each copy of the command is answered by <see cref="StockReleased"/>.
+/// </summary>
 public sealed record ReleaseStock(ReservationId ReservationId, OrderId OrderId) : ICommandData
 {
     public static string Type => "inventory.release-stock";

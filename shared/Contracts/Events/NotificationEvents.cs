@@ -3,10 +3,12 @@ using System.Text.Json.Nodes;
 namespace ForgeShop.Contracts.Events;
 
 /// <summary>
-/// A notification reached its user over <paramref name="Channel"/>. <paramref name="Reference"/> is the entity it speaks of, for example the
-/// order. Version 1 called the kind "notice", and knew one channel.
+/// A notification was delivered over <paramref name="Channel"/>. <paramref name="Reference"/> is the entity that it is about, for example
+/// the order. Version 1 named the kind "notice" and had one channel.
 /// </summary>
-public sealed record NotificationSent(NotificationId NotificationId, UserId UserId, string Kind, Guid Reference, string Channel, DateTimeOffset SentAt) : IEventData
+public sealed record NotificationSent(
+    NotificationId NotificationId, UserId UserId, string Kind, Guid Reference, string Channel, DateTimeOffset SentAt)
+    : IEventData
 {
     public static string Type => "notifications.notification-sent";
     public static string Topic => Topics.NotificationEvents;

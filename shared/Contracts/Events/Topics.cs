@@ -11,9 +11,10 @@ public static class Topics
     public const string PaymentEvents = "payment.events";
     public const string NotificationEvents = "notification.events";
 
-    /// <summary>All of them, dead letters aside.</summary>
-    public static IReadOnlyList<string> All { get; } = [UserEvents, OrderEvents, InventoryCommands, InventoryEvents, PaymentCommands, PaymentEvents, NotificationEvents];
+    /// <summary>All topics except the dead-letter topics.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [UserEvents, OrderEvents, InventoryCommands, InventoryEvents, PaymentCommands, PaymentEvents, NotificationEvents];
 
-    /// <summary>Where messages of a topic go that could not be handled.</summary>
+    /// <summary>Returns the dead-letter topic of a topic.</summary>
     public static string DeadLetters(string topic) => topic + ".dlq";
 }

@@ -1,6 +1,6 @@
 namespace ForgeShop.Contracts.Events;
 
-/// <summary>Somebody registered. The e-mail address is the user's natural key: the ID is derived from it.</summary>
+/// <summary>A user registered. The e-mail address is the user's natural key: the ID is derived from it.</summary>
 public sealed record UserRegistered(UserId UserId, string Email, string Name, DateTimeOffset RegisteredAt) : IEventData
 {
     public static string Type => "users.user-registered";
@@ -14,7 +14,7 @@ public sealed record UserProfileChanged(UserId UserId, string Name, DateTimeOffs
     public static string Topic => Topics.UserEvents;
 }
 
-/// <summary>A user closed their account, or somebody who may did. Nobody can log in to it any more; what it ordered stays.</summary>
+/// <summary>An account was closed by its owner or by an administrator. It accepts no more logins; its orders remain.</summary>
 public sealed record UserDeactivated(UserId UserId, DateTimeOffset DeactivatedAt) : IEventData
 {
     public static string Type => "users.user-deactivated";

@@ -3,16 +3,18 @@ using ForgeShop.Forge;
 namespace ForgeShop.Contracts;
 
 /// <summary>
-/// The entity catalogue in code: from an entity's natural key to its ID, the same in every service and client. Nobody asks anybody for an ID.
+/// The entity catalogue in code: derives an entity's ID from its natural key, the same in every service and client.
 /// Refused keys throw <see cref="ForgeKeyException"/>, which names the field and the rule and never the value. Thread-safe.
 /// </summary>
 public sealed class ForgeIds
 {
     private readonly Dictionary<string, EntityNamespace> _namespaces;
-    private readonly EntityNamespace _users, _products, _orders, _orderLines, _reservations, _sagas, _payments, _events, _notifications, _correlations, _files, _sessions;
+    private readonly EntityNamespace _users, _products, _orders, _orderLines, _reservations, _sagas, _payments, _events, _notifications,
+        _correlations, _files, _sessions;
 
-    /// <summary>IDs of the shop's domain.</summary>
-    /// <exception cref="ForgeConfigurationException">The algorithm and the secret do not fit each other, or the secret is too short.</exception>
+    /// <summary>Creates the IDs of the shop's domain.</summary>
+    /// <exception cref="ForgeConfigurationException">The algorithm and the secret do not fit each other, or the secret is too
+    /// short.</exception>
     public ForgeIds(ForgeAlgorithm algorithm = ForgeAlgorithm.V5, string? secret = null)
     {
         Catalogue = ShopCatalogue.Instance;
@@ -36,28 +38,29 @@ public sealed class ForgeIds
 
     public EntityCatalogue Catalogue { get; }
 
-    /// <summary>Whether IDs depend on a secret: then nobody outside may be told the ID of a key that identifies a person.</summary>
+    /// <summary>Gets whether IDs depend on a secret. If so, the API must not return the ID of a key that identifies a person.</summary>
     public bool IsKeyed => Domain.Algorithm is ForgeAlgorithm.V8HmacSha256;
 
     public UserId User(string email) => new(_users.Derive(email));
 
-    /// <summary>By the general SKU rule; what the shop sells is narrower still, see <see cref="Sku"/>.</summary>
+    /// <summary>Derives by the general SKU rule; the shop's own SKUs are narrower, see <see cref="Sku"/>.</summary>
     public ProductId Product(string sku) => new(_products.Derive(sku));
 
     /// <summary><paramref name="reference"/> is the client's Idempotency-Key: the same request sent twice is the same order.</summary>
     public OrderId Order(UserId user, string reference) => new(_orders.Derive(("user", user.Value), ("reference", reference)));
 
-    /// <summary>Returns why a text cannot be the reference of a request, as in <see cref="Order"/>; null if it can.</summary>
+    /// <summary>Returns why a text is refused as the reference of a request, as in <see cref="Order"/>; null if it is accepted.</summary>
     public string? RefusalOfReference(UserId user, string reference) =>
         _orders.TryDeriveText([new("user", user.ToString()), new("reference", reference)], out _, out var error) ? null : error.ToString();
 
-    public OrderLineId OrderLine(OrderId order, ProductId product) => new(_orderLines.Derive(("order", order.Value), ("product", product.Value)));
+    public OrderLineId OrderLine(OrderId order, ProductId product) =>
+        new(_orderLines.Derive(("order", order.Value), ("product", product.Value)));
 
     public ReservationId Reservation(OrderId order) => new(_reservations.Derive(order.Value));
 
     public SagaId Saga(OrderId order) => new(_sagas.Derive(order.Value));
 
-    /// <summary>Attempts count from 1.</summary>
+    /// <summary><paramref name="attempt"/> counts from 1.</summary>
     public PaymentId Payment(OrderId order, int attempt) => new(_payments.Derive(("order", order.Value), ("attempt", attempt)));
 
     /// <summary><paramref name="sequence"/> counts an aggregate's events from 1, without gaps.</summary>
@@ -70,29 +73,32 @@ public sealed class ForgeIds
     public CorrelationId Correlation(string actor, string action, string reference) =>
         new(_correlations.Derive(("actor", actor), ("action", action), ("reference", reference)));
 
-    /// <summary><paramref name="sha256"/> is the content's hash in 64 lower-case hexadecimal digits, <paramref name="size"/> its length in bytes.</summary>
+    /// <summary>
+    /// <paramref name="sha256"/> is the content's hash in 64 lower-case hexadecimal digits, <paramref name="size"/> its length in bytes.
+    /// </summary>
     public FileId File(string sha256, long size) =>
         sha256 is { Length: 64 } && sha256.All(char.IsAsciiHexDigitLower)
             ? new FileId(_files.Derive(("sha256", sha256), ("size", size)))
             : throw new ForgeKeyException(new KeyError(KeyRefusal.Form, "files", "sha256", KeyKind.Text, null));
 
-    /// <summary><paramref name="issued"/> must be whole milliseconds: nothing is ever rounded.</summary>
+    /// <summary><paramref name="issued"/> must be whole milliseconds, because keys are never rounded.</summary>
     public SessionId Session(UserId user, DateTimeOffset issued) => new(_sessions.Derive(("user", user.Value), ("issued", issued)));
 
     /// <summary>
-    /// The ID of any entity type from a key as named texts, as a query string has it: the fields of a record, or the one field <c>key</c>.
+    /// Derives the ID of any entity type from a key as named texts, as in a query string: the fields of a record, or the one field
+    /// <c>key</c>.
     /// </summary>
-    /// <exception cref="ForgeConfigurationException">There is no such entity type.</exception>
+    /// <exception cref="ForgeConfigurationException">The entity type is unknown.</exception>
     /// <exception cref="ForgeKeyException">The key is refused.</exception>
     public Guid Derive(string entityType, IEnumerable<KeyValuePair<string, string?>> fields) =>
         TryDerive(entityType, fields, out var id, out var error) ? id : throw new ForgeKeyException(error);
 
-    /// <summary>As <see cref="Derive"/>, with what is wrong with the key instead of an exception.</summary>
-    /// <exception cref="ForgeConfigurationException">There is no such entity type.</exception>
+    /// <summary>Derives like <see cref="Derive"/>, but returns the error of the key instead of an exception.</summary>
+    /// <exception cref="ForgeConfigurationException">The entity type is unknown.</exception>
     public bool TryDerive(string entityType, IEnumerable<KeyValuePair<string, string?>> fields, out Guid id, out KeyError error) =>
         Namespace(entityType).TryDeriveText(fields, out id, out error);
 
-    /// <summary>The namespace of an entity type of the catalogue.</summary>
-    /// <exception cref="ForgeConfigurationException">There is no such entity type.</exception>
+    /// <summary>Returns the namespace of an entity type of the catalogue.</summary>
+    /// <exception cref="ForgeConfigurationException">The entity type is unknown.</exception>
     public EntityNamespace Namespace(string entityType) => _namespaces[Catalogue[entityType].Name];
 }

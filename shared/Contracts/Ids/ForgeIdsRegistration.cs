@@ -7,11 +7,12 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class ForgeIdsRegistration
 {
     /// <summary>
-    /// Adds <see cref="ForgeIds"/>. <c>Forge:Algorithm</c> is v5 (the default), v8-sha256 or v8-hmac-sha256; a <c>Forge:Secret</c> alone means
-    /// v8-hmac-sha256. Whatever does not fit together stops the start: IDs that others can guess, or that differ from the other services',
-    /// must not be derived by accident.
+    /// Adds <see cref="ForgeIds"/>. <c>Forge:Algorithm</c> is v5 (the default), v8-sha256 or v8-hmac-sha256; a <c>Forge:Secret</c> alone
+    /// selects v8-hmac-sha256. An inconsistent configuration stops the start. Otherwise a service could derive IDs that can be guessed, or
+    /// that differ from those of other services.
     /// </summary>
-    /// <exception cref="ForgeConfigurationException">Unknown algorithm; a secret that is missing, short or of no use to the algorithm.</exception>
+    /// <exception cref="ForgeConfigurationException">The algorithm is unknown, or the secret is missing, too short, or unused by the
+    /// algorithm.</exception>
     public static IServiceCollection AddForgeIds(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);

@@ -2,7 +2,7 @@ using ForgeShop.Forge;
 
 namespace ForgeShop.Contracts;
 
-/// <summary>The shop's entity catalogue (catalogue.json): the single place that says which natural key names which entity.</summary>
+/// <summary>The shop's entity catalogue (catalogue.json): the single definition of the natural key of each entity type.</summary>
 public static class ShopCatalogue
 {
     public static EntityCatalogue Instance { get; } = Load();

@@ -3,9 +3,10 @@ using ForgeShop.Forge;
 
 namespace ForgeShop.Contracts;
 
-// One type an entity, so that an OrderId where a UserId belongs does not compile. All alike: the 36-character text, read strictly.
+// One type for each entity, so that an OrderId in place of a UserId does not compile. The wire form is the 36-character text, parsed
+// strictly.
 
-/// <summary>The ID of somebody who registered; their natural key is the e-mail address.</summary>
+/// <summary>The ID of a user; its natural key is the e-mail address.</summary>
 [JsonConverter(typeof(TypedIdJsonConverter<UserId>))]
 public readonly record struct UserId(Guid Value) : ITypedId<UserId>
 {
@@ -93,7 +94,7 @@ public readonly record struct EventId(Guid Value) : ITypedId<EventId>
     public override string ToString() => Uuid.ToText(Value);
 }
 
-/// <summary>The ID of a message to a user about something.</summary>
+/// <summary>The ID of a notification; its natural key is the user, the kind and the reference.</summary>
 [JsonConverter(typeof(TypedIdJsonConverter<NotificationId>))]
 public readonly record struct NotificationId(Guid Value) : ITypedId<NotificationId>
 {
@@ -104,7 +105,7 @@ public readonly record struct NotificationId(Guid Value) : ITypedId<Notification
     public override string ToString() => Uuid.ToText(Value);
 }
 
-/// <summary>The ID of what one request set going, across all services.</summary>
+/// <summary>The correlation ID: all effects of one request share it, across services.</summary>
 [JsonConverter(typeof(TypedIdJsonConverter<CorrelationId>))]
 public readonly record struct CorrelationId(Guid Value) : ITypedId<CorrelationId>
 {

@@ -18,7 +18,8 @@ internal static class BsonJson
         JsonValueKind.Array => new BsonArray(json.EnumerateArray().Select(FromJson)),
         JsonValueKind.String => new BsonString(json.GetString()),
         JsonValueKind.Number when json.TryGetInt64(out var integer) => new BsonInt64(integer),
-        JsonValueKind.Number => Decimal128.TryParse(json.GetRawText(), out var number) ? new BsonDecimal128(number) : new BsonDouble(json.GetDouble()),
+        JsonValueKind.Number =>
+            Decimal128.TryParse(json.GetRawText(), out var number) ? new BsonDecimal128(number) : new BsonDouble(json.GetDouble()),
         JsonValueKind.True or JsonValueKind.False => (BsonBoolean)json.GetBoolean(),
         _ => BsonNull.Value,
     };

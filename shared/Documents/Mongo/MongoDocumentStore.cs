@@ -6,7 +6,7 @@ using MongoDB.Driver.Core.Configuration;
 
 namespace ForgeShop.Documents.Mongo;
 
-/// <summary>Documents in a MongoDB database. Reads and writes are those of a majority, so that a failover loses none.</summary>
+/// <summary>Documents in a MongoDB database. Reads and writes use the majority concern, so that a failover loses no write.</summary>
 internal sealed class MongoDocumentStore(IMongoClient client, string databaseName) : IDocumentStore, IDisposable
 {
     private readonly IMongoDatabase _database = client.GetDatabase(databaseName)
@@ -24,7 +24,8 @@ internal sealed class MongoDocumentStore(IMongoClient client, string databaseNam
 
     public IDocumentCollection<T> Collection<T>(DocumentModel<T> model) where T : class => new MongoCollection<T>(_database, model);
 
-    public Task DropAsync(string collection, CancellationToken cancellationToken) => _database.DropCollectionAsync(collection, cancellationToken);
+    public Task DropAsync(string collection, CancellationToken cancellationToken) =>
+        _database.DropCollectionAsync(collection, cancellationToken);
 
     public Task PingAsync(CancellationToken cancellationToken) =>
         _database.RunCommandAsync<BsonDocument>(new BsonDocument("ping", 1), cancellationToken: cancellationToken);
@@ -38,7 +39,9 @@ internal sealed class MongoDocumentStore(IMongoClient client, string databaseNam
 /// </summary>
 internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<T> model) : DocumentCollection<T>(model) where T : class
 {
-    /// <summary>The maximum number of statements in a bulk write. FerretDB, which speaks MongoDB's protocol, hangs at 100 updates.</summary>
+    /// <summary>
+    /// The maximum number of statements in a bulk write. FerretDB, which implements MongoDB's protocol, hangs at 100 updates.
+    /// </summary>
     private const int ChunkSize = 80;
 
     private readonly IMongoCollection<BsonDocument> _collection = database.GetCollection<BsonDocument>(model.Name);
@@ -52,14 +55,16 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
     protected override Task<List<Document<T>>> ReadAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
         ReadAsync(_collection.Find(In(ids)), cancellationToken);
 
-    protected override async Task<HashSet<Guid>> WriteAsync(IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
+    protected override async Task<HashSet<Guid>> WriteAsync(
+        IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
     {
         var missed = new HashSet<Guid>();
         foreach (var chunk in documents.Where(document => insertOnly || document.Version == 0).Chunk(ChunkSize))
         {
             try
             {
-                await _collection.InsertManyAsync(chunk.Select(document => ToBson(document, Guid.Empty)), new() { IsOrdered = false }, cancellationToken);
+                await _collection.InsertManyAsync(
+                    chunk.Select(document => ToBson(document, Guid.Empty)), new() { IsOrdered = false }, cancellationToken);
             }
             catch (MongoBulkWriteException<BsonDocument> exception)
                 when (exception.WriteConcernError is null && exception.WriteErrors.All(error => error.Category == ServerErrorCategory.DuplicateKey))
@@ -72,7 +77,7 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
         return missed;
     }
 
-    /// <summary>The answer only counts the documents that were replaced; the ID of the write, kept in them, shows which ones.</summary>
+    /// <summary>The server returns only the number of replaced documents; the ID of the write, stored in them, identifies them.</summary>
     private async Task<IEnumerable<Guid>> ReplaceAsync(Document<T>[] documents, CancellationToken cancellationToken)
     {
         var write = Guid.NewGuid();
@@ -95,7 +100,8 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
         { "fields", new BsonDocument(Model.Fields.Select(field => new BsonElement(field.Name, Value(field.ValueOf(document.Value))))) },
     };
 
-    protected override Task<List<Document<T>>> FindAsync(DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken)
+    protected override Task<List<Document<T>>> FindAsync(
+        DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken)
     {
         var conditions = new BsonArray { new BsonDocument() };
         if (query.Where is var (field, value))
@@ -113,7 +119,8 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
             var beyondId = new BsonDocument("_id", new BsonDocument(beyond, Value(after.Id)));
             var beyondValue = new BsonDocument(order, new BsonDocument(beyond, Value(after.Value)));
             var atValue = new BsonDocument(order, Value(after.Value));
-            conditions.Add(query.OrderBy is null ? beyondId : new BsonDocument("$or", new BsonArray { beyondValue, atValue.Merge(beyondId) }));
+            conditions.Add(
+                query.OrderBy is null ? beyondId : new BsonDocument("$or", new BsonArray { beyondValue, atValue.Merge(beyondId) }));
         }
         var sort = new BsonDocument(order, direction).Set("_id", direction);
         return ReadAsync(_collection.Find(new BsonDocument("$and", conditions)).Sort(sort).Limit(limit), cancellationToken);
@@ -125,9 +132,11 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
 
     private static Guid IdOf(BsonDocument stored) => stored["_id"].AsBsonBinaryData.ToGuid(GuidRepresentation.Standard);
 
-    private static BsonDocument In(IEnumerable<Guid> ids) => new("_id", new BsonDocument("$in", new BsonArray(ids.Select(id => Value(id)))));
+    private static BsonDocument In(IEnumerable<Guid> ids) =>
+        new("_id", new BsonDocument("$in", new BsonArray(ids.Select(id => Value(id)))));
 
     private static string Path(DocumentField<T> field) => $"fields.{field.Name}";
 
-    private static BsonValue Value(object? value) => value is Guid uuid ? new BsonBinaryData(uuid, GuidRepresentation.Standard) : BsonValue.Create(value);
+    private static BsonValue Value(object? value) =>
+        value is Guid uuid ? new BsonBinaryData(uuid, GuidRepresentation.Standard) : BsonValue.Create(value);
 }

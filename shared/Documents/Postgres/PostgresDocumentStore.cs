@@ -12,14 +12,15 @@ internal sealed class PostgresDocumentStore(NpgsqlDataSource database) : IDocume
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         settings.MaxPoolSize = Math.Min(settings.MaxPoolSize, 15);
-        // The adapter has few statements and leaves no state in a session.
+        // The adapter has few statements and keeps no session state.
         (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages, settings.NoResetOnClose) = (100, 2, true);
         return new(new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name }.UseLoggerFactory(logging).Build());
     }
 
     public IDocumentCollection<T> Collection<T>(DocumentModel<T> model) where T : class => new PostgresCollection<T>(database, model);
 
-    public Task DropAsync(string collection, CancellationToken cancellationToken) => ExecuteAsync($"DROP TABLE IF EXISTS \"{collection}\"", cancellationToken);
+    public Task DropAsync(string collection, CancellationToken cancellationToken) =>
+        ExecuteAsync($"DROP TABLE IF EXISTS \"{collection}\"", cancellationToken);
 
     public Task PingAsync(CancellationToken cancellationToken) => ExecuteAsync("SELECT 1", cancellationToken);
 
@@ -63,7 +64,7 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
 
     protected override async Task CreateAsync()
     {
-        // One command is one transaction. The lock makes replicas take turns: CREATE TABLE IF NOT EXISTS fails if two sessions run it at once.
+        // A command is a transaction. The lock serializes the replicas, because concurrent CREATE TABLE IF NOT EXISTS can fail.
         string[] statements =
         [
             $"SELECT pg_advisory_xact_lock(hashtextextended('forgeshop.documents.{Model.Name}', 0))",
@@ -87,7 +88,8 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
         return await ReadAsync(command, cancellationToken);
     }
 
-    protected override async Task<HashSet<Guid>> WriteAsync(IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
+    protected override async Task<HashSet<Guid>> WriteAsync(
+        IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
     {
         await using var command = _database.CreateCommand(insertOnly ? _insert : _upsert);
         Add(command, documents.Select(document => document.Id).ToArray());
@@ -104,7 +106,8 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
         return missed;
     }
 
-    protected override async Task<List<Document<T>>> FindAsync(DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken)
+    protected override async Task<List<Document<T>>> FindAsync(
+        DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken)
     {
         await using var command = _database.CreateCommand();
         var conditions = new List<string> { "true" };
@@ -134,7 +137,8 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
         var documents = new List<Document<T>>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            documents.Add(new(reader.GetGuid(0), JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(2), Model.Json)!, reader.GetInt64(1)));
+            documents.Add(
+                new(reader.GetGuid(0), JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(2), Model.Json)!, reader.GetInt64(1)));
         return documents;
     }
 
@@ -146,7 +150,7 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
 
     private static string Column(DocumentField<T> field) => $"\"{field.Name}\"";
 
-    // Text compares by byte, as in MongoDB, whatever the locale of the database is.
+    // Text compares by byte, as in MongoDB, independent of the database's locale.
     private static string SqlType(Type type) =>
         type == typeof(Guid) ? "uuid" : type == typeof(long) ? "bigint" : type == typeof(decimal) ? "numeric" : "text COLLATE \"C\"";
 }

@@ -5,15 +5,17 @@ using Npgsql;
 namespace ForgeShop.Load.Bench;
 
 /// <summary>
-/// The work that placed orders leave behind: checkouts, unpublished messages and the lag of the consumers. A round begins when there is none, so that it does
-/// not pay for the one before.
+/// The backlog of placed orders: checkouts, unpublished messages and the lag of the consumers. A round begins with an empty backlog, so
+/// that it is not slowed down by the round before.
 /// </summary>
 internal sealed class Backlog : IAsyncDisposable
 {
     private static readonly string[] OutboxDatabases = ["users-db", "orders-db", "inventory-db", "payments-db", "notifications-db"];
-    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5), Poll = TimeSpan.FromMilliseconds(100), BrokerTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5), Poll = TimeSpan.FromMilliseconds(100),
+        BrokerTimeout = TimeSpan.FromSeconds(10);
 
-    private const string Unpublished = $"select {StatementCounter.Marker} count(*) from outbox where published_at is null and error is null";
+    private const string Unpublished =
+        $"select {StatementCounter.Marker} count(*) from outbox where published_at is null and error is null";
 
     private readonly NpgsqlDataSource[] _databases;
     private readonly IConsumer<Ignore, Ignore>[] _groups;
@@ -34,7 +36,9 @@ internal sealed class Backlog : IAsyncDisposable
 
     private NpgsqlDataSource Orders => _databases[Array.IndexOf(OutboxDatabases, "orders-db")];
 
-    /// <summary>Waits until every checkout has ended. The index of the sagas that wait makes the query cheap however many orders there are.</summary>
+    /// <summary>
+    /// Waits until every checkout has ended. The partial index of waiting sagas keeps the query cheap for any number of orders.
+    /// </summary>
     /// <exception cref="TimeoutException">Checkouts do not end.</exception>
     public Task CheckedOutAsync(CancellationToken cancellationToken) => WaitAsync(
         "orders are not confirmed",
@@ -42,7 +46,8 @@ internal sealed class Backlog : IAsyncDisposable
         cancellationToken);
 
     public Task<long> CountConfirmedAsync(IEnumerable<AcceptedOrder> orders, CancellationToken cancellationToken) => CountAsync(
-        Orders, "select count(*) from orders where status = 'confirmed' and id = any($1)", [orders.Select(order => order.Id.Value).ToArray()],
+        Orders, "select count(*) from orders where status = 'confirmed' and id = any($1)",
+        [orders.Select(order => order.Id.Value).ToArray()],
         cancellationToken);
 
     /// <summary>Waits until all outboxes are published and all consumers have committed their offsets up to the end.</summary>
@@ -68,7 +73,8 @@ internal sealed class Backlog : IAsyncDisposable
 
     // librdkafka logs to the console that the broker has stopped, which it does when the run ends.
     private static IConsumer<Ignore, Ignore> Group(string kafka, string service) =>
-        new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = kafka, GroupId = service }).SetLogHandler((_, _) => { }).Build();
+        new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = kafka, GroupId = service }).SetLogHandler((_, _) => { })
+            .Build();
 
     private async Task WaitAsync(string what, Func<Task<long>> count, CancellationToken cancellationToken)
     {
@@ -82,7 +88,8 @@ internal sealed class Backlog : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns the number of messages behind the committed offsets. A partition without a committed offset belongs to a topic that the group does not read.
+    /// Returns the number of messages behind the committed offsets. A partition without a committed offset belongs to a topic that the
+    /// group does not read.
     /// </summary>
     private static long Lag(IConsumer<Ignore, Ignore> group)
     {
@@ -93,7 +100,8 @@ internal sealed class Backlog : IAsyncDisposable
             .Sum(committed => Math.Max(0, group.QueryWatermarkOffsets(committed.TopicPartition, BrokerTimeout).High - committed.Offset));
     }
 
-    private static async Task<long> CountAsync(NpgsqlDataSource database, string sql, object[] parameters, CancellationToken cancellationToken)
+    private static async Task<long> CountAsync(
+        NpgsqlDataSource database, string sql, object[] parameters, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(sql);
         foreach (var parameter in parameters)

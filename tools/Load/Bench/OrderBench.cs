@@ -11,8 +11,8 @@ namespace ForgeShop.Load.Bench;
 internal sealed record OrderBenchOptions(bool Wolverine, int StoredOrders);
 
 /// <summary>
-/// <c>./forge bench orders</c>: measures an isolated shop and, beside it, what the same servers do without it. The scenarios run in turn in several rounds, so
-/// that all of them meet the same state of the machine, and each is compared with its baseline of the same round.
+/// <c>./forge bench orders</c>: measures an isolated shop and the baselines of its servers. The scenarios run in turn in several rounds, so
+/// that all of them see the same state of the machine. Each is compared with its baseline of the same round.
 /// </summary>
 internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options)
 {
@@ -31,20 +31,23 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
     {
         console.WriteLine("starting an isolated shop");
         await using var host = await IsolatedAppHost.StartAsync([StatementCounter.ServerSetting, Connections], cancellationToken);
-        var (server, kafka) = (await host.ConnectionStringAsync("postgres", cancellationToken), await host.ConnectionStringAsync("kafka", cancellationToken));
+        var (server, kafka) =
+            (await host.ConnectionStringAsync("postgres", cancellationToken), await host.ConnectionStringAsync("kafka", cancellationToken));
         await using var administration = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server) { Database = "postgres" });
         var statements = new StatementCounter(administration);
         await statements.InstallAsync(cancellationToken);
         var (memory, idleStatements) = await MeasureIdleAsync(host, statements, cancellationToken);
 
         using var http = new HttpClient { BaseAddress = host.Gateway, Timeout = TimeSpan.FromSeconds(15) };
-        // The baseline stays the same whatever the services set: statements are not prepared, and a connection is reset when it is given back.
-        await using var baseline = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(await host.ConnectionStringAsync("orders-db", cancellationToken))
+        // The baseline does not depend on the services' settings: statements are not prepared, and a returned connection is reset.
+        await using var baseline = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(await host.ConnectionStringAsync("orders-db", cancellationToken))
         {
             MaxAutoPrepare = 0, NoResetOnClose = false,
         });
         await using var backlog = await Backlog.OpenAsync(host, _time, cancellationToken);
-        await using var pipelines = await PipelineBench.StartAsync(server, kafka, options.Wolverine, statements, Customers, cancellationToken);
+        await using var pipelines = await PipelineBench.StartAsync(
+            server, kafka, options.Wolverine, statements, Customers, cancellationToken);
         List<Customer> customers = [.. Enumerable.Range(1, Customers).Select(
             number => new Customer(http, _statistics, $"bench-{number}@example.com", "Correct-Horse-Battery-1", _time))];
         await PrepareAsync(host, http, customers, cancellationToken);
@@ -61,15 +64,18 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         }
 
         await ReconcileAsync(host, scenarios, cancellationToken);
-        var stored = options.StoredOrders > 0 ? await RunWithStoredOrdersAsync(host, scenarios, backlog, statements, rounds.Results, cancellationToken) : null;
+        var stored = options.StoredOrders > 0
+            ? await RunWithStoredOrdersAsync(host, scenarios, backlog, statements, rounds.Results, cancellationToken)
+            : null;
         customers.ForEach(customer => customer.Dispose());
         return new(
-            Machine.Describe(), _time.GetUtcNow(), Environment.GetEnvironmentVariable("Servers") ?? "native", Customers, scenarios.Accepted.Count,
+            Machine.Describe(), _time.GetUtcNow(), Environment.GetEnvironmentVariable("Servers") ?? "native", Customers,
+            scenarios.Accepted.Count,
             _statistics.Resent, rounds.Results, rounds.Pipelines, rounds.MessageRates, rounds.Statements, idleStatements, memory, stored,
             [.. scenarios.All.Select(scenario => (scenario.Name, scenario.Title)), (OrderRounds.Confirmed, "orders confirmed")]);
     }
 
-    /// <summary>Reads the memory of every service, and counts the statements a second, of a shop that has nothing to do.</summary>
+    /// <summary>Reads the memory of every service and counts the statements a second of an idle shop.</summary>
     private async Task<(IReadOnlyList<ServiceMemory> Memory, double StatementsPerSecond)> MeasureIdleAsync(
         IsolatedAppHost host, StatementCounter statements, CancellationToken cancellationToken)
     {
@@ -83,7 +89,8 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         return (memory, executed / Idle.TotalSeconds);
     }
 
-    private async Task PrepareAsync(IsolatedAppHost host, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
+    private async Task PrepareAsync(
+        IsolatedAppHost host, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
     {
         using var administrator = new Customer(http, _statistics, host.AdminEmail, host.AdminPassword, _time);
         foreach (var sku in Skus)
@@ -103,7 +110,8 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
     {
         console.WriteLine($"loading {options.StoredOrders} orders");
         var (started, first) = (_time.GetTimestamp(), scenarios.Accepted.Count);
-        await new StoredOrders(host, scenarios.Ids).LoadAsync(scenarios.Accepted.First(), Skus, options.StoredOrders, console.WriteLine, cancellationToken);
+        await new StoredOrders(host, scenarios.Ids)
+            .LoadAsync(scenarios.Accepted.First(), Skus, options.StoredOrders, console.WriteLine, cancellationToken);
         var seconds = _time.GetElapsedTime(started).TotalSeconds;
         var rounds = new OrderRounds(scenarios, backlog, pipelines: null, statements, _time);
         console.WriteLine("warming up with stored orders");
@@ -133,8 +141,10 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         ThrowIfUnexpected();
         console.WriteLine("reconciling the stores");
         await using var reconciliation = await StoreReconciliation.OpenAsync(host, cancellationToken);
-        var findings = await reconciliation.CompareAsync([.. scenarios.Accepted], Skus.ToDictionary(sku => sku, _ => Stock), CompareTimeout, cancellationToken);
+        var findings = await reconciliation.CompareAsync(
+            [.. scenarios.Accepted], Skus.ToDictionary(sku => sku, _ => Stock), CompareTimeout, cancellationToken);
         if (findings.FirstOrDefault(finding => !finding.Agrees) is { } mismatch)
-            throw new BenchmarkFailedException($"the stores do not reconcile: {mismatch.What}: expected {mismatch.Expected}, found {mismatch.Found}");
+            throw new BenchmarkFailedException(
+                $"the stores do not reconcile: {mismatch.What}: expected {mismatch.Expected}, found {mismatch.Found}");
     }
 }

@@ -22,7 +22,8 @@ namespace ForgeShop.Load.Bench;
 /// <param name="StoredOrders">The rounds with stored orders, if there were any.</param>
 /// <param name="Titles">The scenarios' names in the table.</param>
 internal sealed record OrderBenchReport(
-    Machine Machine, DateTimeOffset MeasuredAt, string Servers, int Clients, int Orders, int RequestsSentAgain, IReadOnlyList<Measurement> Results,
+    Machine Machine, DateTimeOffset MeasuredAt, string Servers, int Clients, int Orders, int RequestsSentAgain,
+    IReadOnlyList<Measurement> Results,
     IReadOnlyList<PipelineMeasurement> Pipelines, IReadOnlyList<MessageRate> MessageRates, IReadOnlyList<StatementCount> StatementsPerOrder,
     double IdleStatementsPerSecond, IReadOnlyList<ServiceMemory> Memory, StoredOrdersResult? StoredOrders,
     [property: JsonIgnore] IReadOnlyList<(string Scenario, string Title)> Titles)
@@ -46,18 +47,21 @@ internal sealed record OrderBenchReport(
         PrintMemory(console);
         if (StoredOrders is not null)
             PrintStoredOrders(console, StoredOrders);
-        console.WriteLine($"{Orders} orders were placed, every one was confirmed, and the stores reconcile; retried requests: {RequestsSentAgain}");
+        console.WriteLine(
+            $"{Orders} orders were placed, every one was confirmed, and the stores reconcile; retried requests: {RequestsSentAgain}");
     }
 
     private void PrintScenarios(IAnsiConsole console)
     {
         var baselines = Results.Where(result => result.Baseline is null).Select(result => result.Scenario).ToList();
-        var table = Table($"{Clients} clients in a closed loop, {Servers} servers", "operation", "ops/s", "median", "95 %", "99 %", "x baseline");
+        var table = Table(
+            $"{Clients} clients in a closed loop, {Servers} servers", "operation", "ops/s", "median", "95 %", "99 %", "x baseline");
         foreach (var result in Results)
         {
             var title = Titles.Single(title => title.Scenario == result.Scenario).Title;
             table.AddRow(
-                result.Baseline is null ? $"{Letter(result.Scenario)}: {title}" : title, Number(result.PerSecond), Milliseconds(result.MedianMilliseconds),
+                result.Baseline is null ? $"{Letter(result.Scenario)}: {title}" : title, Number(result.PerSecond),
+                Milliseconds(result.MedianMilliseconds),
                 Milliseconds(result.P95Milliseconds), Milliseconds(result.P99Milliseconds),
                 result.TimesBaseline is { } times ? $"{Number(times)} {Letter(result.Baseline!)}" : "");
         }
@@ -69,11 +73,14 @@ internal sealed record OrderBenchReport(
 
     private void PrintPipelines(IAnsiConsole console)
     {
-        var table = Table("Pipelines: orders of 8 messages, without HTTP", "pipeline", "orders/s", "x C", "CPU an order", "SQL an order", "one order alone");
+        var table = Table(
+            "Pipelines: orders of 8 messages, without HTTP", "pipeline", "orders/s", "x C", "CPU an order", "SQL an order",
+            "one order alone");
         foreach (var result in Pipelines)
         {
             table.AddRow(
-                PipelineTitles[result.Pipeline], Number(result.OrdersPerSecond), Number(result.TimesBaseline), Milliseconds(result.CpuMilliseconds),
+                PipelineTitles[result.Pipeline], Number(result.OrdersPerSecond), Number(result.TimesBaseline),
+                Milliseconds(result.CpuMilliseconds),
                 Number(result.Statements), Milliseconds(result.AloneMilliseconds));
         }
 
@@ -94,7 +101,8 @@ internal sealed record OrderBenchReport(
         foreach (var count in StatementsPerOrder.Append(StatementsPerOrder.Aggregate(new StatementCount("all", 0, 0, 0), (a, b) => a + b)))
         {
             table.AddRow(
-                count.Database, Number(count.Statements - count.Transactions - count.Resets), Number(count.Transactions), Number(count.Resets),
+                count.Database, Number(count.Statements - count.Transactions - count.Resets), Number(count.Transactions),
+                Number(count.Resets),
                 Number(count.Statements));
         }
 
@@ -121,7 +129,8 @@ internal sealed record OrderBenchReport(
         foreach (var result in stored.Results.Where(result => result.Baseline is not null))
         {
             table.AddRow(
-                Titles.Single(title => title.Scenario == result.Scenario).Title, Number(result.PerSecond), Number(result.TimesBaseline!.Value),
+                Titles.Single(title => title.Scenario == result.Scenario).Title, Number(result.PerSecond),
+                Number(result.TimesBaseline!.Value),
                 Number(stored.AgainstEmpty[result.Scenario]));
         }
 

@@ -1,7 +1,8 @@
 namespace ForgeShop.Load.Bench;
 
 /// <summary>Runs the rounds and keeps their results.</summary>
-internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, PipelineBench? pipelines, StatementCounter statements, TimeProvider time)
+internal sealed class OrderRounds(
+    OrderScenarios scenarios, Backlog backlog, PipelineBench? pipelines, StatementCounter statements, TimeProvider time)
 {
     public const string Confirmed = "orders-confirmed";
 
@@ -11,14 +12,14 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
     private readonly List<StatementCount> _statements = [];
     private int _countedOrders;
 
-    /// <summary>Gets the median round of each scenario, by what it is compared by.</summary>
+    /// <summary>Gets the median round of each scenario, selected by its ratio to the baseline.</summary>
     public IReadOnlyList<Measurement> Results => Medians(_measurements, one => one.Scenario, one => one.TimesBaseline ?? one.PerSecond);
 
     public IReadOnlyList<PipelineMeasurement> Pipelines => Medians(_pipelines, one => one.Pipeline, one => one.TimesBaseline);
 
     public IReadOnlyList<MessageRate> MessageRates => Medians(_messageRates, one => one.BatchSize, one => one.PerSecond);
 
-    /// <summary>Gets the statements an order of each database, from the first request of the clients until everything was drained.</summary>
+    /// <summary>Gets the statements an order of each database, from the first request of the clients until the backlog is empty.</summary>
     public IReadOnlyList<StatementCount> Statements =>
         [.. _statements.GroupBy(count => count.Database).Select(counts => counts.Aggregate((a, b) => a + b).DividedBy(_countedOrders))
             .OrderByDescending(count => count.Statements)];
@@ -37,7 +38,7 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
         _measurements.AddRange(round);
         if (pipelines is null)
             return;
-        // Once more, because the machine may have changed its pace since.
+        // Measured again, because the machine's speed may have changed.
         var row = scenarios.All.Single(scenario => scenario.Name == OrderScenarios.Row);
         var baseline = await ClosedLoop.RunAsync(row, duration / 2, time, cancellationToken);
         _pipelines.AddRange(await pipelines.RoundAsync(baseline.PerSecond, cancellationToken));
@@ -49,7 +50,8 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
         var round = new List<Measurement>();
         foreach (var scenario in scenarios.All)
         {
-            var (executed, orders, started) = (await statements.ReadAsync(cancellationToken), scenarios.Accepted.Count, time.GetTimestamp());
+            var (executed, orders, started) =
+                (await statements.ReadAsync(cancellationToken), scenarios.Accepted.Count, time.GetTimestamp());
             Add(await ClosedLoop.RunAsync(scenario, duration, time, cancellationToken));
             if (scenario.Name is not OrderScenarios.Place)
                 continue;
@@ -63,7 +65,8 @@ internal sealed class OrderRounds(OrderScenarios scenarios, Backlog backlog, Pip
 
         return round;
 
-        void Add(Measurement one) => round.Add(one with { TimesBaseline = round.Find(other => other.Scenario == one.Baseline)?.PerSecond / one.PerSecond });
+        void Add(Measurement one) =>
+            round.Add(one with { TimesBaseline = round.Find(other => other.Scenario == one.Baseline)?.PerSecond / one.PerSecond });
     }
 
     private static bool IsOfShop(StatementCount count) =>

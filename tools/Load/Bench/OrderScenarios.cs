@@ -5,8 +5,9 @@ using Npgsql;
 
 namespace ForgeShop.Load.Bench;
 
-/// <summary>The scenarios of a round: requests to the shop, and the baselines that its servers reach without it.</summary>
-internal sealed class OrderScenarios(HttpClient http, IReadOnlyList<Customer> customers, IReadOnlyList<string> skus, ForgeIds ids, NpgsqlDataSource baseline)
+/// <summary>The scenarios of a round: requests to the shop, and the baselines of its servers.</summary>
+internal sealed class OrderScenarios(
+    HttpClient http, IReadOnlyList<Customer> customers, IReadOnlyList<string> skus, ForgeIds ids, NpgsqlDataSource baseline)
 {
     public const string Answer = "gateway-answer", Row = "committed-row", RowAlone = "committed-row-alone", Place = "place-order";
     private const string PaymentMethod = "sim-ok";
@@ -48,7 +49,8 @@ internal sealed class OrderScenarios(HttpClient http, IReadOnlyList<Customer> cu
         await response.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
-    private Task ReadAsync(int client, CancellationToken cancellationToken) => customers[client].ReadAsync(Latest(client), cancellationToken);
+    private Task ReadAsync(int client, CancellationToken cancellationToken) =>
+        customers[client].ReadAsync(Latest(client), cancellationToken);
 
     private Task RepeatAsync(int client, CancellationToken cancellationToken)
     {

@@ -16,8 +16,8 @@ internal sealed record PipelineMeasurement(
 internal sealed record MessageRate(int BatchSize, double PerSecond);
 
 /// <summary>
-/// Pipelines without HTTP and without a shop: shared/Messaging, and Wolverine beside it, each in a process of its own on the shop's servers. Every order is a
-/// chain of eight messages, and each message is a business row, an outbox row, an inbox row and an effect row.
+/// Pipelines without HTTP and without a shop: shared/Messaging, and Wolverine beside it, each in a process of its own on the shop's
+/// servers. Every order is a chain of eight messages, and each message is a business row, an outbox row, an inbox row and an effect row.
 /// </summary>
 internal sealed class PipelineBench : IAsyncDisposable
 {
@@ -53,7 +53,7 @@ internal sealed class PipelineBench : IAsyncDisposable
         }
     }
 
-    /// <summary>Warms up every pipeline and finds out how many orders or messages take about as long as a round.</summary>
+    /// <summary>Warms up every pipeline and determines the number of orders or messages of a round.</summary>
     public async Task WarmUpAsync(CancellationToken cancellationToken)
     {
         foreach (var kind in Pipelines)
@@ -83,7 +83,10 @@ internal sealed class PipelineBench : IAsyncDisposable
                 .DividedBy(round.Count);
             var alone = await _children[kind].RunAsync($"alone {AloneOrders}", cancellationToken);
             var rate = round.Count / round.Seconds;
-            results.Add(new(kind, rate, round.CpuMilliseconds, executed.Statements - executed.Transactions, alone.MedianMilliseconds!.Value, baseline / rate));
+            results.Add(
+                new(
+                    kind, rate, round.CpuMilliseconds, executed.Statements - executed.Transactions, alone.MedianMilliseconds!.Value,
+                    baseline / rate));
         }
 
         return results;
@@ -105,7 +108,8 @@ internal sealed class PipelineBench : IAsyncDisposable
 
     // The same settings for every pipeline, and those of the services.
     private static string Database(string server, string kind) =>
-        new NpgsqlConnectionStringBuilder(server) { Database = DatabaseName(kind), MaxAutoPrepare = 100, NoResetOnClose = true }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(server)
+        { Database = DatabaseName(kind), MaxAutoPrepare = 100, NoResetOnClose = true }.ConnectionString;
 
     private static string DatabaseName(string kind) => "bench_" + kind.Replace('-', '_');
 }

@@ -7,7 +7,8 @@ namespace ForgeShop.Load.Bench;
 /// <summary>A pipeline of tests/Benchmarks in a process of its own.</summary>
 internal sealed class PipelineChild : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1), AnswerTimeout = TimeSpan.FromMinutes(4), StopTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(1), AnswerTimeout = TimeSpan.FromMinutes(4),
+        StopTimeout = TimeSpan.FromSeconds(20);
 
     private readonly string _kind;
     private readonly Process _process;
@@ -23,7 +24,8 @@ internal sealed class PipelineChild : IAsyncDisposable
         // The build puts each program into artifacts/bin/PROJECT/CONFIGURATION.
         var own = new DirectoryInfo(AppContext.BaseDirectory);
         var program = Path.Combine(own.FullName, "..", "..", "Benchmarks", own.Name, "ForgeShop.Benchmarks.dll");
-        var start = new ProcessStartInfo("dotnet", [program, "pipeline", kind]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [program, "pipeline", kind])
+        { RedirectStandardInput = true, RedirectStandardOutput = true };
         // Other users of the machine can read arguments, and the connection string has a password.
         start.Environment["ConnectionStrings__bench"] = database;
         start.Environment["ConnectionStrings__kafka"] = kafka;

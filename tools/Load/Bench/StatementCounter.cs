@@ -15,13 +15,17 @@ internal sealed record StatementCount(string Database, double Statements, double
     public StatementCount DividedBy(double count) => new(Database, Statements / count, Transactions / count, Resets / count);
 }
 
-/// <summary>Counts the statements of all databases of a server by pg_stat_statements, without those that contain <see cref="Marker"/>.</summary>
+/// <summary>
+/// Counts the statements of all databases of a server by pg_stat_statements, without those that contain <see cref="Marker"/>.
+/// </summary>
 internal sealed class StatementCounter(NpgsqlDataSource server)
 {
-    /// <summary>The setting that the server needs from its start.</summary>
+    /// <summary>The setting that the server needs at its start.</summary>
     public const string ServerSetting = "shared_preload_libraries=pg_stat_statements";
 
-    /// <summary>A comment inside the benchmark's own queries. It must not lead: the extension keeps only what stands after the first keyword.</summary>
+    /// <summary>
+    /// A comment inside the benchmark's own queries. It is not at the start, because the extension drops comments before the first keyword.
+    /// </summary>
     public const string Marker = "/* bench */";
 
     private const string Count = $"""
@@ -49,9 +53,11 @@ internal sealed class StatementCounter(NpgsqlDataSource server)
         return counts;
     }
 
-    /// <summary>Returns what was executed since <paramref name="before"/>.</summary>
-    public async Task<IReadOnlyList<StatementCount>> SinceAsync(IReadOnlyDictionary<string, StatementCount> before, CancellationToken cancellationToken) =>
+    /// <summary>Returns the statements since <paramref name="before"/>.</summary>
+    public async Task<IReadOnlyList<StatementCount>> SinceAsync(
+        IReadOnlyDictionary<string, StatementCount> before, CancellationToken cancellationToken) =>
         [.. (await ReadAsync(cancellationToken)).Values.Select(now => before.TryGetValue(now.Database, out var then)
-            ? new StatementCount(now.Database, now.Statements - then.Statements, now.Transactions - then.Transactions, now.Resets - then.Resets)
+            ? new StatementCount(
+                now.Database, now.Statements - then.Statements, now.Transactions - then.Transactions, now.Resets - then.Resets)
             : now)];
 }

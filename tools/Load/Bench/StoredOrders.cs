@@ -6,8 +6,8 @@ using Npgsql;
 namespace ForgeShop.Load.Bench;
 
 /// <summary>
-/// Fills the databases of the services with the rows of many confirmed orders: it multiplies what the services wrote for one. Each ID of that order becomes a
-/// function of the ID and the copy's number, so the rows of a copy belong together in all databases as those of the original do. Texts and JSON stay the same.
+/// Fills the databases of the services with copies of the rows of one confirmed order. Each ID of a copy is a function of the original ID
+/// and the copy's number, so the rows of a copy are consistent across databases. Texts and JSON are unchanged.
 /// </summary>
 internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
 {
@@ -16,7 +16,8 @@ internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
     private static readonly string[] Databases = ["orders-db", "inventory-db", "payments-db", "notifications-db", "reporting-db"];
     private static readonly string[] EventTypes =
     [
-        OrderPlaced.Type, OrderConfirmed.Type, ReserveStock.Type, StockReserved.Type, ChargePayment.Type, PaymentCharged.Type, NotificationSent.Type,
+        OrderPlaced.Type, OrderConfirmed.Type, ReserveStock.Type, StockReserved.Type, ChargePayment.Type, PaymentCharged.Type,
+        NotificationSent.Type,
     ];
 
     /// <param name="original">A confirmed order whose messages are all handled.</param>
@@ -24,7 +25,8 @@ internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
     /// <param name="count">The number of copies.</param>
     /// <param name="progress">Receives one line for each database.</param>
     /// <param name="cancellationToken">Cancels the load.</param>
-    public async Task LoadAsync(AcceptedOrder original, IEnumerable<string> skus, int count, Action<string> progress, CancellationToken cancellationToken)
+    public async Task LoadAsync(
+        AcceptedOrder original, IEnumerable<string> skus, int count, Action<string> progress, CancellationToken cancellationToken)
     {
         var (own, products) = (IdsOf(original), skus.Select(sku => ids.Product(sku).Value).ToArray());
         foreach (var database in Databases)
@@ -93,7 +95,8 @@ internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
     {
         var belongs = string.Join(" or ", table.UuidColumns.Select(column => $"{column} = any($1)"));
         await ExecuteAsync(connection, $"create temp table original as select * from {table.Name} limit 0", cancellationToken);
-        var rows = await ExecuteAsync(connection, $"insert into original select * from {table.Name} where {belongs}", cancellationToken, own);
+        var rows = await ExecuteAsync(
+            connection, $"insert into original select * from {table.Name} where {belongs}", cancellationToken, own);
         var copy = $"""
             insert into {table.Name} ({string.Join(", ", table.Columns.Select(column => column.Name))})
             select {string.Join(", ", table.Columns.Select(Value))} from original cross join generate_series($1, $2) as n
@@ -103,7 +106,7 @@ internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
         await ExecuteAsync(connection, "drop table original", cancellationToken);
         return rows * count;
 
-        // The products stay, the users are others, and the times go back from the original's.
+        // The copies have the same products, other users, and earlier times than the original.
         static string Value((string Name, string Type) column) => column.Type switch
         {
             "uuid" => $"""
@@ -115,7 +118,8 @@ internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
         };
     }
 
-    private static async Task<long> ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] parameters)
+    private static async Task<long> ExecuteAsync(
+        NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] parameters)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var parameter in parameters)

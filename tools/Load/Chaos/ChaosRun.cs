@@ -5,11 +5,13 @@ using Spectre.Console;
 
 namespace ForgeShop.Load.Chaos;
 
-/// <summary><c>./forge chaos</c>: places orders while processes are killed, waits until the shop has settled, and reconciles the stores.</summary>
+/// <summary>
+/// <c>./forge chaos</c>: places orders while processes are killed, waits until all orders are final, and reconciles the stores.
+/// </summary>
 internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double ordersPerSecond, int seed)
 {
     private const int Customers = 20;
-    // A payment whose provider never answers takes longest to settle.
+    // A payment whose provider never answers takes longest.
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan CompareTimeout = TimeSpan.FromSeconds(60);
     // The initial stock: five products never run out, the others do.
@@ -57,12 +59,14 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         return new ChaosReport(console, _statistics, watcher).Print(await settled, findings);
     }
 
-    private async Task PrepareAsync(IsolatedAppHost shop, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
+    private async Task PrepareAsync(
+        IsolatedAppHost shop, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
     {
         using var administrator = new Customer(http, _statistics, shop.AdminEmail, shop.AdminPassword, _time);
         foreach (var (number, (sku, stock)) in Stock.Index())
         {
-            var product = new { name = $"Chaos article {number + 1}", price = new { amount = $"{number + 1}.99", currency = "EUR" }, stock };
+            var product = new
+            { name = $"Chaos article {number + 1}", price = new { amount = $"{number + 1}.99", currency = "EUR" }, stock };
             await administrator.PutProductAsync(sku, product, cancellationToken);
         }
 
@@ -71,7 +75,8 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
     }
 
     /// <summary>Prints one line a second until <paramref name="work"/> is done.</summary>
-    private async Task ProgressAsync(string phase, Task work, StoreReconciliation reconciliation, TopicWatcher watcher, CancellationToken cancellationToken)
+    private async Task ProgressAsync(
+        string phase, Task work, StoreReconciliation reconciliation, TopicWatcher watcher, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
         using var beat = new PeriodicTimer(TimeSpan.FromSeconds(1), _time);

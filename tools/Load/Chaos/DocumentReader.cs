@@ -23,7 +23,8 @@ internal sealed class DocumentReader : IDisposable
 
     public async Task<IReadOnlyList<JsonObject>> ReadAsync(string collection, CancellationToken cancellationToken)
     {
-        var model = new DocumentModel<JsonObject>(collection, (JsonTypeInfo<JsonObject>)JsonSerializerOptions.Web.GetTypeInfo(typeof(JsonObject)));
+        var model = new DocumentModel<JsonObject>(
+            collection, (JsonTypeInfo<JsonObject>)JsonSerializerOptions.Web.GetTypeInfo(typeof(JsonObject)));
         var documents = _host.Services.GetRequiredService<IDocumentStore>().Collection(model);
         var read = new List<JsonObject>();
         var query = new DocumentQuery<JsonObject> { Limit = 500 };

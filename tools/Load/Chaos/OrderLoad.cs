@@ -19,7 +19,9 @@ internal sealed class OrderLoad(
 
     public ConcurrentQueue<AcceptedOrder> Accepted { get; } = new();
 
-    /// <summary>Places <paramref name="perSecond"/> orders a second until <paramref name="ending"/>, and waits for every response.</summary>
+    /// <summary>
+    /// Places <paramref name="perSecond"/> orders a second until <paramref name="ending"/>, and waits for every response.
+    /// </summary>
     public async Task RunAsync(double perSecond, CancellationToken ending, CancellationToken cancellationToken)
     {
         using var open = new SemaphoreSlim(MaxOpenRequests);
@@ -40,7 +42,8 @@ internal sealed class OrderLoad(
 
     private OrderPlan Plan(int number)
     {
-        var items = random.GetItems(skus.ToArray(), random.Next(1, 4)).Distinct().Select(sku => new OrderedLine(sku, random.Next(1, 4))).ToList();
+        var items = random.GetItems(skus.ToArray(), random.Next(1, 4)).Distinct().Select(sku => new OrderedLine(sku, random.Next(1, 4)))
+            .ToList();
         var draw = random.Next(100);
         var method = PaymentMethods.First(candidate => (draw -= candidate.Share) < 0).Method;
         return new(customers[random.Next(customers.Count)], $"chaos-{number}", items, method, random.NextDouble() < CancelShare);

@@ -5,8 +5,8 @@ using Npgsql;
 namespace ForgeShop.Load.Chaos;
 
 /// <summary>
-/// Compares the stores of all services, which it reads directly: orders, money, stock, notifications, read models. Each service wrote its own from other
-/// messages, so they agree only if nothing was lost or doubled.
+/// Compares the stores of all services, read directly: orders, money, stock, notifications, read models. Each service wrote its store from
+/// different messages, so the stores agree only if nothing was lost or duplicated.
 /// </summary>
 internal sealed class StoreReconciliation : IAsyncDisposable
 {
@@ -16,7 +16,8 @@ internal sealed class StoreReconciliation : IAsyncDisposable
     private readonly DocumentReader _reporting;
 
     private StoreReconciliation(
-        NpgsqlDataSource orders, NpgsqlDataSource inventory, NpgsqlDataSource payments, NpgsqlDataSource notifications, DocumentReader reporting) =>
+        NpgsqlDataSource orders, NpgsqlDataSource inventory, NpgsqlDataSource payments, NpgsqlDataSource notifications,
+        DocumentReader reporting) =>
         (_orders, _inventory, _payments, _notifications, _reporting) = (orders, inventory, payments, notifications, reporting);
 
     /// <summary>Gets the number of confirmed and cancelled orders, as of the last count.</summary>
@@ -28,7 +29,8 @@ internal sealed class StoreReconciliation : IAsyncDisposable
             await Database("orders-db"), await Database("inventory-db"), await Database("payments-db"), await Database("notifications-db"),
             new("reporting", await shop.ConnectionStringAsync("reporting-db", cancellationToken)));
 
-        async Task<NpgsqlDataSource> Database(string resource) => NpgsqlDataSource.Create(await shop.ConnectionStringAsync(resource, cancellationToken));
+        async Task<NpgsqlDataSource> Database(string resource) =>
+            NpgsqlDataSource.Create(await shop.ConnectionStringAsync(resource, cancellationToken));
     }
 
     public async Task CountFinalAsync(CancellationToken cancellationToken) =>
@@ -53,8 +55,8 @@ internal sealed class StoreReconciliation : IAsyncDisposable
     }
 
     /// <summary>
-    /// Compares until all figures agree, because the last events may still be on their way. A figure that differs after <paramref name="timeout"/> is a
-    /// mismatch.
+    /// Compares until all figures agree, because the last events may still be in flight. A figure that differs after <paramref
+    /// name="timeout"/> is a mismatch.
     /// </summary>
     public async Task<IReadOnlyList<Finding>> CompareAsync(
         IReadOnlyList<AcceptedOrder> accepted, IReadOnlyDictionary<string, int> initialStock, TimeSpan timeout, CancellationToken cancellationToken)
@@ -124,8 +126,10 @@ internal sealed class StoreReconciliation : IAsyncDisposable
         var confirmed = orders.Where(order => order.Status == "confirmed").ToDictionary(order => order.Id, order => order.Total);
         var due = confirmed.Values.Sum();
         var charged = await ChargedAsync(cancellationToken);
-        var captured = await Sum(_payments, "select sum(amount) from simulated_provider.charges where state = 'captured'", cancellationToken);
-        var capturedTwice = await Number(_payments, "select count(*) from simulated_provider.charges where captures > 1", cancellationToken);
+        var captured = await Sum(
+            _payments, "select sum(amount) from simulated_provider.charges where state = 'captured'", cancellationToken);
+        var capturedTwice = await Number(
+            _payments, "select count(*) from simulated_provider.charges where captures > 1", cancellationToken);
         var exact = charged.Count(one => confirmed.TryGetValue(one.Key, out var total) && total == one.Value);
         return
         [
@@ -136,7 +140,8 @@ internal sealed class StoreReconciliation : IAsyncDisposable
         ];
     }
 
-    private async Task<IReadOnlyList<Finding>> CompareStockAsync(IReadOnlyDictionary<string, int> initialStock, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Finding>> CompareStockAsync(
+        IReadOnlyDictionary<string, int> initialStock, CancellationToken cancellationToken)
     {
         const string Sold = """
             select coalesce(sum(l.quantity), 0)::bigint from order_lines l join orders o on o.id = l.order_id where o.status = 'confirmed' and l.sku = $1
@@ -144,7 +149,9 @@ internal sealed class StoreReconciliation : IAsyncDisposable
         const string Negative = "select count(*) from products where on_hand < 0 or reserved < 0 or on_hand < reserved";
         var findings = new List<Finding>
         {
-            new("pieces still reserved", 0, await Number(_inventory, "select coalesce(sum(reserved), 0)::bigint from products", cancellationToken)),
+            new(
+                "pieces still reserved", 0,
+                await Number(_inventory, "select coalesce(sum(reserved), 0)::bigint from products", cancellationToken)),
             new("products with a negative quantity", 0, await Number(_inventory, Negative, cancellationToken)),
         };
         var (initial, accounted, exact) = (0L, 0L, 0);
@@ -167,14 +174,17 @@ internal sealed class StoreReconciliation : IAsyncDisposable
         return
         [
             new("notifications, one for each order event", events, sent.Count),
-            new("orders with a notification of their final state", orders.Count, orders.Count(order => sent.Contains((order.Id, "order-" + order.Status)))),
+            new(
+                "orders with a notification of their final state", orders.Count,
+                orders.Count(order => sent.Contains((order.Id, "order-" + order.Status)))),
         ];
     }
 
     private async Task<IReadOnlyList<Finding>> CompareReadModelsAsync(List<StoredOrder> orders, CancellationToken cancellationToken)
     {
         var reports = (await _reporting.ReadAsync("orders", cancellationToken)).ToDictionary(report => Guid.Parse(Text(report, "id")));
-        var customers = (await _reporting.ReadAsync("customers", cancellationToken)).ToDictionary(customer => Guid.Parse(Text(customer, "id")));
+        var customers = (await _reporting.ReadAsync("customers", cancellationToken))
+            .ToDictionary(customer => Guid.Parse(Text(customer, "id")));
         var byCustomer = orders.GroupBy(order => order.UserId).ToList();
         var sameStatus = orders.Count(order => reports.TryGetValue(order.Id, out var report) && Text(report, "status") == order.Status);
         var spent = customers.Values.SelectMany(customer => customer["spent"]!.AsArray()).Select(sum => Text(sum!, "amount"));
@@ -182,7 +192,8 @@ internal sealed class StoreReconciliation : IAsyncDisposable
         [
             new("orders whose read model has the same status", orders.Count, sameStatus),
             new("customers whose read model has the same number of orders", byCustomer.Count,
-                byCustomer.Count(own => customers.TryGetValue(own.Key, out var customer) && customer["orderCount"]!.GetValue<int>() == own.Count())),
+                byCustomer.Count(own =>
+                    customers.TryGetValue(own.Key, out var customer) && customer["orderCount"]!.GetValue<int>() == own.Count())),
             new("amount spent in the customers' read models", orders.Where(order => order.Status == "confirmed").Sum(order => order.Total),
                 spent.Sum(amount => decimal.Parse(amount, CultureInfo.InvariantCulture))),
         ];
@@ -210,7 +221,8 @@ internal sealed class StoreReconciliation : IAsyncDisposable
 
     private async Task<Dictionary<Guid, decimal>> ChargedAsync(CancellationToken cancellationToken)
     {
-        await using var command = _payments.CreateCommand("select order_id, sum(amount) from payments where status = 'charged' group by order_id");
+        await using var command = _payments.CreateCommand(
+            "select order_id, sum(amount) from payments where status = 'charged' group by order_id");
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var charged = new Dictionary<Guid, decimal>();
         while (await reader.ReadAsync(cancellationToken))
@@ -218,13 +230,17 @@ internal sealed class StoreReconciliation : IAsyncDisposable
         return charged;
     }
 
-    private static async Task<long> Number(NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params string[] parameters) =>
-        await Scalar(database, sql, parameters, cancellationToken) is long number ? number : throw new InvalidOperationException("Not a number: " + sql);
+    private static async Task<long> Number(
+        NpgsqlDataSource database, string sql, CancellationToken cancellationToken, params string[] parameters) =>
+        await Scalar(database, sql, parameters, cancellationToken) is long number
+            ? number
+            : throw new InvalidOperationException("Not a number: " + sql);
 
     private static async Task<decimal> Sum(NpgsqlDataSource database, string sql, CancellationToken cancellationToken) =>
         await Scalar(database, sql, [], cancellationToken) as decimal? ?? 0m;
 
-    private static async Task<object?> Scalar(NpgsqlDataSource database, string sql, string[] parameters, CancellationToken cancellationToken)
+    private static async Task<object?> Scalar(
+        NpgsqlDataSource database, string sql, string[] parameters, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(sql);
         foreach (var parameter in parameters)

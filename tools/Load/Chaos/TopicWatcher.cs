@@ -4,8 +4,8 @@ using Confluent.Kafka;
 namespace ForgeShop.Load.Chaos;
 
 /// <summary>
-/// Consumes every topic and counts the copies of each event. Consumers must drop every copy after the first. Messages that a killed broker lost before they
-/// were read here are not counted.
+/// Consumes every topic and counts the copies of each event. Consumers must drop every copy after the first. Messages that a killed broker
+/// lost before this consumer read them are not counted.
 /// </summary>
 internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string> topics)
 {
@@ -49,7 +49,8 @@ internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string
         using var consumer = new ConsumerBuilder<Ignore, Ignore>(config)
             .SetErrorHandler((_, _) => { }) // The fault injector kills the broker.
             .SetLogHandler((_, _) => { })
-            .SetPartitionsAssignedHandler((_, partitions) => partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)))
+            .SetPartitionsAssignedHandler((_, partitions) =>
+            partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)))
             .SetPartitionsRevokedHandler((_, _) => { })
             .Build();
         consumer.Subscribe(topics);

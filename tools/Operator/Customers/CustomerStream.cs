@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace ForgeShop.Operator.Customers;
 
 /// <summary>
-/// <c>customers</c>: a small, steady stream of orders, so that a running shop has something to show. Every fifth order is sent twice with
-/// the same Idempotency-Key, as a client does after a lost answer; the second request returns the same order.
+/// <c>customers</c>: a small, steady stream of orders for a running shop. Every fifth order is sent twice with the same Idempotency-Key,
+/// like the retry of a client after a lost answer; the second request returns the same order.
 /// </summary>
 /// <param name="gateway">The base address of the shop.</param>
 /// <param name="perMinute">Orders a minute.</param>
@@ -21,11 +21,13 @@ public sealed class CustomerStream(Uri gateway, double perMinute, TextWriter out
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
     private static readonly string[] PaymentMethods = ["sim-ok", "sim-ok", "sim-ok", "sim-ok", "sim-declined", "sim-lost-answer"];
 
-    // Each run has customers and keys of its own.
+    // Each run has its own customers and keys.
     private readonly string run = Guid.NewGuid().ToString("n")[..8];
     private readonly string password = $"Aa1-{Guid.NewGuid():n}";
 
-    /// <summary>Places orders until <paramref name="cancellationToken"/> is cancelled. An order that fails is sent again at the next turn.</summary>
+    /// <summary>
+    /// Places orders until <paramref name="cancellationToken"/> is cancelled. A failed order is retried at the next turn.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1 / perMinute), time);
@@ -89,7 +91,8 @@ public sealed class CustomerStream(Uri gateway, double perMinute, TextWriter out
         }
 
         var second = await PlaceAsync(client, number, order, cancellationToken);
-        await output.WriteLineAsync($"order {number}: {first} ({order.paymentMethod}), sent twice: {(first == second ? "one order" : $"TWO ORDERS, {second}")}");
+        await output.WriteLineAsync(
+            $"order {number}: {first} ({order.paymentMethod}), sent twice: {(first == second ? "one order" : $"TWO ORDERS, {second}")}");
     }
 
     private async Task<string> PlaceAsync(HttpClient client, int number, object order, CancellationToken cancellationToken)

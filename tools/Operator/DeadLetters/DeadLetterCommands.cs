@@ -3,7 +3,7 @@ namespace ForgeShop.Operator.DeadLetters;
 /// <summary><c>forge dlq</c>: list, retry and discard.</summary>
 public sealed class DeadLetterCommands(string kafka, TextWriter output, TimeProvider time)
 {
-    /// <summary>Lists the open letters of a topic, or of one event in it; with <paramref name="all"/> the settled ones, too.</summary>
+    /// <summary>Lists the open letters of a topic, or of one event in it; with <paramref name="all"/> also the settled ones.</summary>
     public async Task<int> ListAsync(string topic, string? eventId, bool all, CancellationToken cancellationToken)
     {
         var letters = new DeadLetterTopic(kafka, topic, time);
@@ -15,7 +15,7 @@ public sealed class DeadLetterCommands(string kafka, TextWriter output, TimeProv
     }
 
     /// <summary>Publishes the messages of the open letters again, each for the group that could not handle it.</summary>
-    /// <returns>1 if a message no longer exists. The others are published all the same.</returns>
+    /// <returns>1 if a message no longer exists; the others are published.</returns>
     public async Task<int> RetryAsync(string topic, string? eventId, CancellationToken cancellationToken)
     {
         var letters = new DeadLetterTopic(kafka, topic, time);
@@ -57,10 +57,12 @@ public sealed class DeadLetterCommands(string kafka, TextWriter output, TimeProv
     /// <exception cref="OperatorException">The event has no dead letter.</exception>
     private static List<DeadLetter> Find(DeadLetterTopic letters, string? eventId, CancellationToken cancellationToken)
     {
-        var found = letters.Read(cancellationToken).Where(letter => eventId is null || string.Equals(letter.Id, eventId, StringComparison.OrdinalIgnoreCase)).ToList();
+        var found = letters.Read(cancellationToken)
+            .Where(letter => eventId is null || string.Equals(letter.Id, eventId, StringComparison.OrdinalIgnoreCase)).ToList();
         return found.Count > 0 || eventId is null
             ? found
-            : throw new OperatorException($"event {eventId} has no dead letter in {letters.Name}; ./forge dlq list {letters.Name} shows them");
+            : throw new OperatorException(
+                $"event {eventId} has no dead letter in {letters.Name}; ./forge dlq list {letters.Name} shows them");
     }
 
     private static string Count(int letters) => letters == 1 ? "1 dead letter" : $"{letters} dead letters";

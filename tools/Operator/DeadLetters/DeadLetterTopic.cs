@@ -6,14 +6,14 @@ using ForgeShop.Contracts.Events;
 namespace ForgeShop.Operator.DeadLetters;
 
 /// <summary>
-/// The dead letters of one topic. Nothing is deleted: a note in the dead-letter topic says what became of a letter, so that every operator sees the same, and
-/// the notes live as long as the letters.
+/// The dead letters of one topic. Letters are not deleted: a note in the dead-letter topic records each settlement. All operators see it,
+/// and it has the same retention as the letter.
 /// </summary>
 internal sealed class DeadLetterTopic
 {
     private const string Suffix = ".dlq";
 
-    // Kafka decides about the size of a message, so the client's own limit is above any reasonable one.
+    // The broker limits the size of a message, so the client's own limit is set above it.
     private const int MaxMessageBytes = 100_000_000;
 
     private readonly string _kafka;
@@ -30,7 +30,8 @@ internal sealed class DeadLetterTopic
         var known = KafkaTopics.Names(kafka);
         if (!known.Contains(Name))
         {
-            var others = known.Where(other => !other.EndsWith(Suffix, StringComparison.Ordinal) && !other.StartsWith('_')).Order(StringComparer.Ordinal);
+            var others = known.Where(other => !other.EndsWith(Suffix, StringComparison.Ordinal) && !other.StartsWith('_'))
+                .Order(StringComparer.Ordinal);
             throw new OperatorException($"topic '{topic}' does not exist; the topics are {string.Join(", ", others)}");
         }
     }
@@ -58,8 +59,8 @@ internal sealed class DeadLetterTopic
     }
 
     /// <summary>
-    /// Publishes the message to its topic again, for the group of the letter only, and notes that. If this is interrupted in between, a second retry publishes
-    /// another copy, which the inbox drops.
+    /// Publishes the message to its topic again, for the letter's group only, and writes a note. After an interruption in between, a second
+    /// retry publishes another copy, which the inbox drops.
     /// </summary>
     /// <returns>Whether the message still exists.</returns>
     public async Task<bool> RetryAsync(DeadLetter letter, CancellationToken cancellationToken)
@@ -76,21 +77,25 @@ internal sealed class DeadLetterTopic
         return true;
     }
 
-    /// <summary>Notes that the message is not to be handled.</summary>
+    /// <summary>Writes a note that the message is discarded.</summary>
     public async Task DiscardAsync(DeadLetter letter, string reason, CancellationToken cancellationToken)
     {
         using var producer = Producer();
         await ProduceAsync(producer, letter.Position.TopicPartition, Note(letter, "discarded", reason), cancellationToken);
     }
 
-    /// <summary>Returns the message of a letter, from its topic if the letter omits the value; null if it is no longer there.</summary>
+    /// <summary>
+    /// Returns the message of a letter, from its topic if the letter omits the value; null if the topic no longer has it.
+    /// </summary>
     private Message<byte[]?, byte[]?>? Original(DeadLetter letter, CancellationToken cancellationToken)
     {
         if (!letter.IsOmitted)
             return letter.Message;
         var original = letter.Origin is { } origin ? KafkaTopics.ReadAt(_kafka, origin, cancellationToken) : null;
-        // The topic may have been replaced since.
-        return original is not null && KafkaTopics.Header(original, "ce_id") == KafkaTopics.Header(letter.Message, "ce_id") ? original : null;
+        // The topic may have been deleted and created again.
+        return original is not null && KafkaTopics.Header(original, "ce_id") == KafkaTopics.Header(letter.Message, "ce_id")
+            ? original
+            : null;
     }
 
     private Message<byte[]?, byte[]?> Note(DeadLetter letter, string action, string? reason)
@@ -107,14 +112,15 @@ internal sealed class DeadLetterTopic
     }
 
     private static Settlement Settlement(Message<byte[]?, byte[]?> note) => new(
-        KafkaTopics.Header(note, DeadLetterHeaders.Action) ?? "settled", DeadLetter.FormatTime(KafkaTopics.Header(note, DeadLetterHeaders.Time)),
+        KafkaTopics.Header(note, DeadLetterHeaders.Action) ?? "settled",
+        DeadLetter.FormatTime(KafkaTopics.Header(note, DeadLetterHeaders.Time)),
         KafkaTopics.Header(note, DeadLetterHeaders.Reason));
 
     private IProducer<byte[]?, byte[]?> Producer() => new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig
     {
         BootstrapServers = _kafka,
         EnableIdempotence = true,
-        // As the relays do it: the copy goes to the partition of its key.
+        // Like the relay: the copy goes to the partition of its key.
         Partitioner = Partitioner.Murmur2Random,
         MessageTimeoutMs = (int)KafkaTopics.Timeout.TotalMilliseconds,
         LingerMs = 0,

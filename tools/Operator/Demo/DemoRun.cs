@@ -9,13 +9,13 @@ using Spectre.Console;
 namespace ForgeShop.Operator.Demo;
 
 /// <summary>
-/// Three orders through the whole shop: derive every ID, call the shop, follow the orders to their ends, then read every store directly and compare.
+/// Places three orders: derives every ID, calls the shop, follows the orders until they end, then reads every store directly and compares.
 /// </summary>
 public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
 {
     private static readonly TimeSpan ArrivalTimeout = TimeSpan.FromSeconds(60);
 
-    /// <returns>Whether every store holds the IDs that were derived beforehand.</returns>
+    /// <returns>Whether every store contains the derived IDs.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         var story = new DemoStory(new ForgeIds(), Guid.NewGuid().ToString("N")[..10]);
@@ -49,11 +49,12 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
     private async Task RegisterAndLogIn(HttpClient http, DemoStory story, CancellationToken cancellationToken)
     {
         var password = $"Demo-{Guid.NewGuid():N}";
-        using var answer = await http.PostAsJsonAsync("/api/v1/users", new { email = story.Email, name = "Ada Lovelace", password }, cancellationToken);
+        using var answer = await http.PostAsJsonAsync(
+            "/api/v1/users", new { email = story.Email, name = "Ada Lovelace", password }, cancellationToken);
         await Expect(answer, HttpStatusCode.Created, "register a user", cancellationToken);
         await Login.LogInAsync(http, story.Email, password, cancellationToken);
         console.MarkupLine("registered a user and logged in");
-        await Get(http, $"/api/v1/users/{story.User}", cancellationToken); // read once, so that the cache has it, too
+        await Get(http, $"/api/v1/users/{story.User}", cancellationToken); // fills the cache
     }
 
     private async Task PlaceOrder(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
@@ -68,13 +69,15 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         using var answer = await http.SendAsync(request, cancellationToken);
         await Expect(answer, HttpStatusCode.Accepted, "place an order", cancellationToken);
         var trace = answer.Headers.TryGetValues("X-Trace-Id", out var values) ? values.First() : "unknown";
-        console.MarkupLineInterpolated($"placed an order: {order.Quantity} × {order.Sku}, {order.PaymentMethod}; its trace is {trace}{(shop.Dashboard is null ? "" : $": {shop.Dashboard.TrimEnd('/')}/traces/detail/{trace}")}");
+        console.MarkupLineInterpolated(
+            $"placed an order: {order.Quantity} × {order.Sku}, {order.PaymentMethod}; its trace is {trace}{(shop.Dashboard is null ? "" : $": {shop.Dashboard.TrimEnd('/')}/traces/detail/{trace}")}");
     }
 
-    /// <summary>The order's changes as they happen, by server-sent events; the stream ends with the last.</summary>
+    /// <summary>Prints the order's changes from the event stream, which ends with the last one.</summary>
     private async Task FollowOrder(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
     {
-        using var answer = await http.GetAsync($"/api/v1/orders/{order.Id}/events", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var answer = await http.GetAsync(
+            $"/api/v1/orders/{order.Id}/events", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         await Expect(answer, HttpStatusCode.OK, "follow an order", cancellationToken);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ArrivalTimeout);
@@ -89,13 +92,14 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new OperatorException($"the order stayed {states.LastOrDefault("unknown")} for {ArrivalTimeout.TotalSeconds:0} s; the dashboard shows where it stopped");
+            throw new OperatorException(
+                $"the order stayed {states.LastOrDefault("unknown")} for {ArrivalTimeout.TotalSeconds:0} s; the dashboard shows where it stopped");
         }
 
         console.MarkupLineInterpolated($"  followed it live: {string.Join(" → ", states)}");
     }
 
-    /// <summary>The order's timeline, once it is complete: the last thing that happens is that Reporting sees the last notification.</summary>
+    /// <summary>Returns the order's timeline once it is complete: the last event is that of the last notification.</summary>
     private static async Task<IReadOnlyList<JsonElement>> Arrived(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -113,9 +117,10 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
                     types = events.ConvertAll(@event => @event.GetProperty("type").GetString()!);
                     if (types.Any(type => type != order.End && (type == OrderConfirmed.Type || type == OrderCancelled.Type)))
                         throw AnotherWay();
-                    // Each service's events come in their order, and one service's before or after another's.
+                    // The events of each service are in order; those of two services are not ordered.
                     if (types.Contains(order.Turn) && types.Contains(order.End)
-                        && types.Count(type => type == NotificationSent.Type) == types.Count(type => type.StartsWith("orders.", StringComparison.Ordinal)))
+                        && types.Count(type => type == NotificationSent.Type) == types.Count(type =>
+                        type.StartsWith("orders.", StringComparison.Ordinal)))
                         return events;
                 }
 
@@ -126,11 +131,12 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         {
             throw types.Contains(order.End) && !types.Contains(order.Turn)
                 ? AnotherWay()
-                : new OperatorException($"the order did not reach Reporting within {ArrivalTimeout.TotalSeconds:0} s; the dashboard shows where it stopped");
+                : new OperatorException(
+                    $"the order did not reach Reporting within {ArrivalTimeout.TotalSeconds:0} s; the dashboard shows where it stopped");
         }
 
         OperatorException AnotherWay() =>
-            new($"the order that was to be '{order.Title}' came out another way: {string.Join(", ", types)}; ./forge up --fresh starts with a full stock");
+            new($"the order '{order.Title}' had unexpected events: {string.Join(", ", types)}; ./forge up --fresh starts with a full stock");
     }
 
     private static async Task Get(HttpClient http, string path, CancellationToken cancellationToken)
@@ -142,6 +148,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
     private static async Task Expect(HttpResponseMessage answer, HttpStatusCode expected, string what, CancellationToken cancellationToken)
     {
         if (answer.StatusCode != expected)
-            throw new OperatorException($"could not {what}: the shop answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
+            throw new OperatorException(
+                $"could not {what}: the shop answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
     }
 }

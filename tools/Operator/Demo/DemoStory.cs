@@ -3,9 +3,9 @@ using ForgeShop.Contracts;
 namespace ForgeShop.Operator.Demo;
 
 /// <summary>
-/// What the demo is going to do, and every ID that this will make, derived here before the shop is called for the first time:
-/// from the e-mail address, the SKU and the Idempotency-Key, by the same rules as every service. One order will be confirmed; of
-/// another there is not enough in stock, and the third is not paid.
+/// The orders of the demo and all their IDs, derived before the first call to the shop from the e-mail address, the SKU and the
+/// Idempotency-Key, by the rules of every service. The first order will be confirmed, the second lacks stock, and the payment of the third
+/// is declined.
 /// </summary>
 public sealed class DemoStory
 {
@@ -18,9 +18,14 @@ public sealed class DemoStory
         Key = $"demo-{suffix}";
         User = ids.User(Email);
         Product = ids.Product(Sku);
-        Confirmed = NewOrder("confirmed", Key, Sku, 2, "sim-ok", Contracts.Events.PaymentCharged.Type, Contracts.Events.OrderConfirmed.Type);
-        OutOfStock = NewOrder("cancelled: not enough in stock", Key + "-stock", "HEADSET-PRO", 1000, "sim-ok", Contracts.Events.ReservationFailed.Type, Contracts.Events.OrderCancelled.Type);
-        Declined = NewOrder("cancelled: payment declined", Key + "-declined", Sku, 1, "sim-declined", Contracts.Events.PaymentDeclined.Type, Contracts.Events.OrderCancelled.Type);
+        Confirmed = NewOrder(
+            "confirmed", Key, Sku, 2, "sim-ok", Contracts.Events.PaymentCharged.Type, Contracts.Events.OrderConfirmed.Type);
+        OutOfStock = NewOrder(
+            "cancelled: not enough in stock", Key + "-stock", "HEADSET-PRO", 1000, "sim-ok", Contracts.Events.ReservationFailed.Type,
+            Contracts.Events.OrderCancelled.Type);
+        Declined = NewOrder(
+            "cancelled: payment declined", Key + "-declined", Sku, 1, "sim-declined", Contracts.Events.PaymentDeclined.Type,
+            Contracts.Events.OrderCancelled.Type);
         Order = Confirmed.Id;
         Reservation = ids.Reservation(Order);
         Payment = ids.Payment(Order, 1);
@@ -42,7 +47,7 @@ public sealed class DemoStory
     public string Key { get; }
     public UserId User { get; }
     public ProductId Product { get; }
-    /// <summary>What becomes of it is looked up in every store.</summary>
+    /// <summary>Gets the order whose IDs are looked up in every store.</summary>
     public DemoOrder Confirmed { get; }
     public DemoOrder OutOfStock { get; }
     public DemoOrder Declined { get; }
@@ -59,43 +64,64 @@ public sealed class DemoStory
     public EventId OrderConfirmed { get; }
     public EventId NotificationSent { get; }
 
-    /// <summary>The entities in the order in which the table shows them, with their natural keys in words.</summary>
+    /// <summary>Gets the entities in the order of the table, with their natural keys in words.</summary>
     public IReadOnlyList<DemoEntity> Entities =>
     [
-        new("user", "e-mail address", User.Value, "Users, Orders, Notifications and Reporting each derived it from the e-mail address or got it in an event"),
-        new("product", "SKU", Product.Value, "Inventory derived it from the SKU, and so did Orders when the order named that SKU"),
-        new("order", "user + Idempotency-Key", Order.Value, "Orders derived it from the user and the Idempotency-Key before it stored anything"),
+        new(
+            "user", "e-mail address", User.Value,
+            "Users, Orders, Notifications and Reporting each derived it from the e-mail address or received it in an event"),
+        new("product", "SKU", Product.Value, "Inventory and Orders each derived it from the SKU"),
+        new(
+            "order", "user + Idempotency-Key", Order.Value,
+            "Orders derived it from the user and the Idempotency-Key before it stored anything"),
         new("order line", "order + product", OrderLine.Value, "Orders derived it from the order and the product"),
-        new("saga", "order", Saga.Value, "Orders derived it from the order, and keeps the state of the checkout under it"),
-        new("reservation", "order", Reservation.Value, "Orders derived it to ask for the stock, and Inventory keeps what it set aside under it"),
-        new("payment", "order + attempt 1", Payment.Value, "Orders derived it to ask for the money; the payment provider knows the charge by it, so it can be asked twice"),
-        new("event users.user-registered", "user + type + 1", UserRegistered.Value, "Users derived it as it wrote its outbox; consumers derived it again to check it"),
-        new("event orders.order-placed", "order + type + 1", OrderPlaced.Value, "Orders derived it as it wrote its outbox; consumers derived it again to check it"),
-        new("event inventory.stock-reserved", "reservation + type + 1", Reserved.Value, "Inventory derived it; Orders and Reporting derived it again to check it"),
-        new("event payments.payment-charged", "payment + type + 1", Charged.Value, "Payments derived it; Orders and Reporting derived it again to check it"),
-        new("event orders.order-confirmed", "order + type + 2", OrderConfirmed.Value, "Orders derived it; consumers derived it again to check it"),
-        new("notification", "user + notice + order", Notification.Value, "Notifications derived it from what the event said"),
-        new("event notifications.notification-sent", "notification + type + 1", NotificationSent.Value, "Notifications derived it; Reporting derived it again to check it"),
+        new("saga", "order", Saga.Value, "Orders derived it from the order for the state of the checkout"),
+        new(
+            "reservation", "order", Reservation.Value,
+            "Orders derived it for the command to Inventory, which stores the reservation under it"),
+        new(
+            "payment", "order + attempt 1", Payment.Value,
+            "Orders derived it for the command to Payments; it is the idempotency key of the payment provider"),
+        new(
+            "event users.user-registered", "user + type + 1", UserRegistered.Value,
+            "Users derived it for its outbox; consumers derived it again to check it"),
+        new(
+            "event orders.order-placed", "order + type + 1", OrderPlaced.Value,
+            "Orders derived it for its outbox; consumers derived it again to check it"),
+        new(
+            "event inventory.stock-reserved", "reservation + type + 1", Reserved.Value,
+            "Inventory derived it; Orders and Reporting derived it again to check it"),
+        new(
+            "event payments.payment-charged", "payment + type + 1", Charged.Value,
+            "Payments derived it; Orders and Reporting derived it again to check it"),
+        new(
+            "event orders.order-confirmed", "order + type + 2", OrderConfirmed.Value,
+            "Orders derived it; consumers derived it again to check it"),
+        new("notification", "user + notice + order", Notification.Value, "Notifications derived it from the event"),
+        new(
+            "event notifications.notification-sent", "notification + type + 1", NotificationSent.Value,
+            "Notifications derived it; Reporting derived it again to check it"),
     ];
 }
 
-/// <summary>An order that the demo places, and what will become of it.</summary>
-/// <param name="Title">What becomes of it, in words.</param>
+/// <summary>An order that the demo places, and its expected outcome.</summary>
+/// <param name="Title">The expected outcome in words.</param>
 /// <param name="Key">Its Idempotency-Key.</param>
 /// <param name="Id">Derived from the user and the key.</param>
-/// <param name="Sku">Of the product.</param>
-/// <param name="Quantity">So many pieces.</param>
-/// <param name="PaymentMethod">What the payment provider is to do.</param>
-/// <param name="Turn">The type of the event that decides what becomes of it.</param>
+/// <param name="Sku">The SKU of the product.</param>
+/// <param name="Quantity">The number of pieces.</param>
+/// <param name="PaymentMethod">The behaviour of the simulated provider.</param>
+/// <param name="Turn">The type of the event that decides the outcome.</param>
 /// <param name="End">The type of the last event of the order itself.</param>
-public sealed record DemoOrder(string Title, string Key, OrderId Id, string Sku, int Quantity, string PaymentMethod, string Turn, string End);
+public sealed record DemoOrder(
+    string Title, string Key, OrderId Id, string Sku, int Quantity, string PaymentMethod, string Turn, string End);
 
 /// <summary>One row of the table.</summary>
 public sealed record DemoEntity(string Name, string NaturalKey, Guid Id, string HowServicesCameByIt);
 
-/// <summary>An ID that was read from a store: found by a natural key or a reference wherever the store has one.</summary>
+/// <summary>An ID that was read from a store, found by a natural key or a reference if the store has one.</summary>
 /// <param name="Entity">The name of the <see cref="DemoEntity"/>.</param>
 /// <param name="Store">The column of the table.</param>
-/// <param name="Place">Where in the store.</param>
-/// <param name="Found">What stood there; null if nothing did.</param>
+/// <param name="Place">The place in the store.</param>
+/// <param name="Found">The ID that was found; null if there was none.</param>
 public sealed record Sighting(string Entity, string Store, string Place, Guid? Found);

@@ -2,12 +2,14 @@ using Spectre.Console;
 
 namespace ForgeShop.Operator.Demo;
 
-/// <summary>The picture: stores across, entities down, every sighting compared with the ID that was derived beforehand.</summary>
+/// <summary>The table: a column for each store, a row for each entity. Each ID found is compared with the derived one.</summary>
 internal static class DemoTable
 {
     private static readonly string[] Stores = ["PostgreSQL", "Redis", "Documents", "Kafka"];
 
-    /// <summary>Below this many columns a cell only counts; the places are listed under the table either way.</summary>
+    /// <summary>
+    /// The minimum width for cells with places. In narrower tables a cell only counts; the places are listed below the table.
+    /// </summary>
     private const int WideEnoughForPlaces = 150;
 
     public static bool Print(IAnsiConsole console, DemoStory story, IReadOnlyList<Sighting> sightings)
@@ -20,7 +22,8 @@ internal static class DemoTable
         foreach (var entity in story.Entities)
         {
             var first = $"[bold]{entity.Name}[/] [dim]({entity.NaturalKey})[/]\n{entity.Id}";
-            table.AddRow([first, .. Stores.Select(store => Cell(entity, [.. sightings.Where(seen => seen.Entity == entity.Name && seen.Store == store)], wide))]);
+            table.AddRow(
+                [first, .. Stores.Select(store => Cell(entity, [.. sightings.Where(seen => seen.Entity == entity.Name && seen.Store == store)], wide))]);
         }
 
         console.Write(table);
@@ -29,7 +32,8 @@ internal static class DemoTable
         {
             console.MarkupLineInterpolated($"[bold]{entity.Name}[/]: {entity.HowServicesCameByIt}");
             if (!wide)
-                console.MarkupLineInterpolated($"  [dim]{string.Join(", ", sightings.Where(seen => seen.Entity == entity.Name).Select(seen => seen.Place))}[/]");
+                console.MarkupLineInterpolated(
+                    $"  [dim]{string.Join(", ", sightings.Where(seen => seen.Entity == entity.Name).Select(seen => seen.Place))}[/]");
         }
 
         console.WriteLine();
@@ -41,12 +45,14 @@ internal static class DemoTable
         return wrong == 0;
     }
 
-    private static string Cell(DemoEntity entity, IReadOnlyList<Sighting> sightings, bool wide) => !wide && sightings.Count > 0 && sightings.All(seen => seen.Found == entity.Id)
+    private static string Cell(DemoEntity entity, IReadOnlyList<Sighting> sightings, bool wide) =>
+        !wide && sightings.Count > 0 && sightings.All(seen => seen.Found == entity.Id)
         ? $"[green]✓[/] {sightings.Count}×"
         : string.Join('\n', sightings.Select(seen =>
         seen.Found == entity.Id ? $"[green]✓[/] {Markup.Escape(seen.Place)}"
         : seen.Found is { } other ? $"[red]✗ {Markup.Escape(seen.Place)}: {other}[/]"
         : $"[red]✗ {Markup.Escape(seen.Place)}: nothing there[/]"));
 
-    private static bool Matches(DemoStory story, Sighting seen) => story.Entities.Single(entity => entity.Name == seen.Entity).Id == seen.Found;
+    private static bool Matches(DemoStory story, Sighting seen) =>
+        story.Entities.Single(entity => entity.Name == seen.Entity).Id == seen.Found;
 }

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace ForgeShop.Operator.Demo;
 
-/// <summary>What happened to an order, in its order, as Reporting knows it.</summary>
+/// <summary>The events of an order in their order, from Reporting.</summary>
 internal static class DemoTimeline
 {
     public static void Print(IAnsiConsole console, DemoOrder order, IReadOnlyList<JsonElement> events)

@@ -10,7 +10,7 @@ using Npgsql;
 
 namespace ForgeShop.Operator.Demo;
 
-/// <summary>Reads the collections of Reporting directly, from MongoDB or PostgreSQL as the connection string says.</summary>
+/// <summary>Reads the collections of Reporting directly, from MongoDB or PostgreSQL, depending on the connection string.</summary>
 internal static class DocumentSightings
 {
     private const string Store = "Documents";
@@ -42,7 +42,8 @@ internal static class DocumentSightings
 
         async Task<JsonObject?> Get(IHost database, string collection, Guid id)
         {
-            var model = new DocumentModel<JsonObject>(collection, (JsonTypeInfo<JsonObject>)JsonSerializerOptions.Web.GetTypeInfo(typeof(JsonObject)));
+            var model = new DocumentModel<JsonObject>(
+                collection, (JsonTypeInfo<JsonObject>)JsonSerializerOptions.Web.GetTypeInfo(typeof(JsonObject)));
             return (await database.Services.GetRequiredService<IDocumentStore>().Collection(model).GetAsync(id, cancellationToken))?.Value;
         }
     }

@@ -11,7 +11,8 @@ internal static class KafkaSightings
     private const int NewestPerPartition = 5_000;
     private static readonly string[] TopicNames = 
     [
-        Topics.UserEvents, Topics.OrderEvents, Topics.InventoryCommands, Topics.InventoryEvents, Topics.PaymentCommands, Topics.PaymentEvents, Topics.NotificationEvents,
+        Topics.UserEvents, Topics.OrderEvents, Topics.InventoryCommands, Topics.InventoryEvents, Topics.PaymentCommands,
+        Topics.PaymentEvents, Topics.NotificationEvents,
     ];
 
     public static List<Sighting> Read(string bootstrapServers, DemoStory story, CancellationToken cancellationToken)
@@ -19,7 +20,9 @@ internal static class KafkaSightings
         var messages = ReadNewest(bootstrapServers, cancellationToken);
         var placed = Find(Topics.OrderEvents, OrderPlaced.Type, data => Text(data, "reference") == story.Key);
         var registered = Find(Topics.UserEvents, UserRegistered.Type, data => Text(data, "email") == story.Email);
-        var sent = Find(Topics.NotificationEvents, NotificationSent.Type, data => Text(data, "reference") == Value(placed?.Data, "orderId") && Text(data, "kind") == DemoStory.Notice);
+        var sent = Find(
+            Topics.NotificationEvents, NotificationSent.Type,
+            data => Text(data, "reference") == Value(placed?.Data, "orderId") && Text(data, "kind") == DemoStory.Notice);
         bool IsOurs(JsonElement data) => Text(data, "orderId") == Value(placed?.Data, "orderId");
         var confirmed = Find(Topics.OrderEvents, OrderConfirmed.Type, IsOurs);
         var reserved = Find(Topics.InventoryEvents, StockReserved.Type, IsOurs);
@@ -30,9 +33,13 @@ internal static class KafkaSightings
             new("user", Store, "user.events key", Id(registered?.Key)),
             new("user", Store, "order.events userId", Id(Value(placed?.Data, "userId"))),
             new("product", Store, "inventory.events key", Id(product?.Key)),
-            new("product", Store, "order.events productId", Id(placed is null ? null : Text(placed.Data.GetProperty("items")[0], "productId"))),
+            new(
+                "product", Store, "order.events productId",
+                Id(placed is null ? null : Text(placed.Data.GetProperty("items")[0], "productId"))),
             new("order", Store, "order.events key", Id(placed?.Key)),
-            new("order line", Store, "order.events lineId", Id(placed is null ? null : Text(placed.Data.GetProperty("items")[0], "lineId"))),
+            new(
+                "order line", Store, "order.events lineId",
+                Id(placed is null ? null : Text(placed.Data.GetProperty("items")[0], "lineId"))),
             new("reservation", Store, "inventory.commands key", Id(Find(Topics.InventoryCommands, ReserveStock.Type, IsOurs)?.Key)),
             new("reservation", Store, "inventory.events key", Id(reserved?.Key)),
             new("payment", Store, "payment.commands key", Id(Find(Topics.PaymentCommands, ChargePayment.Type, IsOurs)?.Key)),
@@ -52,14 +59,18 @@ internal static class KafkaSightings
 
     private sealed record Message(string Topic, string? Type, string? Key, string? EventId, JsonElement Data);
 
-    /// <summary>Returns the events. A topic may contain tombstones and foreign messages; the consumers pass over them, too.</summary>
+    /// <summary>Returns the events. Tombstones and foreign messages are skipped, as in the consumers.</summary>
     private static List<Message> ReadNewest(string bootstrapServers, CancellationToken cancellationToken)
     {
         var events = new List<Message>();
         foreach (var (topic, message) in KafkaTopics.Read(bootstrapServers, TopicNames, NewestPerPartition, cancellationToken).Select(read => (read.Topic, read.Message)))
         {
-            if (KafkaTopics.Header(message, "ce_type") is { } type && message.Value is { } value && Parse(value) is { ValueKind: JsonValueKind.Object } data)
-                events.Add(new(topic, type, message.Key is { } key ? Encoding.UTF8.GetString(key) : null, KafkaTopics.Header(message, "ce_id"), data));
+            if (KafkaTopics.Header(message, "ce_type") is { } type && message.Value is { } value
+                && Parse(value) is { ValueKind: JsonValueKind.Object } data)
+                events.Add(
+                    new(
+                        topic, type, message.Key is { } key ? Encoding.UTF8.GetString(key) : null, KafkaTopics.Header(message, "ce_id"),
+                        data));
         }
         return events;
     }

@@ -23,16 +23,23 @@ internal static class PostgresSightings
             await Find(orders, "product", "orders.products", "select id from products where sku = $1", DemoStory.Sku),
             await Find(orders, "user", "orders.orders", "select user_id from orders where reference = $1", story.Key),
             await Find(orders, "order", "orders.orders", "select id from orders where reference = $1", story.Key),
-            await Find(orders, "order line", "orders.order_lines", "select l.id from order_lines l join orders o on o.id = l.order_id where o.reference = $1", story.Key),
-            await Find(orders, "saga", "orders.sagas", "select s.id from sagas s join orders o on o.id = s.order_id where o.reference = $1", story.Key),
-            await Find(inventory, "reservation", "inventory.reservations", "select id from reservations where order_id = $1", story.Order.Value),
+            await Find(
+                orders, "order line", "orders.order_lines",
+                "select l.id from order_lines l join orders o on o.id = l.order_id where o.reference = $1", story.Key),
+            await Find(
+                orders, "saga", "orders.sagas", "select s.id from sagas s join orders o on o.id = s.order_id where o.reference = $1",
+                story.Key),
+            await Find(
+                inventory, "reservation", "inventory.reservations", "select id from reservations where order_id = $1", story.Order.Value),
             await Find(payments, "payment", "payments.payments", "select id from payments where order_id = $1", story.Order.Value),
             await Event(orders, OrderPlaced.Type, "orders", "reference", story.Key),
             await Event(orders, OrderConfirmed.Type, "orders", "reference", story.Key),
             await Event(inventory, StockReserved.Type, "reservations", "order_id", story.Order.Value),
             await Event(payments, PaymentCharged.Type, "payments", "order_id", story.Order.Value),
             await Find(notifications, "user", "notifications.notifications user_id", Notified("user_id"), story.Order.Value),
-            await Find(notifications, "order", "notifications.notifications reference", "select reference from notifications where id = $1", story.Notification.Value),
+            await Find(
+                notifications, "order", "notifications.notifications reference", "select reference from notifications where id = $1",
+                story.Notification.Value),
             await Find(notifications, "notification", "notifications.notifications", Notified("id"), story.Order.Value),
             await Event(notifications, NotificationSent.Type, "notifications", "id", story.Notification.Value),
         ];

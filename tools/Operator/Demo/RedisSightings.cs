@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace ForgeShop.Operator.Demo;
 
-/// <summary>Reads the caches directly: the key carries the ID as text, and so does the cached JSON in the field data.</summary>
+/// <summary>Reads the caches directly: both the key and the cached JSON in the field data contain the ID.</summary>
 internal static class RedisSightings
 {
     private const string Store = "Redis";

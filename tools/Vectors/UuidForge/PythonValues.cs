@@ -7,7 +7,9 @@ using BigInteger = System.Numerics.BigInteger;
 
 namespace ForgeShop.Vectors;
 
-/// <summary>Typed Python values of the vectors, {t, v}, as the compatibility layer takes them: the native type where it holds the same value.</summary>
+/// <summary>
+/// Typed Python values of the vectors, {t, v}, as the compatibility layer takes them: the native type where it holds the same value.
+/// </summary>
 internal static class PythonValues
 {
     private const int MaxDepth = 200;
@@ -36,7 +38,11 @@ internal static class PythonValues
             "float" => Float(Vector.Text(typed, "v")),
             "decimal" => Decimal(Vector.Text(typed, "v")),
             "uuid" => Uuid.TryParse(Vector.Text(typed, "v"), out var id) ? id : throw new MalformedVectorException("a uuid is none"),
-            "date" => DateOnly.TryParseExact(Vector.Text(typed, "v"), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? date : throw new MalformedVectorException("a date is none"),
+            "date" =>
+                DateOnly.TryParseExact(
+                    Vector.Text(typed, "v"), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+                    ? date
+                    : throw new MalformedVectorException("a date is none"),
             "datetime" => Time(Vector.Text(typed, "v")),
             "list" => PythonValue.List([.. Vector.Items(typed, "v").Select(item => Read(item, depth + 1))]),
             "tuple" => PythonValue.Tuple([.. Vector.Items(typed, "v").Select(item => Read(item, depth + 1))]),
@@ -46,21 +52,29 @@ internal static class PythonValues
     }
 
     private static (PythonValue, PythonValue) Pair(JsonElement pair, int depth) =>
-        pair.ValueKind is JsonValueKind.Array && pair.GetArrayLength() == 2 ? (Read(pair[0], depth), Read(pair[1], depth)) : throw new MalformedVectorException("a dict holds something else than pairs");
+        pair.ValueKind is JsonValueKind.Array && pair.GetArrayLength() == 2
+            ? (Read(pair[0], depth), Read(pair[1], depth))
+            : throw new MalformedVectorException("a dict holds something else than pairs");
 
     private static BigInteger Integer(string text) =>
-        text.Length <= MaxDigits && BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : throw new MalformedVectorException("an int is none");
+        text.Length <= MaxDigits && BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new MalformedVectorException("an int is none");
 
     private static double Float(string text) => text switch
     {
         "inf" => double.PositiveInfinity,
         "-inf" => double.NegativeInfinity,
         "nan" => double.NaN,
-        _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : throw new MalformedVectorException("a float is none"),
+        _ =>
+            double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+                ? number
+                : throw new MalformedVectorException("a float is none"),
     };
 
     private static PythonValue Decimal(string text) =>
-        decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number.ToString(CultureInfo.InvariantCulture) == text
+        decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number.ToString(CultureInfo.InvariantCulture) == text
             ? number
             : PythonValue.DecimalText(text);
 

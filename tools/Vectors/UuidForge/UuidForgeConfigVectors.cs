@@ -16,7 +16,8 @@ internal sealed class UuidForgeSecurityVector : IVectorShape
         var config = domain is null ? new UuidForgeConfig(NamespaceIds.Dns, salt) : UuidForgeConfig.ForDomain(domain, salt);
         var (valid, messages) = config.Validate(Vector.Flag(vector, "strict"));
         if (valid != Vector.Flag(vector, "is_valid")) return $"is_valid is {valid}";
-        var expected = Vector.Items(vector, "messages").Select(message => message.ValueKind is JsonValueKind.String ? JsonText.Read(message) : "");
+        var expected = Vector.Items(vector, "messages")
+            .Select(message => message.ValueKind is JsonValueKind.String ? JsonText.Read(message) : "");
         return messages.SequenceEqual(expected) ? null : "messages are " + string.Join(" ", messages);
     }
 }

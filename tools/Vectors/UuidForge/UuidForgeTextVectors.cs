@@ -6,7 +6,9 @@ using ForgeShop.Forge.Compat.UuidForge;
 
 namespace ForgeShop.Vectors;
 
-/// <summary>uuid-forge.extra.json, lone_surrogates: {entity_type, utf16, name, uuid}; one text argument, as UTF-16 units in hexadecimal.</summary>
+/// <summary>
+/// uuid-forge.extra.json, lone_surrogates: {entity_type, utf16, name, uuid}; one text argument, as UTF-16 units in hexadecimal.
+/// </summary>
 internal sealed class UuidForgeSurrogateVector : IVectorShape
 {
     public bool Recognises(JsonElement vector) => Vector.Has(vector, "entity_type") && Vector.Has(vector, "utf16");
@@ -16,14 +18,20 @@ internal sealed class UuidForgeSurrogateVector : IVectorShape
         Vector.MustExpect(vector, "uuid", "name");
         var (entity, text) = (Vector.Text(vector, "entity_type"), string.Concat(Vector.Items(vector, "utf16").Select(Unit)));
         var generator = new UuidForgeGenerator(UuidForgeConfig.Default);
-        return Vector.Differs(vector, "name", generator.Name(entity, [text], [])) ?? Vector.Differs(vector, "uuid", Uuid.ToText(generator.Generate(entity, text)));
+        return Vector.Differs(vector, "name", generator.Name(entity, [text], []))
+            ?? Vector.Differs(vector, "uuid", Uuid.ToText(generator.Generate(entity, text)));
     }
 
     private static char Unit(JsonElement unit) =>
-        unit.ValueKind is JsonValueKind.String && ushort.TryParse(JsonText.Read(unit), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) ? (char)value : throw new MalformedVectorException("a UTF-16 unit is none");
+        unit.ValueKind is JsonValueKind.String
+            && ushort.TryParse(JsonText.Read(unit), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
+            ? (char)value
+            : throw new MalformedVectorException("a UTF-16 unit is none");
 }
 
-/// <summary>uuid-forge.extra.json, unicode_version_dependent: {s, uuid: {version: uuid}}; without a version chosen, such a text is refused.</summary>
+/// <summary>
+/// uuid-forge.extra.json, unicode_version_dependent: {s, uuid: {version: uuid}}; without a version chosen, such a text is refused.
+/// </summary>
 internal sealed class UuidForgeVersionVector : IVectorShape
 {
     public bool Recognises(JsonElement vector) => Vector.Has(vector, "s") && Vector.Has(vector, "uuid");
@@ -69,7 +77,8 @@ internal sealed class PrintableVector : IVectorShape
         for (var point = 0; point < escaped.Length; point++)
         {
             var text = point is >= 0xD800 and <= 0xDFFF ? ((char)point).ToString() : char.ConvertFromUtf32(point);
-            if (point != '\\' && generator.Name("", [text], []).Contains('\\') != escaped[point]) return $"U+{point:X4} is {(escaped[point] ? "not " : "")}escaped";
+            if (point != '\\' && generator.Name("", [text], []).Contains('\\') != escaped[point])
+                return $"U+{point:X4} is {(escaped[point] ? "not " : "")}escaped";
         }
         return null;
     }
@@ -77,7 +86,8 @@ internal sealed class PrintableVector : IVectorShape
     private static Span<bool> Escaped(bool[] escaped, JsonElement range)
     {
         if (range.ValueKind is JsonValueKind.Array && range.GetArrayLength() == 2
-            && range[0].ValueKind is JsonValueKind.Number && range[0].TryGetInt32(out var first) && range[1].ValueKind is JsonValueKind.Number && range[1].TryGetInt32(out var last)
+            && range[0].ValueKind is JsonValueKind.Number && range[0].TryGetInt32(out var first)
+            && range[1].ValueKind is JsonValueKind.Number && range[1].TryGetInt32(out var last)
             && first >= 0 && first <= last && last < escaped.Length)
         {
             return escaped.AsSpan(first..(last + 1));
@@ -88,5 +98,6 @@ internal sealed class PrintableVector : IVectorShape
 
 internal static class PythonVersions
 {
-    public static readonly (string Name, PythonVersion Version)[] All = [("3.11", PythonVersion.Python311), ("3.12", PythonVersion.Python312), ("3.13", PythonVersion.Python313)];
+    public static readonly (string Name, PythonVersion Version)[] All =
+        [("3.11", PythonVersion.Python311), ("3.12", PythonVersion.Python312), ("3.13", PythonVersion.Python313)];
 }
