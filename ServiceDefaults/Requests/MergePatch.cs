@@ -37,11 +37,13 @@ public static class MergePatch
         if (patch is not JsonObject members)
             return patch?.DeepClone();
         var result = target as JsonObject ?? [];
+        var named = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in members)
         {
-            if (value is null)
-                result.Remove(name);
-            else
+            if (!named.Add(name))
+                throw new JsonException("The patch names a member twice.");
+            // The null of a member that is not there stays, so that a member that cannot be set is refused by its name.
+            if (value is not null || !result.Remove(name))
                 result[name] = Merge(result[name], value);
         }
 

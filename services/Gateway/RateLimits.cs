@@ -40,15 +40,22 @@ internal static class RateLimits
             var perUser = PartitionedRateLimiter.Create<HttpContext, string>(
                 context =>
                     User(context) is { } user ? PerMinute("user", user, limits.Value.PerUser, time) : RateLimitPartition.GetNoLimiter(""));
-            limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(new RateLimitHeaders(perAddress), new RateLimitHeaders(perUser));
-            limiter.AddPolicy(
-                Registrations, context => PerMinute(Registrations, ClientAddress.Of(context), limits.Value.Registrations, time));
+            var registrations = PartitionedRateLimiter.Create<HttpContext, string>(context => PolicyOf(context) is Registrations
+                ? PerMinute(Registrations, ClientAddress.Of(context), limits.Value.Registrations, time)
+                : RateLimitPartition.GetNoLimiter(""));
+            limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
+                new RateLimitHeaders(perAddress), new RateLimitHeaders(perUser), new RateLimitHeaders(registrations));
+            // The lease of a policy's own limiter is not visible when it is acquired, so the policy only marks the calls.
+            limiter.AddPolicy(Registrations, _ => RateLimitPartition.GetNoLimiter(""));
             limiter.OnRejected = RefuseAsync;
         });
     }
 
     private static RateLimitPartition<string> PerMinute(string policy, string caller, int permits, TimeProvider time) =>
         RateLimitPartition.Get(caller, _ => new MeasuredWindow(policy, permits, Window, time));
+
+    private static string? PolicyOf(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName;
 
     private static string? User(HttpContext context) => context.User.FindFirst(Caller.SubjectClaim)?.Value;
 

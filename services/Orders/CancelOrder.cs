@@ -15,14 +15,14 @@ public static class CancelOrder
         .WithIfMatch()
         .WithErrorCodes((404, "order-not-found"), (409, "order-not-cancellable"))
         .Produces<OrderView>(StatusCodes.Status202Accepted)
-        .ProducesProblem(StatusCodes.Status400BadRequest)
+        .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound)
         .ProducesProblem(StatusCodes.Status409Conflict)
         .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .RequirePermission(Permissions.OrdersSelf);
 
     private static async Task<IResult> Handle(
-        OrderId id, Caller caller, HttpContext http, OrdersDb db, CheckoutProcess process, CancellationToken cancellationToken)
+        OrderId id, NoMembers? body, Caller caller, HttpContext http, OrdersDb db, CheckoutProcess process, CancellationToken cancellationToken)
     {
         // The order of another user gets the same answer as an unknown one, before any lock is taken. Only the owner may cancel.
         if (!await db.IsOwnAsync(id, caller, cancellationToken))

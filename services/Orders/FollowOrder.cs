@@ -46,11 +46,8 @@ public sealed class FollowOrder(
         OrderId id, [FromHeader(Name = "Last-Event-ID")] string? lastEventId, Caller caller, HttpContext http, FollowOrder follow,
         CancellationToken cancellationToken)
     {
-        var after = 0L;
-        if (lastEventId?.All(char.IsAsciiDigit) == false)
-            return Problems.Validation("Last-Event-ID", "This is not the ID of an event of an order.");
-        if (!string.IsNullOrEmpty(lastEventId) && !long.TryParse(lastEventId, NumberStyles.None, CultureInfo.InvariantCulture, out after))
-            after = long.MaxValue; // Higher than any version.
+        // Anything else than a number is not the ID of an event, and leaves 0: the beginning.
+        _ = long.TryParse(lastEventId, NumberStyles.None, CultureInfo.InvariantCulture, out var after);
         return await follow.AnswerAsync(id, after, caller, http, cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Orders;
 
@@ -10,4 +11,5 @@ namespace ForgeShop.Orders;
 [JsonSerializable(typeof(UnderstoodOrder))]
 [JsonSerializable(typeof(KnownProducts))]
 [JsonSerializable(typeof(FollowOrder.Change))]
+[JsonSerializable(typeof(NoMembers))]
 internal sealed partial class OrdersJson : JsonSerializerContext;

@@ -43,13 +43,13 @@ public static class PlaceOrder
 
         var priced = await prices.OfAsync(request.Items, cancellationToken);
         if (priced.Problem is not null)
-            return priced.Problem;
+            return await RefuseAsync(priced.Problem);
 
         var lines = request.Items.Select((item, position) => Line(ids, request.OrderId, position, item, priced.Products[item.Sku]));
         var order = Order.Place(
             request.OrderId, request.UserId, request.Reference, fingerprint, request.PaymentMethod, lines, time.GetUtcNow());
         if (request.ExpectedTotal is { } expected && expected != order.Total)
-            return PriceChanged(order.Total);
+            return await RefuseAsync(PriceChanged(order.Total));
         checkout.Start(order, MessageOrigin.OfRequest());
         try
         {
@@ -65,6 +65,10 @@ public static class PlaceOrder
         }
 
         return Accepted(order);
+
+        // What this request saw may have changed since the same request, sent twice at once, placed the order.
+        async Task<IResult> RefuseAsync(IResult refusal) =>
+            await Find(db, request.OrderId, cancellationToken) is { } placed ? Replay(placed, fingerprint) : refusal;
     }
 
     private static Task<Order?> Find(OrdersDb db, OrderId id, CancellationToken cancellationToken) =>

@@ -22,4 +22,5 @@ namespace ForgeShop.Reporting;
 [JsonSerializable(typeof(GetSales.SalesByDay))]
 [JsonSerializable(typeof(ListProductSales.SalesByProduct))]
 [JsonSerializable(typeof(RebuildEndpoints.Progress))]
+[JsonSerializable(typeof(NoMembers))]
 internal sealed partial class ReportingJson : JsonSerializerContext;

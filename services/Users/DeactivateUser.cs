@@ -15,11 +15,12 @@ public static class DeactivateUser
             "Closes an account permanently and ends its sessions. Its orders remain. The caller's own account; any account with users:write.")
         .WithErrorCodes((404, "user-not-found"))
         .Produces(StatusCodes.Status204NoContent)
+        .ProducesValidationProblem()
         .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersWrite);
 
     private static async Task<IResult> Handle(
-        UserId id, Caller caller, UsersDb db, UserSessions sessions, TimeProvider time, CancellationToken cancellationToken)
+        UserId id, NoMembers? body, Caller caller, UsersDb db, UserSessions sessions, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!caller.MaySee(id, Permissions.UsersWrite))
             return Problems.Status(StatusCodes.Status403Forbidden);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Users;
 
@@ -9,4 +10,5 @@ namespace ForgeShop.Users;
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(UserView))]
 [JsonSerializable(typeof(ChangePasswordRequest))]
+[JsonSerializable(typeof(NoMembers))]
 internal sealed partial class UsersJson : JsonSerializerContext;

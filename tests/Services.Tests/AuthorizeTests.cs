@@ -128,16 +128,16 @@ public sealed class AuthorizeTests(ServersFixture servers) : IDisposable
     }
 
     [Theory]
-    [InlineData("code_challenge", "")]
-    [InlineData("code_challenge_method", "plain")]
-    [InlineData("response_type", "token")]
-    public async Task Request_without_PKCE_or_with_another_flow_gets_no_page(string parameter, string value)
+    [InlineData("code_challenge", "", "invalid-request")]
+    [InlineData("code_challenge_method", "plain", "invalid-request")]
+    [InlineData("response_type", "token", "unsupported-response-type")]
+    public async Task Request_without_PKCE_or_with_another_flow_is_a_problem_and_no_page(string parameter, string value, string code)
     {
         using var answer = await Get([.. Request().Where(field => field.Name != parameter), .. value.Length == 0 ? [] : new[] { (parameter, value) }]);
 
-        answer.StatusCode.ShouldNotBe(HttpStatusCode.OK);
-        if (answer.StatusCode == HttpStatusCode.Redirect)
-            answer.Headers.Location!.Query.ShouldContain("error=");
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        (await answer.Content.ReadAsStringAsync(Cancellation)).ShouldContain($"\"code\":\"{code}\"");
     }
 
     [Fact]

@@ -74,9 +74,11 @@ public sealed class DisplayNameTests(ServersFixture servers)
     [Theory]
     [InlineData("""{"email":"new@example.com","name":"Anna B"}""", "email")]
     [InlineData("""{"role":"administrator"}""", "role")]
+    [InlineData("""{"email":null}""", "email")]
     [InlineData("""{"name":null}""", "name")]
     [InlineData("""{"name":"\ud800"}""", "body")]
     [InlineData("""{"name":"Ada","name":"Eve"}""", "body")]
+    [InlineData("""{"name":"Ada","Name":"Eve"}""", "body")]
     public async Task Profile_member_that_cannot_be_set_returns_400_and_is_named(string patch, string field)
     {
         var email = $"profile-{Guid.NewGuid():N}@example.com";

@@ -23,11 +23,26 @@ public sealed class GatewayLimitTests(GatewayFixture shop) : IClassFixture<Gatew
     public async Task Registrations_are_limited_more_tightly_than_the_rest()
     {
         await using var gateway = await shop.StartGateway(("RateLimits:Registrations", "2"));
-        for (var request = 0; request < 2; request++)
-            (await gateway.Http.Post("/api/v1/users", new { })).Status.ShouldNotBe(HttpStatusCode.TooManyRequests);
+        for (var left = 1; left >= 0; left--)
+        {
+            var answer = await gateway.Http.Post("/api/v1/users", new { });
+            answer.Status.ShouldNotBe(HttpStatusCode.TooManyRequests);
+            answer.Message.Headers.GetValues("RateLimit-Policy").Single().ShouldEndWith("""
+                , "registrations";q=2;w=60
+                """);
+            answer.Message.Headers.GetValues("RateLimit").Single().ShouldContain($"""
+                , "registrations";r={left};t=
+                """);
+        }
 
-        ShouldBeTooMany(await gateway.Http.Post("/api/v1/users", new { }));
-        (await gateway.Http.Get("/api/v1/ids")).ShouldBe(HttpStatusCode.OK);
+        var refused = await gateway.Http.Post("/api/v1/users", new { });
+        ShouldBeTooMany(refused);
+        refused.Message.Headers.GetValues("RateLimit").Single().ShouldContain("""
+            "registrations";r=0;t=
+            """);
+        var other = await gateway.Http.Get("/api/v1/ids");
+        other.ShouldBe(HttpStatusCode.OK);
+        other.Message.Headers.GetValues("RateLimit").Single().ShouldNotContain("registrations");
     }
 
     [Fact]

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using ForgeShop.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace ForgeShop.Services.Tests;
 
@@ -16,7 +19,9 @@ public sealed class OrderPriceTests(ServersFixture servers)
         return sku;
     }
 
-    private Task<Answer> Place(string sku, string key, string? amount, string currency = "EUR") => servers.Gateway.As(_user).Send(
+    private Task<Answer> Place(string sku, string key, string? amount, string currency = "EUR") => Place(servers.Gateway.As(_user), sku, key, amount, currency);
+
+    private static Task<Answer> Place(HttpClient http, string sku, string key, string? amount, string currency = "EUR") => http.Send(
         HttpMethod.Post, "/api/v1/orders",
         JsonContent.Create(new { items = new[] { new { sku, quantity = 2 } }, expectedTotal = amount is null ? null : new { amount, currency } }), ("Idempotency-Key", key));
 
@@ -54,6 +59,33 @@ public sealed class OrderPriceTests(ServersFixture servers)
 
         answer.ShouldBeProblem(HttpStatusCode.Conflict, "price-changed");
         answer.Body.GetProperty("total").GetProperty("amount").GetString().ShouldBe("20.00");
+    }
+
+    [Theory]
+    [InlineData("""{"items":[]}""")] // an unknown product
+    [InlineData("""{"items":[{"id":"ID","sku":"SKU","name":"Priced","price":{"amount":"9.00","currency":"EUR"},"sequence":2}]}""")] // another price
+    [InlineData("nonsense")] // no Inventory
+    public async Task Request_that_is_refused_after_its_twin_placed_the_order_is_answered_with_the_order(string found)
+    {
+        var sku = await NewProduct("25.00");
+        await using var twins = await servers.StartOrders(servers.Inventory.Address);
+        var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using var inventory = builder.Build();
+        Answer? twin = null;
+        inventory.MapGet("/internal/products", async () =>
+        {
+            twin = await Place(twins.As(_user), sku, "cart-1", "50.00");
+            return TypedResults.Text(found.Replace("ID", $"{servers.Ids.Product(sku)}").Replace("SKU", sku), "application/json");
+        });
+        await inventory.StartAsync(TestContext.Current.CancellationToken);
+        await using var orders = await servers.StartOrdersOn(twins.Database, new Uri(inventory.Urls.Single()), settings: ("Inventory:Timeout", "00:00:20"));
+
+        var answer = await Place(orders.As(_user), sku, "cart-1", "50.00");
+
+        twin.ShouldNotBeNull().ShouldBe(HttpStatusCode.Accepted);
+        answer.ShouldBe(HttpStatusCode.Accepted);
+        answer.Body.ToString().ShouldBe(twin.Body.ToString());
     }
 
     [Fact]

@@ -65,6 +65,9 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
     [InlineData("999")]
     [InlineData("9223372036854775807")]
     [InlineData("99999999999999999999999999")]
+    [InlineData("-1")]
+    [InlineData("+2")]
+    [InlineData("abc")]
     public async Task Position_that_was_never_given_starts_at_the_beginning(string lastEventId)
     {
         var http = servers.Gateway.As(_user);
@@ -156,6 +159,33 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddHttpForwarder();
         await using var page = builder.Build();
+        var asked = new List<string>();
+        page.Use(async (context, next) =>
+        {
+            if (!context.Request.Path.StartsWithSegments("/api"))
+            {
+                await next(context);
+                return;
+            }
+
+            asked.Add($"{context.Request.Headers["Last-Event-ID"]}");
+            if (asked.Count == 1)
+            {
+                context.Response.Headers.RetryAfter = "0";
+                context.Response.StatusCode = StatusCodes.Status502BadGateway;
+            }
+            else if (asked.Count == 2)
+            {
+                await context.Response.WriteAsync("event: status\nid: 1\ndata: {\"status\":\"pending\"}\n\n", Cancellation);
+                await context.Response.Body.FlushAsync(Cancellation);
+                await Task.Delay(TimeSpan.FromSeconds(1), Cancellation); // until the browser has read it
+                context.Abort();
+            }
+            else
+            {
+                await next(context);
+            }
+        });
         page.MapForwarder("/api/{**rest}", servers.Gateway.Address.ToString());
         page.MapGet("/", async () => TypedResults.Content(
             $$"""
@@ -178,6 +208,7 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
         try
         {
             JsonSerializer.Deserialize<string[]>(await told.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation)).ShouldBe(["pending", "reserved", "paid", "confirmed"]);
+            asked.ShouldBe(["", "", "1"], "a gateway that is away and a connection that breaks are no end");
         }
         finally
         {

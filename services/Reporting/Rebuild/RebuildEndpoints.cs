@@ -21,6 +21,7 @@ public static class RebuildEndpoints
             .WithSummary("Rebuilds all read models from the event log. The present ones serve until the new ones are complete.")
             .WithErrorCodes((409, "rebuild-running"))
             .Produces<Progress>(StatusCodes.Status202Accepted)
+            .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status409Conflict)
             .RequirePermission(Permissions.ReportsWrite);
         routes.MapGet("/rebuild", Show)
@@ -31,7 +32,7 @@ public static class RebuildEndpoints
     }
 
     private static async Task<IResult> Start(
-        ReadModels models, RebuildWorker worker, TimeProvider time, CancellationToken cancellationToken)
+        NoMembers? body, ReadModels models, RebuildWorker worker, TimeProvider time, CancellationToken cancellationToken)
     {
         if (await models.TryStartRebuildAsync(time.GetUtcNow(), cancellationToken) is not { } started)
             return Problems.Conflict("rebuild-running", "A rebuild is running. GET /api/v1/reports/rebuild shows its progress.");
