@@ -6,15 +6,13 @@ namespace ForgeShop.Load.Fuzz;
 /// <summary><c>./forge fuzz</c>: sends odd requests to an isolated shop and prints those that it does not answer as it should.</summary>
 internal sealed class FuzzCommand(IAnsiConsole console, TimeSpan duration, int seed)
 {
-    private const string Password = "Correct-Horse-Battery-1";
-
     /// <returns>Whether every answer was right and no process ended.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         console.MarkupLineInterpolated($"starting an isolated shop; seed {seed}");
         await using var host = await IsolatedAppHost.StartAsync([], cancellationToken);
         using var http = new HttpClient { BaseAddress = host.Gateway, Timeout = TimeSpan.FromSeconds(40) };
-        using var customer = new Customer(http, new RunStatistics(), "fuzz@example.com", Password, TimeProvider.System);
+        using var customer = new Customer(http, new RunStatistics(), "fuzz@example.com", Guid.NewGuid().ToString(), TimeProvider.System);
         using var administrator = new Customer(http, new RunStatistics(), host.AdminEmail, host.AdminPassword, TimeProvider.System);
         await customer.RegisterAsync("Fuzz Customer", cancellationToken);
         var before = await ProcessesAsync(host, cancellationToken);
