@@ -99,8 +99,15 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
     {
         if (!IsContainer(resource))
         {
-            using var process = Process.GetProcessById(int.Parse(instance, CultureInfo.InvariantCulture));
-            process.Kill();
+            try
+            {
+                using var process = Process.GetProcessById(int.Parse(instance, CultureInfo.InvariantCulture));
+                process.Kill();
+            }
+            catch (ArgumentException)
+            {
+                // The process ended before it was killed. Its recovery is the same.
+            }
             return;
         }
 
