@@ -1,7 +1,7 @@
 namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
-/// The body of a call that needs none, as an optional parameter: without a body or with <c>{}</c> it is served, and a member is refused
-/// by its name, since whoever sent it meant something by it.
+/// The optional body of a call that has no parameters. No body and <c>{}</c> are accepted; a member is refused and named, because the
+/// client expects an effect of it.
 /// </summary>
 public sealed record NoMembers;

@@ -1,5 +1,5 @@
-using System.Threading.Channels;
 using ForgeShop.Contracts;
+using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Orders;
 
@@ -50,7 +50,7 @@ public sealed class OrderSignals
         lock (_lock)
         {
             foreach (var follower in _followers.GetValueOrDefault(order) ?? [])
-                follower.Signal();
+                follower.Set();
         }
     }
 
@@ -70,11 +70,8 @@ public sealed class OrderSignals
         }
     }
 
-    public sealed class Subscription(OrderSignals signals, OrderId order, UserId user) : IDisposable
+    public sealed class Subscription(OrderSignals signals, OrderId order, UserId user) : WakeUp, IDisposable
     {
-        private readonly Channel<bool> _channel = Channel.CreateBounded<bool>(
-            new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-
         internal OrderId Order => order;
 
         internal UserId User => user;
@@ -82,27 +79,10 @@ public sealed class OrderSignals
         /// <summary>Gets whether a newer stream of the same user displaced this one.</summary>
         public bool IsDisplaced { get; private set; }
 
-        internal void Signal() => _channel.Writer.TryWrite(true);
-
         internal void Displace()
         {
             IsDisplaced = true;
-            Signal();
-        }
-
-        /// <summary>Waits for a change, at most for <paramref name="timeout"/>.</summary>
-        public async Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
-        {
-            using var limit = new CancellationTokenSource(timeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-            try
-            {
-                await _channel.Reader.ReadAsync(either.Token);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                // No signal: the caller polls.
-            }
+            Set();
         }
 
         public void Dispose() => signals.Leave(this);

@@ -33,5 +33,7 @@ public sealed record CachedOrder(long Version, OrderView Order) : ICachedView
 
     Guid ICachedView.Key => Order.Id.Value;
 
+    bool ICachedView.IsComplete => Order.Items.All(item => item is not null);
+
     public static CachedOrder Of(Order order) => new(order.Version, OrderView.Of(order));
 }

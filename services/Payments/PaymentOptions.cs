@@ -19,7 +19,7 @@ public sealed class PaymentOptions
     /// The time after the first call after which a charge is given up. The worker then requests a refund, and the order is cancelled.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
-    public TimeSpan ChargePatience { get; set; } = TimeSpan.FromSeconds(20);
+    public TimeSpan ChargeTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>The maximum delay between two calls. Refunds are retried until they are answered.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]

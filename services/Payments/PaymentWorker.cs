@@ -116,7 +116,7 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
             return (payment, now) =>
             {
                 payment.Unanswered(
-                    now, Backoff.After(payment.Failures + 1, _options.MinBackoff, _options.MaxBackoff), _options.ChargePatience);
+                    now, Backoff.After(payment.Failures + 1, _options.MinBackoff, _options.MaxBackoff), _options.ChargeTimeout);
                 return null;
             };
         }

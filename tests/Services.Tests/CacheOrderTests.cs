@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using ForgeShop.Contracts;
 using ForgeShop.Orders;
 using ForgeShop.ServiceDefaults;
@@ -64,6 +65,25 @@ public sealed class CacheOrderTests(ServersFixture servers) : IAsyncLifetime
 
     private async Task Cancel(RunningService<OrdersDb> replica) =>
         (await replica.As(_user).Send(HttpMethod.Post, $"{Path}/cancel", null)).Text("status").ShouldBe("cancelling");
+
+    [Fact]
+    public async Task Entry_with_a_null_in_a_list_is_replaced()
+    {
+        await ShouldShow(_one, "pending");
+        var (redis, key) = (_admin.GetDatabase(), $"order:{_order}");
+        var entry = await Eventually.Get(
+            "the entry is in Redis", async _ => (await redis.HashGetAsync(key, "data")).ToString(), data => data.Length > 0,
+            cancellationToken: Cancellation);
+        var foreign = JsonNode.Parse(entry)!;
+        foreign["value"]!["order"]!["items"] = new JsonArray((JsonNode?)null);
+        await redis.HashSetAsync(key, "data", foreign.ToJsonString());
+
+        (await _other.As(_user).Get(Path)).Body.GetProperty("items")[0].GetProperty("quantity").GetInt32().ShouldBe(1);
+
+        await Eventually.Get(
+            "the entry is replaced", async _ => (await redis.HashGetAsync(key, "data")).ToString(),
+            data => data.Contains("\"quantity\"", StringComparison.Ordinal), cancellationToken: Cancellation);
+    }
 
     [Fact]
     public async Task Reader_gets_no_older_version_from_another_replica_without_backplane()

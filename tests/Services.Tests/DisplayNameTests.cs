@@ -38,7 +38,7 @@ public sealed class DisplayNameTests(ServersFixture servers)
     [InlineData("\u00ad\u00ad")] // soft hyphens
     [InlineData("\u0301\u0301")] // accents without a letter
     [InlineData("\u3000\u2003")] // spaces
-    public async Task Name_that_nobody_can_read_returns_400(string name)
+    public async Task Invisible_or_unstorable_name_returns_400(string name)
     {
         var product = await Put(NewSku(), name);
         product.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");

@@ -10,7 +10,7 @@ public sealed class LostCommitTests(ServersFixture servers)
     private const string Password = "Correct-Horse-1";
 
     [Fact]
-    public async Task Registering_succeeds_once_although_nobody_heard_of_it()
+    public async Task Registration_whose_commit_is_not_acknowledged_succeeds_once()
     {
         var direct = await servers.CreateDatabase("users");
         var (database, link) = Through(direct);
@@ -26,7 +26,7 @@ public sealed class LostCommitTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_password_is_changed_once_although_nobody_heard_of_it()
+    public async Task Password_change_whose_commit_is_not_acknowledged_succeeds_once()
     {
         var direct = await servers.CreateDatabase("users");
         var (database, link) = Through(direct);
@@ -46,7 +46,7 @@ public sealed class LostCommitTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_order_is_placed_once_and_cancelled_once_although_nobody_heard_of_it()
+    public async Task Order_and_cancellation_whose_commits_are_not_acknowledged_succeed_once()
     {
         var sku = $"LOST-{Guid.NewGuid():N}".ToUpperInvariant();
         (await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Lost", price = new { amount = "1.00", currency = "EUR" }, stock = 10 })).ShouldBe(HttpStatusCode.Created);

@@ -87,10 +87,10 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
     {
         var before = await _app.ResourceNotifications.WaitForResourceAsync(resource, now => InstanceId(now) is not null, cancellationToken);
         var instance = InstanceId(before)!;
-        var watch = Stopwatch.StartNew();
+        var killed = TimeProvider.System.GetTimestamp();
         await KillAsync(before, instance, cancellationToken);
         await RecoverAsync(resource, instance, cancellationToken);
-        return watch.Elapsed;
+        return TimeProvider.System.GetElapsedTime(killed);
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();

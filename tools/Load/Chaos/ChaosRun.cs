@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using Spectre.Console;
@@ -78,7 +77,7 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
     private async Task ProgressAsync(
         string phase, Task work, StoreReconciliation reconciliation, TopicWatcher watcher, CancellationToken cancellationToken)
     {
-        var watch = Stopwatch.StartNew();
+        var started = _time.GetTimestamp();
         using var beat = new PeriodicTimer(TimeSpan.FromSeconds(1), _time);
         while (!work.IsCompleted)
         {
@@ -86,7 +85,7 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
             cancellationToken.ThrowIfCancellationRequested();
             await reconciliation.CountFinalAsync(cancellationToken);
             console.WriteLine(
-                $"{phase} {watch.Elapsed:m\\:ss}  orders {_statistics.Placed,5}  final {reconciliation.Final,5}  kills {_statistics.Kills,3}  "
+                $"{phase} {_time.GetElapsedTime(started):m\\:ss}  orders {_statistics.Placed,5}  final {reconciliation.Final,5}  kills {_statistics.Kills,3}  "
                 + $"down {_statistics.Recovering,2}  retried {_statistics.Resent,4}  events {watcher.Events,6}  copies {watcher.Duplicates,6}");
         }
 
