@@ -1,4 +1,4 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -63,7 +63,7 @@ namespace ForgeShop.Inventory.Migrations
                     announce_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     last_sequence = table.Column<long>(type: "bigint", nullable: false),
                     xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false),
-                    price_amount = table.Column<decimal>(type: "numeric(18,2)", nullable: false),
+                    price_amount = table.Column<decimal>(type: "numeric(19,4)", nullable: false),
                     price_currency = table.Column<string>(type: "character(3)", nullable: false)
                 },
                 constraints: table =>
@@ -85,6 +85,22 @@ namespace ForgeShop.Inventory.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_reservations", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "stock_movements",
+                columns: table => new
+                {
+                    product_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    user_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    reference = table.Column<string>(type: "text", nullable: false),
+                    change = table.Column<int>(type: "integer", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: false),
+                    moved_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_stock_movements", x => new { x.product_id, x.user_id, x.reference });
                 });
 
             migrationBuilder.CreateTable(
@@ -157,6 +173,9 @@ namespace ForgeShop.Inventory.Migrations
 
             migrationBuilder.DropTable(
                 name: "reservation_lines");
+
+            migrationBuilder.DropTable(
+                name: "stock_movements");
 
             migrationBuilder.DropTable(
                 name: "reservations");

@@ -13,8 +13,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace ForgeShop.Orders.Migrations
 {
     [DbContext(typeof(OrdersDb))]
-    [Migration("20261128230011_MoneyDecimals")]
-    partial class MoneyDecimals
+    [Migration("20261129012844_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)

@@ -13,8 +13,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace ForgeShop.Payments.Migrations
 {
     [DbContext(typeof(PaymentsDb))]
-    [Migration("20261128230318_MoneyDecimals")]
-    partial class MoneyDecimals
+    [Migration("20261129012904_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)

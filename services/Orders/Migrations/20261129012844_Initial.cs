@@ -39,7 +39,7 @@ namespace ForgeShop.Orders.Migrations
                     confirmed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     version = table.Column<long>(type: "bigint", nullable: false),
                     last_sequence = table.Column<long>(type: "bigint", nullable: false),
-                    total_amount = table.Column<decimal>(type: "numeric(18,2)", nullable: false),
+                    total_amount = table.Column<decimal>(type: "numeric(19,4)", nullable: false),
                     total_currency = table.Column<string>(type: "character(3)", nullable: false)
                 },
                 constraints: table =>
@@ -81,7 +81,7 @@ namespace ForgeShop.Orders.Migrations
                     sku = table.Column<string>(type: "text", nullable: false),
                     name = table.Column<string>(type: "text", nullable: false),
                     sequence = table.Column<long>(type: "bigint", nullable: false),
-                    price_amount = table.Column<decimal>(type: "numeric(18,2)", nullable: false),
+                    price_amount = table.Column<decimal>(type: "numeric(19,4)", nullable: false),
                     price_currency = table.Column<string>(type: "character(3)", nullable: false)
                 },
                 constraints: table =>
@@ -145,7 +145,7 @@ namespace ForgeShop.Orders.Migrations
                     name = table.Column<string>(type: "text", nullable: false),
                     quantity = table.Column<int>(type: "integer", nullable: false),
                     order_id = table.Column<Guid>(type: "uuid", nullable: false),
-                    unit_price_amount = table.Column<decimal>(type: "numeric(18,2)", nullable: false),
+                    unit_price_amount = table.Column<decimal>(type: "numeric(19,4)", nullable: false),
                     unit_price_currency = table.Column<string>(type: "character(3)", nullable: false)
                 },
                 constraints: table =>

@@ -13,8 +13,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace ForgeShop.Inventory.Migrations
 {
     [DbContext(typeof(InventoryDb))]
-    [Migration("20261128225937_MoneyAndStockMovements")]
-    partial class MoneyAndStockMovements
+    [Migration("20261129012854_Initial")]
+    partial class Initial
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)

@@ -22,7 +22,7 @@ namespace ForgeShop.Payments.Migrations
                 {
                     payment_id = table.Column<Guid>(type: "uuid", nullable: false),
                     state = table.Column<string>(type: "text", nullable: false),
-                    amount = table.Column<decimal>(type: "numeric(18,2)", nullable: false),
+                    amount = table.Column<decimal>(type: "numeric(19,4)", nullable: false),
                     currency = table.Column<string>(type: "character(3)", nullable: false),
                     captures = table.Column<int>(type: "integer", nullable: false),
                     changed_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
@@ -88,7 +88,7 @@ namespace ForgeShop.Payments.Migrations
                     failures = table.Column<int>(type: "integer", nullable: false),
                     last_sequence = table.Column<long>(type: "bigint", nullable: false),
                     xmin = table.Column<uint>(type: "xid", rowVersion: true, nullable: false),
-                    amount = table.Column<decimal>(type: "numeric(18,2)", nullable: false),
+                    amount = table.Column<decimal>(type: "numeric(19,4)", nullable: false),
                     currency = table.Column<string>(type: "character(3)", nullable: false),
                     causation_id = table.Column<Guid>(type: "uuid", nullable: true),
                     correlation_id = table.Column<Guid>(type: "uuid", nullable: true),
