@@ -8,26 +8,6 @@ namespace ForgeShop.Gateway;
 /// </summary>
 internal sealed class RateLimitHeaders(PartitionedRateLimiter<HttpContext> limiter) : PartitionedRateLimiter<HttpContext>
 {
-    /// <summary>Adds the state of a lease to the answer.</summary>
-    public static void Write(HttpContext context, RateLimitLease lease)
-    {
-        if (!lease.TryGetMetadata(MeasuredWindow.State, out var state))
-            return;
-        if (context.Items[typeof(RateLimitHeaders)] is not Dictionary<string, RateLimitState> states)
-        {
-            context.Items[typeof(RateLimitHeaders)] = states = [];
-            context.Response.OnStarting(() =>
-            {
-                var headers = context.Response.Headers;
-                headers["RateLimit-Policy"] = Join(states.Values, state => $"q={state.Limit};w=60");
-                headers["RateLimit"] = Join(states.Values, state => $"r={state.Remaining};t={(int)Math.Ceiling(state.Reset.TotalSeconds)}");
-                return Task.CompletedTask;
-            });
-        }
-
-        states[state.Policy] = state;
-    }
-
     public override RateLimiterStatistics? GetStatistics(HttpContext resource) => limiter.GetStatistics(resource);
 
     protected override RateLimitLease AttemptAcquireCore(HttpContext resource, int permitCount)
@@ -50,6 +30,26 @@ internal sealed class RateLimitHeaders(PartitionedRateLimiter<HttpContext> limit
         if (disposing)
             limiter.Dispose();
         base.Dispose(disposing);
+    }
+
+    /// <summary>Adds the state of a lease to the answer.</summary>
+    private static void Write(HttpContext context, RateLimitLease lease)
+    {
+        if (!lease.TryGetMetadata(MeasuredWindow.State, out var state))
+            return;
+        if (context.Items[typeof(RateLimitHeaders)] is not Dictionary<string, RateLimitState> states)
+        {
+            context.Items[typeof(RateLimitHeaders)] = states = [];
+            context.Response.OnStarting(() =>
+            {
+                var headers = context.Response.Headers;
+                headers["RateLimit-Policy"] = Join(states.Values, state => $"q={state.Limit};w=60");
+                headers["RateLimit"] = Join(states.Values, state => $"r={state.Remaining};t={(int)Math.Ceiling(state.Reset.TotalSeconds)}");
+                return Task.CompletedTask;
+            });
+        }
+
+        states[state.Policy] = state;
     }
 
     private static string Join(IEnumerable<RateLimitState> states, Func<RateLimitState, string> parameters) =>

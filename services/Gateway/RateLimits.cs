@@ -61,7 +61,6 @@ internal static class RateLimits
 
     private static async ValueTask RefuseAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {
-        RateLimitHeaders.Write(context.HttpContext, context.Lease);
         var problem = Problems.Status(StatusCodes.Status429TooManyRequests);
         if (context.Lease.TryGetMetadata(MeasuredWindow.State, out var state))
             problem.RetryAfter = state.Reset;

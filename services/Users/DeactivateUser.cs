@@ -2,7 +2,6 @@ using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Users;
 
@@ -24,18 +23,14 @@ public static class DeactivateUser
     {
         if (!caller.MaySee(id, Permissions.UsersWrite))
             return Problems.Status(StatusCodes.Status403Forbidden);
-        var user = await db.Database.CreateExecutionStrategy().ExecuteAsync(async token =>
+        var user = await db.InTransactionAsync(async token =>
         {
-            db.ChangeTracker.Clear();
-            await using var transaction = await db.Database.BeginTransactionAsync(token);
             var user = await db.LockUserAsync(id, token);
             var now = time.GetUtcNow();
             if (user is null || !user.Deactivate(now))
                 return user;
             db.Emit(user, new UserDeactivated(user.Id, now), MessageOrigin.OfRequest());
             await sessions.EndAllAsync(id, token);
-            await db.SaveChangesAsync(token);
-            await transaction.CommitAsync(token);
             return user;
         }, cancellationToken);
         if (user is null)

@@ -44,7 +44,8 @@ public sealed class SecretsTests(ShopFixture fixture)
             await Send(HttpMethod.Post, "/connect/revoke", Form(("token", refresh), ("client_secret", wrong)), null),
             // Last: after the leeway it ends the session, and Users logs that.
             await Eventually.Get(
-                "the used refresh token is refused", _ => Refresh(refresh), answer => answer.StatusCode == HttpStatusCode.BadRequest, cancellationToken: Cancellation),
+                "the used refresh token is refused", _ => Refresh(refresh), answer => answer.StatusCode == HttpStatusCode.BadRequest,
+                cancellationToken: Cancellation),
         ];
 
         refused.ShouldAllBe(answer => (int)answer.StatusCode >= 400);

@@ -52,7 +52,8 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
         {
             var sku = item.GetProperty("sku").GetString()!;
             if (!_prices.TryGetValue(sku, out var price))
-                _prices[sku] = price = (await Get($"/api/v1/products/{sku}", cancellationToken)).GetProperty("price").Deserialize<Money>(JsonSerializerOptions.Web);
+                _prices[sku] = price = (await Get($"/api/v1/products/{sku}", cancellationToken))
+                    .GetProperty("price").Deserialize<Money>(JsonSerializerOptions.Web);
             total += price * item.GetProperty("quantity").GetInt32();
         }
 

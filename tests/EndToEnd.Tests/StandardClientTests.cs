@@ -21,7 +21,8 @@ public sealed class StandardClientTests(ShopFixture fixture)
         await fixture.Shop.Register(email, "Ada Lovelace", Cancellation);
 
         var output = await Command.RunAsync(
-            "node", ["login.mjs", fixture.Http.BaseAddress!.GetLeftPart(UriPartial.Authority), email, ShopClient.Password], NodeFolder, cancellationToken: Cancellation);
+            "node", ["login.mjs", fixture.Http.BaseAddress!.GetLeftPart(UriPartial.Authority), email, ShopClient.Password], NodeFolder,
+            cancellationToken: Cancellation);
 
         output.ShouldEndWith("ok\n");
     }

@@ -180,7 +180,8 @@ public sealed class DeliveryTests(Servers servers, Broker broker) : SharedKafkaT
         await KafkaLog.ProduceAsync(Kafka, Topic, [.. new long[] { 2, 1, 3 }.Select(sequence => CounterMessage.Changed(counter, sequence))]);
 
         (await service.HandledAsync(counter, 3)).ShouldBe([1, 2, 3]);
-        await EventuallyAsync("the duplicates are counted", () => metrics.Sum("forgeshop.messaging.duplicates", ("cloudevents.event_type", CounterChanged.Type)) >= 4);
+        await EventuallyAsync("the duplicates are counted",
+            () => metrics.Sum("forgeshop.messaging.duplicates", ("cloudevents.event_type", CounterChanged.Type)) >= 4);
     }
 
     [Fact]

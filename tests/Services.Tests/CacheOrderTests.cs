@@ -38,7 +38,8 @@ public sealed class CacheOrderTests(ServersFixture servers) : IAsyncLifetime
         var product = new { name = "Cached", price = new { amount = "1.00", currency = "EUR" }, stock = 10 };
         (await servers.Inventory.Http.Put($"/api/v1/products/{sku}", product)).ShouldBe(HttpStatusCode.Created);
         var body = new { items = new[] { new { sku, quantity = 1 } } };
-        (await _one.As(_user).Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "cart-1"))).ShouldBe(HttpStatusCode.Accepted);
+        (await _one.As(_user).Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "cart-1")))
+            .ShouldBe(HttpStatusCode.Accepted);
     }
 
     public async ValueTask DisposeAsync()

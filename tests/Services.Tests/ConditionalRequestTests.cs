@@ -30,7 +30,8 @@ public sealed class ConditionalRequestTests(ServersFixture servers)
     {
         var sku = NewSku();
         (await Administrator.Put($"/api/v1/products/{sku}", Product())).ShouldBe(HttpStatusCode.Created);
-        (await servers.Gateway.Anonymous.Post("/api/v1/users", new { email = _email, name = "Ada", password = "Correct-Horse-1" })).ShouldBe(HttpStatusCode.Created);
+        (await servers.Gateway.Anonymous.Post("/api/v1/users", new { email = _email, name = "Ada", password = "Correct-Horse-1" }))
+            .ShouldBe(HttpStatusCode.Created);
         var order = await Customer.Send(
             HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity = 1 } } }), ("Idempotency-Key", "cart-1"));
         order.ShouldBe(HttpStatusCode.Accepted);
@@ -58,7 +59,8 @@ public sealed class ConditionalRequestTests(ServersFixture servers)
 
             (await Customer.Send(HttpMethod.Get, path, null, ("If-None-Match", "\"other\""))).ShouldBe(HttpStatusCode.OK);
             (await Customer.Send(HttpMethod.Get, path, null, ("If-Match", tag))).ShouldBe(HttpStatusCode.OK);
-            (await Customer.Send(HttpMethod.Get, path, null, ("If-Match", "\"other\""))).ShouldBeProblem(HttpStatusCode.PreconditionFailed, "precondition-failed");
+            (await Customer.Send(HttpMethod.Get, path, null, ("If-Match", "\"other\"")))
+                .ShouldBeProblem(HttpStatusCode.PreconditionFailed, "precondition-failed");
             (await Customer.Send(HttpMethod.Head, path, null, ("If-None-Match", tag))).Status.ShouldBe(HttpStatusCode.NotModified);
         }
     }
@@ -85,16 +87,19 @@ public sealed class ConditionalRequestTests(ServersFixture servers)
 
         (await Administrator.Send(HttpMethod.Patch, product, JsonContent.Create(new { name = "Outdated" }), ("If-Match", "\"other\"")))
             .ShouldBeProblem(HttpStatusCode.PreconditionFailed, "precondition-failed");
-        (await Administrator.Send(HttpMethod.Post, product + "/stock", JsonContent.Create(new { change = 1, reason = "count" }), ("Idempotency-Key", "a"), ("If-Match", "\"other\"")))
+        (await Administrator.Send(HttpMethod.Post, product + "/stock", JsonContent.Create(new { change = 1, reason = "count" }),
+            ("Idempotency-Key", "a"), ("If-Match", "\"other\"")))
             .ShouldBeProblem(HttpStatusCode.PreconditionFailed, "precondition-failed");
-        (await Customer.Send(HttpMethod.Post, things[5] + "/cancel", null, ("If-Match", "\"other\""))).ShouldBeProblem(HttpStatusCode.PreconditionFailed, "precondition-failed");
+        (await Customer.Send(HttpMethod.Post, things[5] + "/cancel", null, ("If-Match", "\"other\"")))
+            .ShouldBeProblem(HttpStatusCode.PreconditionFailed, "precondition-failed");
     }
 
     [Fact]
     public async Task Put_over_an_existing_product_needs_the_tag_of_what_was_seen()
     {
         var path = $"/api/v1/products/{NewSku()}";
-        (await Administrator.Send(HttpMethod.Put, path, JsonContent.Create(Product()), ("If-Match", "*"))).ShouldBeProblem(HttpStatusCode.PreconditionFailed, "precondition-failed");
+        (await Administrator.Send(HttpMethod.Put, path, JsonContent.Create(Product()), ("If-Match", "*")))
+            .ShouldBeProblem(HttpStatusCode.PreconditionFailed, "precondition-failed");
         var made = await Administrator.Put(path, Product());
         made.ShouldBe(HttpStatusCode.Created);
         TagOf(made).ShouldBe(TagOf(await Administrator.Get(path)));

@@ -30,10 +30,12 @@ public sealed class CurrencyTests(ServersFixture servers)
         var items = new[] { new { sku = path.Split('/')[^1], quantity = 3 } };
         var http = servers.Gateway.As(_user);
         var order = await http.Send(
-            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items, expectedTotal = new { amount = total, currency } }), ("Idempotency-Key", "cart-" + written + currency));
+            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items, expectedTotal = new { amount = total, currency } }),
+            ("Idempotency-Key", "cart-" + written + currency));
         order.ShouldBe(HttpStatusCode.Accepted);
         var confirmed = await TestSupport.Eventually.Get(
-            "the order is confirmed", _ => http.Get(order.Location!), answer => answer.Text("status") == "confirmed", cancellationToken: TestContext.Current.CancellationToken);
+            "the order is confirmed", _ => http.Get(order.Location!), answer => answer.Text("status") == "confirmed",
+            cancellationToken: TestContext.Current.CancellationToken);
         confirmed.Body.GetProperty("total").ToString().ShouldBe($$"""{"amount":"{{total}}","currency":"{{currency}}"}""");
         (await servers.Payments.Database.Scalar<decimal>("select amount from payments where order_id = $1", OrderId.Parse(order.Text("id")).Value))
             .ShouldBe(decimal.Parse(total, System.Globalization.CultureInfo.InvariantCulture));

@@ -44,7 +44,8 @@ public sealed class DisplayNameTests(ServersFixture servers)
         product.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         product.Fields.ShouldBe(["name"]);
         var user = servers.Ids.User($"name-{Guid.NewGuid():N}@example.com");
-        (await servers.Gateway.Anonymous.Post("/api/v1/users", new { email = $"name-{Guid.NewGuid():N}@example.com", name, password = "Correct-Horse-1" })).Fields.ShouldBe(["name"]);
+        (await servers.Gateway.Anonymous.Post("/api/v1/users",
+            new { email = $"name-{Guid.NewGuid():N}@example.com", name, password = "Correct-Horse-1" })).Fields.ShouldBe(["name"]);
         DisplayName.Check(name, "A reason", 1, 200).Problem.ShouldNotBeNull();
     }
 

@@ -55,7 +55,9 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
         var address = _service!.Urls.Single();
         string[] services = ["users", "inventory", "orders", "notifications", "reporting"];
         var gateway = await RunningService<RateLimitOptions>.StartAsync(
-            "", [("Authentication:Users", servers.Users.Address.ToString()), .. services.Select(service => ($"services:{service}:http:0", address)), .. settings]);
+            "", [
+                ("Authentication:Users", servers.Users.Address.ToString()),
+                .. services.Select(service => ($"services:{service}:http:0", address)), .. settings]);
         gateway.Tokens = servers.Users.Tokens;
         // The first token makes it read the keys, which is not what tests of single requests want to see.
         (await gateway.Http.GetAsync(new Uri("/health", UriKind.Relative))).EnsureSuccessStatusCode();

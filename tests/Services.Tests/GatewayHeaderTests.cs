@@ -145,7 +145,8 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
         }
     }
 
-    public static TheoryData<string> PublicGets => [.. PublicRoutes.Routes.Where(route => route.Match.Methods!.Contains("GET")).Select(route => route.Match.Path!), "/api/v1/ids", "/api/v1/ids/{type}"];
+    public static TheoryData<string> PublicGets => [.. PublicRoutes.Routes.Where(route => route.Match.Methods!.Contains("GET"))
+        .Select(route => route.Match.Path!), "/api/v1/ids", "/api/v1/ids/{type}"];
 
     [Theory]
     [MemberData(nameof(PublicGets))]

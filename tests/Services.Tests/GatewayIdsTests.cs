@@ -14,7 +14,8 @@ public sealed class GatewayIdsTests(GatewayFixture shop) : IClassFixture<Gateway
     [Fact]
     public async Task The_vectors_are_derived_to_the_letter()
     {
-        using var file = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "vectors", "forge-id.json"), TestContext.Current.CancellationToken));
+        using var file = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "vectors", "forge-id.json"),
+            TestContext.Current.CancellationToken));
         var tried = 0;
         foreach (var vector in file.RootElement.GetProperty("ids").EnumerateArray().Where(IsOfTheShop))
         {

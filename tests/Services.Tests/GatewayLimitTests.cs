@@ -67,7 +67,8 @@ public sealed class GatewayLimitTests(GatewayFixture shop) : IClassFixture<Gatew
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
         var later = await gateway.Http.Get("/api/v1/ids");
         ShouldBeTooMany(later);
-        (refused.Message.Headers.RetryAfter!.Delta!.Value - later.Message.Headers.RetryAfter!.Delta!.Value).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(2));
+        (refused.Message.Headers.RetryAfter!.Delta!.Value - later.Message.Headers.RetryAfter!.Delta!.Value)
+            .ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(2));
     }
 
     private static void ShouldBeTooMany(Answer answer)

@@ -40,7 +40,8 @@ public sealed class LoginTests(ServersFixture servers)
         var answer = await LogIn($" {email.ToUpperInvariant()} ");
 
         answer.ShouldBe(HttpStatusCode.OK);
-        answer.Body.EnumerateObject().Select(member => member.Name).ShouldBe(["access_token", "token_type", "expires_in", "scope", "refresh_token"], ignoreOrder: true);
+        answer.Body.EnumerateObject().Select(member => member.Name)
+            .ShouldBe(["access_token", "token_type", "expires_in", "scope", "refresh_token"], ignoreOrder: true);
         answer.Text("token_type").ShouldBe("Bearer");
         answer.Body.GetProperty("expires_in").GetInt32().ShouldBeInRange(599, 600);
         answer.Message.Headers.CacheControl!.NoStore.ShouldBeTrue();
@@ -50,7 +51,8 @@ public sealed class LoginTests(ServersFixture servers)
         token.GetClaim("client_id").Value.ShouldBe("shop");
         (token.ValidTo - token.IssuedAt).ShouldBe(TimeSpan.FromMinutes(10));
         token.GetClaim("scope").Value.ShouldBe("account:self orders:self notifications:self reports:self offline_access");
-        (await servers.Users.Database.Scalar<Guid>("select id from sessions where subject = $1", id.ToString())).ToString().ShouldBe(token.GetClaim("sid").Value);
+        (await servers.Users.Database.Scalar<Guid>("select id from sessions where subject = $1", id.ToString())).ToString()
+            .ShouldBe(token.GetClaim("sid").Value);
         answer.Text("access_token").ShouldNotContain("@");
 
         var me = await servers.Users.With(answer.Text("access_token")).Get("/api/v1/users/me");
@@ -209,7 +211,8 @@ public sealed class LoginTests(ServersFixture servers)
         // The owner, at home.
         (await LogIn(email, address: "192.0.2.7")).ShouldBe(HttpStatusCode.OK);
         // After the pause the right password is accepted, and forgets the failures.
-        await Eventually.Get("the pause is over", _ => LogIn(email), answer => answer.Status == HttpStatusCode.OK, cancellationToken: TestContext.Current.CancellationToken);
+        await Eventually.Get("the pause is over", _ => LogIn(email), answer => answer.Status == HttpStatusCode.OK,
+            cancellationToken: TestContext.Current.CancellationToken);
         (await LogIn(email)).ShouldBe(HttpStatusCode.OK);
     }
 
@@ -238,7 +241,8 @@ public sealed class LoginTests(ServersFixture servers)
 
         (await LogIn(email, typed)).ShouldBe(HttpStatusCode.OK);
 
-        (await servers.Users.As(id).Put($"/api/v1/users/{id}/password", new { currentPassword = typed, newPassword = typed + "0" })).ShouldBe(HttpStatusCode.NoContent);
+        (await servers.Users.As(id).Put($"/api/v1/users/{id}/password", new { currentPassword = typed, newPassword = typed + "0" }))
+            .ShouldBe(HttpStatusCode.NoContent);
         (await LogIn(email, registered + "0")).ShouldBe(HttpStatusCode.OK);
         (await LogIn(email, registered.ToUpperInvariant() + "0")).ShouldBe(HttpStatusCode.BadRequest);
     }
@@ -303,6 +307,7 @@ public sealed class LoginTests(ServersFixture servers)
         }
 
         await using var later = await servers.StartUsersOn(database, ("Admin:Email", "early@example.com"), ("Admin:Password", "Another-Horse-2"));
-        new JsonWebToken((await LogIn("early@example.com", http: later.Anonymous)).Text("access_token")).GetClaim("scope").Value.ShouldNotContain("catalog:write");
+        new JsonWebToken((await LogIn("early@example.com", http: later.Anonymous)).Text("access_token")).GetClaim("scope").Value
+            .ShouldNotContain("catalog:write");
     }
 }

@@ -17,7 +17,8 @@ public sealed class MigrationsTests(ServersFixture servers)
         (await servers.Inventory.InScope<InventoryDb, bool>(db => Task.FromResult(db.Database.HasPendingModelChanges()))).ShouldBeFalse("Inventory");
         (await servers.Orders.InScope<OrdersDb, bool>(db => Task.FromResult(db.Database.HasPendingModelChanges()))).ShouldBeFalse("Orders");
         (await servers.Payments.InScope<PaymentsDb, bool>(db => Task.FromResult(db.Database.HasPendingModelChanges()))).ShouldBeFalse("Payments");
-        await using var notifications = new NotificationsDb(new DbContextOptionsBuilder<NotificationsDb>().UseNpgsql("Host=none").UseSnakeCaseNamingConvention().Options);
+        var options = new DbContextOptionsBuilder<NotificationsDb>().UseNpgsql("Host=none").UseSnakeCaseNamingConvention().Options;
+        await using var notifications = new NotificationsDb(options);
         notifications.Database.HasPendingModelChanges().ShouldBeFalse("Notifications");
     }
 }

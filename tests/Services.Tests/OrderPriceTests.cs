@@ -15,7 +15,8 @@ public sealed class OrderPriceTests(ServersFixture servers)
     private async Task<string> NewProduct(string amount, string currency = "EUR")
     {
         var sku = $"X-{Guid.NewGuid():N}".ToUpperInvariant();
-        (await servers.Gateway.Http.Put($"/api/v1/products/{sku}", new { name = "Priced", price = new { amount, currency }, stock = 100 })).ShouldBe(HttpStatusCode.Created);
+        (await servers.Gateway.Http.Put($"/api/v1/products/{sku}", new { name = "Priced", price = new { amount, currency }, stock = 100 }))
+            .ShouldBe(HttpStatusCode.Created);
         return sku;
     }
 
@@ -23,7 +24,8 @@ public sealed class OrderPriceTests(ServersFixture servers)
 
     private static Task<Answer> Place(HttpClient http, string sku, string key, string? amount, string currency = "EUR") => http.Send(
         HttpMethod.Post, "/api/v1/orders",
-        JsonContent.Create(new { items = new[] { new { sku, quantity = 2 } }, expectedTotal = amount is null ? null : new { amount, currency } }), ("Idempotency-Key", key));
+        JsonContent.Create(new { items = new[] { new { sku, quantity = 2 } },
+            expectedTotal = amount is null ? null : new { amount, currency } }), ("Idempotency-Key", key));
 
     [Fact]
     public async Task Total_other_than_expected_returns_409_with_the_new_one_and_places_nothing()
@@ -120,7 +122,8 @@ public sealed class OrderPriceTests(ServersFixture servers)
         for (var repeat = 0; repeat < 3; repeat++)
             (await http.Send(HttpMethod.Post, order + "/cancel", null)).ShouldBe(HttpStatusCode.Accepted);
         var last = await TestSupport.Eventually.Get(
-            "the order is cancelled", _ => http.Get(order), answer => answer.Text("status") == "cancelled", cancellationToken: TestContext.Current.CancellationToken);
+            "the order is cancelled", _ => http.Get(order), answer => answer.Text("status") == "cancelled",
+            cancellationToken: TestContext.Current.CancellationToken);
         last.Text("reason").ShouldBe("customer-request");
         var repeated = await http.Send(HttpMethod.Post, order + "/cancel", null);
         repeated.ShouldBe(HttpStatusCode.Accepted);

@@ -201,13 +201,15 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
 
         var profile = Directory.CreateTempSubdirectory("forgeshop-chromium-");
         using var chromium = Process.Start(new ProcessStartInfo(browser,
-            ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", $"--user-data-dir={profile.FullName}", "--remote-debugging-port=0", page.Urls.Single()])
+            ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                $"--user-data-dir={profile.FullName}", "--remote-debugging-port=0", page.Urls.Single()])
         {
             RedirectStandardError = true, RedirectStandardOutput = true,
         })!;
         try
         {
-            JsonSerializer.Deserialize<string[]>(await told.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation)).ShouldBe(["pending", "reserved", "paid", "confirmed"]);
+            JsonSerializer.Deserialize<string[]>(await told.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation))
+                .ShouldBe(["pending", "reserved", "paid", "confirmed"]);
             asked.ShouldBe(["", "", "1"], "a gateway that is away and a connection that breaks are no end");
         }
         finally

@@ -16,7 +16,8 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         public RunningService<PaymentsDb> Payments { get; private set; } = null!;
 
         public async ValueTask InitializeAsync() => Payments = await servers.StartPayments(
-            settings: [("Payments:ProviderTimeout", "00:00:01.5"), ("Payments:MinBackoff", "00:00:00.050"), ("Payments:ChargeTimeout", "00:00:02"), ("SimulatedProvider:SlowAnswer", "00:00:00.700")]);
+            settings: [("Payments:ProviderTimeout", "00:00:01.5"), ("Payments:MinBackoff", "00:00:00.050"),
+                ("Payments:ChargeTimeout", "00:00:02"), ("SimulatedProvider:SlowAnswer", "00:00:00.700")]);
 
         public ValueTask DisposeAsync() => Payments.DisposeAsync();
     }

@@ -12,7 +12,8 @@ public sealed class ProductCopyTests(ServersFixture servers)
     private Task<bool> Remember(string sku, decimal price, long sequence) => servers.Orders.InScope<OrdersDb, bool>(async db =>
     {
         await db.RememberAsync(
-            [new ProductCopy { Id = servers.Ids.Product(sku), Sku = sku, Name = $"State {sequence}", Price = new Money(price, "EUR"), Sequence = sequence }], Cancellation);
+            [new ProductCopy { Id = servers.Ids.Product(sku), Sku = sku, Name = $"State {sequence}", Price = new Money(price, "EUR"),
+                Sequence = sequence }], Cancellation);
         return true;
     });
 

@@ -12,7 +12,8 @@ public static class RawHttp
         using var connection = new TcpClient();
         var cancellation = TestContext.Current.CancellationToken;
         await connection.ConnectAsync(address.Host, address.Port, cancellation);
-        var head = request.ReplaceLineEndings("\r\n").TrimEnd() + $"\r\nHost: shop\r\nConnection: close\r\n{(body.Length > 0 ? $"Content-Length: {body.Length}\r\n" : "")}\r\n";
+        var head = request.ReplaceLineEndings("\r\n").TrimEnd()
+            + $"\r\nHost: shop\r\nConnection: close\r\n{(body.Length > 0 ? $"Content-Length: {body.Length}\r\n" : "")}\r\n";
         await connection.GetStream().WriteAsync(Encoding.Latin1.GetBytes(head + body), cancellation);
         return await new StreamReader(connection.GetStream(), Encoding.Latin1).ReadToEndAsync(cancellation);
     }

@@ -52,7 +52,8 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         using var consumed = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
 
         var rebuilds = Enumerable.Range(0, 2).Select(_ => RebuildAsync(brittle, random.Next(), consumed.Token)).ToList();
-        await Task.WhenAll(history.Partitions.Keys.GroupBy(partition => partition.Length % 2).Select(own => ConsumeAsync(brittle, history, own, random.Next(), maxBatch: 12)));
+        await Task.WhenAll(history.Partitions.Keys.GroupBy(partition => partition.Length % 2)
+            .Select(own => ConsumeAsync(brittle, history, own, random.Next(), maxBatch: 12)));
         await consumed.CancelAsync();
         await Task.WhenAll(rebuilds);
 
@@ -73,7 +74,8 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var store = host.Services.GetRequiredService<IDocumentStore>();
         var history = new ReportingHistory(random, orders: 30);
         var parts = Enumerable.Range(0, 3)
-            .Select(part => history.Partitions.Values.SelectMany(events => events.Chunk((events.Count / 3) + 1).ElementAtOrDefault(part) ?? []).ToList()).ToList();
+            .Select(part => history.Partitions.Values
+                .SelectMany(events => events.Chunk((events.Count / 3) + 1).ElementAtOrDefault(part) ?? []).ToList()).ToList();
         var (time, writes) = (new FakeTimeProvider(DateTimeOffset.UtcNow), 0);
         var consumer = new ReportingReplica(store);
         await consumer.HandleAsync(parts[0], Cancellation);
@@ -83,7 +85,8 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         {
             var other = new ReportingReplica(store);
             // Everything is written but the checkpoints of the old generation.
-            var intercepted = new InterceptedStore(store, collection => collection == "checkpoints" ? RunAsync(other, time) : Task.CompletedTask, _ => Task.CompletedTask);
+            var intercepted = new InterceptedStore(store,
+                collection => collection == "checkpoints" ? RunAsync(other, time) : Task.CompletedTask, _ => Task.CompletedTask);
             await new ReportingReplica(intercepted).HandleAsync(parts[1], Cancellation);
             await consumer.HandleAsync(parts[2], Cancellation);
         }
@@ -147,7 +150,8 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         foreach (var (kill, at) in new[] { ("customers_2", 1), ("read_models", 1), ("read_models", 2) })
         {
             writes = 0;
-            var broken = new InterceptedStore(store, name => name == kill && ++writes == at ? throw new InterruptedException() : Task.CompletedTask, _ => Task.CompletedTask);
+            var broken = new InterceptedStore(store,
+                name => name == kill && ++writes == at ? throw new InterruptedException() : Task.CompletedTask, _ => Task.CompletedTask);
             await Should.ThrowAsync<InterruptedException>(() => RunAsync(new ReportingReplica(broken), new FakeTimeProvider(DateTimeOffset.UtcNow)));
         }
 
@@ -164,7 +168,8 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         using var host = ReportingReplica.OpenStore(await servers.CreateDatabase("failed"));
         var store = host.Services.GetRequiredService<IDocumentStore>();
         var replica = new ReportingReplica(store);
-        var placed = new ReportingHistory(new Random(1), orders: 1).Partitions.Values.SelectMany(all => all).First(recorded => recorded.Type == OrderPlaced.Type);
+        var placed = new ReportingHistory(new Random(1), orders: 1).Partitions.Values.SelectMany(all => all)
+            .First(recorded => recorded.Type == OrderPlaced.Type);
         await replica.HandleAsync([placed], Cancellation);
         // A record that this release cannot read, as a newer one left it.
         var events = store.Collection(RecordedEvent.Model);
@@ -258,7 +263,8 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
     private static async Task ShouldEqualThePlainFoldAsync(IDocumentStore store, ReportingHistory history, int seed)
     {
         var log = await LogAsync(store);
-        log.Select(recorded => recorded.Id).ShouldBe(history.Partitions.Values.SelectMany(events => events).Select(recorded => recorded.Id).Distinct(), ignoreOrder: true);
+        log.Select(recorded => recorded.Id)
+            .ShouldBe(history.Partitions.Values.SelectMany(events => events).Select(recorded => recorded.Id).Distinct(), ignoreOrder: true);
 
         var actual = await new ReportingReplica(store).DumpAsync(Cancellation);
         foreach (var (document, expected) in ReportingReplica.PlainFold(log))

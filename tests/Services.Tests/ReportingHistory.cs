@@ -36,7 +36,8 @@ internal sealed class ReportingHistory
     /// <summary>The copies in each partition, in the order of their offsets.</summary>
     public SortedDictionary<string, List<RecordedEvent>> Partitions { get; } = new(StringComparer.Ordinal);
 
-    public static RecordedEvent Event<TEvent>(Guid subject, long sequence, TEvent data, DateTimeOffset? time = null, EventId? cause = null) where TEvent : IEventData => new(
+    public static RecordedEvent Event<TEvent>(Guid subject, long sequence, TEvent data, DateTimeOffset? time = null,
+        EventId? cause = null) where TEvent : IEventData => new(
         new ForgeIds().Event(subject, TEvent.Type, sequence), TEvent.Type, "/tests", subject, sequence, time ?? Noon, TEvent.DataVersion, null, cause, null,
         JsonSerializer.SerializeToElement(data, ContractsJson.Options), $"{TEvent.Topic}-0@1", sequence, time ?? Noon);
 
@@ -74,7 +75,8 @@ internal sealed class ReportingHistory
         {
             var product = _ids.Product($"SKU-{(number + item) % 7}");
             var price = new Money(_random.Next(1, 5000) / 100m, currency);
-            return new OrderPlacedItem(_ids.OrderLine(order, product), product, $"SKU-{(number + item) % 7}", $"Name {_random.Next(3)}", 1 + _random.Next(3), price);
+            return new OrderPlacedItem(_ids.OrderLine(order, product), product, $"SKU-{(number + item) % 7}", $"Name {_random.Next(3)}",
+                1 + _random.Next(3), price);
         })];
         var total = new Money(items.Sum(item => item.UnitPrice.Amount * item.Quantity), currency);
         var placed = Event(order.Value, 1, new OrderPlaced(order, user, $"cart-{number}", "pending", items, total, "sim-ok", placedAt), placedAt);
@@ -97,7 +99,8 @@ internal sealed class ReportingHistory
         var notification = _ids.Notification(user, "order-placed", order.Value);
         yield return
         [
-            Event(notification.Value, 1, new NotificationSent(notification, user, "order-placed", order.Value, "in-app", placedAt), placedAt.AddSeconds(-1), placed.Id)
+            Event(notification.Value, 1, new NotificationSent(notification, user, "order-placed", order.Value, "in-app", placedAt),
+                placedAt.AddSeconds(-1), placed.Id)
                 with { Source = "/notifications" },
         ];
     }

@@ -36,7 +36,8 @@ public sealed class ReportingModelTests(ServersFixture servers)
         });
 
     private static T? Fold<T>(ProjectionModel<T> projection, Guid id, params IEnumerable<RecordedEvent> events) where T : ReadModel =>
-        events.Where(recorded => projection.DocumentsOf(recorded).Contains(id)).Aggregate(default(T), (document, recorded) => projection.Fold(id, document, recorded));
+        events.Where(recorded => projection.DocumentsOf(recorded).Contains(id))
+            .Aggregate(default(T), (document, recorded) => projection.Fold(id, document, recorded));
 
     private static T FoldOne<T>(ProjectionModel<T> projection, params RecordedEvent[] events) where T : ReadModel =>
         Fold(projection, events.SelectMany(projection.DocumentsOf).Distinct().Single(), events)!;
@@ -96,7 +97,8 @@ public sealed class ReportingModelTests(ServersFixture servers)
     {
         var (first, second) = (Ids.Order(Ada, "1"), Ids.Order(Ada, "2"));
         var day = FoldOne(
-            SalesDay.Projection, Confirmed(first, 10m, Noon), Confirmed(second, 5.5m, Noon.AddHours(11)), Cancelled(first, 10m, 3, Noon), Cancelled(Ids.Order(Ada, "3"), 7m, 2, null));
+            SalesDay.Projection, Confirmed(first, 10m, Noon), Confirmed(second, 5.5m, Noon.AddHours(11)), Cancelled(first, 10m, 3, Noon),
+            Cancelled(Ids.Order(Ada, "3"), 7m, 2, null));
 
         (day.Date, day.OrderCount).ShouldBe(("2026-03-01", 1));
         day.Revenue.ShouldBe([new Sum(5.5m, "EUR")]);
@@ -116,7 +118,8 @@ public sealed class ReportingModelTests(ServersFixture servers)
         var product = Fold(ProductSales.Projection, Ids.Product("A").Value, events)!;
         (product.Sku, product.Name, product.OrderCount, product.Quantity).ShouldBe(("A", "New name", 1, 2));
         product.Revenue.ShouldBe([new Sum(1_999_999_999_999_998m, "EUR")]);
-        (Fold(ProductSales.Projection, Ids.Product("C").Value, events)!.Quantity, Fold(ProductSales.Projection, Ids.Product("B").Value, events)!.Quantity).ShouldBe((0, 1));
+        (Fold(ProductSales.Projection, Ids.Product("C").Value, events)!.Quantity,
+            Fold(ProductSales.Projection, Ids.Product("B").Value, events)!.Quantity).ShouldBe((0, 1));
     }
 
     [Fact]
@@ -127,7 +130,8 @@ public sealed class ReportingModelTests(ServersFixture servers)
         // The clock of Notifications is 8 s behind.
         var sent = ReportingHistory.Event(
             notification.Value, 1, new NotificationSent(notification, Ada, "order-placed", placed.Subject, "in-app", Noon), Noon.AddSeconds(-3), placed.Id);
-        var later = placed with { Id = Ids.Event(placed.Subject, "orders.order-confirmed", 2), Type = "orders.order-confirmed", Sequence = 2, Time = Noon.AddSeconds(4) };
+        var later = placed with { Id = Ids.Event(placed.Subject, "orders.order-confirmed", 2), Type = "orders.order-confirmed",
+            Sequence = 2, Time = Noon.AddSeconds(4) };
         var unrelated = placed with { Id = Ids.Event(Ada.Value, "other", 1), Type = "other", Subject = Ada.Value, Time = Noon };
 
         foreach (var arrival in new[] { new[] { placed, sent, later, unrelated }, [unrelated, later, sent, placed], [sent, unrelated, placed, later] })

@@ -36,10 +36,12 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
 
     private Task Cancel(OrderPlaced order, DateTimeOffset confirmedAt) => shop.Publish(
         order.OrderId.Value, 3,
-        new OrderCancelled(order.OrderId, order.UserId, "customer-request", order.Total, confirmedAt.AddDays(1)) { ConfirmedAt = confirmedAt, Items = order.Items });
+        new OrderCancelled(order.OrderId, order.UserId, "customer-request", order.Total,
+            confirmedAt.AddDays(1)) { ConfirmedAt = confirmedAt, Items = order.Items });
 
     private static string Sum(JsonElement sums, string currency) =>
-        sums.EnumerateArray().Where(sum => sum.GetProperty("currency").GetString() == currency).Select(sum => sum.GetProperty("amount").GetString()!).SingleOrDefault("");
+        sums.EnumerateArray().Where(sum => sum.GetProperty("currency").GetString() == currency)
+            .Select(sum => sum.GetProperty("amount").GetString()!).SingleOrDefault("");
 
     [Fact]
     public async Task Eleven_orders_of_1e14_add_up_and_nothing_is_dead_lettered()
@@ -90,7 +92,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
         await Confirm(cancelled, day);
         await Confirm(Order(user, "c", 1m, "PGK"), day.AddSeconds(1));
         const string path = "/api/v1/reports/sales?from=2025-05-31&to=2025-06-02";
-        await shop.Report(path, body => body.GetProperty("days").GetArrayLength() == 2 && Sum(body.GetProperty("days")[0].GetProperty("revenue"), "PGK") == "19.50");
+        await shop.Report(path, body => body.GetProperty("days").GetArrayLength() == 2
+            && Sum(body.GetProperty("days")[0].GetProperty("revenue"), "PGK") == "19.50");
 
         await Cancel(cancelled, day);
 
@@ -137,7 +140,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
         await shop.Publish(Guid.NewGuid(), 1, shop.Order(NewUser(), "late"), DateTimeOffset.UtcNow.AddHours(-1));
 
         await Eventually.True(
-            "an hour of lag is measured", _ => Task.FromResult(measured.Any(lag => lag is > 3599 and < 3700)), cancellationToken: TestContext.Current.CancellationToken);
+            "an hour of lag is measured", _ => Task.FromResult(measured.Any(lag => lag is > 3599 and < 3700)),
+            cancellationToken: TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -194,7 +198,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
         progress.GetProperty("eventsFolded").GetInt64().ShouldBe(progress.GetProperty("eventsTotal").GetInt64());
         progress.GetProperty("finishedAt").GetDateTimeOffset().ShouldBeGreaterThan(progress.GetProperty("startedAt").GetDateTimeOffset());
         await Confirm(Order(user, "c", 5m, "KGS"), DateTimeOffset.UtcNow);
-        var report = await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("totalSpent").GetProperty("amount").GetString() == "12.00");
+        var report = await shop.Report($"/api/v1/reports/customers?id={user}",
+            body => body.GetProperty("totalSpent").GetProperty("amount").GetString() == "12.00");
         report.GetProperty("orderCount").GetInt32().ShouldBe(3);
     }
 

@@ -126,7 +126,8 @@ internal sealed class InterceptedStore(IDocumentStore inner, Func<string, Task> 
         }
     }
 
-    public IDocumentCollection<T> Collection<T>(DocumentModel<T> model) where T : class => new InterceptedCollection<T>(this, model.Name, inner.Collection(model));
+    public IDocumentCollection<T> Collection<T>(DocumentModel<T> model) where T : class =>
+        new InterceptedCollection<T>(this, model.Name, inner.Collection(model));
 
     public Task DropAsync(string collection, CancellationToken cancellationToken) => inner.DropAsync(collection, cancellationToken);
 

@@ -61,7 +61,8 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
         foreach (var question in new[] { $"email={Uri.EscapeDataString($" {email.ToUpperInvariant()}")}", $"id={user}" })
         {
             var report = await shop.Report($"/api/v1/reports/customers?{question}", body =>
-                body.GetProperty("totalSpent").GetProperty("amount").GetString() == "37.50" && body.GetProperty("user").GetProperty("name").GetString() is not null);
+                body.GetProperty("totalSpent").GetProperty("amount").GetString() == "37.50"
+                    && body.GetProperty("user").GetProperty("name").GetString() is not null);
             report.GetProperty("orderCount").GetInt32().ShouldBe(1);
             report.GetProperty("user").ToString().ShouldBe($$"""{"id":"{{user}}","email":"{{email}}","name":"Ada Lovelace","deactivatedAt":null}""");
             report.GetProperty("asOf").GetDateTimeOffset().ShouldBeGreaterThan(report.GetProperty("lastOrderAt").GetDateTimeOffset());

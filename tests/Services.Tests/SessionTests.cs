@@ -153,10 +153,12 @@ public sealed class SessionTests(ServersFixture servers)
         (await open.Post($"/api/v1/users/{id}/deactivate", new { })).ShouldBe(HttpStatusCode.NoContent);
 
         (await open.Patch($"/api/v1/users/{id}", new { name = "Taken Over" })).ShouldBeProblem(HttpStatusCode.NotFound, "user-not-found");
-        (await open.Put($"/api/v1/users/{id}/password", new { currentPassword = Password, newPassword = "Another-Horse-2" })).ShouldBeProblem(HttpStatusCode.Forbidden, "wrong-password");
+        (await open.Put($"/api/v1/users/{id}/password", new { currentPassword = Password, newPassword = "Another-Horse-2" }))
+            .ShouldBeProblem(HttpStatusCode.Forbidden, "wrong-password");
 
         (await servers.Users.Database.Scalar<string>("select name from users where id = $1", id.Value)).ShouldBe("Ada King");
-        (await servers.Users.Database.Scalar<string>("select type from outbox where subject = $1 order by sequence desc limit 1", id.Value)).ShouldBe("users.user-deactivated");
+        (await servers.Users.Database.Scalar<string>("select type from outbox where subject = $1 order by sequence desc limit 1", id.Value))
+            .ShouldBe("users.user-deactivated");
     }
 
     [Fact]
@@ -165,7 +167,8 @@ public sealed class SessionTests(ServersFixture servers)
         await using var users = await servers.StartUsers(settings: ("Tokens:AccessTokenLifetime", "00:00:30"));
         var email = $"session-{Guid.NewGuid():N}@example.com";
         (await users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password })).ShouldBe(HttpStatusCode.Created);
-        var (ended, open) = ((await users.Anonymous.LogIn(email, Password)).Text("refresh_token"), (await users.Anonymous.LogIn(email, Password)).Text("refresh_token"));
+        var (ended, open) = ((await users.Anonymous.LogIn(email, Password)).Text("refresh_token"),
+            (await users.Anonymous.LogIn(email, Password)).Text("refresh_token"));
         (await users.Anonymous.Revoke(ended)).ShouldBe(HttpStatusCode.OK);
 
         await users.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<IdentityMaintenance>().Single()

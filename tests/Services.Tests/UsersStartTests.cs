@@ -59,7 +59,8 @@ public sealed class UsersStartTests(ServersFixture servers)
     public async Task Replicas_that_start_at_once_on_an_empty_database_store_clients_and_administrator_once()
     {
         var database = await servers.CreateDatabase("users");
-        (string, string)[] settings = [("Admin:Email", "root@example.com"), ("Admin:Password", "Correct-Horse-1"), ("ServiceClients:reports", Guid.NewGuid().ToString("N"))];
+        (string, string)[] settings = [("Admin:Email", "root@example.com"), ("Admin:Password", "Correct-Horse-1"),
+            ("ServiceClients:reports", Guid.NewGuid().ToString("N"))];
 
         var replicas = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(() => servers.StartUsersOn(database, settings))));
 

@@ -8,7 +8,8 @@ public sealed class VerifyElsewhereTests(ServersFixture servers)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("python", "python3", "verify.py", "\nprint(verify(os.environ['TOKEN'], os.environ['SHOP'], os.environ['ISSUER'])['sub'])\n", "import cryptography")]
+    [InlineData("python", "python3", "verify.py", "\nprint(verify(os.environ['TOKEN'], os.environ['SHOP'], os.environ['ISSUER'])['sub'])\n",
+        "import cryptography")]
     [InlineData("javascript", "node", "verify.mjs", "\nconsole.log((await verifyToken(process.env.TOKEN, process.env.SHOP, process.env.ISSUER)).sub);\n", null)]
     public async Task Tokens_are_verified_in(string language, string program, string file, string call, string? needs)
     {

@@ -46,10 +46,8 @@ public static class ChangePassword
             return Problems.Forbidden("wrong-password", "This is not the current password.");
 
         var hash = await passwords.HashAsync(AccountRules.PreparePassword(request.NewPassword)!, cancellationToken);
-        var changed = await db.Database.CreateExecutionStrategy().ExecuteAsync(async token =>
+        var changed = await db.InTransactionAsync(async token =>
         {
-            db.ChangeTracker.Clear();
-            await using var transaction = await db.Database.BeginTransactionAsync(token);
             var user = await db.LockUserAsync(id, token);
             // The same salted hash means that this request stored it and the commit confirmation was lost.
             if (user?.PasswordHash == hash)
@@ -58,8 +56,6 @@ public static class ChangePassword
                 return null;
             user.SetPassword(hash);
             await sessions.EndAllAsync(id, token);
-            await db.SaveChangesAsync(token);
-            await transaction.CommitAsync(token);
             return user;
         }, cancellationToken);
         if (changed is null)

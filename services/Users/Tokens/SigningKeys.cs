@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -50,7 +51,7 @@ public sealed partial class SigningKeys(
         var signers = SignersOf(keys);
         if (IsDue(keys, signers))
         {
-            keys = await db.Database.CreateExecutionStrategy().ExecuteAsync(token => RotateAsync(db, token), cancellationToken);
+            keys = await db.InTransactionAsync(token => RotateAsync(db, token), cancellationToken);
             signers = SignersOf(keys);
         }
 
@@ -69,8 +70,6 @@ public sealed partial class SigningKeys(
 
     private async Task<List<SigningKey>> RotateAsync(UsersDb db, CancellationToken cancellationToken)
     {
-        db.ChangeTracker.Clear();
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         // One replica rotates; the others wait for the lock and then find the new key.
         await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtext('signing_keys'))", cancellationToken);
         var keys = await StoredAsync(db, cancellationToken);
@@ -86,8 +85,6 @@ public sealed partial class SigningKeys(
 
         var past = Past(keys, signers, now);
         db.SigningKeys.RemoveRange(past);
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
         return [.. keys.Except(past).OrderBy(key => key.SignsFrom)];
     }
 

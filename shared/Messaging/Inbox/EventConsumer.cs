@@ -277,27 +277,4 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
             services.Metrics.SetLag(partition.Topic, partition.Partition.Value, end - position + waiting);
         }
     }
-
-    /// <summary>The messages of a paused partition, the first of which failed.</summary>
-    private sealed class WaitingPartition(IEnumerable<KafkaMessage> messages)
-    {
-        public Queue<KafkaMessage> Messages { get; } = new(messages);
-
-        /// <summary>Failures in a row, for the backoff.</summary>
-        public int Failures { get; set; }
-
-        /// <summary>Failures of the first message that were not the store's fault.</summary>
-        public int Attempts { get; set; }
-
-        public long FailedAt { get; set; }
-
-        public TimeSpan Delay { get; set; }
-
-        public void Remove(int count)
-        {
-            for (; count > 0; count--)
-                Messages.Dequeue();
-            (Failures, Attempts) = (0, 0);
-        }
-    }
 }

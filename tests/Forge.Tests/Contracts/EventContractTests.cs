@@ -154,7 +154,8 @@ public sealed class EventContractTests
 
     [Fact]
     public void Data_of_a_newer_version_is_not_guessed_at() =>
-        Should.Throw<UnknownEventVersionException>(() => EventData.Read<NotificationSent>(default, 3)).Message.ShouldBe("version 3 of notifications.notification-sent is not known here, only 2");
+        Should.Throw<UnknownEventVersionException>(() => EventData.Read<NotificationSent>(default, 3)).Message
+            .ShouldBe("version 3 of notifications.notification-sent is not known here, only 2");
 
     private sealed record LocalDocument(UserId Owner, Money Total);
 

@@ -26,6 +26,14 @@ internal static class KafkaLog
         [.. (await Eventually.Get($"{count} dead letters are there", _ => ReadAsync(kafka, topic), letters => letters.Count(condition) >= count,
             cancellationToken: TestContext.Current.CancellationToken)).Where(condition)];
 
+    /// <summary>Returns the partitions of a topic; none if there is no such topic.</summary>
+    public static IEnumerable<TopicPartition> PartitionsOf(KafkaServer kafka, string topic)
+    {
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build();
+        return admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Where(known => known.Topic == topic)
+            .SelectMany(known => known.Partitions).Select(partition => new TopicPartition(topic, partition.PartitionId));
+    }
+
     public static string? Header(this ConsumeResult<byte[]?, byte[]?> message, string name) =>
         message.Message.Headers.TryGetLastBytes(name, out var bytes) && bytes is not null ? Encoding.UTF8.GetString(bytes) : null;
 
@@ -45,9 +53,7 @@ internal static class KafkaLog
         {
             BootstrapServers = kafka.BootstrapServers, GroupId = "test-log", EnableAutoCommit = false, EnablePartitionEof = true,
         }).Build();
-        using var admin = new DependentAdminClientBuilder(consumer.Handle).Build();
-        var partitions = admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Where(known => known.Topic == topic)
-            .SelectMany(known => known.Partitions).Select(partition => new TopicPartition(topic, partition.PartitionId)).ToHashSet();
+        var partitions = PartitionsOf(kafka, topic).ToHashSet();
         consumer.Assign(partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(TimeSpan.FromSeconds(20));

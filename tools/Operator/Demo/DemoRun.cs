@@ -69,8 +69,9 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         using var answer = await http.SendAsync(request, cancellationToken);
         await Expect(answer, HttpStatusCode.Accepted, "place an order", cancellationToken);
         var trace = answer.Headers.TryGetValues("X-Trace-Id", out var values) ? values.First() : "unknown";
+        var link = shop.Dashboard is null ? "" : $": {shop.Dashboard.TrimEnd('/')}/traces/detail/{trace}";
         console.MarkupLineInterpolated(
-            $"placed an order: {order.Quantity} × {order.Sku}, {order.PaymentMethod}; its trace is {trace}{(shop.Dashboard is null ? "" : $": {shop.Dashboard.TrimEnd('/')}/traces/detail/{trace}")}");
+            $"placed an order: {order.Quantity} × {order.Sku}, {order.PaymentMethod}; its trace is {trace}{link}");
     }
 
     /// <summary>Prints the order's changes from the event stream, which ends with the last one.</summary>
