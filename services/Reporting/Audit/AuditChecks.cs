@@ -1,7 +1,7 @@
 using ForgeShop.Contracts.Audit;
 using ForgeShop.Forge;
 
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>
 /// Checks a page of entries: derives their IDs again in one batch, and looks up the same and the dependent IDs in the other stores. No

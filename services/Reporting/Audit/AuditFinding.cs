@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>Something that two stores disagree about, or an ID that is not derived from its key.</summary>
 /// <param name="Store">The store that is wrong: <c>orders/cache</c>, or <c>kafka/order.events</c>.</param>

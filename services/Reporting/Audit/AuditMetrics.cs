@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>The audit's instruments in the meter of Reporting.</summary>
 internal sealed class AuditMetrics

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>Configuration section <c>Audit</c>.</summary>
 public sealed class AuditOptions

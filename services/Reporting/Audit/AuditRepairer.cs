@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ForgeShop.Contracts.Audit;
 
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>Asks the owners to repair findings, and records what they changed. The auditor changes no store of another service.</summary>
 internal sealed class AuditRepairer(

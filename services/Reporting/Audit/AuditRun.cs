@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>A sweep over all stores: its progress while it runs, and its report afterwards. One document, shared by all replicas.</summary>
 /// <param name="Id">The ID of the sweep.</param>

@@ -2,7 +2,7 @@ using ForgeShop.Contracts.Audit;
 using ForgeShop.Messaging;
 using Microsoft.Extensions.Options;
 
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>
 /// Waits until what was in flight has arrived: until the outboxes are published and the consumers have committed up to the positions at the

@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>The states of an entity in a store.</summary>
 internal static class AuditStates

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization.Metadata;
 using ForgeShop.Contracts.Audit;
 
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>A collection of one service, as the auditor reads it.</summary>
 internal abstract class AuditTarget(string service, AuditedCollection collection)

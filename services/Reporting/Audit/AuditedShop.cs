@@ -1,7 +1,7 @@
 using ForgeShop.Contracts.Audit;
 using Microsoft.Extensions.Options;
 
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>All collections of the shop, as its services describe them now.</summary>
 internal sealed class AuditedShop(IReadOnlyList<AuditTarget> targets, IReadOnlyDictionary<string, OutboxPosition> outboxes)

@@ -2,7 +2,7 @@ using System.Globalization;
 using ForgeShop.Contracts.Audit;
 using ForgeShop.Forge;
 
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>Compares outboxes, inboxes and the event log: every published event arrived, and every event that arrived was published.</summary>
 internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset since)

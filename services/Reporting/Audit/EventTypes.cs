@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>The types of event that the aggregates of each entity type emit.</summary>
 internal static class EventTypes

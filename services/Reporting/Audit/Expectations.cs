@@ -1,6 +1,6 @@
 using ForgeShop.Contracts.Audit;
 
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>The entities that must exist because an order exists. Their IDs are derived from the order's, so no store is searched.</summary>
 internal sealed class Expectations(AuditedShop shop, ForgeIds ids)

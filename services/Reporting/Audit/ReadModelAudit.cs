@@ -1,8 +1,6 @@
 using ForgeShop.Contracts.Audit;
-using ForgeShop.Reporting.Customers;
-using ForgeShop.Reporting.Orders;
 
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>Answers the audit from the read models that serve. A repair rebuilds documents from the event log.</summary>
 internal sealed class ReadModelAudit<T>(

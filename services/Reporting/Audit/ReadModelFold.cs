@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using ForgeShop.Contracts.Audit;
 
-namespace ForgeShop.Reporting.Audit;
+namespace ForgeShop.Reporting;
 
 /// <summary>Compares a read model with the event log.</summary>
 internal interface IReadModelFold
