@@ -3,7 +3,7 @@ namespace ForgeShop.Reporting;
 /// <summary>The stored state of a running sweep. Each save renews the lease and expects the state of the save before.</summary>
 internal sealed class AuditProgress(AuditRuns runs, Document<AuditRun> read, Guid replica, TimeProvider time)
 {
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);
 
     private Document<AuditRun> _stored = read;

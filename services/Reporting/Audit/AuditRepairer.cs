@@ -8,6 +8,9 @@ internal sealed class AuditRepairer(
 {
     private const int BatchSize = 100;
 
+    // A rebuild reads the event log once for each batch.
+    private const int OwnBatchSize = 2000;
+
     // Five events of up to 2 KiB for each notification stay below the limit of a request body.
     private const int NotificationBatchSize = 4;
 
@@ -20,7 +23,8 @@ internal sealed class AuditRepairer(
         foreach (var ofOwner in findings.Where(finding => finding.RepairAt is not null).GroupBy(finding => finding.RepairAt!))
         {
             var isNotifications = ofOwner.First().EntityType == "notifications";
-            var size = isNotifications ? NotificationBatchSize : BatchSize;
+            var size = isNotifications ? NotificationBatchSize
+                : ofOwner.Key.StartsWith("reporting/", StringComparison.Ordinal) ? OwnBatchSize : BatchSize;
             foreach (var batch in ofOwner.DistinctBy(finding => finding.RepairId).Chunk(size))
             {
                 var wanted = batch.Select(finding => finding.RepairId).ToList();
