@@ -20,8 +20,8 @@ namespace ForgeShop.Reporting;
 [JsonSerializable(typeof(RebuildEndpoints.Progress))]
 [JsonSerializable(typeof(AuditRun))]
 [JsonSerializable(typeof(RepairRecord))]
-[JsonSerializable(typeof(AuditReports.Request))]
-[JsonSerializable(typeof(AuditReports.Report))]
+[JsonSerializable(typeof(AuditReports.AuditRequest))]
+[JsonSerializable(typeof(AuditReports.AuditReport))]
 [JsonSerializable(typeof(AuditReports.EntityReport))]
 [JsonSerializable(typeof(NoMembers))]
 internal sealed partial class ReportingJson : JsonSerializerContext;
