@@ -35,6 +35,7 @@ public static class PublicRoutes
         ("inventory", "PUT", "/api/v1/products/{sku}", null),
         ("inventory", "PATCH", "/api/v1/products/{sku}", null),
         ("inventory", "POST", "/api/v1/products/{sku}/stock", null),
+        ("recommendations", "GET", "/api/v1/products/{sku}/recommendations", null),
         ("orders", "POST", "/api/v1/orders", null),
         ("orders", "GET", "/api/v1/orders", null),
         ("orders", "GET", "/api/v1/orders/{id}", null),
