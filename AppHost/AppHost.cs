@@ -29,8 +29,8 @@ var migrator = builder.AddMigrator("migrator")
 var adminEmail = builder.AddParameter("admin-email", () => builder.Configuration["Admin:Email"] ?? "admin@forgeshop.example");
 var adminPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24 }, secret: true, persist: true);
 
-// Services communicate by events through Kafka. There are two synchronous calls: each service reads the keys of Users to verify access
-// tokens, and Orders reads products without a copy from Inventory.
+// Services communicate by events through Kafka. There are three synchronous calls: each service reads the keys of Users to verify access
+// tokens, Orders reads products without a copy from Inventory, and the audit in Reporting asks each service about its stores.
 var users = builder.AddService<Projects.Users>("users")
     .WithReference(usersData, "users").WithReference(redis).WithReference(kafka)
     .WithEnvironment("Admin__Email", adminEmail).WithEnvironment("Admin__Password", adminPassword)
@@ -55,6 +55,8 @@ var notifications = builder.AddService<Projects.Notifications>("notifications")
 
 var reporting = builder.AddService<Projects.Reporting>("reporting")
     .WithReference(reportingData, "reporting").WithReference(kafka).WithReference(users)
+    // The audit asks each service about its own stores.
+    .WithReference(orders).WithReference(inventory).WithReference(payments).WithReference(notifications).WithTokensFrom(users)
     .WaitFor(reportingData).WaitFor(kafka);
 
 // In TypeScript, on Node.js; the shop runs without it where Node.js is missing. It migrates its database itself.
@@ -80,6 +82,7 @@ foreach (var service in services)
 foreach (var service in (IResourceBuilder<IResourceWithEnvironment>[])[users, inventory, orders, payments, notifications, recommendations])
     service.WithOutboxReplay();
 kafka.WithDeadLetterRetry();
+reporting.WithAudit();
 builder.AddCustomers("customers", gateway);
 
 return await builder.RunShopAsync(servers, new ShopEndpoints

@@ -14,7 +14,7 @@ builder.Services.AddSingleton<EventLog>();
 builder.Services.AddSingleton<ReadModels>();
 builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
-builder.Services.AddReportingAudit();
+builder.AddAuditor();
 builder.Services.DescribeAsMoney<Sum>();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
 
@@ -29,5 +29,6 @@ GetOrderTimeline.Map(reports);
 GetSales.Map(reports);
 ListProductSales.Map(reports);
 RebuildEndpoints.Map(reports);
+AuditReports.Map(app.MapGroup("/api/v1/audit").WithTags("Audit"));
 
 app.Run();

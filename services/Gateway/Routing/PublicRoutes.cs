@@ -49,6 +49,9 @@ public static class PublicRoutes
         ("reporting", "GET", "/api/v1/reports/products", null),
         ("reporting", "GET", "/api/v1/reports/rebuild", null),
         ("reporting", "POST", "/api/v1/reports/rebuild", null),
+        ("reporting", "POST", "/api/v1/audit/run", null),
+        ("reporting", "GET", "/api/v1/audit/last", null),
+        ("reporting", "GET", "/api/v1/audit/{entityType}", null),
     ];
 
     private const string SignedIn = "signed-in";
