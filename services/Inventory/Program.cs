@@ -1,6 +1,5 @@
 using ForgeShop.Contracts.Events;
 using ForgeShop.Inventory;
-using ForgeShop.Inventory.Reservations;
 using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
 

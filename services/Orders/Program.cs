@@ -1,7 +1,6 @@
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.Orders;
-using ForgeShop.Orders.Checkout;
 using ForgeShop.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);

@@ -1,7 +1,6 @@
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.Payments;
-using ForgeShop.Payments.Provider;
 using ForgeShop.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);

@@ -1,9 +1,5 @@
 using ForgeShop.Messaging;
 using ForgeShop.Reporting;
-using ForgeShop.Reporting.Customers;
-using ForgeShop.Reporting.Orders;
-using ForgeShop.Reporting.Rebuild;
-using ForgeShop.Reporting.Sales;
 using ForgeShop.ServiceDefaults.OpenApi;
 
 var builder = WebApplication.CreateBuilder(args);

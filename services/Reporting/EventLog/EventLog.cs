@@ -1,0 +1,48 @@
+namespace ForgeShop.Reporting;
+
+/// <summary>
+/// All events that Reporting ever received, under their IDs. Read models are rebuilt from this log and not from what Kafka still retains.
+/// </summary>
+public sealed class EventLog(IDocumentStore store)
+{
+    public const int PageSize = 500;
+
+    private readonly IDocumentCollection<RecordedEvent> _events = store.Collection(RecordedEvent.Model);
+
+    /// <summary>Records the events that are new.</summary>
+    /// <returns>
+    /// The events to apply, in their order: those that are new, and those that are redelivered (the record has the same position). A copy
+    /// with another position was published again; its first copy is applied by the consumer that recorded it.
+    /// </returns>
+    public async Task<IReadOnlyList<RecordedEvent>> AppendAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
+    {
+        var records = events.DistinctBy(recorded => recorded.Id).ToDictionary(recorded => recorded.Id.Value);
+        var existing = await _events.InsertManyAsync(records, cancellationToken);
+        if (existing.Count > 0)
+        {
+            foreach (var (id, record) in await _events.GetManyAsync(existing.ToList(), cancellationToken))
+                records[id] = record.Value;
+        }
+        return
+        [
+            .. from copy in events
+               let record = records[copy.Id.Value]
+               where (record.Partition, record.Offset) == (copy.Partition, copy.Offset)
+               select record
+        ];
+    }
+
+    /// <summary>Reads a page of a partition's events, from one offset to another, both included.</summary>
+    public async Task<IReadOnlyList<RecordedEvent>> ReadAsync(string partition, long from, long to, CancellationToken cancellationToken)
+    {
+        var query = new DocumentQuery<RecordedEvent>
+        {
+            Where = (RecordedEvent.PartitionField, partition),
+            OrderBy = RecordedEvent.OffsetField,
+            From = from,
+            To = to,
+            Limit = PageSize,
+        };
+        return [.. (await _events.QueryAsync(query, cancellationToken)).Items.Select(document => document.Value)];
+    }
+}
