@@ -48,6 +48,7 @@ public static class PublicRoutes
         ("reporting", "GET", "/api/v1/reports/products", null),
         ("reporting", "GET", "/api/v1/reports/rebuild", null),
         ("reporting", "POST", "/api/v1/reports/rebuild", null),
+        ("reporting", "GET", "/api/v1/correlations/{id}", null),
     ];
 
     private const string SignedIn = "signed-in";

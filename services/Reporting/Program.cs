@@ -1,5 +1,6 @@
 using ForgeShop.Messaging;
 using ForgeShop.Reporting;
+using ForgeShop.Reporting.Correlations;
 using ForgeShop.Reporting.Customers;
 using ForgeShop.Reporting.Orders;
 using ForgeShop.Reporting.Rebuild;
@@ -12,9 +13,10 @@ builder.AddServiceDefaults();
 builder.AddDocuments("reporting");
 builder.AddMessaging("reporting", messaging => messaging.HandleAll<RecordEvents>(
     DocumentStoreErrors.IsTransient, Topics.UserEvents, Topics.OrderEvents, Topics.InventoryEvents, Topics.PaymentEvents,
-    Topics.NotificationEvents));
+    Topics.NotificationEvents, Topics.InventoryCommands, Topics.PaymentCommands));
 builder.Services.AddSingleton<ReportingMetrics>();
 builder.Services.AddSingleton<EventLog>();
+builder.Services.AddSingleton<CommandLog>();
 builder.Services.AddSingleton<ReadModels>();
 builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
@@ -31,5 +33,6 @@ GetOrderTimeline.Map(reports);
 GetSales.Map(reports);
 ListProductSales.Map(reports);
 RebuildEndpoints.Map(reports);
+GetCorrelation.Map(app.MapGroup("/api/v1/correlations").WithTags("Correlations"));
 
 app.Run();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ForgeShop.Reporting.Correlations;
 using ForgeShop.Reporting.Customers;
 using ForgeShop.Reporting.Orders;
 using ForgeShop.Reporting.Rebuild;
@@ -9,6 +10,7 @@ namespace ForgeShop.Reporting;
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RecordedEvent))]
+[JsonSerializable(typeof(RecordedCommand))]
 [JsonSerializable(typeof(Checkpoint))]
 [JsonSerializable(typeof(ReadModelState))]
 [JsonSerializable(typeof(OrderReport))]
@@ -22,5 +24,6 @@ namespace ForgeShop.Reporting;
 [JsonSerializable(typeof(GetSales.SalesByDay))]
 [JsonSerializable(typeof(ListProductSales.SalesByProduct))]
 [JsonSerializable(typeof(RebuildEndpoints.Progress))]
+[JsonSerializable(typeof(GetCorrelation.Correlation))]
 [JsonSerializable(typeof(NoMembers))]
 internal sealed partial class ReportingJson : JsonSerializerContext;
