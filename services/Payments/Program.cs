@@ -1,6 +1,7 @@
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.Payments;
+using ForgeShop.Payments.Ledger;
 using ForgeShop.Payments.Provider;
 using ForgeShop.ServiceDefaults;
 
@@ -17,10 +18,12 @@ builder.Services.AddOptions<PaymentOptions>().BindConfiguration("Payments").Vali
 builder.Services.AddOptions<SimulatedProviderOptions>().BindConfiguration("SimulatedProvider");
 builder.Services.AddSingleton<IPaymentProvider, SimulatedProvider>();
 builder.Services.AddPollingWorker<PaymentWorker>();
+builder.Services.AddScoped<LedgerComparison>();
 
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
 app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
+CheckLedger.Map(app);
 
 app.Run();
