@@ -1,8 +1,6 @@
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.Payments;
-using ForgeShop.Payments.Ledger;
-using ForgeShop.Payments.Provider;
 using ForgeShop.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -19,11 +17,13 @@ builder.Services.AddOptions<SimulatedProviderOptions>().BindConfiguration("Simul
 builder.Services.AddSingleton<IPaymentProvider, SimulatedProvider>();
 builder.Services.AddPollingWorker<PaymentWorker>();
 builder.Services.AddScoped<LedgerComparison>();
+builder.Services.AddPaymentsAudit();
 
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
 app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
+app.MapAudit("payments");
 CheckLedger.Map(app);
 
 app.Run();

@@ -1,10 +1,5 @@
 using ForgeShop.Messaging;
 using ForgeShop.Reporting;
-using ForgeShop.Reporting.Correlations;
-using ForgeShop.Reporting.Customers;
-using ForgeShop.Reporting.Orders;
-using ForgeShop.Reporting.Rebuild;
-using ForgeShop.Reporting.Sales;
 using ForgeShop.ServiceDefaults.OpenApi;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -20,12 +15,14 @@ builder.Services.AddSingleton<CommandLog>();
 builder.Services.AddSingleton<ReadModels>();
 builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
+builder.Services.AddReportingAudit();
 builder.Services.DescribeAsMoney<Sum>();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
 
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
+app.MapAudit("reporting");
 var reports = app.MapGroup("/api/v1/reports").WithTags("Reports").AddEndpointFilter(Paging.RefuseWrongCursors);
 GetCustomerReport.Map(reports);
 GetTopCustomers.Map(reports);

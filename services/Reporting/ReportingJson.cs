@@ -1,10 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ForgeShop.Reporting.Correlations;
-using ForgeShop.Reporting.Customers;
-using ForgeShop.Reporting.Orders;
-using ForgeShop.Reporting.Rebuild;
-using ForgeShop.Reporting.Sales;
 
 namespace ForgeShop.Reporting;
 

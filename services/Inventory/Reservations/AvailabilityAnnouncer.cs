@@ -2,7 +2,7 @@ using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 
-namespace ForgeShop.Inventory.Reservations;
+namespace ForgeShop.Inventory;
 
 /// <summary>
 /// Publishes changes of availability at most once a second for each product. One event for each reservation would be most of the shop's

@@ -2,7 +2,7 @@ using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 
-namespace ForgeShop.Inventory.Reservations;
+namespace ForgeShop.Inventory;
 
 /// <summary>
 /// Sells the stock of confirmed orders. The release of a cancelled order uses another topic and may arrive first; then the stock stays

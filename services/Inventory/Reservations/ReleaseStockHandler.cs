@@ -2,7 +2,7 @@ using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 
-namespace ForgeShop.Inventory.Reservations;
+namespace ForgeShop.Inventory;
 
 /// <summary>
 /// Releases the stock of orders, reserved or sold. Each command gets an answer, because an earlier answer may have been lost.

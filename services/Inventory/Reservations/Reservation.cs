@@ -1,7 +1,7 @@
 using ForgeShop.Contracts;
 using ForgeShop.Messaging;
 
-namespace ForgeShop.Inventory.Reservations;
+namespace ForgeShop.Inventory;
 
 public enum ReservationStatus
 {

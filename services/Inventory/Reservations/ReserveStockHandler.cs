@@ -2,7 +2,7 @@ using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 
-namespace ForgeShop.Inventory.Reservations;
+namespace ForgeShop.Inventory;
 
 /// <summary>
 /// Reserves stock for orders in the order of arrival: all lines of an order or none. Each product is read and written once a batch.

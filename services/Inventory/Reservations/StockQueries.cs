@@ -1,7 +1,7 @@
 using ForgeShop.Contracts;
 using Microsoft.EntityFrameworkCore;
 
-namespace ForgeShop.Inventory.Reservations;
+namespace ForgeShop.Inventory;
 
 /// <summary>The queries of transactions that change stock.</summary>
 internal static class StockQueries

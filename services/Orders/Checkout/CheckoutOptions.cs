@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace ForgeShop.Orders.Checkout;
+namespace ForgeShop.Orders;
 
 /// <summary>Configuration section <c>Checkout</c>.</summary>
 public sealed class CheckoutOptions

@@ -5,7 +5,7 @@ using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
-namespace ForgeShop.Orders.Checkout;
+namespace ForgeShop.Orders;
 
 /// <summary>
 /// Stores the transitions of checkouts. Answers of other services arrive in batches; the customer and the timer use <see

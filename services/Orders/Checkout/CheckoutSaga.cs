@@ -2,7 +2,7 @@ using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 
-namespace ForgeShop.Orders.Checkout;
+namespace ForgeShop.Orders;
 
 /// <summary>The step of a checkout. The database stores the names in lower case.</summary>
 public enum CheckoutStep

@@ -3,7 +3,7 @@ using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
-namespace ForgeShop.Orders.Checkout;
+namespace ForgeShop.Orders;
 
 /// <summary>
 /// Handles time-outs of steps. The deadline is a column of the saga's row, so any replica can handle it, in the transaction that reads it.

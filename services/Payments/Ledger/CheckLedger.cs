@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using ForgeShop.Contracts;
 using ForgeShop.ServiceDefaults;
 
-namespace ForgeShop.Payments.Ledger;
+namespace ForgeShop.Payments;
 
 /// <summary>GET /operations/ledger/check?after=&amp;limit=: for an operator. The gateway does not route it.</summary>
 public static partial class CheckLedger

@@ -2,7 +2,7 @@ using System.Data;
 using ForgeShop.Contracts;
 using Microsoft.EntityFrameworkCore;
 
-namespace ForgeShop.Payments.Ledger;
+namespace ForgeShop.Payments;
 
 /// <summary>A payment whose row differs from the fold of its ledger entries.</summary>
 /// <param name="PaymentId">The payment.</param>

@@ -1,6 +1,6 @@
 using ForgeShop.Contracts;
 
-namespace ForgeShop.Payments.Ledger;
+namespace ForgeShop.Payments;
 
 /// <summary>The facts of a payment. The database stores the names in lower case.</summary>
 public enum LedgerEntryKind

@@ -1,6 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 
-namespace ForgeShop.Payments.Ledger;
+namespace ForgeShop.Payments;
 
 internal static class LedgerTable
 {

@@ -1,4 +1,4 @@
-namespace ForgeShop.Payments.Ledger;
+namespace ForgeShop.Payments;
 
 /// <summary>
 /// The state of a payment: the fold of its ledger entries. The row of the payment is the snapshot of it after the entry

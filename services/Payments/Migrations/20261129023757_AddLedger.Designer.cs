@@ -139,7 +139,7 @@ namespace ForgeShop.Payments.Migrations
                     b.ToTable("outbox", (string)null);
                 });
 
-            modelBuilder.Entity("ForgeShop.Payments.Ledger.LedgerEntry", b =>
+            modelBuilder.Entity("ForgeShop.Payments.LedgerEntry", b =>
                 {
                     b.Property<Guid>("PaymentId")
                         .HasColumnType("uuid")

@@ -1,6 +1,6 @@
 using ForgeShop.Contracts;
 
-namespace ForgeShop.Payments.Provider;
+namespace ForgeShop.Payments;
 
 /// <summary>
 /// The port to the payment provider. An implementation must support idempotency keys:

@@ -1,4 +1,4 @@
-namespace ForgeShop.Payments.Provider;
+namespace ForgeShop.Payments;
 
 /// <summary>A row in the ledger of <see cref="SimulatedProvider"/>.</summary>
 public sealed class SimulatedCharge

@@ -2,7 +2,7 @@ using ForgeShop.Contracts;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
-namespace ForgeShop.Payments.Provider;
+namespace ForgeShop.Payments;
 
 /// <summary>
 /// A payment provider whose behaviour depends on the payment method: <c>sim-ok</c>, <c>sim-declined</c>, <c>sim-slow</c> (answers after a

@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Correlations;
+namespace ForgeShop.Reporting;
 
 /// <summary>
 /// Sorts events and commands by time, but never one before its cause or before an earlier one of its aggregate: the clocks of two services

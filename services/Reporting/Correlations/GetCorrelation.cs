@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Correlations;
+namespace ForgeShop.Reporting;
 
 /// <summary>GET /api/v1/correlations/{id}</summary>
 public static class GetCorrelation

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using ForgeShop.Messaging;
 
-namespace ForgeShop.Reporting.Correlations;
+namespace ForgeShop.Reporting;
 
 /// <summary>A command as it arrived, without its data, for the view of a correlation. No read model is folded from commands.</summary>
 public sealed record RecordedCommand(

@@ -1,6 +1,4 @@
-using ForgeShop.Reporting.Sales;
-
-namespace ForgeShop.Reporting.Customers;
+namespace ForgeShop.Reporting;
 
 /// <summary>The read model of one customer: the account and the sums of its orders. Events of either may arrive first.</summary>
 public sealed record CustomerReport(UserId Id) : ReadModel

@@ -1,7 +1,6 @@
 using ForgeShop.Forge;
-using ForgeShop.Reporting.Sales;
 
-namespace ForgeShop.Reporting.Customers;
+namespace ForgeShop.Reporting;
 
 /// <summary>The read model of the top customers: the confirmed orders of one customer in one currency.</summary>
 public sealed record CustomerSpending(UserId UserId, string Currency) : ReadModel

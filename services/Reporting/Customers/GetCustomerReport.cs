@@ -1,6 +1,4 @@
-using ForgeShop.Reporting.Orders;
-
-namespace ForgeShop.Reporting.Customers;
+namespace ForgeShop.Reporting;
 
 /// <summary>GET /api/v1/reports/customers?email= or ?id= (&amp;cursor=&amp;limit= for their orders)</summary>
 public static class GetCustomerReport

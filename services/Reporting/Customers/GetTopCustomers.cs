@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Customers;
+namespace ForgeShop.Reporting;
 
 /// <summary>GET /api/v1/reports/top-customers?limit=&amp;currency=</summary>
 public static class GetTopCustomers

@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Orders;
+namespace ForgeShop.Reporting;
 
 /// <summary>GET /api/v1/reports/orders/{id}/timeline</summary>
 public static class GetOrderTimeline

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace ForgeShop.Reporting.Orders;
+namespace ForgeShop.Reporting;
 
 /// <summary>The read model of one order: its state and every event about it. Before its own first event only the latter.</summary>
 public sealed record OrderReport(OrderId Id) : ReadModel

@@ -1,6 +1,4 @@
-using ForgeShop.Reporting.Correlations;
-
-namespace ForgeShop.Reporting.Orders;
+namespace ForgeShop.Reporting;
 
 /// <summary>An event in an order's timeline: its type, service, time and trace, without its data.</summary>
 public sealed record TimelineEvent(

@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Rebuild;
+namespace ForgeShop.Reporting;
 
 /// <summary>POST and GET /api/v1/reports/rebuild</summary>
 public static class RebuildEndpoints

@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Rebuild;
+namespace ForgeShop.Reporting;
 
 /// <summary>Runs rebuilds: at once in the replica that got the request, otherwise within the poll interval.</summary>
 public sealed class RebuildWorker(WorkerServices services, ReadModelRebuild rebuild) : PollingWorker(services)

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ForgeShop.Reporting.Sales;
+namespace ForgeShop.Reporting;
 
 /// <summary>GET /api/v1/reports/sales?from=&amp;to=</summary>
 public static class GetSales

@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Sales;
+namespace ForgeShop.Reporting;
 
 /// <summary>GET /api/v1/reports/products?cursor=&amp;limit=</summary>
 public static class ListProductSales

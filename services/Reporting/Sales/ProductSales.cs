@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Sales;
+namespace ForgeShop.Reporting;
 
 /// <summary>The read model of one product: its lines in orders that are confirmed and not cancelled.</summary>
 public sealed record ProductSales(ProductId ProductId) : ReadModel

@@ -1,4 +1,4 @@
-namespace ForgeShop.Reporting.Sales;
+namespace ForgeShop.Reporting;
 
 /// <summary>The effect of an event on all sales figures: an order counts from its confirmation until its cancellation.</summary>
 /// <param name="Sign">1 for a confirmation; -1 for the cancellation of a confirmed order.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using ForgeShop.Forge;
 
-namespace ForgeShop.Reporting.Sales;
+namespace ForgeShop.Reporting;
 
 /// <summary>The read model of one day (UTC): the orders that were confirmed on it and are not cancelled.</summary>
 /// <param name="Date">The day as <c>2026-03-01</c>.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace ForgeShop.Services.Tests.OpenApi;
+namespace ForgeShop.Services.Tests;
 
 /// <summary>
 /// The differences between two OpenAPI documents that break a client of the first. A request may become more lenient and an answer more

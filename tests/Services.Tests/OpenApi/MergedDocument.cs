@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using ForgeShop.Gateway;
 using Yarp.ReverseProxy.Configuration;
 
-namespace ForgeShop.Services.Tests.OpenApi;
+namespace ForgeShop.Services.Tests;
 
 /// <summary>Merges the services' documents: the calls that the gateway passes on, its own, and the schemas that they need.</summary>
 internal static class MergedDocument

@@ -3,10 +3,10 @@ using ForgeShop.Gateway;
 using ForgeShop.Inventory;
 using ForgeShop.Notifications;
 using ForgeShop.Orders;
-using ForgeShop.Reporting.Orders;
+using ForgeShop.Reporting;
 using ForgeShop.Users;
 
-namespace ForgeShop.Services.Tests.OpenApi;
+namespace ForgeShop.Services.Tests;
 
 /// <summary>docs/openapi/v1.json, which the gateway serves, is what the services generate, and what breaks clients is named.</summary>
 public sealed class OpenApiTests

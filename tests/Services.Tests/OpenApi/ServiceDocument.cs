@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.OpenApi;
 
-namespace ForgeShop.Services.Tests.OpenApi;
+namespace ForgeShop.Services.Tests;
 
 /// <summary>A service without its stores and workers: what is left is its endpoints, and with them its OpenAPI document.</summary>
 public sealed class ServiceDocument<T> : WebApplicationFactory<T> where T : class

@@ -3,7 +3,6 @@ using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.Payments;
-using ForgeShop.Payments.Ledger;
 using ForgeShop.TestSupport;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;

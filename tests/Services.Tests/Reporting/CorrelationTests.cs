@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using ForgeShop.Contracts;
-using ForgeShop.Reporting.Correlations;
 using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;

@@ -1,0 +1,75 @@
+using System.Reflection;
+using ArchUnitNET.Fluent;
+using ArchUnitNET.Loader;
+using ForgeShop.Contracts;
+using ForgeShop.Documents;
+using ForgeShop.Forge;
+using ForgeShop.Gateway;
+using ForgeShop.Inventory;
+using ForgeShop.Messaging;
+using ForgeShop.Notifications;
+using ForgeShop.Orders;
+using ForgeShop.Payments;
+using ForgeShop.Reporting;
+using ForgeShop.ServiceDefaults;
+using ForgeShop.Users;
+using static ArchUnitNET.Fluent.ArchRuleDefinition;
+using Architecture = ArchUnitNET.Domain.Architecture;
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>Who may know whom. That every endpoint declares its access is in <see cref="AccessMatrixTests"/>.</summary>
+public sealed class ArchitectureTests
+{
+    private static readonly Assembly[] Services =
+    [
+        typeof(UsersDb).Assembly, typeof(OrdersDb).Assembly, typeof(InventoryDb).Assembly, typeof(PaymentsDb).Assembly, typeof(NotificationsDb).Assembly,
+        typeof(OrderReport).Assembly, typeof(RateLimitOptions).Assembly,
+    ];
+
+    private static readonly Assembly Contracts = typeof(ForgeIds).Assembly;
+    private static readonly Assembly Messaging = typeof(MessagingBuilder).Assembly;
+    private static readonly Assembly Documents = typeof(IDocumentStore).Assembly;
+    private static readonly Assembly Defaults = typeof(Caller).Assembly;
+
+    private static readonly Architecture Shop = new ArchLoader().LoadAssemblies([.. Services, Contracts, Messaging, Documents, Defaults]).Build();
+
+    public static TheoryData<string> ServiceNames => [.. Services.Select(service => service.GetName().Name!)];
+
+    [Theory]
+    [MemberData(nameof(ServiceNames))]
+    public void Service_depends_on_no_other_service(string name)
+    {
+        var service = Services.Single(service => service.GetName().Name == name);
+        foreach (var other in Services.Except([service]))
+            Check(Types().That().ResideInAssembly(service).Should().NotDependOnAny(Types().That().ResideInAssembly(other)));
+    }
+
+    [Fact]
+    public void Shared_projects_depend_on_no_service()
+    {
+        foreach (var shared in new[] { Contracts, Messaging, Documents, Defaults })
+        foreach (var service in Services)
+            Check(Types().That().ResideInAssembly(shared).Should().NotDependOnAny(Types().That().ResideInAssembly(service)));
+    }
+
+    [Fact]
+    public void Messaging_and_Documents_do_not_know_each_other()
+    {
+        Check(Types().That().ResideInAssembly(Messaging).Should().NotDependOnAny(Types().That().ResideInAssembly(Documents)));
+        Check(Types().That().ResideInAssembly(Documents).Should().NotDependOnAny(Types().That().ResideInAssembly(Messaging)));
+    }
+
+    [Fact]
+    public void Messaging_knows_no_web_but_for_the_replay_endpoint() =>
+        Check(Types().That().ResideInAssembly(Messaging).And().DoNotHaveNameContaining("ReplayOutbox")
+            .Should().NotDependOnAny(Types(includeReferenced: true).That().ResideInNamespaceMatching(@"^Microsoft\.AspNetCore\..*")));
+
+    [Fact]
+    public void Forge_references_nothing_but_the_base_library() =>
+        typeof(Uuid).Assembly.GetReferencedAssemblies().Select(reference => reference.Name!)
+            .ShouldAllBe(name => name.StartsWith("System.", StringComparison.Ordinal));
+
+    private static void Check(IArchRule rule) =>
+        rule.Evaluate(Shop).Where(result => !result.Passed).Select(result => result.Description).ShouldBeEmpty();
+}
