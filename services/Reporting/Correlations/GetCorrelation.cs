@@ -57,8 +57,8 @@ public static class GetCorrelation
         recorded.Subject, recorded.Sequence, recorded.Time, recorded.TraceId, recorded.CausationId);
 
     private static CorrelatedMessage Message(RecordedCommand command) => new(
-        command.Id, "command", command.Type, command.Source.TrimStart('/'), command.Subject, command.Sequence, command.Time, command.TraceId,
-        command.CausationId);
+        command.Id, "command", command.Type, command.Source.TrimStart('/'), command.Subject, command.Sequence, command.Time,
+        command.TraceId, command.CausationId);
 
     private static List<CorrelatedTrace> TracesOf(IEnumerable<CorrelatedMessage> messages) =>
     [

@@ -8,9 +8,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class ForgeIdsRegistration
 {
     /// <summary>
-    /// Adds <see cref="ForgeIds"/> with its metrics. <c>Forge:Algorithm</c> is v5 (the default), v8-sha256 or v8-hmac-sha256; a <c>Forge:Secret</c> alone
-    /// selects v8-hmac-sha256. An inconsistent configuration stops the start. Otherwise a service could derive IDs that can be guessed, or
-    /// that differ from those of other services.
+    /// Adds <see cref="ForgeIds"/> with its metrics (<see cref="IdTracking"/>). <c>Forge:Algorithm</c> is v5 (the default), v8-sha256 or
+    /// v8-hmac-sha256; a <c>Forge:Secret</c> alone selects v8-hmac-sha256. An inconsistent configuration stops the start. Otherwise a
+    /// service could derive IDs that can be guessed, or that differ from those of other services.
     /// </summary>
     /// <exception cref="ForgeConfigurationException">The algorithm is unknown, or the secret is missing, too short, or unused by the
     /// algorithm.</exception>
