@@ -8,9 +8,10 @@ builder.AddServiceDefaults();
 builder.AddDocuments("reporting");
 builder.AddMessaging("reporting", messaging => messaging.HandleAll<RecordEvents>(
     DocumentStoreErrors.IsTransient, Topics.UserEvents, Topics.OrderEvents, Topics.InventoryEvents, Topics.PaymentEvents,
-    Topics.NotificationEvents));
+    Topics.NotificationEvents, Topics.InventoryCommands, Topics.PaymentCommands));
 builder.Services.AddSingleton<ReportingMetrics>();
 builder.Services.AddSingleton<EventLog>();
+builder.Services.AddSingleton<CommandLog>();
 builder.Services.AddSingleton<ReadModels>();
 builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
@@ -30,5 +31,6 @@ GetSales.Map(reports);
 ListProductSales.Map(reports);
 RebuildEndpoints.Map(reports);
 AuditReports.Map(app.MapGroup("/api/v1/audit").WithTags("Audit"));
+GetCorrelation.Map(app.MapGroup("/api/v1/correlations").WithTags("Correlations"));
 
 app.Run();

@@ -52,6 +52,7 @@ public static class PublicRoutes
         ("reporting", "POST", "/api/v1/audit/run", null),
         ("reporting", "GET", "/api/v1/audit/last", null),
         ("reporting", "GET", "/api/v1/audit/{entityType}", null),
+        ("reporting", "GET", "/api/v1/correlations/{id}", null),
     ];
 
     private const string SignedIn = "signed-in";

@@ -88,6 +88,11 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
         var report = new OrderReport(VictimsOrder) { UserId = Victim, Status = "confirmed" };
         await reporting.InScope((IDocumentStore store) => store.Collection(OrderReport.Projection.Model).BulkUpsertAsync(
             [new(VictimsOrder.Value, report, 0)], TestContext.Current.CancellationToken));
+        // Addressed in the paths like the order, so that an administrator finds something there.
+        var command = new RecordedCommand(
+            new EventId(Guid.NewGuid()), "tests.command", "/tests", Guid.NewGuid(), 1, DateTimeOffset.UtcNow, new CorrelationId(VictimsOrder.Value), null, null);
+        await reporting.InScope((IDocumentStore store) => store.Collection(RecordedCommand.Model).InsertManyAsync(
+            new Dictionary<Guid, RecordedCommand> { [command.Id.Value] = command }, TestContext.Current.CancellationToken));
     }
 
     /// <summary>
