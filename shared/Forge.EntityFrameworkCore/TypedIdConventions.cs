@@ -10,8 +10,8 @@ namespace ForgeShop.Forge.EntityFrameworkCore;
 public static class TypedIdConventions
 {
     /// <summary>
-    /// Stores every property whose type is one of the typed IDs of an assembly, nullable or not, key or not, as its <see cref="Guid"/>, and lets nobody
-    /// generate it: an ID is derived before the entity is saved. To be called in <c>DbContext.ConfigureConventions</c>; what a model says itself about
+    /// Stores every property whose type is one of the typed IDs of an assembly, nullable or not, key or not, as its <see cref="Guid"/>, without value
+    /// generation: an ID is derived before the entity is saved. To be called in <c>DbContext.ConfigureConventions</c>; what a model says itself about
     /// a property goes before it.
     /// </summary>
     /// <param name="conventions">The conventions of the model.</param>

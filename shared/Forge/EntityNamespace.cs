@@ -110,7 +110,7 @@ public sealed partial class EntityNamespace
     /// <summary>What <see cref="HashName"/> takes for any key: the namespace, the longest name, what is written beyond either.</summary>
     internal const int NameBufferSize = NameHash.NamespaceSize + CanonicalKey.MaxLength + 3 + Sha1Name.Slack;
 
-    /// <summary>The ID of a name that stands in a buffer of <see cref="NameBufferSize"/> after room for the namespace. The rest of the buffer is overwritten.</summary>
+    /// <summary>The ID of a name in a buffer of <see cref="NameBufferSize"/>, after room for the namespace. The rest of the buffer is overwritten.</summary>
     internal Guid HashName(Span<byte> buffer, int nameLength)
     {
         if (Sha1Name.IsSupported && Domain.Algorithm is ForgeAlgorithm.V5) return Sha1Name.HashPadded(_sha1, buffer, nameLength);

@@ -13,7 +13,7 @@ public sealed class ForgeDomain
 
     private readonly byte[] _secret;
 
-    /// <summary>A domain whose IDs anybody may derive (<see cref="ForgeAlgorithm.V5"/>).</summary>
+    /// <summary>A domain without a secret (<see cref="ForgeAlgorithm.V5"/>): its IDs can be derived without one.</summary>
     /// <param name="name">The domain: <c>^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$</c>, at most 253 characters. A-Z are lowered.</param>
     /// <exception cref="ForgeConfigurationException">Not such a domain.</exception>
     public ForgeDomain(string name) : this(name, ForgeAlgorithm.V5)
@@ -87,7 +87,7 @@ public sealed class ForgeDomain
             var name = algorithm is ForgeAlgorithm.V5 or ForgeAlgorithm.V8Sha256
                 ? algorithm.ToName()
                 : throw new ForgeConfigurationException("There is no such algorithm.");
-            // Whoever sets a secret wants IDs that cannot be guessed; deriving guessable ones would be the wrong silence.
+            // A secret is set so that IDs cannot be guessed; a fallback to guessable ones would hide the error.
             return secret is null ? [] : throw new ForgeConfigurationException($"A secret is set, but the algorithm {name} uses none; choose v8-hmac-sha256 or remove the secret.");
         }
         if (secret is null) throw new ForgeConfigurationException("The algorithm v8-hmac-sha256 needs a secret and none is set.");

@@ -113,7 +113,7 @@ public ref partial struct RecordKey
         Write(kind.LeafPrefix());
     }
 
-    // The canonical text stands in the buffer; quotes and backslashes are all that JSON wants escaped of it.
+    // The buffer has the canonical text; JSON escapes only its quotes and backslashes.
     private void EndLeaf(int written)
     {
         var escapes = 0;

@@ -39,7 +39,7 @@ public sealed class DocumentStoreErrorsTests(PostgresFixture server)
         await using var sleep = slow.CreateCommand("SELECT pg_sleep(10)");
         DocumentStoreErrors.IsTransient(await Should.ThrowAsync<NpgsqlException>(() => sleep.ExecuteNonQueryAsync(_cancelled))).ShouldBeTrue();
 
-        await using var absent = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=nobody;Password=x;Timeout=2");
+        await using var absent = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=unknown;Password=x;Timeout=2");
         DocumentStoreErrors.IsTransient(await Should.ThrowAsync<NpgsqlException>(async () => await absent.OpenConnectionAsync(_cancelled))).ShouldBeTrue();
     }
 

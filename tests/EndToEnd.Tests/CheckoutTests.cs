@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace ForgeShop.EndToEnd.Tests;
 
-/// <summary>The ways of an order through the whole shop, undisturbed and with services that are killed on the way.</summary>
+/// <summary>Checkouts through the whole shop, with and without killed services.</summary>
 public sealed class CheckoutTests(ShopFixture fixture)
 {
     private static readonly string[] Methods = ["sim-ok", "sim-declined", "sim-lost-answer", "sim-ok", "sim-slow"];
@@ -21,7 +21,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
     [InlineData("sim-ok", 1, null, "pending, reserved, paid, confirmed", "orders.order-placed, inventory.stock-reserved, payments.payment-charged, orders.order-confirmed")]
     [InlineData("sim-declined", 1, "payment-declined", "pending, reserved, cancelling, cancelled", "orders.order-placed, inventory.stock-reserved, payments.payment-declined, inventory.stock-released, orders.order-cancelled")]
     [InlineData("sim-ok", 1000, "out-of-stock", "pending, cancelling, cancelled", "orders.order-placed, inventory.reservation-failed, orders.order-cancelled")]
-    public async Task An_order_is_followed_live_to_its_end_and_its_timeline_names_every_step(string paymentMethod, int quantity, string? reason, string states, string events)
+    public async Task Order_stream_ends_with_its_final_state_and_the_timeline_has_every_step(string paymentMethod, int quantity, string? reason, string states, string events)
     {
         var (user, shop) = await fixture.NewCustomer("checkout", Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
@@ -35,7 +35,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
     }
 
     [Fact]
-    public async Task A_confirmed_order_can_be_cancelled_through_the_gateway()
+    public async Task Confirmed_order_is_cancelled_through_the_gateway()
     {
         var (user, shop) = await fixture.NewCustomer("checkout", Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
@@ -48,7 +48,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
     }
 
     [Fact]
-    public async Task Orders_whose_services_are_killed_in_the_middle_all_settle_and_the_sums_are_exact()
+    public async Task Orders_end_with_exact_sums_when_services_are_killed()
     {
         var placed = await PlaceMany(45, async number =>
         {
@@ -60,9 +60,9 @@ public sealed class CheckoutTests(ShopFixture fixture)
         await AllSettleExactly(placed, TimeSpan.FromSeconds(100));
     }
 
-    /// <summary>The long tier: each service, again and again, at moments that fall into every step.</summary>
+    /// <summary>Long tier: kills each service at moments in every step.</summary>
     [Fact(Explicit = true)]
-    public async Task Each_service_killed_at_every_moment_of_the_checkout_loses_and_doubles_nothing()
+    public async Task Checkout_ends_with_exact_sums_when_a_service_is_killed_at_any_moment()
     {
         foreach (var service in new[] { "orders", "inventory", "payments", "notifications", "reporting" })
         {
@@ -80,10 +80,10 @@ public sealed class CheckoutTests(ShopFixture fixture)
     }
 
     [Fact]
-    public Task A_hundred_orders_in_a_burst_settle_and_the_sums_are_exact() => Burst(100);
+    public Task Burst_of_100_orders_ends_with_exact_sums() => Burst(100);
 
     [Fact(Explicit = true)]
-    public Task Two_thousand_orders_in_a_burst_settle_and_the_sums_are_exact() => Burst(2000);
+    public Task Burst_of_2000_orders_ends_with_exact_sums() => Burst(2000);
 
     private async Task Burst(int count)
     {
@@ -153,7 +153,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
             await placed.Shop.SettledTimeline(order, Cancellation);
     }
 
-    /// <summary>As kill -9 does it; returns when the service is there again.</summary>
+    /// <summary>Kills the service (SIGKILL) and returns when it is healthy again.</summary>
     private async Task Kill(string service)
     {
         var killed = await fixture.Kill(service, Cancellation);

@@ -16,7 +16,7 @@ public sealed class SecretsTests(ShopFixture fixture)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Nothing_that_the_shop_writes_has_a_password_a_token_or_an_address_in_it()
+    public async Task Logs_traces_and_messages_contain_no_password_token_or_address()
     {
         var email = $"secrets-{Guid.NewGuid():N}@example.com";
         const string wrong = "Mistyped-Horse-7";

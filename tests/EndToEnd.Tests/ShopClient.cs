@@ -44,7 +44,7 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
         return await http.SendAsync(request, cancellationToken);
     }
 
-    /// <summary>What the catalogue shows for these items.</summary>
+    /// <summary>Returns the catalogue's total of these items.</summary>
     private async Task<Money> TotalOf(object items, CancellationToken cancellationToken)
     {
         var total = new Money(0, "EUR");
@@ -73,7 +73,7 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
         return await Body(answer, HttpStatusCode.OK, cancellationToken);
     }
 
-    /// <summary>The events of an order that the read model knows, once all of <paramref name="types"/> are among them.</summary>
+    /// <summary>Returns the events of an order when the read model has all of <paramref name="types"/>.</summary>
     public async Task<List<JsonElement>> Timeline(OrderId order, string[] types, CancellationToken cancellationToken)
     {
         var timeline = await Eventually.Get(
@@ -84,7 +84,7 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
         return Events(timeline);
     }
 
-    /// <summary>The events of an order that is over, one way or the other, once the read model has all of them: also that the customer was told of each step.</summary>
+    /// <summary>Returns the events of an ended order when the read model has all of them, the notifications included.</summary>
     public async Task<List<JsonElement>> SettledTimeline(OrderId order, CancellationToken cancellationToken, TimeSpan? timeout = null)
     {
         var timeline = await Eventually.Get(
@@ -100,7 +100,7 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
         return Events(timeline);
     }
 
-    /// <summary>The order's changes as a browser would see them, from the first to the last.</summary>
+    /// <summary>Returns the order's changes from its event stream.</summary>
     public async Task<List<string>> Follow(OrderId order, CancellationToken cancellationToken)
     {
         using var request = Request(HttpMethod.Get, $"/api/v1/orders/{order}/events");
@@ -123,7 +123,7 @@ public sealed class ShopClient(HttpClient http, string? accessToken = null)
         return answer.StatusCode;
     }
 
-    /// <summary>Creates a product, or sets it whatever is there.</summary>
+    /// <summary>Creates or replaces a product.</summary>
     public async Task PutProduct(string sku, object product, CancellationToken cancellationToken)
     {
         var status = await Put(null);

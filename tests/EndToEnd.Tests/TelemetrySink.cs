@@ -36,7 +36,7 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
         return sink;
     }
 
-    /// <summary>How much came in, by kind: a search finds nothing where there is nothing.</summary>
+    /// <summary>The number of items of each kind, so that a search in nothing is noticed.</summary>
     public IReadOnlyDictionary<string, int> Received => _received.GroupBy(part => part.Signal).ToDictionary(part => part.Key, part => part.Sum(some => some.Bytes.Length));
 
     public bool Contains(string signal, ReadOnlySpan<byte> bytes)
@@ -50,7 +50,7 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
         return false;
     }
 
-    /// <summary>Where a text stands, with what stands around it.</summary>
+    /// <summary>Returns the position of a text with its surroundings.</summary>
     public IEnumerable<string> Find(string text)
     {
         var wanted = System.Text.Encoding.UTF8.GetBytes(text);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ForgeShop.Messaging.Tests;
 
-/// <summary>What consumers do when they fail, are killed, or share their partitions.</summary>
+/// <summary>Consumers that fail, are killed, or share their partitions.</summary>
 public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaTest(servers, broker)
 {
     [Fact]
@@ -107,7 +107,7 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
     }
 
     [Fact]
-    public async Task Partition_that_waits_goes_on_after_a_rebalance()
+    public async Task Waiting_partition_continues_after_a_rebalance()
     {
         var (database, name, counters) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", NewCounters(30));
         var isBroken = true;
@@ -151,6 +151,8 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
             await service.HandledAsync(counter, 1);
         await service.HealthAsync(HealthStatus.Degraded, "1 partitions wait");
         (await service.EffectsAsync(failing)).ShouldBeEmpty();
+        foreach (var counter in others.Where(counter => delayed.Contains(counter.ToString())))
+            (await service.EffectsAsync(counter)).ShouldBeEmpty("its partition waits");
 
         isBroken = false;
         foreach (var counter in others.Append(failing))

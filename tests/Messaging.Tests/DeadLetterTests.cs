@@ -135,7 +135,7 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
     }
 
     [Fact]
-    public async Task Foreign_messages_in_the_topics_are_passed_over()
+    public async Task Foreign_messages_in_the_topics_are_skipped()
     {
         var foreign = new[]
         {

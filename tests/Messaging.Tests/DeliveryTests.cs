@@ -6,7 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ForgeShop.Messaging.Tests;
 
-/// <summary>From the change to the effect, without a fault.</summary>
+/// <summary>Delivery from the change to the effect, without faults.</summary>
 public sealed class DeliveryTests(Servers servers, Broker broker) : SharedKafkaTest(servers, broker)
 {
     [Fact]

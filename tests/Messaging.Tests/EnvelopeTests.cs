@@ -9,7 +9,7 @@ namespace ForgeShop.Messaging.Tests;
 public sealed class EnvelopeTests(Servers servers) : MessagingTest(servers)
 {
     [Fact]
-    public async Task Every_event_is_handled_in_batches_in_the_order_of_its_log()
+    public async Task Events_are_handled_in_batches_in_the_order_of_their_partition()
     {
         await using var kafka = await StartKafkaAsync();
         var counters = NewCounters(20);

@@ -48,7 +48,7 @@ public sealed class HealthTests(Servers servers) : MessagingTest(servers)
     }
 
     [Fact]
-    public async Task Waiting_messages_are_measured_and_reported_while_Kafka_is_away()
+    public async Task Waiting_messages_are_measured_and_reported_while_Kafka_is_down()
     {
         await using var kafka = new KafkaServer();
         // The events are from a clock that is an hour ahead, and is then put right.

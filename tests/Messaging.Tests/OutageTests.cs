@@ -7,11 +7,11 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ForgeShop.Messaging.Tests;
 
-/// <summary>Kafka or PostgreSQL is away and comes back.</summary>
+/// <summary>Outages of Kafka and PostgreSQL.</summary>
 public sealed partial class OutageTests(Servers servers) : MessagingTest(servers)
 {
     [Fact]
-    public async Task Kafka_away_at_start_delays_the_events()
+    public async Task Kafka_down_at_start_delays_the_events()
     {
         await using var kafka = new KafkaServer();
         await using var service = await StartAsync(kafka);
@@ -86,7 +86,7 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
     }
 
     [Fact]
-    public async Task Service_stops_in_time_while_Kafka_is_away()
+    public async Task Service_stops_in_time_while_Kafka_is_down()
     {
         await using var kafka = new KafkaServer();
         await kafka.StartAsync(Cancelled);

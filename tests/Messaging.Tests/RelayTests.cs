@@ -58,7 +58,7 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
     }
 
     [Fact]
-    public async Task Row_of_a_slower_transaction_is_published_behind_later_rows()
+    public async Task Row_of_a_slower_transaction_is_published_after_later_rows()
     {
         await using var service = await StartAsync(Kafka, consumes: false);
         var (slow, fast) = (Guid.NewGuid(), Guid.NewGuid());
@@ -78,7 +78,7 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
     }
 
     [Fact]
-    public async Task Message_that_Kafka_refuses_is_recorded_and_passed_over()
+    public async Task Message_that_Kafka_refuses_is_recorded_and_skipped()
     {
         await using var service = await StartAsync(Kafka, consumes: false, ("Messaging:PollInterval", "00:10:00"));
         using var metrics = new MetricReader(service);
@@ -140,7 +140,7 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
     }
 
     [Fact]
-    public async Task Clock_that_was_ahead_delays_nothing()
+    public async Task Clock_that_was_set_back_delays_nothing()
     {
         var time = new ShiftedTime { Offset = TimeSpan.FromHours(1) };
         await using var service = await StartAsync(new CounterService { Kafka = Kafka, Database = await Servers.CreateDatabaseAsync(), Time = time });

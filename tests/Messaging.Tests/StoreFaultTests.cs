@@ -27,7 +27,7 @@ public sealed class StoreFaultTests(Servers servers, Broker broker) : StoreFault
     }
 
     [Fact]
-    public async Task Backends_that_are_terminated_again_and_again_delay_the_events()
+    public async Task Repeatedly_terminated_connections_delay_the_events()
     {
         await using var service = await StartAsync();
         var isOver = false;
@@ -100,7 +100,7 @@ public sealed class StoreErrorTests(Servers servers, Broker broker) : StoreFault
 }
 
 /// <summary>
-/// While the store is at fault, nothing is dead-lettered although a single attempt would be enough. Afterwards the service goes on by itself, with the backoff
+/// During a fault of the store, no message is dead-lettered, although one attempt is the maximum. Afterwards the service continues, with the backoff
 /// of production.
 /// </summary>
 public abstract class StoreFaultTest(Servers servers, Broker broker) : SharedKafkaTest(servers, broker)

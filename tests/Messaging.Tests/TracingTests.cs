@@ -8,7 +8,7 @@ namespace ForgeShop.Messaging.Tests;
 public sealed class TracingTests(Servers servers, Broker broker) : SharedKafkaTest(servers, broker)
 {
     [Fact]
-    public async Task One_trace_leads_from_the_request_to_the_last_consumer()
+    public async Task Trace_continues_from_the_request_to_the_last_consumer()
     {
         var spans = new ConcurrentQueue<Activity>();
         using var listener = new ActivityListener

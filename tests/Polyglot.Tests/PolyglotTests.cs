@@ -34,7 +34,7 @@ public sealed class PolyglotTests(PostgresFixture postgres)
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task Ten_thousand_hostile_keys_have_the_ids_of_dotnet_in(string name)
+    public async Task Hostile_keys_have_the_IDs_of_dotnet_in(string name)
     {
         var language = Installed(name);
         var lines = new HostileKeys(seed: 20260101).Lines(Keys).ToList();
@@ -86,7 +86,7 @@ public sealed class PolyglotTests(PostgresFixture postgres)
 
     [Theory]
     [MemberData(nameof(Languages))]
-    public async Task Misuse_is_a_refusal_and_no_other_exception_in(string name)
+    public async Task Misuse_is_a_refusal_in(string name)
     {
         var language = Installed(name);
 

@@ -7,7 +7,7 @@ namespace ForgeShop.Forge.Compat.Tests;
 public sealed class CultureTests
 {
     [Fact]
-    public void No_culture_changes_an_id()
+    public void Culture_does_not_change_an_ID()
     {
         var expected = Name();
         expected.ShouldContain("datetime.timedelta(days=-1, seconds=68400)");

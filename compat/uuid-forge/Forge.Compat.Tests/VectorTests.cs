@@ -6,7 +6,7 @@ namespace ForgeShop.Forge.Compat.Tests;
 public sealed class VectorTests
 {
     [Fact]
-    public void Every_id_of_the_real_library_is_reproduced()
+    public void Every_ID_of_the_Python_library_is_reproduced()
     {
         var vectors = VectorFile.Load("uuid-forge.json").EnumerateArray().ToList();
         vectors.Count.ShouldBe(223);
@@ -21,7 +21,7 @@ public sealed class VectorTests
     }
 
     [Fact]
-    public void The_interpreters_unicode_version_decides_and_undecided_text_is_refused()
+    public void Text_that_depends_on_the_Unicode_version_needs_one()
     {
         foreach (var @case in Extra("unicode_version_dependent").GetProperty("cases").EnumerateArray())
         {
@@ -33,7 +33,7 @@ public sealed class VectorTests
     }
 
     [Fact]
-    public void The_printable_tables_are_those_of_each_interpreter()
+    public void Printable_tables_equal_those_of_each_interpreter()
     {
         var versions = VectorFile.Load("python-nonprintable.json").GetProperty("versions");
         foreach (var (name, version) in new[] { ("3.11", PythonVersion.Python311), ("3.12", PythonVersion.Python312), ("3.13", PythonVersion.Python313) })
@@ -58,7 +58,7 @@ public sealed class VectorTests
     }
 
     [Fact]
-    public void Lone_surrogates_are_escaped_in_arguments_and_refused_elsewhere()
+    public void Lone_surrogate_is_escaped_in_arguments_and_refused_elsewhere()
     {
         var generator = new UuidForgeGenerator(UuidForgeConfig.Default);
         foreach (var @case in Extra("lone_surrogates").GetProperty("cases").EnumerateArray())
@@ -74,7 +74,7 @@ public sealed class VectorTests
     }
 
     [Fact]
-    public void Prefixed_forms_are_the_librarys()
+    public void Prefixed_form_equals_the_Python_librarys()
     {
         foreach (var vector in Extra("prefix").EnumerateArray())
         {
@@ -85,7 +85,7 @@ public sealed class VectorTests
     }
 
     [Fact]
-    public void Extraction_agrees_wherever_the_text_ends_in_a_canonical_id_and_refuses_the_rest()
+    public void Extraction_accepts_texts_that_end_in_a_canonical_ID()
     {
         foreach (var vector in Extra("extract").EnumerateArray())
         {
@@ -107,7 +107,7 @@ public sealed class VectorTests
     }
 
     [Fact]
-    public void Security_validation_and_environment_are_the_librarys()
+    public void Validation_and_environment_equal_the_Python_librarys()
     {
         foreach (var vector in Extra("validate").EnumerateArray())
         {
@@ -129,7 +129,7 @@ public sealed class VectorTests
     }
 
     [Fact]
-    public void Its_structural_collisions_are_reproduced_too()
+    public void Collisions_of_the_Python_library_are_reproduced()
     {
         static Guid Salted(string entity, string salt, params PythonValue[] arguments) => new UuidForgeGenerator(new UuidForgeConfig(NamespaceIds.Dns, salt)).Generate(entity, arguments);
         var collisions = Extra("collisions").EnumerateArray().Select(collision => collision.GetProperty("uuid_a").GetGuid()).ToList();

@@ -64,7 +64,7 @@ internal static class PythonHash
     private static StringBuilder Number(StringBuilder identity, double value)
     {
         if (double.IsNaN(value))
-            return identity.Append("float nan;"); // equal only to itself as an object, which nobody can tell here: taken for one
+            return identity.Append("float nan;"); // equal only to itself as an object, which is unknown here; treated as one
         if (double.IsInfinity(value))
             return identity.Append(value < 0 ? "-Infinity;" : "Infinity;");
         var bits = BitConverter.DoubleToInt64Bits(value);

@@ -22,7 +22,9 @@ public sealed record TimelineEvent(
         {
             if (!seen.Add(next.Id))
                 return;
-            foreach (var earlier in byTime.Where(other => other.Id == next.CausationId || (other.Subject == next.Subject && other.Sequence < next.Sequence)))
+            foreach (
+                var earlier in byTime.Where(
+                other => other.Id == next.CausationId || (other.Subject == next.Subject && other.Sequence < next.Sequence)))
                 Place(earlier);
             ordered.Add(next);
         }

@@ -19,7 +19,8 @@ public static class DeactivateUser
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersWrite);
 
     private static async Task<IResult> Handle(
-        UserId id, NoMembers? body, Caller caller, UsersDb db, UserSessions sessions, TimeProvider time, CancellationToken cancellationToken)
+        UserId id, NoMembers? body, Caller caller, UsersDb db, UserSessions sessions, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (!caller.MaySee(id, Permissions.UsersWrite))
             return Problems.Status(StatusCodes.Status403Forbidden);

@@ -42,7 +42,7 @@ internal static class IdCommand
         {
             throw new UnusableException($"there is no such entity type; the catalogue has {string.Join(", ", catalogue.Types.Select(known => known.Name))}");
         }
-        // As in the shop's configuration: a secret alone means that nobody shall be able to guess the IDs.
+        // As in the shop's configuration: a secret alone selects HMAC.
         var algorithm = secretVariable is null ? ForgeAlgorithm.V5 : ForgeAlgorithm.V8HmacSha256;
         if (algorithmName is not null && !ForgeAlgorithms.TryParse(algorithmName, out algorithm))
         {

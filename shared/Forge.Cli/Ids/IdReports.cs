@@ -17,7 +17,7 @@ internal sealed class BareReport(EntityNamespace entity) : IIdReport
     public void Write(KeyInput key, TextWriter output) => output.WriteLine(Uuid.ToText(key.Derive(entity)));
 }
 
-/// <summary>Every step, so that anybody can follow with a SHA-1 tool and a pencil.</summary>
+/// <summary>Prints every step, which a SHA-1 tool can check.</summary>
 internal sealed class Explanation(EntityNamespace entity) : IIdReport
 {
     public void Write(KeyInput key, TextWriter output)

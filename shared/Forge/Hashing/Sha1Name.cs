@@ -106,7 +106,7 @@ internal static class Sha1Name
     private static uint Visible(Vector128<byte> bytes) =>
         Vector128.GreaterThan((bytes + Vector128<byte>.One).AsSByte(), Vector128.Create((sbyte)' ')).ExtractMostSignificantBits();
 
-    /// <summary>The ID of a name that stands in a buffer where it stands in the message, after room for the namespace.</summary>
+    /// <summary>The ID of a name in a buffer, at its place in the message, after room for the namespace.</summary>
     /// <param name="ns">The namespace; it need not be in the buffer.</param>
     /// <param name="buffer">The buffer, at least <see cref="Slack"/> bytes longer than the message, which is padded in place.</param>
     /// <param name="nameLength">The name's length.</param>

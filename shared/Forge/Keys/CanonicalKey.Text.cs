@@ -93,6 +93,6 @@ internal static partial class CanonicalKey
             or (>= 0x2028 and <= 0x202E) or (>= 0x2060 and <= 0x2069) or (>= 0xFDD0 and <= 0xFDEF) or 0xFEFF or (>= 0xFFF9 and <= 0xFFFB)
         || (c & 0xFFFE) == 0xFFFE;
 
-    // Refused as the first or last character only: nobody sees it there, and every language trims another set of them.
+    // Refused as the first or last character only: it is invisible there, and every language trims another set of them.
     private static bool IsSpace(int c) => c is 0x20 or 0xA0 or 0x1680 or (>= 0x2000 and <= 0x200A) or 0x202F or 0x205F or 0x3000;
 }

@@ -7,7 +7,7 @@ namespace ForgeShop.Forge.Tests;
 public sealed class PublicApiTests
 {
     [Fact]
-    public void The_public_API_is_the_approved_one()
+    public void Public_API_equals_the_approved_one()
     {
         var actual = PublicApi.Describe(typeof(ForgeDomain).Assembly);
         var approvedFile = Path.Combine(Repository.Root, "tests", "Forge.Tests", "Api", "PublicApi.approved.txt");

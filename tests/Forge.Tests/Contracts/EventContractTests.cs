@@ -83,7 +83,7 @@ public sealed class EventContractTests
 
     [Theory]
     [MemberData(nameof(Events), DisableDiscoveryEnumeration = true)]
-    public void An_event_is_written_and_read_back_as_agreed(object data, string json)
+    public void Event_is_written_and_read_back_in_its_wire_format(object data, string json)
     {
         JsonSerializer.Serialize(data, data.GetType(), ContractsJson.Options).ShouldBe(json);
         var read = JsonSerializer.Deserialize(json, data.GetType(), ContractsJson.Options);
@@ -92,7 +92,7 @@ public sealed class EventContractTests
     }
 
     [Fact]
-    public void Order_events_without_the_members_of_later_releases_are_read_and_written()
+    public void Order_event_without_later_members_is_read_and_written()
     {
         var confirmed = JsonSerializer.Deserialize<OrderConfirmed>(ConfirmedJson, ContractsJson.Options)!;
         var cancelled = JsonSerializer.Deserialize<OrderCancelled>(CancelledJson, ContractsJson.Options)!;
@@ -103,7 +103,7 @@ public sealed class EventContractTests
     }
 
     [Fact]
-    public void Every_event_of_Contracts_is_checked_here()
+    public void Samples_cover_every_event_of_Contracts()
     {
         var all = typeof(IEventData).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IEventData))).Select(type => type.Name).Order(StringComparer.Ordinal);
         Events.Select(row => row.Data.Item1.GetType().Name).Order(StringComparer.Ordinal).ShouldBe(all);
@@ -130,7 +130,7 @@ public sealed class EventContractTests
     }
 
     [Fact]
-    public void An_added_member_breaks_no_consumer_and_a_missing_one_is_noticed()
+    public void Additional_member_is_ignored_and_a_missing_one_throws()
     {
         const string json = """{"userId":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","email":"ada@example.com","name":"Ada","registeredAt":"2024-01-15T12:00:00+00:00","addedLater":{"x":1}}""";
         JsonSerializer.Deserialize<UserRegistered>(json, ContractsJson.Options)!.UserId.ShouldBe(Ada);
@@ -142,7 +142,7 @@ public sealed class EventContractTests
     }
 
     [Fact]
-    public void Data_of_an_older_version_is_read_in_today_s_shape()
+    public void Data_of_an_older_version_is_upcast()
     {
         // As it was published before version 2, and lies in logs and event stores since.
         var old = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Contracts", "notification.sent.v1.json"))).RootElement;
@@ -153,16 +153,16 @@ public sealed class EventContractTests
     }
 
     [Fact]
-    public void Data_of_a_newer_version_is_not_guessed_at() =>
+    public void Data_of_a_newer_version_throws() =>
         Should.Throw<UnknownEventVersionException>(() => EventData.Read<NotificationSent>(default, 3)).Message
             .ShouldBe("version 3 of notifications.notification-sent is not known here, only 2");
 
     private sealed record LocalDocument(UserId Owner, Money Total);
 
     [Fact]
-    public void Documents_of_the_services_are_written_by_the_same_rules() =>
+    public void Documents_have_the_same_JSON_rules_as_events() =>
         JsonSerializer.Serialize(new LocalDocument(Ada, new Money(1, "EUR")), ContractsJson.Options).ShouldBe("""{"owner":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","total":{"amount":"1.00","currency":"EUR"}}""");
 
     [Fact]
-    public void Nobody_can_change_the_options() => Should.Throw<InvalidOperationException>(() => ContractsJson.Options.WriteIndented = true);
+    public void Json_options_are_read_only() => Should.Throw<InvalidOperationException>(() => ContractsJson.Options.WriteIndented = true);
 }

@@ -10,7 +10,7 @@ public sealed class ForgeIdsTests
     private static readonly ForgeIds Ids = new();
 
     [Fact]
-    public void The_catalogue_is_what_the_architecture_says()
+    public void Catalogue_has_the_declared_entity_types_and_keys()
     {
         static string Describe(KeyShape shape) => shape.Kind?.ToName() ?? string.Join(",", shape.Fields.Select(field => $"{field.Key}:{field.Value.Kind!.Value.ToName()}").Order(StringComparer.Ordinal));
         Ids.Catalogue.Domain.ShouldBe("forgeshop.example");
@@ -33,7 +33,7 @@ public sealed class ForgeIdsTests
 
     // The catalogue against the vectors: what they say about the shop's own entity types, typed methods and named texts alike.
     [Fact]
-    public void Users_products_and_orders_of_the_vectors_come_out_of_the_catalogue()
+    public void Catalogue_derives_the_IDs_of_the_vectors()
     {
         var vectors = JsonNode.Parse(File.ReadAllText(Repository.Vectors("forge-id.json")))!["ids"]!.AsArray();
         var compared = 0;
@@ -64,7 +64,7 @@ public sealed class ForgeIdsTests
     }
 
     [Fact]
-    public void Every_typed_method_derives_what_its_entity_type_derives_from_named_texts()
+    public void Typed_method_derives_the_same_ID_as_named_texts()
     {
         var user = Ids.User("ada@example.com");
         var product = Ids.Product("sku-001");
@@ -88,7 +88,7 @@ public sealed class ForgeIdsTests
     }
 
     [Fact]
-    public void Bad_keys_are_refused_with_the_field_and_never_the_value()
+    public void Refusal_names_the_field_and_not_the_value()
     {
         Should.Throw<ForgeKeyException>(() => Ids.User("no address")).Message.ShouldBe("users: the key of kind email has U+0020, which is not allowed there");
         Should.Throw<ForgeKeyException>(() => Ids.User(null!)).Error.Refusal.ShouldBe(KeyRefusal.Empty);
@@ -102,7 +102,7 @@ public sealed class ForgeIdsTests
     }
 
     [Fact]
-    public void The_command_line_carries_the_same_catalogue()
+    public void Command_line_has_the_same_catalogue()
     {
         using var ofContracts = typeof(ForgeIds).Assembly.GetManifestResourceStream("catalogue.json")!;
         using var ofTool = typeof(Cli.ForgeTool).Assembly.GetManifestResourceStream("catalogue.json")!;
@@ -139,7 +139,7 @@ public sealed class ForgeIdsTests
     [InlineData("v5", "sixteen-bytes-ok")]
     [InlineData("V5", null)]
     [InlineData("", null)]
-    public void A_configuration_that_does_not_fit_together_stops_the_start(string? algorithm, string? secret)
+    public void Contradictory_configuration_stops_the_start(string? algorithm, string? secret)
     {
         var settings = new List<(string, string?)>();
         if (algorithm is not null) settings.Add(("Forge:Algorithm", algorithm));

@@ -13,7 +13,7 @@ public sealed class TypedIdTests
     private static readonly Type[] Types = [.. typeof(UserId).Assembly.GetTypes().Where(type => type.GetInterfaces().Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(ITypedId<>)))];
 
     [Fact]
-    public void There_is_a_typed_ID_for_every_entity_type()
+    public void Every_entity_type_has_a_typed_ID()
     {
         Types.Select(type => type.Name).Order(StringComparer.Ordinal).ShouldBe(
             ["CorrelationId", "EventId", "FileId", "NotificationId", "OrderId", "OrderLineId", "PaymentId", "ProductId", "ReservationId", "SagaId", "SessionId", "UserId"]);
@@ -21,7 +21,7 @@ public sealed class TypedIdTests
     }
 
     [Fact]
-    public void All_of_them_parse_format_and_serialise_alike()
+    public void Typed_IDs_parse_format_and_serialise_alike()
     {
         foreach (var type in Types) typeof(TypedIdTests).GetMethod(nameof(Check), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, null);
     }
@@ -65,7 +65,7 @@ public sealed class TypedIdTests
     [InlineData("6e16f6c3de6b55c380ba75907720bb8a", 400)]
     [InlineData("usr_" + Text, 400)]
     [InlineData("nonsense", 400)]
-    public async Task A_route_binds_each_typed_ID_and_answers_400_to_anything_else(string value, int status)
+    public async Task Route_binds_each_typed_ID_and_returns_400_otherwise(string value, int status)
     {
         using var services = new ServiceCollection().AddLogging().BuildServiceProvider();
         foreach (var type in Types)

@@ -13,27 +13,27 @@ public sealed class PathTests
     private static readonly string[] Classes = [typeof(BatchTests).FullName!, typeof(SingleNameTests).FullName!];
 
     [Fact]
-    public Task AVX2_without_AVX512()
+    public Task Path_with_AVX2_without_AVX512_passes()
     {
         Assert.SkipUnless(Avx2.IsSupported, "This processor has no AVX2.");
         return Pass(256, ("DOTNET_EnableAVX512", "0"));
     }
 
     [Fact]
-    public Task Vectors_of_128_bits()
+    public Task Path_with_128_bit_vectors_passes()
     {
         Assert.SkipUnless(Vector128.IsHardwareAccelerated, "This processor has no vectors.");
         return Pass(128, ("DOTNET_EnableAVX2", "0"));
     }
 
     [Fact]
-    public Task No_vectors() => Pass(0, ("DOTNET_EnableHWIntrinsic", "0"));
+    public Task Path_without_vectors_passes() => Pass(0, ("DOTNET_EnableHWIntrinsic", "0"));
 
     [Fact]
-    public Task Optimised_from_the_start() => Pass(EntityNamespace.LaneBits, ("DOTNET_TieredCompilation", "0"));
+    public Task Path_with_optimised_code_passes() => Pass(EntityNamespace.LaneBits, ("DOTNET_TieredCompilation", "0"));
 
     [Fact]
-    public async Task Never_optimised()
+    public async Task Path_with_unoptimised_code_passes()
     {
         var methods = Path.Combine(Path.GetTempPath(), $"forge-tests-{Guid.NewGuid():N}.txt");
         try

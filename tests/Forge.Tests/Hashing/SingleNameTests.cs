@@ -6,7 +6,7 @@ namespace ForgeShop.Forge.Tests;
 public sealed class SingleNameTests
 {
     [Fact]
-    public void Every_length_of_the_bare_derivation()
+    public void Bare_derivation_equals_the_platforms_for_every_length()
     {
         var random = new Random(3);
         for (var length = 0; length <= 300; length++)
@@ -19,7 +19,7 @@ public sealed class SingleNameTests
     }
 
     [Fact]
-    public void Every_length_of_a_key()
+    public void Single_key_equals_the_platforms_for_every_length()
     {
         var texts = new ForgeDomain("forgeshop.example").Entity("texts", KeyKind.Text);
         for (var length = 1; length <= 1024; length += length < 200 ? 1 : 103)
@@ -33,7 +33,7 @@ public sealed class SingleNameTests
 
     /// <summary>Nothing beside the key is read: what stands there could pass for a part of it.</summary>
     [Fact]
-    public void Every_length_of_a_key_in_the_middle_of_a_text()
+    public void Single_key_inside_a_longer_text_equals_the_platforms()
     {
         var texts = new ForgeDomain("forgeshop.example").Entity("texts", KeyKind.Text);
         var text = string.Create(600, 0, static (characters, _) => { for (var i = 0; i < characters.Length; i++) characters[i] = (char)('!' + i * 31 % 94); });
@@ -51,7 +51,7 @@ public sealed class SingleNameTests
     [InlineData(3)]
     [InlineData(20)]
     [InlineData(60)]
-    public void Every_UTF16_code_unit_is_taken_or_refused_as_in_UTF8(int length)
+    public void Single_key_accepts_and_refuses_each_UTF16_unit_as_in_UTF8(int length)
     {
         var texts = new ForgeDomain("forgeshop.example").Entity("texts", KeyKind.Text);
         var key = Enumerable.Repeat('k', length).ToArray();

@@ -9,7 +9,7 @@ public sealed class DomainTests
     private const string Secret = "sixteen-bytes-ok";
 
     [Fact]
-    public void Domain_namespace_and_ID_follow_from_each_other_by_the_RFC()
+    public void Domain_namespace_and_ID_are_derived_by_the_RFC()
     {
         var domain = new ForgeDomain("ForgeShop.Example");
         domain.Name.ShouldBe("forgeshop.example");
@@ -26,7 +26,7 @@ public sealed class DomainTests
     [InlineData(ForgeAlgorithm.V5, "v5")]
     [InlineData(ForgeAlgorithm.V8Sha256, "v8-sha256")]
     [InlineData(ForgeAlgorithm.V8HmacSha256, "v8-hmac-sha256")]
-    public void An_algorithm_has_one_name(ForgeAlgorithm algorithm, string name)
+    public void Algorithm_has_one_name(ForgeAlgorithm algorithm, string name)
     {
         algorithm.ToName().ShouldBe(name);
         ForgeAlgorithms.TryParse(name, out var parsed).ShouldBeTrue();
@@ -35,7 +35,7 @@ public sealed class DomainTests
 
     [Theory]
     [InlineData("www.example.com", "2ed6657d-e927-568b-95e1-2665a8aea6a2", "5c146b14-3c52-8afd-938a-375d0df1fbf6")]
-    public void The_examples_of_the_RFC_come_out(string name, string v5, string v8)
+    public void Examples_of_the_RFC_are_derived(string name, string v5, string v8)
     {
         NameBasedUuid.V5(NamespaceIds.Dns, name).ToString().ShouldBe(v5);
         NameBasedUuid.V8Sha256(NamespaceIds.Dns, name).ToString().ShouldBe(v8);
@@ -49,7 +49,7 @@ public sealed class DomainTests
     [InlineData(ForgeAlgorithm.V5, null, '5')]
     [InlineData(ForgeAlgorithm.V8Sha256, null, '8')]
     [InlineData(ForgeAlgorithm.V8HmacSha256, Secret, '8')]
-    public void Version_and_variant_are_in_their_places(ForgeAlgorithm algorithm, string? secret, char version)
+    public void Version_and_variant_bits_are_set(ForgeAlgorithm algorithm, string? secret, char version)
     {
         var entity = new ForgeDomain("forgeshop.example", algorithm, secret).Entity("products", KeyKind.Sku);
         for (var i = 0; i < 1000; i++)
@@ -61,7 +61,7 @@ public sealed class DomainTests
     }
 
     [Fact]
-    public void HMAC_is_keyed_by_the_bytes_of_the_secret_and_nothing_else()
+    public void HMAC_key_is_the_UTF8_of_the_secret()
     {
         var keyed = new ForgeDomain("forgeshop.example", ForgeAlgorithm.V8HmacSha256, "  älter als sechzehn  ").Entity("users", KeyKind.Email);
         var digest = HMACSHA256.HashData(Encoding.UTF8.GetBytes("  älter als sechzehn  "), (byte[])[.. Uuid.ToBytes(keyed.Id), .. "a@b"u8]);
@@ -79,7 +79,7 @@ public sealed class DomainTests
     [InlineData(ForgeAlgorithm.V5, Secret, "uses none")]
     [InlineData(ForgeAlgorithm.V8Sha256, Secret, "uses none")]
     [InlineData((ForgeAlgorithm)9, null, "no such algorithm")]
-    public void Secrets_that_do_not_fit_fail_closed_and_are_not_repeated(ForgeAlgorithm algorithm, string? secret, string because)
+    public void Invalid_secret_throws_and_is_not_repeated(ForgeAlgorithm algorithm, string? secret, string because)
     {
         var thrown = Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("forgeshop.example", algorithm, secret));
         thrown.Message.ShouldContain(because);
@@ -87,7 +87,7 @@ public sealed class DomainTests
     }
 
     [Fact]
-    public void Secrets_without_a_UTF8_form_and_short_keys_of_the_bare_derivation_are_refused()
+    public void Secret_without_UTF8_form_and_short_key_are_refused()
     {
         Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b", ForgeAlgorithm.V8HmacSha256, new string('x', 20) + "\uD800"));
         Should.Throw<ForgeConfigurationException>(() => NameBasedUuid.V8HmacSha256(new byte[15], NamespaceIds.Dns, "x"u8));
@@ -105,7 +105,7 @@ public sealed class DomainTests
     [InlineData("a_b.example")]
     [InlineData("a\n")]
     [InlineData("\u212A.example")] // the Kelvin sign
-    public void Domains_outside_the_pattern_are_refused(string name) => Should.Throw<ForgeConfigurationException>(() => new ForgeDomain(name));
+    public void Domain_outside_the_pattern_is_refused(string name) => Should.Throw<ForgeConfigurationException>(() => new ForgeDomain(name));
 
     // Characters before length, so that no unit of length matters; and always the whole character.
     [Theory]
@@ -113,7 +113,7 @@ public sealed class DomainTests
     [InlineData("é", 300, 0xE9)]
     [InlineData("😀", 1, 0x1F600)]
     [InlineData("😀", 300, 0x1F600)]
-    public void Domains_and_entity_types_of_any_length_name_the_character_that_is_wrong(string character, int times, int codePoint)
+    public void Refusal_of_a_long_domain_or_type_names_the_character(string character, int times, int codePoint)
     {
         var name = "a" + string.Concat(Enumerable.Repeat(character, times));
         Should.Throw<ForgeConfigurationException>(() => new ForgeDomain(name)).Message.ShouldContain($"U+{codePoint:X4} ");
@@ -123,7 +123,7 @@ public sealed class DomainTests
     }
 
     [Fact]
-    public void The_longest_domain_has_253_characters()
+    public void Domain_has_at_most_253_characters()
     {
         new ForgeDomain(new string('a', 253)).Name.Length.ShouldBe(253);
         Should.Throw<ForgeConfigurationException>(() => new ForgeDomain(new string('a', 254)));
@@ -138,11 +138,11 @@ public sealed class DomainTests
     [InlineData("ü")]
     [InlineData("a\n")]
     [InlineData("a/b")]
-    public void Entity_types_outside_the_pattern_are_refused(string name) =>
+    public void Entity_type_outside_the_pattern_is_refused(string name) =>
         Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b").Entity(name, KeyKind.Text));
 
     [Fact]
-    public void Entity_types_may_have_dots_hyphens_underscores_and_64_characters()
+    public void Entity_type_may_have_dots_hyphens_underscores_and_64_characters()
     {
         new ForgeDomain("a.b").Entity("a.b-c_9", KeyKind.Text).Type.Name.ShouldBe("a.b-c_9");
         new ForgeDomain("a.b").Entity(new string('a', 64), KeyKind.Text);
@@ -152,7 +152,7 @@ public sealed class DomainTests
     }
 
     [Fact]
-    public void Names_of_kinds_and_algorithms_read_back()
+    public void Names_of_kinds_and_algorithms_are_parsed_back()
     {
         foreach (var kind in Inputs.Kinds) KeyKinds.TryParse(kind.ToName(), out var read).ShouldBe(read == kind);
         foreach (var algorithm in Enum.GetValues<ForgeAlgorithm>()) ForgeAlgorithms.TryParse(algorithm.ToName(), out var read).ShouldBe(read == algorithm);
@@ -164,7 +164,7 @@ public sealed class DomainTests
     }
 
     [Fact]
-    public void Long_names_and_lone_surrogates_of_the_bare_derivation()
+    public void Bare_derivation_takes_long_names_and_refuses_lone_surrogates()
     {
         var name = new string('é', 100_000);
         NameBasedUuid.V5(NamespaceIds.Url, name).ShouldBe(NameBasedUuid.V5(NamespaceIds.Url, Encoding.UTF8.GetBytes(name)));
@@ -172,7 +172,7 @@ public sealed class DomainTests
     }
 
     [Fact]
-    public void Verify_says_no_to_another_key_another_ID_and_a_refused_key()
+    public void Verify_returns_false_for_another_key_ID_or_a_refused_key()
     {
         var users = new ForgeDomain("forgeshop.example").Entity("users", KeyKind.Email);
         var id = users.Derive("ada@example.com");
@@ -184,7 +184,7 @@ public sealed class DomainTests
     }
 
     [Fact]
-    public void A_batch_gives_what_one_at_a_time_gives_and_names_the_key_that_is_wrong()
+    public void Batch_equals_single_derivations_and_names_the_wrong_key()
     {
         var users = new ForgeDomain("forgeshop.example").Entity("users", KeyKind.Email);
         var keys = Enumerable.Range(0, 1000).Select(i => $"User-{i}@{new string('x', i % 60 + 1)}.example").ToArray();
@@ -208,7 +208,7 @@ public sealed class DomainTests
     }
 
     [Fact]
-    public void Many_threads_derive_what_one_derives()
+    public void Concurrent_derivations_equal_sequential_ones()
     {
         var users = new ForgeDomain("forgeshop.example").Entity("users", KeyKind.Email);
         var orders = new ForgeDomain("forgeshop.example").Entity("orders", KeyShape.Record(("user", KeyKind.Uuid), ("reference", KeyKind.Text)));
@@ -235,7 +235,7 @@ public sealed class DomainTests
     }
 
     [Fact]
-    public void No_culture_changes_an_ID()
+    public void Culture_does_not_change_an_ID()
     {
         var odd = (CultureInfo)CultureInfo.InvariantCulture.Clone();
         odd.NumberFormat.NegativeSign = "\u2212";

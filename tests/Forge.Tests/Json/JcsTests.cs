@@ -16,7 +16,7 @@ public sealed class JcsTests
 
     // Every text with an error in jcs.json says why, and so does the library.
     [Fact]
-    public void Errors_are_told_apart_as_the_vectors_tell_them_apart()
+    public void Errors_are_those_of_the_vectors()
     {
         foreach (var vector in JsonNode.Parse(File.ReadAllText(Repository.Vectors("jcs.json")))!.AsArray())
         {
@@ -36,10 +36,10 @@ public sealed class JcsTests
     }
 
     [Fact]
-    public void Any_tree_however_it_is_written_has_one_form_that_means_the_same() => OneForm(trees: 2_000);
+    public void Tree_in_any_spelling_has_one_canonical_form() => OneForm(trees: 2_000);
 
     [Fact(Explicit = true)]
-    public void Many_trees_however_they_are_written_have_one_form_each() => OneForm(trees: 300_000);
+    public void Many_trees_in_any_spelling_have_one_canonical_form_each() => OneForm(trees: 300_000);
 
     private static void OneForm(int trees)
     {
@@ -55,10 +55,10 @@ public sealed class JcsTests
     }
 
     [Fact]
-    public void Tampered_texts_are_refused_or_mean_something_and_never_crash() => Tamper(texts: 5_000);
+    public void Tampered_text_is_refused_or_parsed_without_a_crash() => Tamper(texts: 5_000);
 
     [Fact(Explicit = true)]
-    public void Many_tampered_texts_are_refused_or_mean_something_and_never_crash() => Tamper(texts: 500_000);
+    public void Many_tampered_texts_are_refused_or_parsed_without_a_crash() => Tamper(texts: 500_000);
 
     private static void Tamper(int texts)
     {
@@ -82,7 +82,7 @@ public sealed class JcsTests
     }
 
     [Fact]
-    public void Numbers_are_the_shortest_text_that_reads_back()
+    public void Number_is_the_shortest_text_that_parses_back()
     {
         var random = new Random(2025);
         IEnumerable<double> Doubles()
@@ -109,7 +109,7 @@ public sealed class JcsTests
     [InlineData(2000, -2000, "1")]
     [InlineData(2000, -1999, "10")]
     [InlineData(20000, -20000, "1")]
-    public void Zeros_and_exponents_that_cancel_each_other_do_so(int zeros, int exponent, string expected) =>
+    public void Zeros_and_exponents_cancel_out(int zeros, int exponent, string expected) =>
         Canonical("1" + new string('0', zeros) + "e" + exponent.ToString(CultureInfo.InvariantCulture)).ShouldBe(expected);
 
     [Theory]
@@ -117,7 +117,7 @@ public sealed class JcsTests
     [InlineData("0e99999999999999999999", "0")]
     [InlineData("9007199254740993.0000000000000000000000000000001", "9007199254740994")]
     [InlineData("1E+0005", "100000")]
-    public void Extreme_numbers(string json, string expected) => Canonical(json).ShouldBe(expected);
+    public void Extreme_numbers_are_canonical(string json, string expected) => Canonical(json).ShouldBe(expected);
 
     [Fact]
     public void Bytes_that_are_not_UTF8_are_refused()
@@ -129,7 +129,7 @@ public sealed class JcsTests
     }
 
     [Fact]
-    public void Depth_is_limited_and_costs_no_stack()
+    public void Depth_is_limited_without_recursion()
     {
         string Nested(int levels) => string.Concat(Enumerable.Repeat("[", levels)) + new string(']', levels);
         Canonical(Nested(Jcs.MaxDepth)).ShouldBe(Nested(Jcs.MaxDepth));
@@ -139,7 +139,7 @@ public sealed class JcsTests
     }
 
     [Fact]
-    public void Many_members_are_sorted_in_good_time()
+    public void Object_with_many_members_is_sorted_by_code_unit()
     {
         var names = Enumerable.Range(0, 50_000).Select(i => $"\"k{i * 7919 % 50_000}\":{i}").ToArray();
         var canonical = Canonical("{" + string.Join(", ", names) + "}");
@@ -148,7 +148,7 @@ public sealed class JcsTests
     }
 
     [Fact]
-    public void A_writer_gets_everything_or_nothing()
+    public void Writer_gets_the_whole_output_or_nothing()
     {
         var destination = new ArrayBufferWriter<byte>();
         Jcs.Canonicalize(" { \"b\" : 1 , \"a\" : 2 } "u8, destination);

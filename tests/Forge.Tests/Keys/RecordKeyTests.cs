@@ -15,7 +15,7 @@ public sealed class RecordKeyTests
     private static (string, KeyValue)[] Values(IEnumerable<(string Field, KeyKind Kind, string Value)> fields) => [.. fields.Select(field => (field.Field, KeyValue.Of(field.Kind, field.Value)))];
 
     [Fact]
-    public void The_order_of_fields_does_not_matter()
+    public void Field_order_does_not_change_the_ID()
     {
         var arbitrary = (from fields in Inputs.Fields from shuffled in Gen.Shuffle(fields) select (fields, shuffled)).ToArbitrary();
         Prop.ForAll(arbitrary, pair =>
@@ -24,7 +24,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void A_name_is_canonical_JSON_and_tells_exactly_what_it_was_made_of()
+    public void Record_name_is_canonical_JSON_of_its_fields()
     {
         // Injective: the fields, their kinds and their canonical values can be read back from the name, so different keys have different names.
         Prop.ForAll(Inputs.Fields.ToArbitrary(), fields =>
@@ -41,7 +41,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void The_order_of_fields_does_not_matter_in_nested_records_either_and_that_of_items_does()
+    public void Nested_field_order_does_not_change_the_ID_and_item_order_does()
     {
         var (inside, lists) = (0, 0);
         var arbitrary = (from tree in Inputs.Tree from seed in Gen.Choose(0, int.MaxValue) select (tree, seed)).ToArbitrary();
@@ -65,7 +65,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void A_name_tells_exactly_what_nested_keys_were_made_of()
+    public void Nested_record_name_is_canonical_JSON_of_its_fields()
     {
         Prop.ForAll(Inputs.Tree.ToArbitrary(), tree =>
         {
@@ -77,7 +77,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void Nested_records_and_lists_stand_in_the_name_as_they_are()
+    public void Nested_records_and_lists_are_written_as_JSON()
     {
         var name = Things.GetName(
             ("z", KeyValue.List(KeyValue.Of(KeyKind.Text, "x"), KeyValue.List(), KeyValue.Record(("b", 2L), ("a", 1L)))),
@@ -86,7 +86,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void The_builder_and_the_list_of_fields_give_the_same_ID()
+    public void Builder_and_field_list_derive_the_same_ID()
     {
         using var key = Things.NewKey();
         key.BeginList("z");
@@ -112,7 +112,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void Values_of_the_language_are_what_their_text_is()
+    public void Typed_value_equals_its_text()
     {
         var instant = new DateTimeOffset(2024, 2, 29, 23, 59, 59, 123, TimeSpan.FromHours(5.5));
         Things.GetName(
@@ -128,7 +128,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void Every_instant_is_written_as_the_framework_writes_it()
+    public void Timestamp_text_equals_the_frameworks()
     {
         var arbitrary = Gen.Choose(0, int.MaxValue).Select(seed => new DateTimeOffset(new Random(seed).NextInt64(DateTime.MaxValue.Ticks / 10_000) * 10_000, TimeSpan.Zero)).ToArbitrary();
         Prop.ForAll(arbitrary, instant =>
@@ -140,7 +140,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void A_declared_shape_supplies_the_kinds()
+    public void Declared_shape_supplies_the_kinds()
     {
         var expected = Things.GetName(("user", Ada), ("reference", KeyValue.Of(KeyKind.Text, "cart-1"))).Replace("things", "orders", StringComparison.Ordinal);
         Orders.GetName(("user", Ada), ("reference", "cart-1")).ShouldBe(expected);
@@ -152,7 +152,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void What_does_not_fit_the_declared_shape_is_refused_and_named()
+    public void Key_that_does_not_fit_the_shape_is_refused_and_named()
     {
         Error(Orders, ("user", Ada)).ShouldBe(new KeyError(KeyRefusal.MissingField, "orders", "reference", null, null));
         Error(Orders, ("user", Ada), ("reference", "x"), ("colour", "red")).ShouldBe(new KeyError(KeyRefusal.UnknownField, "orders", "colour", null, null));
@@ -168,7 +168,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void Shapes_of_nested_records_and_lists_are_held_to_as_well()
+    public void Nested_shape_is_checked()
     {
         var tags = Domain.Entity("tags", KeyShape.Record(("names", KeyShape.List(KeyKind.Text)), ("at", KeyShape.Record(("x", KeyKind.Int), ("y", KeyKind.Int)))));
         tags.GetName(("names", KeyValue.List("b", "a")), ("at", KeyValue.Record(("y", 2L), ("x", 1L))))
@@ -191,7 +191,7 @@ public sealed class RecordKeyTests
     [InlineData("a\n")]
     [InlineData("a\"b")]
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")] // 65
-    public void Field_names_outside_the_pattern_are_refused_and_not_repeated(string name)
+    public void Field_name_outside_the_pattern_is_refused_and_not_repeated(string name)
     {
         var error = Error(Things, (name, 1L));
         error.Refusal.ShouldBe(KeyRefusal.FieldName);
@@ -202,10 +202,10 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void The_longest_field_name_is_accepted() => Things.Derive((new string('a', 64), 1L)).ShouldNotBe(Guid.Empty);
+    public void Longest_field_name_is_accepted() => Things.Derive((new string('a', 64), 1L)).ShouldNotBe(Guid.Empty);
 
     [Fact]
-    public void Eight_levels_are_allowed_and_nine_are_not()
+    public void Eight_levels_are_accepted_and_nine_refused()
     {
         KeyValue Nested(int lists) => lists == 0 ? 1L : KeyValue.List(Nested(lists - 1));
         Things.Derive(("d", Nested(7))).ShouldNotBe(Guid.Empty);
@@ -218,7 +218,7 @@ public sealed class RecordKeyTests
 
     // Forty levels of two have 2^40 leaves, and a hundred thousand levels of one are more than a stack holds.
     [Fact]
-    public void Values_that_share_parts_or_nest_without_end_are_refused_at_once()
+    public void Cyclic_or_shared_values_are_refused()
     {
         foreach (var wrap in new Func<KeyValue, KeyValue>[] { v => KeyValue.List(v, v), v => KeyValue.Record(("a", v), ("b", v)), v => KeyValue.List(KeyValue.Record(("a", v), ("b", v)), v) })
         {
@@ -239,7 +239,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void Empty_records_duplicates_and_nothing_are_refused()
+    public void Empty_record_duplicate_field_and_null_are_refused()
     {
         Refusal().ShouldBe(KeyRefusal.NoFields);
         Refusal(("a", KeyValue.Record())).ShouldBe(KeyRefusal.NoFields);
@@ -251,7 +251,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void Many_fields_and_large_values_outgrow_every_buffer()
+    public void Many_fields_and_large_values_are_derived()
     {
         var random = new Random(17);
         var fields = Enumerable.Range(0, 500).Select(i => ($"f{i:D3}", KeyValue.Of(KeyKind.Text, new string((char)('a' + i % 26), 1 + random.Next(1024))))).ToArray();
@@ -265,7 +265,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void The_first_thing_that_is_wrong_is_what_is_reported()
+    public void First_error_is_reported()
     {
         using var key = Orders.NewKey();
         key.Add("user", "nonsense");
@@ -276,7 +276,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void Misuse_of_the_builder_is_noticed()
+    public void Misuse_of_the_builder_throws()
     {
         Should.Throw<InvalidOperationException>(() => { using var key = Things.NewKey(); key.BeginList("a"); return key.Derive(); });
         Should.Throw<InvalidOperationException>(() => { using var key = Things.NewKey(); key.End(); });
@@ -293,7 +293,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void A_key_as_named_texts_is_the_same_key()
+    public void Named_texts_derive_the_same_ID()
     {
         KeyValuePair<string, string?>[] fields = [new("reference", "cart-1"), new("user", Ada.ToString())];
         Orders.TryDeriveText(fields, out var id, out _).ShouldBeTrue();

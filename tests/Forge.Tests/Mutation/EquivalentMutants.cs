@@ -49,7 +49,7 @@ internal static class EquivalentMutants
             "Keys/CanonicalKey.Text.cs: ' ' -> '!' in: private static readonly SearchValues<char> VisibleCharacters = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);",
             "Keys/CanonicalKey.Text.cs: ' ' -> '!' in: return Vector128.GreaterThan((bytes + Vector128<byte>.One).AsSByte(), Vector128.Create((sbyte)' '));",
         ],
-        ["U+200B is refused before anybody asks whether it is a space."] =
+        ["U+200B is refused before the check for spaces."] =
         [
             "Keys/CanonicalKey.Text.cs: 0x200A -> 8203 in: private static bool IsSpace(int c) => c is 0x20 or 0xA0 or 0x1680 or (>= 0x2000 and <= 0x200A) or 0x202F or 0x205F or 0x3000;",
         ],

@@ -8,7 +8,7 @@ namespace ForgeShop.Forge.Tests;
 /// </summary>
 internal sealed class MutantProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("forge-mutant-").FullName;
     private readonly string _program;
@@ -36,11 +36,11 @@ internal sealed class MutantProcess : IDisposable
         var start = new ProcessStartInfo("dotnet", [Path.Combine(_folder, _program), .. arguments]) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
         if (!vectors) start.Environment["DOTNET_EnableHWIntrinsic"] = "0";
         using var process = Process.Start(start)!;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Timeout);
         try
         {
-            await Task.WhenAll(process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token), process.WaitForExitAsync(patience.Token));
+            await Task.WhenAll(process.StandardOutput.ReadToEndAsync(timeout.Token), process.StandardError.ReadToEndAsync(timeout.Token), process.WaitForExitAsync(timeout.Token));
             return process.ExitCode != 0;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

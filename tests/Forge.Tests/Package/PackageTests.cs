@@ -5,13 +5,13 @@ using System.Xml.Linq;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>What people take with them: the packages as somebody meets them who has never seen this repository.</summary>
+/// <summary>The packages, used without this repository.</summary>
 public sealed partial class PackageTests(PackedPackages packages) : IClassFixture<PackedPackages>
 {
     private const string Ada = "6e16f6c3-de6b-55c3-80ba-75907720bb8a";
 
     [Fact]
-    public void The_library_comes_with_README_specification_documentation_and_symbols_and_needs_nothing()
+    public void Library_package_has_docs_and_symbols_and_no_dependencies()
     {
         using var package = packages.Open("ForgeShop.Forge.*.nupkg");
         Entries(package).ShouldBe(["ForgeShop.Forge.nuspec", "README.md", "docs/forge-id.md", "lib/net10.0/ForgeShop.Forge.dll", "lib/net10.0/ForgeShop.Forge.xml"], ignoreOrder: true);
@@ -30,7 +30,7 @@ public sealed partial class PackageTests(PackedPackages packages) : IClassFixtur
     }
 
     [Fact]
-    public void The_tool_ships_the_library_and_the_parser_of_its_command_line_and_nothing_else()
+    public void Tool_package_has_the_library_and_its_parser_only()
     {
         using var package = packages.Open("ForgeShop.Forge.Cli.*.nupkg");
         Entries(package).Where(entry => entry.EndsWith(".dll", StringComparison.Ordinal)).Select(Path.GetFileName).ShouldBe(["forge.dll", "ForgeShop.Forge.dll", "System.CommandLine.dll"], ignoreOrder: true);
@@ -38,9 +38,9 @@ public sealed partial class PackageTests(PackedPackages packages) : IClassFixtur
         dependencies.RootElement.GetProperty("libraries").EnumerateObject().Select(library => library.Name.Split('/')[0]).Where(name => !name.EndsWith(".Reference", StringComparison.Ordinal)).ShouldBe(["forge", "ForgeShop.Forge", "System.CommandLine"], ignoreOrder: true);
     }
 
-    // The code of the README as it stands there, so that whoever copies it gets a program.
+    // The code of the README, unchanged, so a copy of it compiles.
     [Fact]
-    public async Task A_project_elsewhere_restores_the_library_and_runs_the_README()
+    public async Task Project_elsewhere_restores_the_library_and_runs_the_README()
     {
         var folder = packages.NewProject("consumer");
         string readme;
@@ -78,7 +78,7 @@ public sealed partial class PackageTests(PackedPackages packages) : IClassFixtur
     }
 
     [Fact]
-    public async Task The_tool_installs_from_its_package_and_derives_and_checks()
+    public async Task Tool_installs_from_its_package_and_derives()
     {
         var folder = packages.NewProject("tool");
         await Dotnet.Run(folder, packages.Cache, "tool", "install", "ForgeShop.Forge.Cli", "--version", packages.Version, "--tool-path", "bin", "--configfile", "nuget.config");

@@ -10,7 +10,7 @@ namespace ForgeShop.Forge.Tests;
 public sealed class TrimmingTests(PackedPackages packages) : IClassFixture<PackedPackages>
 {
     [Fact(Explicit = true)]
-    public async Task A_trimmed_program_is_published_without_a_warning_and_derives()
+    public async Task Trimmed_program_publishes_without_warnings_and_derives()
     {
         var folder = Directory.CreateDirectory(Path.Combine(packages.Folder, "trimmed")).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "trimmed.csproj"), $"""

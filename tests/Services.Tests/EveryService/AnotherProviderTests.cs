@@ -19,7 +19,7 @@ public sealed class AnotherProviderTests(ServersFixture servers)
     ];
 
     [Fact]
-    public async Task Another_provider_says_who_somebody_is_and_Users_does_not_any_more()
+    public async Task Token_of_another_provider_identifies_the_user_and_one_of_Users_is_refused()
     {
         using var rsa = RSA.Create(2048);
         var key = new RsaSecurityKey(rsa) { KeyId = "theirs" };
@@ -51,7 +51,7 @@ public sealed class AnotherProviderTests(ServersFixture servers)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task An_address_counts_only_where_the_provider_has_verified_it(bool optOut)
+    public async Task Unverified_address_of_another_provider_returns_403(bool optOut)
     {
         using var rsa = RSA.Create(2048);
         var signer = new SigningCredentials(new RsaSecurityKey(rsa) { KeyId = "theirs" }, SecurityAlgorithms.RsaSha256);

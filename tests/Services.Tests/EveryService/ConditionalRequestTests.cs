@@ -4,7 +4,7 @@ using ForgeShop.Contracts;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>ETags, and what is done with them, through the gateway.</summary>
+/// <summary>ETags, If-Match and If-None-Match, through the gateway.</summary>
 public sealed class ConditionalRequestTests(ServersFixture servers)
 {
     private readonly string _email = $"tags-{Guid.NewGuid():N}@example.com";
@@ -35,7 +35,7 @@ public sealed class ConditionalRequestTests(ServersFixture servers)
         var order = await Customer.Send(
             HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity = 1 } } }), ("Idempotency-Key", "cart-1"));
         order.ShouldBe(HttpStatusCode.Accepted);
-        // From then on nothing changes by itself, neither the order nor the stock.
+        // The checkout has ended, so neither order nor stock change any more.
         await TestSupport.Eventually.Get(
             "the order is confirmed", _ => Customer.Get(order.Location!), answer => answer.Text("status") == "confirmed",
             cancellationToken: TestContext.Current.CancellationToken);

@@ -17,7 +17,7 @@ using StackExchange.Redis;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>What ServiceDefaults and the clients beside it promise every service, seen in the smallest service there can be.</summary>
+/// <summary>The guarantees of ServiceDefaults and its clients, in a minimal service.</summary>
 public sealed class DefaultsTests(ServersFixture servers)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -25,7 +25,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     public sealed class SmallDb(DbContextOptions<SmallDb> options) : DbContext(options);
 
     [Fact]
-    public async Task A_service_starts_before_its_database_and_is_ready_after_its_seed()
+    public async Task Service_starts_before_its_database_and_is_ready_after_its_seed()
     {
         var seeded = 0;
         var database = new NpgsqlConnectionStringBuilder(await servers.CreateDatabase("defaults")) { Timeout = 5 };
@@ -57,7 +57,7 @@ public sealed class DefaultsTests(ServersFixture servers)
         seeded.ShouldBe(1);
         (await service.Http.GetStringAsync("/data", Cancellation)).ShouldBe("1");
 
-        // Later on it is the database check that tells.
+        // From now on the health check of the database decides.
         link.Cut();
         await Eventually.True(
             "the database is missed", async token => (await service.Http.GetAsync("/health", token)).StatusCode == HttpStatusCode.ServiceUnavailable, cancellationToken: Cancellation);
@@ -65,7 +65,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_degraded_dependency_leaves_a_service_ready()
+    public async Task Degraded_dependency_leaves_a_service_ready()
     {
         await using var service = await Start(
             builder => builder.Services.AddHealthChecks().AddCheck("cache", () => Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Degraded()),
@@ -77,7 +77,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Redis_commands_and_queries_are_spans_of_the_request_and_tell_no_values()
+    public async Task Spans_of_Redis_and_queries_belong_to_the_request_and_contain_no_values()
     {
         using var spans = new Spans("OpenTelemetry.Instrumentation.StackExchangeRedis", "Npgsql", "Microsoft.AspNetCore");
         var database = await servers.CreateDatabase("defaults");
@@ -116,7 +116,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_service_starts_without_Redis_and_says_so()
+    public async Task Service_starts_without_Redis_and_reports_Degraded()
     {
         await using var link = UnreliableLink.To("127.0.0.1", 1);
         link.Cut();
@@ -132,7 +132,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_HttpClient_finds_the_service_and_repeats_only_what_is_safe()
+    public async Task HttpClient_finds_the_service_and_retries_safe_methods_only()
     {
         var asked = new Dictionary<string, int> { ["GET"] = 0, ["POST"] = 0 };
         await using var flaky = await Start(_ => { }, app => app.MapMethods("/flaky", ["GET", "POST"], (HttpContext context) =>
@@ -148,7 +148,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_database_that_goes_away_is_a_503_and_not_a_500()
+    public async Task Database_that_stops_answering_returns_503()
     {
         await using var service = await Start(_ => { }, app =>
         {
@@ -160,7 +160,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Connections_begun_while_a_database_was_read_only_are_replaced()
+    public async Task Connection_opened_while_the_database_was_read_only_is_replaced()
     {
         var database = await servers.CreateDatabase("defaults");
         await database.Scalar<object?>("create table things (id int)");
@@ -178,7 +178,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_document_store_that_says_not_now_is_a_503()
+    public async Task Transient_error_of_the_document_store_returns_503()
     {
         await using var service = await Start(builder =>
         {
@@ -197,7 +197,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_endpoint_that_declares_nothing_answers_nobody()
+    public async Task Endpoint_without_a_declaration_returns_403()
     {
         var reached = 0;
         await using var service = await Start(

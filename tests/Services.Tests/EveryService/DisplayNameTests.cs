@@ -3,7 +3,7 @@ using ForgeShop.Contracts;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Texts that people read: one rule for customers and products, one way to search; through the gateway.</summary>
+/// <summary>Names and their search: one rule for customers and products; through the gateway.</summary>
 public sealed class DisplayNameTests(ServersFixture servers)
 {
     private const string Composed = "Caf\u00e9 \u00c5";
@@ -54,7 +54,7 @@ public sealed class DisplayNameTests(ServersFixture servers)
     [InlineData("می‌خواهم")]
     [InlineData("שלום")]
     [InlineData("O'Brien-\u200eSmith")]
-    public async Task Name_of_any_script_is_taken(string name) => (await Put(NewSku(), name)).Text("name").ShouldBe(name);
+    public async Task Name_in_any_script_is_accepted(string name) => (await Put(NewSku(), name)).Text("name").ShouldBe(name);
 
     [Theory]
     [InlineData("Caf\u00e9 {0}", "CAFE\u0301 {0}")]

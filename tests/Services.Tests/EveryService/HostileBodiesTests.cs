@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// Random damage to good requests: whatever arrives is understood or refused with a clear problem, never a failure of the
-/// service, and what is refused leaves nothing behind. The seed is fixed, so a failure can be repeated.
+/// Random damage to valid requests: each is accepted or refused with a problem, never a failure of the
+/// service, and a refused request stores nothing. The seed is fixed, so a failure can be repeated.
 /// </summary>
 public sealed class HostileBodiesTests(ServersFixture servers)
 {
@@ -18,7 +18,7 @@ public sealed class HostileBodiesTests(ServersFixture servers)
     ];
 
     [Fact]
-    public async Task Orders_understands_or_refuses()
+    public async Task Orders_accepts_or_refuses_a_damaged_body_without_a_failure()
     {
         var user = servers.Ids.User($"hostile-{Guid.NewGuid():N}@example.com");
         var good = """{"items":[{"sku":"MUG-FORGE","quantity":2}],"paymentMethod":"sim-ok"}""";
@@ -35,7 +35,7 @@ public sealed class HostileBodiesTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Users_understands_or_refuses()
+    public async Task Users_accepts_or_refuses_a_damaged_body_without_a_failure()
     {
         var mark = Guid.NewGuid().ToString("N");
         var accepted = 0;
@@ -50,7 +50,7 @@ public sealed class HostileBodiesTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Inventory_understands_or_refuses()
+    public async Task Inventory_accepts_or_refuses_a_damaged_body_without_a_failure()
     {
         var mark = Guid.NewGuid().ToString("N")[..20].ToUpperInvariant();
         var accepted = 0;
@@ -112,7 +112,7 @@ public sealed class HostileBodiesTests(ServersFixture servers)
         return random.Next(2) == 0 ? good[..at] : good[..at] + (char)random.Next(1, 127) + good[(at + 1)..];
     }
 
-    /// <summary>Puts a value where another one belongs, or takes a member away.</summary>
+    /// <summary>Replaces a value by another one, or removes a member.</summary>
     private static string Mutated(Random random, string good)
     {
         var places = new List<string>();

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>A connection that breaks after the commit and before the answer: what is tried again finds its own work, and says that it was done.</summary>
+/// <summary>A connection that breaks after the commit and before its acknowledgement: the retry finds the committed change and reports success.</summary>
 public sealed class LostCommitTests(ServersFixture servers)
 {
     private const string Password = "Correct-Horse-1";

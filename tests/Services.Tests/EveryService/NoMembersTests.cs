@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Calls that need no body, through the gateway: a member that they do not know is refused like everywhere, before anything is done.</summary>
+/// <summary>Calls without a body, through the gateway: an unknown member is refused before the call has an effect.</summary>
 [Collection(nameof(ReportingCollection))]
 public sealed class NoMembersTests(ServersFixture servers, ReportingFixture shop)
 {
@@ -38,7 +38,7 @@ public sealed class NoMembersTests(ServersFixture servers, ReportingFixture shop
         {
             (await http.SendJson(HttpMethod.Post, path, "{}")).ShouldBe(served);
             var again = await http.Send(HttpMethod.Post, path, null);
-            // The first rebuild may be running still.
+            // The first rebuild may still be running.
             again.Status.ShouldBeOneOf(path.EndsWith("/rebuild", StringComparison.Ordinal) ? [served, HttpStatusCode.Conflict] : [served]);
         }
 

@@ -6,13 +6,13 @@ using Npgsql;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>A store that does not answer in time: the service gives up before the gateway does, and says when to come back.</summary>
+/// <summary>A store that does not answer in time: the service returns 503 with Retry-After before the gateway's time-out.</summary>
 public sealed class SlowStoreTests(ServersFixture servers)
 {
     private readonly UserId _user = servers.Ids.User($"slow-{Guid.NewGuid():N}@example.com");
 
     [Fact]
-    public async Task Locked_table_returns_503_with_Retry_After_to_every_caller_before_the_gateway_gives_up()
+    public async Task Locked_table_returns_503_with_Retry_After_before_the_gateways_time_out()
     {
         await using var orders = await servers.StartOrders(servers.Inventory.Address, settings: ("Inventory:Timeout", "00:00:20"));
         await using var gateway = await servers.StartGateway(orders.Address);

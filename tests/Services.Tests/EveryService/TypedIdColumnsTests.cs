@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>What one line in ConfigureConventions makes of typed IDs, whatever they are in the entity.</summary>
+/// <summary>The mapping of typed IDs by one line in ConfigureConventions.</summary>
 public sealed class TypedIdColumnsTests
 {
     private sealed record Parcel
@@ -39,7 +39,7 @@ public sealed class TypedIdColumnsTests
     }
 
     [Fact]
-    public void Every_typed_ID_is_a_uuid_that_nobody_generates()
+    public void Typed_ID_is_a_uuid_column_without_value_generation()
     {
         using var db = new ParcelsDb();
         var parcel = db.Model.FindEntityType(typeof(Parcel))!;

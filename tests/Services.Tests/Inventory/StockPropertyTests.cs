@@ -6,7 +6,7 @@ public sealed class StockPropertyTests(ServersFixture servers)
 {
     private readonly StockScenario _stock = new(servers);
 
-    /// <summary>Orders of several products, each reserved, confirmed and released in any order, by commands that are sent again and redelivered.</summary>
+    /// <summary>Orders of several products, reserved, confirmed and released in any order, by repeated and redelivered commands.</summary>
     [Theory]
     [InlineData(20261121)]
     [InlineData(20261122)]

@@ -6,7 +6,7 @@ using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Concurrent orders for the same products: every piece is available, reserved or sold, and never two of these.</summary>
+/// <summary>Concurrent orders for the same products: every piece is either available, reserved or sold.</summary>
 public sealed class StockTests(ServersFixture servers)
 {
     private readonly StockScenario _stock = new(servers);

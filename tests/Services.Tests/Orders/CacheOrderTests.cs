@@ -11,7 +11,7 @@ using StackExchange.Redis;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Two replicas of Orders on one database and one Redis: whichever answers, an order never goes back to an older version.</summary>
+/// <summary>Two replicas of Orders on one database and one Redis: a reader never gets an older version than before.</summary>
 public sealed class CacheOrderTests(ServersFixture servers) : IAsyncLifetime
 {
     private readonly RedisServer _redis = new();
@@ -123,12 +123,12 @@ public sealed class CacheOrderTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Change_is_announced_before_its_commit_so_a_lost_process_leaves_no_old_version()
+    public async Task Invalidation_before_the_commit_leaves_no_old_version_after_a_kill()
     {
         await ShouldShow(_other, "pending");
         await LoseBackplane();
 
-        // What a replica leaves behind that dies right after its commit: a changed row and nothing stored in the cache.
+        // As after a kill right after the commit: the row is changed, and the cache is not.
         await using (var scope = _one.Services.CreateAsyncScope())
         {
             var db = scope.ServiceProvider.GetRequiredService<OrdersDb>();

@@ -5,7 +5,7 @@ using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Every way that a checkout can take, through Orders, Inventory and Payments as they are, on PostgreSQL and Kafka.</summary>
+/// <summary>Every outcome of a checkout, through Orders, Inventory and Payments, on PostgreSQL and Kafka.</summary>
 public sealed class CheckoutTests(ServersFixture servers)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -61,7 +61,7 @@ public sealed class CheckoutTests(ServersFixture servers)
 
     private Task StockBecomes(string sku, int available) => Eventually.Get("the stock is settled", _ => Stock(sku), stock => stock == (available, 0), cancellationToken: Cancellation);
 
-    /// <summary>What the provider's own books say: captured, declined, refunded, voided, or nothing.</summary>
+    /// <summary>Returns the state in the provider's ledger: captured, declined, refunded, voided, or null.</summary>
     private Task<string> Books(OrderId order) => Payments.Scalar<string>(
         "select coalesce(max(state || ' ' || captures || '×'), 'nothing') from simulated_provider.charges where payment_id = $1", servers.Ids.Payment(order, 1).Value);
 
@@ -69,7 +69,7 @@ public sealed class CheckoutTests(ServersFixture servers)
     [InlineData("sim-ok")]
     [InlineData("sim-lost-answer")]
     [InlineData("sim-slow")]
-    public async Task An_order_is_reserved_paid_once_and_confirmed(string paymentMethod)
+    public async Task Order_is_reserved_paid_once_and_confirmed(string paymentMethod)
     {
         var sku = await NewProduct(10);
         var order = await Place(sku, paymentMethod);
@@ -86,7 +86,7 @@ public sealed class CheckoutTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task What_is_out_of_stock_is_cancelled_and_nobody_asks_for_money()
+    public async Task Order_without_stock_is_cancelled_and_not_charged()
     {
         var sku = await NewProduct(1);
         var order = await Place(sku);
@@ -99,7 +99,7 @@ public sealed class CheckoutTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_declined_payment_gives_the_stock_back()
+    public async Task Declined_payment_releases_the_stock()
     {
         var sku = await NewProduct(10);
         var order = await Place(sku, "sim-declined");
@@ -112,7 +112,7 @@ public sealed class CheckoutTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_provider_that_never_answers_is_given_up_by_Payments_and_the_order_times_out()
+    public async Task Charge_without_an_answer_is_given_up_and_the_order_cancelled()
     {
         var sku = await NewProduct(10);
         var order = await Place(sku, "sim-timeout");
@@ -128,7 +128,7 @@ public sealed class CheckoutTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_payment_that_is_never_answered_times_out_and_can_never_be_taken_any_more()
+    public async Task Payment_time_out_prevents_a_later_charge()
     {
         var sku = await NewProduct(10);
         var order = await Place(sku, "sim-timeout");
@@ -143,7 +143,7 @@ public sealed class CheckoutTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_charge_that_succeeds_after_the_time_out_is_refunded()
+    public async Task Charge_that_succeeds_after_the_time_out_is_refunded()
     {
         var sku = await NewProduct(10);
         var order = await Place(sku, "sim-slow");
@@ -158,7 +158,7 @@ public sealed class CheckoutTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_order_can_be_cancelled_as_soon_as_it_is_placed_and_all_is_given_back()
+    public async Task Order_cancelled_right_after_placing_is_compensated()
     {
         var sku = await NewProduct(10);
         var order = await Place(sku, "sim-slow");
@@ -173,7 +173,7 @@ public sealed class CheckoutTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_confirmed_order_can_be_cancelled_once()
+    public async Task Confirmed_order_is_cancelled_once()
     {
         var sku = await NewProduct(10);
         var order = await Place(sku);
@@ -192,14 +192,14 @@ public sealed class CheckoutTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Who_cancels_an_unknown_order_is_told_so()
+    public async Task Cancel_of_an_unknown_order_returns_404()
     {
-        (await Cancel(servers.Ids.Order(servers.Ids.User("nobody@example.com"), "none"))).ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
+        (await Cancel(servers.Ids.Order(servers.Ids.User("unknown@example.com"), "none"))).ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
         (await servers.Orders.As(_user).Send(HttpMethod.Post, "/api/v1/orders/17/cancel", null)).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
     }
 
     [Fact]
-    public async Task Nobody_cancels_somebody_elses_order_not_even_an_administrator()
+    public async Task Cancel_of_another_users_order_returns_404_also_for_an_administrator()
     {
         var order = await Place(await NewProduct(), "sim-slow");
 
@@ -211,7 +211,7 @@ public sealed class CheckoutTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Without_an_answer_of_Inventory_the_order_times_out_and_the_release_is_asked_for_again_and_again()
+    public async Task Order_without_an_answer_of_Inventory_times_out_and_resends_the_release()
     {
         await using var alone = await servers.StartOrders(servers.Inventory.Address);
         var (order, sku) = (servers.Ids.Order(_user, "cart-1"), await NewProduct());
@@ -234,7 +234,7 @@ public sealed class CheckoutTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Many_orders_at_once_for_little_stock_settle_and_the_sums_are_exact()
+    public async Task Concurrent_orders_for_little_stock_end_with_exact_sums()
     {
         var sku = await NewProduct(25);
         string[] methods = ["sim-ok", "sim-ok", "sim-declined", "sim-lost-answer"];

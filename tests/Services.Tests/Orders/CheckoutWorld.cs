@@ -16,7 +16,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
 {
     private static readonly ForgeIds Ids = new();
     private static readonly CheckoutOptions Options = new();
-    private static readonly TimeSpan Claim = TimeSpan.FromSeconds(36), Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Claim = TimeSpan.FromSeconds(36), GiveUpAfter = TimeSpan.FromSeconds(20);
     private static readonly string[] Methods = ["ok", "ok", "ok", "declined", "timeout"];
 
     private readonly Random _random;
@@ -55,11 +55,11 @@ internal sealed class CheckoutWorld : ICheckoutMessages
 
     private CheckoutScope Scope => new(this, Ids, Options, _now);
 
-    /// <summary>Lets one thing happen.</summary>
-    /// <returns>False when nothing is left that could.</returns>
+    /// <summary>Makes one random step.</summary>
+    /// <returns>False if no step is possible.</returns>
     public bool Step()
     {
-        // Now and then everything stands still, longer than a worker's claim lasts.
+        // Sometimes time passes, longer than a worker's lease.
         _now += _random.Next(40) == 0 ? TimeSpan.FromSeconds(_random.Next(60)) : TimeSpan.FromMilliseconds(_random.Next(50));
         if (_toCancel.Count > 0 && _random.Next(12) == 0)
             CustomerCancels(Take(_toCancel));
@@ -72,7 +72,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         return true;
     }
 
-    /// <summary>Nothing is ready: some of what is on its way arrives, or time passes until something is due.</summary>
+    /// <summary>If no step is possible: a message arrives, or time passes until work is due.</summary>
     private bool Idle()
     {
         if (_messages.Count > 0)
@@ -155,7 +155,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
     private void Answer(OrderId order, CheckoutTrigger answer) =>
         Send(() => _checkouts[order].Saga.Handle(answer, _checkouts[order].Order, Scope));
 
-    // Inventory: as its handlers do it, on a table that is a dictionary.
+    // Inventory: its handlers' logic, on a dictionary.
 
     private void Reserve(ReserveStock command)
     {
@@ -214,7 +214,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
             Answer(command.OrderId, CheckoutTrigger.PaymentRefunded);
     }
 
-    /// <summary>A worker claims a payment. Its call, and later what it does with the answer, take their time, and it may die before either.</summary>
+    /// <summary>A worker claims a payment. It may be killed before its call or before it records the answer.</summary>
     private bool AskProvider()
     {
         var payment = _payments.Values.FirstOrDefault(payment => payment.NextCallAt <= _now && (payment.ClaimedUntil is null || payment.ClaimedUntil < _now));
@@ -236,7 +236,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
     private Action ProviderCharges(Payment payment)
     {
         if (payment.Method == "timeout" || _random.Next(20) == 0)
-            return () => payment.Unanswered(_now, PollingPause(), Patience);
+            return () => payment.Unanswered(_now, PollingPause(), GiveUpAfter);
         _books.TryAdd(payment.Id, payment.Method == "ok" ? ("captured", payment.Amount.Amount) : ("declined", 0));
         if (_books[payment.Id].State == "captured")
             return () => Tell(payment, payment.Charged(_now), CheckoutTrigger.PaymentCharged);
@@ -246,7 +246,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
     private Action ProviderRefunds(Payment payment)
     {
         if (_random.Next(10) == 0)
-            return () => payment.Unanswered(_now, PollingPause(), Patience);
+            return () => payment.Unanswered(_now, PollingPause(), GiveUpAfter);
         var taken = _books.GetValueOrDefault(payment.Id);
         var state = taken.State switch { null => "voided", "captured" => "refunded", var other => other };
         _books[payment.Id] = (state, taken.Amount);
@@ -302,7 +302,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         return taken;
     }
 
-    // What must hold
+    // The invariants
 
     public void CheckAlways()
     {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>The read models equal the plain fold of the event log, whatever happens on the way: against a real store, without Kafka.</summary>
+/// <summary>The read models equal the plain fold of the event log under every fault; on a real store, without Kafka.</summary>
 public sealed class ReportingExactnessTests(ServersFixture servers)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -10,14 +10,14 @@ using ForgeShop.TestSupport;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// Notifications and Reporting as they are, on the shop's Kafka. One instance of each for all their tests: a consumer group shares
+/// Notifications and Reporting on the shop's Kafka. One instance of each for all their tests: a consumer group shares
 /// its partitions, so a second instance with another database would take events away.
 /// </summary>
 public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
 {
     private IProducer<string, string> _producer = null!;
 
-    /// <summary>Any public type of the service stands for it.</summary>
+    /// <summary>A public type of the service selects its assembly.</summary>
     public RunningService<Notification> Notifications { get; private set; } = null!;
 
     public RunningService<OrderReport> Reporting { get; private set; } = null!;
@@ -78,7 +78,7 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
         await Publish(order.OrderId.Value, 2, new OrderConfirmed(order.OrderId, order.UserId, order.Total, DateTimeOffset.UtcNow));
     }
 
-    /// <summary>The answer of Reporting, once it is a 200 that fulfils the condition.</summary>
+    /// <summary>Returns the answer of Reporting when it is a 200 that fulfils the condition.</summary>
     public Task<JsonElement> Report(string path, Func<JsonElement, bool> condition) => Eventually.Get(
         $"GET {path} is as expected",
         async token =>
@@ -88,7 +88,7 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
         },
         body => body.ValueKind == JsonValueKind.Object && condition(body), cancellationToken: TestContext.Current.CancellationToken);
 
-    /// <summary>The user's notifications, once there are so many.</summary>
+    /// <summary>Returns the user's notifications when there are this many.</summary>
     public async Task<List<JsonElement>> Notified(UserId user, int count)
     {
         var path = "/api/v1/notifications?limit=100";

@@ -39,7 +39,7 @@ public sealed class ReportingModelTests(ServersFixture servers)
         Fold(projection, events.SelectMany(projection.DocumentsOf).Distinct().Single(), events)!;
 
     [Fact]
-    public void Customer_spends_with_the_confirmation_and_no_more_after_the_cancellation()
+    public void Spending_counts_from_the_confirmation_until_the_cancellation()
     {
         var (first, second, third) = (Ids.Order(Ada, "1"), Ids.Order(Ada, "2"), Ids.Order(Ada, "3"));
         RecordedEvent[] events =
@@ -119,7 +119,7 @@ public sealed class ReportingModelTests(ServersFixture servers)
     }
 
     [Fact]
-    public void Timeline_is_by_time_except_where_clocks_contradict_cause_or_sequence()
+    public void Timeline_is_ordered_by_time_unless_cause_or_sequence_contradict()
     {
         var placed = Placed(Ids.Order(Ada, "cart-1"), 1m, at: Noon.AddSeconds(5));
         var notification = Ids.Notification(Ada, "order-placed", placed.Subject);

@@ -74,11 +74,11 @@ internal sealed class ReportingReplica
     {
         var ordered = events.OrderBy(recorded => recorded.Subject).ThenBy(recorded => recorded.Sequence).ToList();
         var dump = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        Fold("orders", Reporting.OrderReport.Projection);
-        Fold("customers", Reporting.CustomerReport.Projection);
-        Fold("spending", Reporting.CustomerSpending.Projection);
-        Fold("days", Reporting.SalesDay.Projection);
-        Fold("products", Reporting.ProductSales.Projection);
+        Fold("orders", OrderReport.Projection);
+        Fold("customers", CustomerReport.Projection);
+        Fold("spending", CustomerSpending.Projection);
+        Fold("days", SalesDay.Projection);
+        Fold("products", ProductSales.Projection);
         Fold("checkpoints", Checkpoint.Projection);
         return dump;
 

@@ -16,7 +16,7 @@ public sealed class AuthorizeTests(ServersFixture servers) : IDisposable
 
     private static readonly string Challenge = Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
 
-    // The page's redirect is what the tests look at.
+    // The tests read the redirect themselves.
     private readonly HttpClient _browser = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = servers.Users.Address };
 
     public void Dispose() => _browser.Dispose();

@@ -119,7 +119,7 @@ public sealed class CacheTests(ServersFixture servers)
     [Theory]
     [InlineData("SET", "x")]
     [InlineData("RPUSH", "x")]
-    public async Task A_change_replaces_an_entry_that_does_not_fit(string command, string value)
+    public async Task Change_replaces_an_entry_that_does_not_fit(string command, string value)
     {
         var id = await Register(servers.Users.Http);
         (await servers.Users.Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Before");
@@ -134,7 +134,7 @@ public sealed class CacheTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_error_reply_for_one_key_leaves_the_cache_on_for_others()
+    public async Task Error_reply_for_one_key_leaves_the_cache_on_for_others()
     {
         var (broken, cached) = (await Register(servers.Users.Http), await Plant());
         for (var i = 0; i < 10; i++)
@@ -176,7 +176,7 @@ public sealed class CacheTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Changes_made_while_Redis_is_away_are_answered_when_it_is_back_with_its_old_data()
+    public async Task Changes_during_an_outage_of_Redis_are_read_after_it()
     {
         var (link, redis) = servers.LinkToRedis();
         await using var unreliable = link;
@@ -201,7 +201,7 @@ public sealed class CacheTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_Redis_that_hangs_delays_the_first_requests_only()
+    public async Task Redis_that_hangs_delays_the_first_requests_only()
     {
         var (link, redis) = servers.LinkToRedis();
         await using var unreliable = link;
@@ -217,7 +217,7 @@ public sealed class CacheTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_database_that_is_away_leaves_cached_users_answered_after_they_expire()
+    public async Task Expired_entries_are_served_while_the_database_is_down()
     {
         var database = new NpgsqlConnectionStringBuilder(await servers.CreateDatabase("users"));
         await using var link = UnreliableLink.To(database.Host!, database.Port);

@@ -4,7 +4,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>What standard clients and other services find: discovery document, keys, client credentials.</summary>
+/// <summary>Discovery document, keys and client credentials, for standard clients and other services.</summary>
 public sealed class DiscoveryTests(ServersFixture servers)
 {
     private HttpClient Http => servers.Users.Anonymous;
@@ -57,7 +57,7 @@ public sealed class DiscoveryTests(ServersFixture servers)
     [Theory]
     [InlineData("orders", null, "client_credentials", HttpStatusCode.OK, null)]
     [InlineData("orders", "wrong-secret-wrong-secret", "client_credentials", HttpStatusCode.Unauthorized, "invalid_client")]
-    [InlineData("nobody", "wrong-secret-wrong-secret", "client_credentials", HttpStatusCode.Unauthorized, "invalid_client")]
+    [InlineData("unknown", "wrong-secret-wrong-secret", "client_credentials", HttpStatusCode.Unauthorized, "invalid_client")]
     [InlineData("shop", "wrong-secret-wrong-secret", "client_credentials", HttpStatusCode.BadRequest, null)]
     [InlineData("orders", null, "password", HttpStatusCode.BadRequest, "unauthorized_client")]
     public async Task Service_gets_a_token_for_its_secret(string client, string? secret, string grant, HttpStatusCode status, string? error)

@@ -21,7 +21,7 @@ public sealed class LoginTests(ServersFixture servers)
         return (email, servers.Ids.User(email));
     }
 
-    // Each test comes from an address of its own, as the gateway would pass it on: the failures of one slow no other down.
+    // Each test has an address of its own, so its failed logins slow down no other test.
     private readonly string _address = $"2001:db8:{Random.Shared.Next(1, 0xffff):x}:{Random.Shared.Next(1, 0xffff):x}::1";
 
     private Task<Answer> LogIn(string email, string password = Password, HttpClient? http = null, string? address = null) =>
@@ -146,7 +146,7 @@ public sealed class LoginTests(ServersFixture servers)
         var (email, _) = await Register();
 
         var wrong = await LogIn(email, "Wrong-Password-1");
-        var unknown = await LogIn($"nobody-{Guid.NewGuid():N}@example.com");
+        var unknown = await LogIn($"unknown-{Guid.NewGuid():N}@example.com");
         var impossible = await LogIn("no address at all");
 
         foreach (var answer in new[] { wrong, unknown, impossible })
@@ -173,7 +173,7 @@ public sealed class LoginTests(ServersFixture servers)
         ((int)answer.Status).ShouldBe(error == "invalid_client" ? 401 : 400);
     }
 
-    /// <summary>F11: an attempt in flight is no failure.</summary>
+    /// <summary>F11: a concurrent attempt does not count as a failure.</summary>
     [Fact]
     public async Task Logins_at_once_with_the_right_password_all_succeed()
     {
@@ -198,7 +198,7 @@ public sealed class LoginTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Guesser_waits_and_locks_no_one_out_elsewhere()
+    public async Task Failed_logins_slow_down_one_address_and_lock_out_no_other()
     {
         var (email, _) = await Register();
         for (var attempt = 0; attempt < LoginThrottle.FreeAttempts; attempt++)
@@ -210,17 +210,17 @@ public sealed class LoginTests(ServersFixture servers)
         next.Message.Headers.RetryAfter!.Delta!.Value.ShouldBeInRange(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
         // The owner, at home.
         (await LogIn(email, address: "192.0.2.7")).ShouldBe(HttpStatusCode.OK);
-        // After the pause the right password is accepted, and forgets the failures.
+        // After the pause the correct password is accepted, and the failures are reset.
         await Eventually.Get("the pause is over", _ => LogIn(email), answer => answer.Status == HttpStatusCode.OK,
             cancellationToken: TestContext.Current.CancellationToken);
         (await LogIn(email)).ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task Guesses_at_once_are_limited_like_guesses_in_a_row_for_known_and_unknown_addresses()
+    public async Task Concurrent_guesses_are_limited_for_known_and_unknown_addresses()
     {
         var (email, _) = await Register();
-        foreach (var target in new[] { email, $"nobody-{Guid.NewGuid():N}@example.com" })
+        foreach (var target in new[] { email, $"unknown-{Guid.NewGuid():N}@example.com" })
         {
             var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => LogIn(target, "Wrong-Password-1")));
 
@@ -229,7 +229,7 @@ public sealed class LoginTests(ServersFixture servers)
         }
     }
 
-    /// <summary>F21: what two keyboards write differently is the same password.</summary>
+    /// <summary>F21: composed and decomposed characters are the same password.</summary>
     [Theory]
     [InlineData("Gr\u00fc\u00dfe-aus-K\u00f6ln-9", "Gru\u0308\u00dfe-aus-Ko\u0308ln-9")]
     [InlineData("Gru\u0308\u00dfe-aus-Ko\u0308ln-9", "Gr\u00fc\u00dfe-aus-K\u00f6ln-9")]
@@ -292,7 +292,7 @@ public sealed class LoginTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task First_administrator_comes_from_configuration_and_a_customer_with_that_address_is_not_promoted()
+    public async Task First_administrator_is_configured_and_a_customer_is_not_promoted()
     {
         const string admin = "root@example.com";
         var database = await servers.CreateDatabase("users");

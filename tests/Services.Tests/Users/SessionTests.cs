@@ -60,7 +60,7 @@ public sealed class SessionTests(ServersFixture servers)
 
     /// <summary>H02: two tabs refresh at once, or one repeats a refresh whose answer was lost.</summary>
     [Fact]
-    public async Task Refresh_repeated_within_the_leeway_succeeds_and_every_answer_goes_on()
+    public async Task Refresh_repeated_within_the_leeway_succeeds_and_each_answer_can_be_refreshed()
     {
         var (email, _) = await Register();
         var token = (await Http.LogIn(email, Password)).Text("refresh_token");
@@ -129,7 +129,7 @@ public sealed class SessionTests(ServersFixture servers)
 
     /// <summary>H01: only the correct password reveals a closed account, at the login as at the registration.</summary>
     [Fact]
-    public async Task Closed_account_has_no_sessions_and_its_owner_is_told()
+    public async Task Closed_account_has_no_sessions_and_its_login_returns_account_closed()
     {
         var (email, id) = await Register();
         var token = (await Http.LogIn(email, Password)).Text("refresh_token");
@@ -145,7 +145,7 @@ public sealed class SessionTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Closed_account_cannot_be_changed_with_an_access_token_that_is_still_good()
+    public async Task Closed_account_cannot_be_changed_with_a_valid_access_token()
     {
         var (email, id) = await Register();
         var open = servers.Users.With((await Http.LogIn(email, Password)).Text("access_token"));
@@ -162,7 +162,7 @@ public sealed class SessionTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Cleanup_removes_ended_sessions_and_keeps_those_that_go_on()
+    public async Task Cleanup_removes_ended_sessions_only()
     {
         await using var users = await servers.StartUsers(settings: ("Tokens:AccessTokenLifetime", "00:00:30"));
         var email = $"session-{Guid.NewGuid():N}@example.com";

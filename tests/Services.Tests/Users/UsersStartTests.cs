@@ -56,7 +56,7 @@ public sealed class UsersStartTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Replicas_that_start_at_once_on_an_empty_database_store_clients_and_administrator_once()
+    public async Task Replicas_that_start_together_store_clients_and_administrator_once()
     {
         var database = await servers.CreateDatabase("users");
         (string, string)[] settings = [("Admin:Email", "root@example.com"), ("Admin:Password", "Correct-Horse-1"),

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>The lines of docs/identity.md that verify our tokens in other languages, run as they stand there.</summary>
+/// <summary>Runs the code of docs/identity.md that verifies tokens in other languages.</summary>
 public sealed class VerifyElsewhereTests(ServersFixture servers)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -11,7 +11,7 @@ public sealed class VerifyElsewhereTests(ServersFixture servers)
     [InlineData("python", "python3", "verify.py", "\nprint(verify(os.environ['TOKEN'], os.environ['SHOP'], os.environ['ISSUER'])['sub'])\n",
         "import cryptography")]
     [InlineData("javascript", "node", "verify.mjs", "\nconsole.log((await verifyToken(process.env.TOKEN, process.env.SHOP, process.env.ISSUER)).sub);\n", null)]
-    public async Task Tokens_are_verified_in(string language, string program, string file, string call, string? needs)
+    public async Task Tokens_are_verified_by_the_documented_code_in(string language, string program, string file, string call, string? needs)
     {
         Assert.SkipUnless(IsInstalled(program), $"{program} is not installed");
         if (needs is not null)

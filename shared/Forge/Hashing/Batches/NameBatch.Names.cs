@@ -52,7 +52,7 @@ internal readonly unsafe ref partial struct NameBatch<T>
         return true;
     }
 
-    // The buffer has the name where it stands in the message; what follows it may be overwritten.
+    // The buffer has the name at its place in the message; the bytes after it may be overwritten.
     private void Add(Span<byte> buffer, int length, int index, ref Names names)
     {
         if (length > NameEnds.Longest)
