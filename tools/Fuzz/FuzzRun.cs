@@ -39,7 +39,7 @@ public sealed class FuzzRun(FuzzedShop shop, int seed, TimeProvider time)
         await login;
 
         var after = await shop.StateAsync(cancellationToken);
-        var unasked = after.Where(thing => !before.Contains(thing) && !_accepted.ContainsKey(thing)).ToList();
+        var unasked = after.Where(fact => !before.Contains(fact) && !_accepted.ContainsKey(fact)).ToList();
         if (unasked.Count > 0)
             _failures["state"] = new(
                 number, $"refused requests changed something: {string.Join(", ", unasked.Take(5))}", new("", "", "", [], ""), "");
@@ -115,7 +115,7 @@ public sealed class FuzzRun(FuzzedShop shop, int seed, TimeProvider time)
                 if (oracle.Judge(request, answer) is { } what)
                     return (what, $"{answer}");
                 if (answer.Status is >= 200 and < 300 && answer.ContentType == "application/json" && answer.Body.Length > 0)
-                    Accept(JsonNode.Parse(answer.Body), generator);
+                    Accept(request, JsonNode.Parse(answer.Body), generator);
             }
 
             return null;
@@ -126,13 +126,16 @@ public sealed class FuzzRun(FuzzedShop shop, int seed, TimeProvider time)
         }
     }
 
-    /// <summary>Remembers what a success showed: an order or a product that there is now, the name of the customer.</summary>
-    private void Accept(JsonNode? body, RequestGenerator generator)
+    /// <summary>Remembers what a success showed: the new state after a change, and an order for later requests.</summary>
+    private void Accept(RawRequest request, JsonNode? body, RequestGenerator generator)
     {
         if (body is not JsonObject || body["id"] is not JsonValue id)
             return;
-        _accepted[$"orders {id}"] = _accepted[$"products {id}"] = true;
-        _accepted[$"name {body["name"]}"] = true;
+        if (request.Method is not ("GET" or "HEAD"))
+        {
+            foreach (var fact in FuzzedShop.FactsOf(body))
+                _accepted[fact] = true;
+        }
         if (body["placedAt"] is not null && generator.Orders.Count < 100)
             generator.Orders.Add($"{id}");
     }

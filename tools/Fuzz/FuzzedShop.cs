@@ -38,23 +38,33 @@ public sealed class FuzzedShop(
         return await GetAsync("/openapi/v1.json", cancellationToken);
     }
 
-    /// <summary>Returns the IDs of the customer's orders and of all products, and the customer's name.</summary>
+    /// <summary>Returns the customer's orders and name, and all products with their names and prices.</summary>
     public async Task<IReadOnlySet<string>> StateAsync(CancellationToken cancellationToken)
     {
-        var state = new HashSet<string> { $"name {(await GetAsync("/api/v1/users/me", cancellationToken))["name"]}" };
+        var state = FactsOf(await GetAsync("/api/v1/users/me", cancellationToken)).ToHashSet();
         foreach (var list in (string[])["orders", "products"])
         {
             var cursor = "";
             do
             {
                 var page = await GetAsync($"/api/v1/{list}?limit=100{cursor}", cancellationToken);
-                state.UnionWith(page["items"]!.AsArray().Select(item => $"{list} {item!["id"]}"));
+                state.UnionWith(page["items"]!.AsArray().SelectMany(item => FactsOf(item!)));
                 cursor = (string?)page["nextCursor"] is { } next ? "&cursor=" + Uri.EscapeDataString(next) : "";
             }
             while (cursor.Length > 0);
         }
 
         return state;
+    }
+
+    /// <summary>Returns what a user, an order or a product in an answer says that a request can change.</summary>
+    internal static IEnumerable<string> FactsOf(JsonNode thing)
+    {
+        yield return $"{thing["id"]} exists";
+        if (thing["name"] is { } name)
+            yield return $"{thing["id"]} has the name {name}";
+        if (thing["price"] is { } price)
+            yield return $"{thing["id"]} costs {price["amount"]} {price["currency"]}";
     }
 
     private async Task<JsonNode> GetAsync(string path, CancellationToken cancellationToken)

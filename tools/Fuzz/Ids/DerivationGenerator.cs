@@ -1,22 +1,22 @@
-using System.Globalization;
 using System.Text;
 
-namespace ForgeShop.Polyglot.Tests;
+namespace ForgeShop.Fuzz.Ids;
 
 /// <summary>
-/// Random derivations as JSON lines, about half of them valid: what people type, what attackers type, and everything between. The same
-/// seed gives the same lines, so that a difference can be looked at again.
+/// Random derivations, about half of them valid: what people type, what attackers type, and everything between. The same seed gives the
+/// same derivations, so that a difference can be looked at again.
 /// </summary>
-internal sealed class HostileKeys(int seed)
+public sealed class DerivationGenerator(int seed)
 {
     private static readonly string[] Kinds = ["email", "sku", "text", "int", "dec", "bool", "uuid", "ts3", "ts6"];
 
     // Every class of characters that some language's trim, case folding, digits or JSON treats in a way of its own.
     private static readonly string[] Odd =
     [
-        " ", "\t", "\n", "\r", "\v", "\f", "\u001c", "\0", "\u007f", "\u0085", "\u00a0", "\u00ad", "\u1680", "\u180e", "\u2007", "\u200b", "\u200d", "\u200e",
-        "\u2028", "\u202f", "\u2060", "\u3000", "\ufeff", "\ufffe", "\ufdd0", "\ud800", "\udc00", "\ud83d\ude00", "\ud83f\udfff", "\u0130", "\u0131", "\u212a", "ß", "é",
-        "e\u0301", "\u0660", "\uff11", "|", "\"", "\\", "/", "'", "`", "<", "{", "+", "-", "0x", "%", "=", ":",
+        " ", "\t", "\n", "\r", "\v", "\f", "\u001c", "\0", "\u007f", "\u0085", "\u00a0", "\u00ad", "\u1680", "\u180e", "\u2007", "\u200b",
+        "\u200d", "\u200e", "\u2028", "\u202f", "\u2060", "\u3000", "\ufeff", "\ufffe", "\ufdd0", "\ud800", "\udc00", "\ud83d\ude00",
+        "\ud83f\udfff", "\u0130", "\u0131", "\u212a", "ß", "é", "e\u0301", "\u0660", "\uff11", "|", "\"", "\\", "/", "'", "`", "<", "{", "+",
+        "-", "0x", "%", "=", ":",
     ];
 
     // Of int, sku, entity types and fields, of email and domains, of text.
@@ -24,41 +24,41 @@ internal sealed class HostileKeys(int seed)
 
     private readonly Random _random = new(seed);
 
-    public IEnumerable<string> Lines(int count) => Enumerable.Range(0, count).Select(_ => Line());
-
-    private string Line()
+    public Derivation Next()
     {
         var algorithm = Pick("v5", "v5", "v5", "v8-sha256", "v8-hmac-sha256");
-        var secret = algorithm == "v8-hmac-sha256" ? $",\"secret\":{Json(Chance(20) ? "short" : "0123456789abcdef" + Text(4))}" : "";
+        var secret = algorithm == "v8-hmac-sha256" ? Chance(20) ? "short" : "0123456789abcdef" + Text(4) : null;
         var domain = Chance(20) ? Mutated("forgeshop.example") : Pick("forgeshop.example", "Shop.Example", "a", "x-1.y");
         var entity = Chance(20) ? Mutated("users") : Pick("users", "orders", "a.b_c-d", "z9");
-        var key = Chance(2) ? Value(0) : $"{{\"fields\":[{Fields(1)}]}}";
-        return $"{{\"algorithm\":{Json(algorithm)},\"domain\":{Json(domain)},\"entity\":{Json(entity)}{secret},\"key\":{key}}}";
+        return new(algorithm, domain, entity, secret, Chance(2) ? Value(0) : new RecordNode(Fields(1)));
     }
 
-    private string Fields(int depth)
+    private List<(string, KeyNode)> Fields(int depth)
     {
-        var names = Enumerable.Range(0, _random.Next(1, 5)).Select(_ => Chance(25) ? Mutated("field") : Pick("a", "b", "user", "reference", "a_b", "a1", "aa")).ToList();
-        return string.Join(',', (Chance(15) ? names : names.Distinct()).Select(name => $"[{Json(name)},{Value(depth)}]"));
+        var names = Enumerable.Range(0, _random.Next(1, 5))
+            .Select(_ => Chance(25) ? Mutated("field") : Pick("a", "b", "user", "reference", "a_b", "a1", "aa")).ToList();
+        return [.. (Chance(15) ? names : names.Distinct()).Select(name => (name, Value(depth)))];
     }
 
-    private string Value(int depth)
+    private KeyNode Value(int depth)
     {
         if (depth > 0 && Chance(6))
-            return $"{{\"fields\":[{(Chance(20) ? "" : Fields(depth + 1))}]}}";
+            return new RecordNode(Chance(20) ? [] : Fields(depth + 1));
         if (depth > 0 && Chance(60))
-            return Pick("null", "{\"kind\":\"text\",\"value\":null}", "{\"kind\":\"date\",\"value\":\"a\"}");
+            return _random.Next(3) switch { 0 => new NullNode(), 1 => new ValueNode("text", null), _ => new ValueNode("date", "a") };
         if (depth == 1 && Chance(60))
             return Nested(_random.Next(6, 9), depth + 1);
         if (depth > 0 && Chance(8))
-            return $"[{string.Join(',', Enumerable.Range(0, _random.Next(0, 4)).Select(_ => Value(depth + 1)))}]";
+            return new ListNode([.. Enumerable.Range(0, _random.Next(0, 4)).Select(_ => Value(depth + 1))]);
         var kind = Pick(Kinds);
-        return $"{{\"kind\":{Json(Chance(60) ? Mutated(kind) : kind)},\"value\":{Json(Of(kind))}}}";
+        return new ValueNode(Chance(60) ? Mutated(kind) : kind, Of(kind));
     }
 
     /// <summary>Around the limit of eight levels, the outer record included.</summary>
-    private string Nested(int levels, int depth) =>
-        levels == 0 ? Value(depth) : Chance(2) ? $"[{Nested(levels - 1, depth)}]" : $"{{\"fields\":[[\"a\",{Nested(levels - 1, depth)}]]}}";
+    private KeyNode Nested(int levels, int depth) =>
+        levels == 0 ? Value(depth)
+        : Chance(2) ? new ListNode([Nested(levels - 1, depth)])
+        : new RecordNode([("a", Nested(levels - 1, depth))]);
 
     private string Of(string kind)
     {
@@ -78,10 +78,10 @@ internal sealed class HostileKeys(int seed)
 
     private string Time()
     {
-        var day = string.Create(CultureInfo.InvariantCulture, $"{Pick("2024", "0001", "9999", "1999", "0000")}-{_random.Next(1, 13):00}-{_random.Next(1, 32):00}");
+        var date = $"{Pick("2024", "0001", "9999", "1999", "0000")}-{_random.Next(1, 13):00}-{_random.Next(1, 32):00}";
         var clock = $"{_random.Next(0, 25):00}:{_random.Next(0, 60):00}:{_random.Next(0, 61):00}";
         var fraction = Pick("", "", ".5", ".123", ".123000", ".123456", "." + Digits(_random.Next(1, 11)));
-        return $"{day}T{clock}{fraction}{Pick("Z", "Z", "z", "+01:00", "-05:30", "+14:00", "-14:00", "+14:01", "-00:00", "")}";
+        return $"{date}T{clock}{fraction}{Pick("Z", "Z", "z", "+01:00", "-05:30", "+14:00", "-14:00", "+14:01", "-00:00", "")}";
     }
 
     private string Text(int length)
@@ -124,19 +124,4 @@ internal sealed class HostileKeys(int seed)
     private bool Chance(int oneIn) => _random.Next(oneIn) == 0;
 
     private string Pick(params ReadOnlySpan<string> from) => from[_random.Next(from.Length)];
-
-    /// <summary>Pure ASCII, lone surrogates included, so that nothing is lost on the way into a process.</summary>
-    private static string Json(string text)
-    {
-        var json = new StringBuilder("\"");
-        foreach (var unit in text)
-        {
-            if (unit is >= ' ' and <= '~' and not '"' and not '\\')
-                json.Append(unit);
-            else
-                json.Append($"\\u{(int)unit:x4}");
-        }
-
-        return json.Append('"').ToString();
-    }
 }

@@ -1,3 +1,5 @@
+package example.forgeshop.forge;
+
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -20,7 +22,7 @@ import javax.crypto.spec.SecretKeySpec;
 /**
  * Forge ID, version 1 ("forge:1"): the same 16 bytes for the same thing, in every language.
  *
- * <p>Copy this file into your project; it needs Java 17 and nothing else.
+ * <p>It needs Java 17 and nothing else.
  *
  * <pre>{@code
  * ForgeId.Forge forge = ForgeId.domain("forgeshop.example");
@@ -58,12 +60,18 @@ public final class ForgeId {
      */
     public static final class Refused extends IllegalArgumentException {
         private static final long serialVersionUID = 2;
+        /** The field or the argument. */
         public final String where;
+        /** The kind of the value; null if the refusal is not about a value. */
         public final String kind;
+        /** A stable word. */
         public final String reason;
+        /** For people; not stable. */
         public final String detail;
+        /** The refused character, or -1. */
         public final int codePoint;
 
+        /** Creates a refusal. */
         public Refused(String where, String kind, String reason, String detail, int codePoint) {
             super((kind == null ? where : where + " (" + kind + ")") + ": " + reason + ": " + detail);
             this.where = where;
@@ -170,6 +178,7 @@ public final class ForgeId {
         final List<String> names = new ArrayList<>();
         final List<Key> values = new ArrayList<>();
 
+        /** Adds a field and returns this record. */
         public Record field(String name, Key value) {
             names.add(name);
             values.add(value);
@@ -177,24 +186,40 @@ public final class ForgeId {
         }
     }
 
+    /** Returns an empty record, to which fields are added. */
     public static Record record() { return new Record(); }
+    /** Returns a list; it may be empty. */
     public static ListOf list(Key... items) {
         return new ListOf(items == null ? null : Arrays.asList(items));
     }
+    /** Returns a list; it may be empty. */
     public static ListOf list(List<? extends Key> items) { return new ListOf(items); }
 
+    /** An e-mail address: trimmed, in lower case. */
     public static Value email(String value) { return new Value("email", value); }
+    /** A stock keeping unit: trimmed, in upper case. */
     public static Value sku(String value) { return new Value("sku", value); }
+    /** A text of at most 1,024 bytes of UTF-8, byte for byte. */
     public static Value text(String value) { return new Value("text", value); }
+    /** A whole number of at most 38 digits. */
     public static Value integer(String value) { return new Value("int", value); }
+    /** A whole number. */
     public static Value integer(long value) { return new Value("int", Long.toString(value)); }
+    /** A decimal number of at most 28 digits. Text only: a double has lost digits already. */
     public static Value decimal(String value) { return new Value("dec", value); }
+    /** A truth value. */
     public static Value bool(boolean value) { return new Value("bool", value ? "true" : "false"); }
+    /** A UUID of 36 characters, in either case. */
     public static Value uuid(String value) { return new Value("uuid", value); }
+    /** A UUID. */
     public static Value uuid(UUID value) { return new Value("uuid", textOf(value)); }
+    /** An instant in milliseconds, with any UTC offset. */
     public static Value ts3(String value) { return new Value("ts3", value); }
+    /** An instant in whole milliseconds. */
     public static Value ts3(Instant value) { return new Value("ts3", textOf(value)); }
+    /** An instant in microseconds, with any UTC offset. */
     public static Value ts6(String value) { return new Value("ts6", value); }
+    /** An instant in whole microseconds. */
     public static Value ts6(Instant value) { return new Value("ts6", textOf(value)); }
 
     /** A null stays one, and is refused when the ID is derived, as a null text is. */
@@ -505,6 +530,7 @@ public final class ForgeId {
     /** All entity types of one domain, such as forgeshop.example. */
     public static Forge domain(String domain) { return new Forge(domain); }
 
+    /** All entity types of one domain. Immutable and thread-safe. */
     public static final class Forge {
         final UUID root;
 
@@ -562,6 +588,7 @@ public final class ForgeId {
             this.namespace = v5(forge.root, name);
         }
 
+        /** The UUIDv5 with which the names are hashed. */
         public UUID namespace() { return namespace; }
 
         /** The ID of a value (plain form) or a record (record form). */
@@ -594,11 +621,13 @@ public final class ForgeId {
     /** UUIDv5, RFC 9562 section 5.5. The name is taken as it is. */
     public static UUID v5(UUID namespace, String name) { return v5(namespace, utf8(name, "name")); }
 
+    /** UUIDv5, RFC 9562 section 5.5. The name is taken as it is. */
     public static UUID v5(UUID namespace, byte[] name) { return uuidFrom(digest("SHA-1", namespace, name), 5); }
 
     /** UUIDv8 from SHA-256, RFC 9562 section 5.8 and appendix B.2. */
     public static UUID v8Sha256(UUID namespace, String name) { return v8Sha256(namespace, utf8(name, "name")); }
 
+    /** UUIDv8 from SHA-256, RFC 9562 section 5.8 and appendix B.2. */
     public static UUID v8Sha256(UUID namespace, byte[] name) {
         return uuidFrom(digest("SHA-256", namespace, name), 8);
     }

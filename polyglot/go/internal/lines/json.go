@@ -1,4 +1,4 @@
-package main
+package lines
 
 import (
 	"errors"
@@ -13,7 +13,8 @@ import (
 // Here a lone surrogate becomes the three bytes that UTF-8 would have for it, which the library refuses.
 // Objects become maps (of a duplicate member the last counts, as in most languages).
 
-type number string
+// Number is the text of a number.
+type Number string
 
 type reader struct {
 	text string
@@ -27,7 +28,8 @@ var (
 	numberText = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?`)
 )
 
-func parseJSON(text []byte) (any, error) {
+// ParseJSON reads one JSON text. Numbers keep their text, as a Number.
+func ParseJSON(text []byte) (any, error) {
 	if !utf8.Valid(text) {
 		return nil, errJSON
 	}
@@ -84,7 +86,7 @@ func (r *reader) value(depth int) (any, error) {
 		return nil, errJSON
 	}
 	r.at += len(text)
-	return number(text), nil
+	return Number(text), nil
 }
 
 func (r *reader) literal(word string, value any) (any, error) {

@@ -1,3 +1,5 @@
+package example.forgeshop.forge;
+
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,14 +22,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Runs ForgeId.java against vector files, or derives IDs from JSON lines. run.sh compiles both files
+ * Runs ForgeId against vector files, or derives IDs from JSON lines. run.sh compiles both files
  * into a temporary directory and starts this class.
  *
  * <pre>
- *     sh run.sh vectors FILE...    checks files shaped like forge-id.json or rfc9562.json
+ *     sh run.sh test               the vectors and misuse
  *     sh run.sh derive [--why]     JSON lines on stdin, one uuid or "error" per line on stdout
  *                                  (with --why: "error: " and the message)
- *     sh run.sh misuse             calls that pass null: each must be a Refused
  * </pre>
  */
 public final class Run {

@@ -1,6 +1,6 @@
 """Forge ID, version 1 ("forge:1"): the same 16 bytes for the same thing, in every language.
 
-Copy this file into your project; it needs Python 3.9 or newer and nothing else.
+The package needs Python 3.9 or newer and nothing else.
 
     from forge_id import Forge, email, text, uuid_
 
@@ -30,9 +30,10 @@ import hmac
 import re
 import uuid
 from collections.abc import Iterable
+from typing import Any, Callable, Dict, NoReturn, Optional, Tuple, Union
 
 __all__ = [
-    "Forge", "Entity", "ForgeError", "Value", "Record",
+    "Forge", "Entity", "ForgeError", "Key", "Value", "Record",
     "email", "sku", "text", "int_", "dec", "bool_", "uuid_", "ts3", "ts6",
     "canonical", "parse_uuid", "v5", "v8_sha256", "v8_hmac_sha256",
 ]
@@ -50,16 +51,20 @@ class ForgeError(ValueError):
     where not a key but the domain, entity type, algorithm or secret is refused. `detail` is for people.
     """
 
-    def __init__(self, where, kind, reason, detail, code_point=None):
+    def __init__(
+        self, where: str, kind: Optional[str], reason: str, detail: str, code_point: Optional[int] = None,
+    ) -> None:
         super().__init__(f"{where} ({kind}): {reason}: {detail}" if kind else f"{where}: {reason}: {detail}")
         self.where, self.kind, self.reason, self.detail, self.code_point = where, kind, reason, detail, code_point
 
 
-def _refuse(where, kind, reason, detail):
+def _refuse(where: str, kind: Optional[str], reason: str, detail: str) -> NoReturn:
     raise ForgeError(where, kind, reason, detail)
 
 
-def _blame(where, kind, character, reason="Character", detail="U+ is not allowed there"):
+def _blame(
+    where: str, kind: Optional[str], character: str, reason: str = "Character", detail: str = "U+ is not allowed there",
+) -> NoReturn:
     """Raises with a detail such as "U+00E9 is not allowed there"."""
     code_point = ord(character)
     if reason == "Character" and 0xD800 <= code_point <= 0xDFFF:
@@ -67,14 +72,14 @@ def _blame(where, kind, character, reason="Character", detail="U+ is not allowed
     raise ForgeError(where, kind, reason, detail.replace("U+", f"U+{code_point:04X}"), code_point)
 
 
-def _stop(where, kind, value, at, detail):
+def _stop(where: str, kind: str, value: str, at: int, detail: str) -> NoReturn:
     """For a value whose first `at` characters could begin a valid one: refuses the next one, or the early end."""
     if at < len(value):
         _blame(where, kind, value[at])
     _refuse(where, kind, "Form", detail)
 
 
-def _limit(where, kind, value, most):
+def _limit(where: str, kind: str, value: str, most: int) -> None:
     """Checked before the characters of a value, so that every language reports the same one of two errors."""
     if len(value.encode("utf-8", "surrogatepass")) > most:
         _refuse(where, kind, "TooLong", f"is longer than {most} bytes")
@@ -87,10 +92,13 @@ class Value:
 
     __slots__ = ("kind", "text")
 
-    def __init__(self, kind, text):
+    kind: str
+    text: Any  # what the caller passed; anything but text is refused when the ID is derived
+
+    def __init__(self, kind: str, text: Any) -> None:
         self.kind, self.text = kind, text
 
-    def __repr__(self):  # never the value: a repr ends up in logs and tracebacks
+    def __repr__(self) -> str:  # never the value: a repr ends up in logs and tracebacks
         return f"<Value {self.kind}>"
 
 
@@ -99,56 +107,70 @@ class Record:
 
     __slots__ = ("fields",)
 
-    def __init__(self, fields):
+    def __init__(self, fields: Union[Dict[str, Any], Iterable[Tuple[str, Any]]]) -> None:
         pairs = fields.items() if isinstance(fields, dict) else fields
-        self.fields = list(pairs) if isinstance(pairs, Iterable) else [None]
+        self.fields: list[Any] = list(pairs) if isinstance(pairs, Iterable) else [None]
         if any(not isinstance(pair, (tuple, list)) or len(pair) != 2 for pair in self.fields):
             _refuse("record", None, "WrongShape", "is not a dict or (name, value) pairs")
 
 
-def email(value):
+Key = Union[Value, Record, Dict[str, Any]]
+"""A value (plain form), or a record, whose fields are values, lists and records."""
+
+
+def email(value: str) -> Value:
+    """An e-mail address: trimmed, in lower case."""
     return Value("email", value)
 
 
-def sku(value):
+def sku(value: str) -> Value:
+    """A stock keeping unit: trimmed, in upper case."""
     return Value("sku", value)
 
 
-def text(value):
+def text(value: str) -> Value:
+    """A text of at most 1,024 bytes of UTF-8, byte for byte."""
     return Value("text", value)
 
 
-def int_(value):
+def int_(value: Union[int, str]) -> Value:
+    """A whole number of at most 38 digits."""
     # type() and not isinstance(): True is an int in Python. The bound is there because str() of an
     # enormous int raises an error of its own.
     return Value("int", str(value) if type(value) is int and abs(value) < 10 ** 40 else value)
 
 
-def dec(value):
+def dec(value: Union[decimal.Decimal, int, str]) -> Value:
+    """A decimal number of at most 28 digits; no float, which has lost digits already."""
     if type(value) is int:
         return Value("dec", int_(value).text)
     # format 'f' never writes an exponent. The bound keeps Decimal("1e999999999") from filling the memory.
-    native = isinstance(value, decimal.Decimal) and value.is_finite() and abs(value.as_tuple().exponent) <= 1000
-    return Value("dec", format(value, "f") if native else value)
+    # The exponent of infinity and of NaN is no number.
+    exponent = value.as_tuple().exponent if isinstance(value, decimal.Decimal) else None
+    return Value("dec", format(value, "f") if isinstance(exponent, int) and abs(exponent) <= 1000 else value)
 
 
-def bool_(value):
+def bool_(value: Union[bool, str]) -> Value:
+    """A truth value."""
     return Value("bool", str(value).lower() if isinstance(value, bool) else value)
 
 
-def uuid_(value):
+def uuid_(value: Union[uuid.UUID, str]) -> Value:
+    """A UUID; as text of 36 characters, in either case."""
     return Value("uuid", str(value) if isinstance(value, uuid.UUID) else value)
 
 
-def ts3(value):
+def ts3(value: Union[datetime.datetime, str]) -> Value:
+    """An instant in milliseconds, with any UTC offset."""
     return Value("ts3", _timestamp_text(value))
 
 
-def ts6(value):
+def ts6(value: Union[datetime.datetime, str]) -> Value:
+    """An instant in microseconds, with any UTC offset."""
     return Value("ts6", _timestamp_text(value))
 
 
-def _timestamp_text(value):
+def _timestamp_text(value: Any) -> Any:
     # A naive datetime stays what it is and is refused, because its instant is unknown.
     aware = isinstance(value, datetime.datetime) and value.tzinfo is not None
     return value.isoformat("T") if aware else value
@@ -156,8 +178,8 @@ def _timestamp_text(value):
 
 # --- Canonical text: one text per value ------------------------------------------------------------
 
-def canonical(kind, value, where="key"):
-    """The canonical text of a value; `where` is for the error message only."""
+def canonical(kind: str, value: str, where: str = "key") -> str:
+    """The canonical text of a value; `where` is for the error message only. Raises ForgeError."""
     if value is None:
         _refuse(where, None, "Missing", "is null")
     rule = _RULES.get(kind) if isinstance(kind, str) else None
@@ -170,7 +192,7 @@ def canonical(kind, value, where="key"):
     return rule(value, where, kind)
 
 
-def _strip(value):
+def _strip(value: str) -> str:
     return value.strip("\t\n\v\f\r ")  # these six and no others; a bare strip() also takes U+001C or U+00A0
 
 
@@ -183,15 +205,20 @@ _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z
 _EMAIL_BEGINNING = re.compile(r"(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?")
 
 
-def _email(value, where, kind):
+def _beginning(pattern: re.Pattern[str], value: str) -> str:
+    match = pattern.match(value)
+    return match.group() if match else ""
+
+
+def _email(value: str, where: str, kind: str) -> str:
     value = _strip(value)
     _limit(where, kind, value, 254)
     if not _EMAIL.fullmatch(value):
-        _stop(where, kind, value, _EMAIL_BEGINNING.match(value).end(), "is not of the form local@domain")
+        _stop(where, kind, value, len(_beginning(_EMAIL_BEGINNING, value)), "is not of the form local@domain")
     return value.translate(_LOWER)
 
 
-def _sku(value, where, kind):
+def _sku(value: str, where: str, kind: str) -> str:
     value = _strip(value)
     _limit(where, kind, value, 64)
     bad = re.search("[^!-~]", value)
@@ -210,7 +237,7 @@ _TEXT_REFUSED = re.compile(
 _TEXT_SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
 
-def _text(value, where, kind):
+def _text(value: str, where: str, kind: str) -> str:
     _limit(where, kind, value, 1024)
     if value[0] in _TEXT_SPACES:
         _blame(where, kind, value[0], "Edge", "must not start with U+")
@@ -229,7 +256,7 @@ _DEC_BEGINNING = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?)?")
 _UUID = re.compile("[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}")
 
 
-def _int(value, where, kind):
+def _int(value: str, where: str, kind: str) -> str:
     digits = value[1:] if value[0] == "-" else value
     if len(digits.encode("utf-8", "surrogatepass")) > 38:
         _refuse(where, kind, "TooLong", "has more than 38 digits")
@@ -241,10 +268,10 @@ def _int(value, where, kind):
     return value
 
 
-def _dec(value, where, kind):
+def _dec(value: str, where: str, kind: str) -> str:
     match = _DEC.fullmatch(value)
     if not match:
-        _stop(where, kind, value, _DEC_BEGINNING.match(value).end(), "is not a decimal number such as -12.5")
+        _stop(where, kind, value, len(_beginning(_DEC_BEGINNING, value)), "is not a decimal number such as -12.5")
     sign, whole, fraction = match.groups("")
     whole, fraction = whole.lstrip("0"), fraction.rstrip("0")
     if len(whole) + len(fraction) > 28:
@@ -254,19 +281,22 @@ def _dec(value, where, kind):
     return sign + (whole or "0") + ("." + fraction if fraction else "")
 
 
-def _bool(value, where, kind):
+def _bool(value: str, where: str, kind: str) -> str:
     if value not in ("true", "false"):
         _refuse(where, kind, "Form", "is neither true nor false")
     return value
 
 
-def _uuid(value, where, kind):
+def _uuid(value: str, where: str, kind: str) -> str:
     if not _UUID.fullmatch(value):
         _refuse(where, kind, "Form", "is not a UUID of 36 characters")
     return value.translate(_LOWER)
 
 
-def _fits(value, start, shape):
+_DIGITS = re.compile("[0-9]*")
+
+
+def _fits(value: str, start: int, shape: str) -> int:
     """How many characters from `start` on are as in `shape`, in which 0 stands for any digit."""
     length = 0
     for expected, actual in zip(shape, value[start:]):
@@ -276,14 +306,14 @@ def _fits(value, start, shape):
     return length
 
 
-def _timestamp(value, where, kind):
+def _timestamp(value: str, where: str, kind: str) -> str:
     form = "is not a time such as 2024-01-15T10:30:00Z"
     end = _fits(value, 0, "0000-00-00T00:00:00")
     if end < 19:
         _stop(where, kind, value, end, form)
     fraction = ""
     if value[end:end + 1] == ".":
-        fraction = re.compile("[0-9]*").match(value, end + 1).group()
+        fraction = _beginning(_DIGITS, value[end + 1:])
         if not 1 <= len(fraction) <= 9:
             _refuse(where, kind, "Form", form)
         end += 1 + len(fraction)
@@ -341,13 +371,13 @@ def _timestamp(value, where, kind):
     return f"{year:04d}-{month:02d}-{day:02d}T{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}.{fraction}Z"
 
 
-def _days_in(year, month):
+def _days_in(year: int, month: int) -> int:
     if month == 2:
         return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
     return 30 if month in (4, 6, 9, 11) else 31
 
 
-_RULES = {
+_RULES: Dict[str, Callable[[str, str, str], str]] = {
     "email": _email, "sku": _sku, "text": _text, "int": _int, "dec": _dec,
     "bool": _bool, "uuid": _uuid, "ts3": _timestamp, "ts6": _timestamp,
 }
@@ -355,7 +385,7 @@ _RULES = {
 
 # --- Name: the text that is hashed -----------------------------------------------------------------
 
-def _name(entity, key):
+def _name(entity: str, key: Any) -> str:
     """Plain form: the canonical text itself. Record form: RFC 8785 JSON in which every leaf is a string."""
     if isinstance(key, Value):
         return canonical(key.kind, key.text, "key")
@@ -366,7 +396,7 @@ def _name(entity, key):
     _refuse("key", None, "WrongShape", "is neither a value nor a record")
 
 
-def _render(node, path, depth):
+def _render(node: Any, path: str, depth: int) -> str:
     where = f"field {path}" if path else "key"
     if isinstance(node, Value):
         # The leaf contains the kind, so that services which disagree on a kind disagree on every ID.
@@ -395,7 +425,7 @@ def _render(node, path, depth):
     return "{" + ",".join(f'"{name}":{rendered}' for name, rendered in fields) + "}"
 
 
-def _check_field_name(name, where):
+def _check_field_name(name: Any, where: str) -> None:
     if not isinstance(name, str):
         _refuse(where, None, "FieldName", "has a field name that is not text")
     bad = re.search("^[^a-z]|[^a-z0-9_]", name)
@@ -410,7 +440,9 @@ def _check_field_name(name, where):
 class Forge:
     """All entity types of one domain, such as forgeshop.example."""
 
-    def __init__(self, domain):
+    root: uuid.UUID
+
+    def __init__(self, domain: str) -> None:
         if not isinstance(domain, str):
             _misconfigured("domain", "is not text")
         # Characters before length: the counted text is then ASCII, and all languages count alike.
@@ -423,7 +455,7 @@ class Forge:
             _misconfigured("domain", "ends with a dot")
         self.root = v5(DNS_NAMESPACE, domain.translate(_LOWER))
 
-    def entity(self, name, algorithm="v5", secret=None):
+    def entity(self, name: str, algorithm: str = "v5", secret: Union[str, bytes, None] = None) -> Entity:
         """One entity type. Which algorithm it uses is part of its declaration: never change it later."""
         return Entity(self, name, algorithm, secret)
 
@@ -431,7 +463,13 @@ class Forge:
 class Entity:
     """One entity type: derives the IDs of its members. Immutable, so safe to keep and to share."""
 
-    def __init__(self, forge, name, algorithm="v5", secret=None):
+    name: str
+    algorithm: str
+    namespace: uuid.UUID
+
+    def __init__(
+        self, forge: Forge, name: str, algorithm: str = "v5", secret: Union[str, bytes, None] = None,
+    ) -> None:
         if not isinstance(forge, Forge):
             _misconfigured("domain", "is not a Forge")
         if algorithm not in ("v5", "v8-sha256", "v8-hmac-sha256"):
@@ -451,25 +489,25 @@ class Entity:
         self.name, self.algorithm, self._secret = name, algorithm, secret
         self.namespace = v5(forge.root, name)
 
-    def id(self, key):
+    def id(self, key: Key) -> uuid.UUID:
         """The ID, a uuid.UUID, of a Value (plain form) or of a dict or Record (record form)."""
         name = _name(self.name, key)
         if self.algorithm == "v5":
             return v5(self.namespace, name)
         if self.algorithm == "v8-sha256":
             return v8_sha256(self.namespace, name)
-        return v8_hmac_sha256(self.namespace, name, self._secret)
+        return v8_hmac_sha256(self.namespace, name, self._secret or b"")
 
-    def name_of(self, key):
+    def name_of(self, key: Key) -> str:
         """The text that id() hashes: for tests and for the analysis of differences. May be personal data."""
         return _name(self.name, key)
 
 
-def _misconfigured(where, detail):
+def _misconfigured(where: str, detail: str) -> NoReturn:
     _refuse(where, None, "Configuration", detail)
 
 
-def _secret_bytes(secret):
+def _secret_bytes(secret: Any) -> bytes:
     """The bytes of a secret, untrimmed. Fails closed: no secret, no ID."""
     if not secret:
         _misconfigured("secret", "is missing")
@@ -484,7 +522,7 @@ def _secret_bytes(secret):
     return secret
 
 
-def _message(namespace, name):
+def _message(namespace: uuid.UUID, name: Any) -> bytes:
     if not isinstance(namespace, uuid.UUID):
         _refuse("namespace", None, "WrongKind", "is not a uuid.UUID")
     if isinstance(name, str):
@@ -497,29 +535,29 @@ def _message(namespace, name):
     return namespace.bytes + name  # .bytes is network order; .bytes_le would be another ID
 
 
-def _uuid_from(digest, version):
+def _uuid_from(digest: bytes, version: int) -> uuid.UUID:
     b = bytearray(digest[:16])
     b[6] = b[6] & 0x0F | version << 4
     b[8] = b[8] & 0x3F | 0x80  # the variant of RFC 9562
     return uuid.UUID(bytes=bytes(b))
 
 
-def v5(namespace, name):
+def v5(namespace: uuid.UUID, name: Union[str, bytes]) -> uuid.UUID:
     """UUIDv5, RFC 9562 section 5.5. The name is a str or bytes and is taken as it is."""
     # SHA-1 names things here, it protects nothing; the flag is for interpreters that restrict SHA-1.
     return _uuid_from(hashlib.sha1(_message(namespace, name), usedforsecurity=False).digest(), 5)
 
 
-def v8_sha256(namespace, name):
+def v8_sha256(namespace: uuid.UUID, name: Union[str, bytes]) -> uuid.UUID:
     """UUIDv8 from SHA-256, RFC 9562 section 5.8 and appendix B.2."""
     return _uuid_from(hashlib.sha256(_message(namespace, name)).digest(), 8)
 
 
-def v8_hmac_sha256(namespace, name, secret):
+def v8_hmac_sha256(namespace: uuid.UUID, name: Union[str, bytes], secret: Union[str, bytes]) -> uuid.UUID:
     """UUIDv8 from HMAC-SHA-256: without the secret an ID cannot be derived, guessed or confirmed."""
     return _uuid_from(hmac.digest(_secret_bytes(secret), _message(namespace, name), "sha256"), 8)
 
 
-def parse_uuid(value):
+def parse_uuid(value: str) -> uuid.UUID:
     """Exactly the 36-character form, either case. uuid.UUID() also takes braces, "urn:" and misplaced hyphens."""
     return uuid.UUID(canonical("uuid", value, "uuid"))
