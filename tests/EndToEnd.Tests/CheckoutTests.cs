@@ -69,7 +69,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
             for (var moment = 0; moment < 8; moment++)
             {
                 var placed = await PlaceMany(10, _ => Task.CompletedTask);
-                await Task.Delay(TimeSpan.FromMilliseconds(30 * moment), Cancellation); // Not a wait for something: the moment is what is varied.
+                await Task.Delay(TimeSpan.FromMilliseconds(30 * moment), Cancellation); // The moment of the kill is the varied parameter.
                 // Some orders are cancelled concurrently. Whether the cancellation is accepted depends on timing.
                 var cancelling = placed.Orders.Take(4).Select(order => placed.Shop.Cancel(order, Cancellation)).ToList();
                 await Kill(service);
@@ -98,7 +98,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
     private async Task<PlacedOrders> PlaceMany(int count, Func<int, Task> meanwhile)
     {
         var (user, shop) = await fixture.NewCustomer("many", Cancellation);
-        // Each method meets each product, and there is not enough for all.
+        // Each payment method is used with each product, and stock is insufficient for all.
         var stock = Math.Max(1, count * 7 / 100);
         var skus = (await Catalogue.Stock(fixture, stock, Cancellation)).Take(count / 2).ToList();
         await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Cancellation }, async (number, token) =>
@@ -133,7 +133,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
         (await Scalar<decimal>(payments, "select coalesce(sum(amount), 0) from simulated_provider.charges where payment_id = any($1) and state = 'captured'", paymentIds, Cancellation)).ShouldBe(confirmed);
         (await Scalar<bool>(payments, "select coalesce(bool_and(captures <= 1), true) from simulated_provider.charges where payment_id = any($1)", paymentIds, Cancellation)).ShouldBeTrue();
 
-        // What orders hold in the stock is what is reserved and sold for them; and no product has a piece reserved that no order holds.
+        // Reserved and sold stock equals the sum of the orders; no product has a reserved piece without an order.
         await using var inventory = NpgsqlDataSource.Create(await fixture.ConnectionString("inventory-db"));
         var sold = await Scalar<long>(orders, "select coalesce(sum(l.quantity), 0) from order_lines l join orders o on o.id = l.order_id where o.id = any($1) and o.status = 'confirmed'", ids, Cancellation);
         var reservationIds = placed.Orders.Select(order => fixture.Ids.Reservation(order).Value).ToArray();
@@ -148,7 +148,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
         var products = placed.Skus.Select(sku => fixture.Ids.Product(sku).Value).ToArray();
         (await Scalar<long>(inventory, "select sum(on_hand)::bigint from products where id = any($1)", products, Cancellation)).ShouldBe((placed.StockOfEach * placed.Skus.Count) - sold);
 
-        // The customer was told of each step once, and the read model has all of it.
+        // Each step has one notification, and the read model has all events.
         foreach (var order in placed.Orders)
             await placed.Shop.SettledTimeline(order, Cancellation);
     }

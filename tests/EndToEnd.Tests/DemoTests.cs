@@ -25,7 +25,7 @@ public sealed class DemoTests(ShopFixture fixture)
         }
         finally
         {
-            demo.Kill(); // Does nothing where it has ended.
+            demo.Kill(); // no effect if it has ended
         }
 
         (await errors).ShouldBeEmpty();

@@ -63,7 +63,7 @@ public sealed class ShopFixture : IAsyncLifetime
                 .WithEnvironment("OTEL_METRIC_EXPORT_INTERVAL", "5000");
         }
 
-        // One test process is one address: what protects a real shop would only slow the suite down.
+        // All tests have one address, so the limits of production would slow them down.
         var gateway = builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == "gateway");
         builder.CreateResourceBuilder(gateway)
             .WithEnvironment("RateLimits__PerAddress", "1000000")

@@ -111,7 +111,9 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
         await using var postgres = new PostgresServer();
         await using var kafka = new KafkaServer();
         await Task.WhenAll(kafka.StartAsync(Cancelled), postgres.StartAsync(Cancelled));
-        await using var service = await StartAsync(new CounterService { Kafka = kafka, Database = await Servers.CreateDatabaseAsync(postgres), Settings = [("Messaging:MaxAttempts", "1")] });
+        await using var service = await StartAsync(
+            new CounterService { Kafka = kafka, Database = await Servers.CreateDatabaseAsync(postgres),
+            Settings = [("Messaging:MaxAttempts", "1")] });
         await using var producer = await StartAsync(kafka, consumes: false);
         var counters = NewCounters(10);
         var load = Parallel.ForEachAsync(counters, Cancelled, async (counter, _) =>
@@ -165,11 +167,13 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
         private static readonly string[] Variants = ["librdkafka", "centos8-librdkafka", "alpine-librdkafka"];
 
         static Librdkafka() => NativeLibrary.SetDllImportResolver(typeof(Librdkafka).Assembly, (_, assembly, _) =>
-            Array.Find(Array.ConvertAll(Variants, variant => NativeLibrary.TryLoad(variant, assembly, null, out var handle) ? handle : 0), handle => handle != 0));
+            Array.Find(Array.ConvertAll(Variants, variant => NativeLibrary.TryLoad(variant, assembly, null, out var handle) ? handle : 0),
+                handle => handle != 0));
 
         public static int TestFatalError(IClient client, int error)
         {
-            var handle = client.Handle.GetType().GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(client.Handle)!;
+            var handle = client.Handle.GetType()
+                .GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(client.Handle)!;
             return rd_kafka_test_fatal_error(((SafeHandle)handle).DangerousGetHandle(), error, "provoked by a test");
         }
 

@@ -15,7 +15,8 @@ public sealed class RefusalTests
     public static TheoryData<object> Unfaithful() =>
     [
         1.5f, (Half)1, DayOfWeek.Monday, 'x', TimeSpan.FromSeconds(1), new TimeOnly(1, 2), new byte[] { 1 },
-        new Dictionary<string, int> { ["a"] = 1, ["b"] = 2 }, new HashSet<string> { "a" }, new object(), new int[1, 1], new List<object> { 1.5f }, (1, 'x'),
+        new Dictionary<string, int> { ["a"] = 1, ["b"] = 2 }, new HashSet<string> { "a" }, new object(), new int[1, 1],
+        new List<object> { 1.5f }, (1, 'x'),
         (object)Enumerable.Range(0, 3).Where(number => number > 0), KeyValuePair.Create("a", 1),
     ];
 
@@ -23,7 +24,9 @@ public sealed class RefusalTests
     public void Value_of_a_runtime_type_has_its_Python_counterpart()
     {
         static string Repr(object? value) => Generator.Name("", [PythonValue.From(value)], [])[1..];
-        foreach (var five in new object[] { (sbyte)5, (byte)5, (short)5, (ushort)5, 5, 5u, 5L, 5UL, (nint)5, (nuint)5, (Int128)5, (UInt128)5, (BigInteger)5 })
+        foreach (
+            var five in new object[] { (sbyte)5, (byte)5, (short)5, (ushort)5, 5, 5u, 5L, 5UL, (nint)5, (nuint)5, (Int128)5, (UInt128)5,
+            (BigInteger)5 })
             Repr(five).ShouldBe("5", five.GetType().Name);
         Repr(UInt128.MaxValue).ShouldBe("340282366920938463463374607431768211455");
         Repr(nint.MinValue).ShouldBe(nint.MinValue.ToString(System.Globalization.CultureInfo.InvariantCulture));
@@ -45,8 +48,10 @@ public sealed class RefusalTests
     public void Float_has_no_implicit_conversion()
     {
         var conversion = typeof(PythonValue).GetMethod("op_Implicit", [typeof(float)]).ShouldNotBeNull();
-        conversion.GetCustomAttributes(typeof(ObsoleteAttribute), false).Cast<ObsoleteAttribute>().ShouldHaveSingleItem().IsError.ShouldBeTrue();
-        Should.Throw<System.Reflection.TargetInvocationException>(() => conversion.Invoke(null, [1.5f])).InnerException.ShouldBeOfType<UuidForgeException>();
+        conversion.GetCustomAttributes(typeof(ObsoleteAttribute), false).Cast<ObsoleteAttribute>()
+            .ShouldHaveSingleItem().IsError.ShouldBeTrue();
+        Should.Throw<System.Reflection.TargetInvocationException>(
+            () => conversion.Invoke(null, [1.5f])).InnerException.ShouldBeOfType<UuidForgeException>();
     }
 
     [Fact]
@@ -77,8 +82,11 @@ public sealed class RefusalTests
         Should.Throw<UuidForgeException>(() => PythonValue.DateTimeWithOffset(new DateTime(2024, 1, 1), TimeSpan.FromHours(24)));
         foreach (var kind in new[] { DateTimeKind.Utc, DateTimeKind.Local })
         {
-            Should.Throw<UuidForgeException>(() => PythonValue.DateTimeWithOffset(new DateTime(2024, 1, 1, 0, 0, 0, kind), TimeSpan.FromHours(1))).Message.ShouldContain("Unspecified");
-            Should.Throw<UuidForgeException>(() => PythonValue.DateTimeInZone(new DateTime(2024, 1, 1, 0, 0, 0, kind), "Europe/London")).Message.ShouldContain("Unspecified");
+            Should.Throw<UuidForgeException>(() =>
+                PythonValue.DateTimeWithOffset(new DateTime(2024, 1, 1, 0, 0, 0, kind), TimeSpan.FromHours(1))).Message.ShouldContain(
+                "Unspecified");
+            Should.Throw<UuidForgeException>(() =>
+                PythonValue.DateTimeInZone(new DateTime(2024, 1, 1, 0, 0, 0, kind), "Europe/London")).Message.ShouldContain("Unspecified");
         }
 
         Should.Throw<UuidForgeException>(() => PythonValue.DateTimeInZone(new DateTime(1), "Europe/London"));
@@ -99,7 +107,9 @@ public sealed class RefusalTests
     {
         foreach (var keyword in new[] { "config", "entity_type" })
             Should.Throw<UuidForgeException>(() => Generator.Generate("a", [], [KeyValuePair.Create<string, PythonValue>(keyword, 1)]));
-        Should.Throw<UuidForgeException>(() => Generator.Generate("a", [], [KeyValuePair.Create<string, PythonValue>("k", 1), KeyValuePair.Create<string, PythonValue>("k", 2)]));
+        Should.Throw<UuidForgeException>(() =>
+            Generator.Generate(
+            "a", [], [KeyValuePair.Create<string, PythonValue>("k", 1), KeyValuePair.Create<string, PythonValue>("k", 2)]));
     }
 
     [Fact]
@@ -107,7 +117,9 @@ public sealed class RefusalTests
     {
         foreach (var keyword in new[] { "config", "entity_type", "prefix", "separator" })
         {
-            Should.Throw<UuidForgeException>(() => Generator.GenerateWithPrefix("INV", "a", [], [KeyValuePair.Create<string, PythonValue>(keyword, 1)])).Message.ShouldContain(keyword);
+            Should.Throw<UuidForgeException>(() =>
+                Generator.GenerateWithPrefix("INV", "a", [], [KeyValuePair.Create<string, PythonValue>(keyword, 1)])).Message.ShouldContain(
+                keyword);
         }
 
         Generator.Name("a", [], [new("separator", 2), new("prefix", "P")]).ShouldBe("a|prefix='P'|separator=2");
@@ -118,7 +130,8 @@ public sealed class RefusalTests
     public void Keyword_without_a_name_is_refused()
     {
         Should.Throw<UuidForgeException>(() => Generator.Generate("a", [], [default])).Message.ShouldBe("a keyword has no name");
-        Should.Throw<UuidForgeException>(() => Generator.GenerateWithPrefix(null, "a", [], [default, new("k", 1)])).Message.ShouldBe("a keyword has no name");
+        Should.Throw<UuidForgeException>(() => Generator.GenerateWithPrefix(null, "a", [], [default, new("k", 1)])).Message.ShouldBe(
+            "a keyword has no name");
     }
 
     // What CPython 3.11 prints.
@@ -126,15 +139,18 @@ public sealed class RefusalTests
     public void Time_in_a_named_zone_is_written_as_by_Python()
     {
         var time = new DateTime(2024, 10, 27, 1, 30, 0);
-        Generator.Name("", [PythonValue.DateTimeInZone(time, "Europe/London")], []).ShouldBe("|datetime.datetime(2024, 10, 27, 1, 30, tzinfo=zoneinfo.ZoneInfo(key='Europe/London'))");
-        Generator.Name("", [PythonValue.DateTimeInZone(time, "Europe/London", fold: true)], []).ShouldBe("|datetime.datetime(2024, 10, 27, 1, 30, fold=1, tzinfo=zoneinfo.ZoneInfo(key='Europe/London'))");
+        Generator.Name("", [PythonValue.DateTimeInZone(time, "Europe/London")], [])
+            .ShouldBe("|datetime.datetime(2024, 10, 27, 1, 30, tzinfo=zoneinfo.ZoneInfo(key='Europe/London'))");
+        Generator.Name("", [PythonValue.DateTimeInZone(time, "Europe/London", fold: true)], [])
+            .ShouldBe("|datetime.datetime(2024, 10, 27, 1, 30, fold=1, tzinfo=zoneinfo.ZoneInfo(key='Europe/London'))");
     }
 
     [Fact]
     public void Keywords_are_sorted_by_code_point()
     {
         const string astral = "\U0001D4D0", privateUse = "\uE000";
-        Generator.Name("t", [], [KeyValuePair.Create<string, PythonValue>(astral, 1), KeyValuePair.Create<string, PythonValue>(privateUse, 2)])
+        Generator.Name(
+            "t", [], [KeyValuePair.Create<string, PythonValue>(astral, 1), KeyValuePair.Create<string, PythonValue>(privateUse, 2)])
             .ShouldBe($"t|{privateUse}=2|{astral}=1");
     }
 

@@ -15,8 +15,10 @@ public sealed class VectorTests
             var generator = new UuidForgeGenerator(VectorFile.Config(vector));
             var id = vector.GetProperty("id").GetString();
             var entity = vector.GetProperty("entity_type").GetString()!;
-            generator.Name(entity, VectorFile.Arguments(vector), VectorFile.Keywords(vector)).ShouldBe(vector.GetProperty("name").GetString(), id);
-            generator.Generate(entity, VectorFile.Arguments(vector), VectorFile.Keywords(vector)).ShouldBe(vector.GetProperty("uuid").GetGuid(), id);
+            generator.Name(entity, VectorFile.Arguments(vector), VectorFile.Keywords(vector))
+                .ShouldBe(vector.GetProperty("name").GetString(), id);
+            generator.Generate(entity, VectorFile.Arguments(vector), VectorFile.Keywords(vector))
+                .ShouldBe(vector.GetProperty("uuid").GetGuid(), id);
         }
     }
 
@@ -26,9 +28,13 @@ public sealed class VectorTests
         foreach (var @case in Extra("unicode_version_dependent").GetProperty("cases").EnumerateArray())
         {
             var text = @case.GetProperty("s").GetString()!;
-            foreach (var (name, version) in new[] { ("3.11", PythonVersion.Python311), ("3.12", PythonVersion.Python312), ("3.13", PythonVersion.Python313) })
-                new UuidForgeGenerator(UuidForgeConfig.Default, version).Generate("t", text).ShouldBe(@case.GetProperty("uuid").GetProperty(name).GetGuid());
-            Should.Throw<UuidForgeException>(() => new UuidForgeGenerator(UuidForgeConfig.Default).Generate("t", text)).Message.ShouldContain("U+");
+            foreach (
+                var (name, version) in new[] { ("3.11", PythonVersion.Python311), ("3.12", PythonVersion.Python312),
+                ("3.13", PythonVersion.Python313) })
+                new UuidForgeGenerator(UuidForgeConfig.Default, version).Generate("t", text)
+                    .ShouldBe(@case.GetProperty("uuid").GetProperty(name).GetGuid());
+            Should.Throw<UuidForgeException>(
+                () => new UuidForgeGenerator(UuidForgeConfig.Default).Generate("t", text)).Message.ShouldContain("U+");
         }
     }
 
@@ -36,7 +42,9 @@ public sealed class VectorTests
     public void Printable_tables_equal_those_of_each_interpreter()
     {
         var versions = VectorFile.Load("python-nonprintable.json").GetProperty("versions");
-        foreach (var (name, version) in new[] { ("3.11", PythonVersion.Python311), ("3.12", PythonVersion.Python312), ("3.13", PythonVersion.Python313) })
+        foreach (
+            var (name, version) in new[] { ("3.11", PythonVersion.Python311), ("3.12", PythonVersion.Python312),
+            ("3.13", PythonVersion.Python313) })
         {
             var expected = new System.Collections.BitArray(0x110000);
             foreach (var range in versions.GetProperty(name).GetProperty("ranges").EnumerateArray())
@@ -63,7 +71,8 @@ public sealed class VectorTests
         var generator = new UuidForgeGenerator(UuidForgeConfig.Default);
         foreach (var @case in Extra("lone_surrogates").GetProperty("cases").EnumerateArray())
         {
-            var text = string.Concat(@case.GetProperty("utf16").EnumerateArray().Select(unit => (char)Convert.ToUInt16(unit.GetString(), 16)));
+            var text = string.Concat(
+                @case.GetProperty("utf16").EnumerateArray().Select(unit => (char)Convert.ToUInt16(unit.GetString(), 16)));
             generator.Generate(@case.GetProperty("entity_type").GetString()!, text).ShouldBe(@case.GetProperty("uuid").GetGuid());
         }
 
@@ -79,7 +88,8 @@ public sealed class VectorTests
         foreach (var vector in Extra("prefix").EnumerateArray())
         {
             new UuidForgeGenerator(UuidForgeConfig.Default).GenerateWithPrefix(
-                vector.GetProperty("prefix").GetString(), vector.GetProperty("entity_type").GetString()!, [], VectorFile.Keywords(vector), vector.GetProperty("separator").GetString()!)
+                vector.GetProperty("prefix").GetString(), vector.GetProperty("entity_type")
+                    .GetString()!, [], VectorFile.Keywords(vector), vector.GetProperty("separator").GetString()!)
                 .ShouldBe(vector.GetProperty("result").GetString());
         }
     }
@@ -112,7 +122,8 @@ public sealed class VectorTests
         foreach (var vector in Extra("validate").EnumerateArray())
         {
             var salt = vector.GetProperty("salt").GetString()!;
-            var config = vector.GetProperty("namespace_domain").GetString() is { } domain ? UuidForgeConfig.ForDomain(domain, salt) : new UuidForgeConfig(NamespaceIds.Dns, salt);
+            var config = vector.GetProperty("namespace_domain").GetString() is { } domain
+                ? UuidForgeConfig.ForDomain(domain, salt) : new UuidForgeConfig(NamespaceIds.Dns, salt);
             var (valid, messages) = config.Validate(vector.GetProperty("strict").GetBoolean());
             valid.ShouldBe(vector.GetProperty("is_valid").GetBoolean());
             messages.ShouldBe(vector.GetProperty("messages").EnumerateArray().Select(message => message.GetString()!));
@@ -121,7 +132,8 @@ public sealed class VectorTests
         foreach (var vector in Extra("env").EnumerateArray())
         {
             var environment = vector.GetProperty("env");
-            var config = UuidForgeConfig.FromEnvironment(name => environment.TryGetProperty(name, out var value) ? value.GetString() : null);
+            var config = UuidForgeConfig.FromEnvironment(
+                name => environment.TryGetProperty(name, out var value) ? value.GetString() : null);
             config.Namespace.ShouldBe(vector.GetProperty("namespace_uuid").GetGuid());
             config.Domain.ShouldBe(vector.GetProperty("namespace_domain").GetString());
             config.Salt.ShouldBe(vector.GetProperty("salt").GetString());
@@ -131,7 +143,8 @@ public sealed class VectorTests
     [Fact]
     public void Collisions_of_the_Python_library_are_reproduced()
     {
-        static Guid Salted(string entity, string salt, params PythonValue[] arguments) => new UuidForgeGenerator(new UuidForgeConfig(NamespaceIds.Dns, salt)).Generate(entity, arguments);
+        static Guid Salted(string entity, string salt, params PythonValue[] arguments) =>
+            new UuidForgeGenerator(new UuidForgeConfig(NamespaceIds.Dns, salt)).Generate(entity, arguments);
         var collisions = Extra("collisions").EnumerateArray().Select(collision => collision.GetProperty("uuid_a").GetGuid()).ToList();
 
         Salted("a|salt:s", "").ShouldBe(collisions[0]);

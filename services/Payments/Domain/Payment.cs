@@ -139,10 +139,8 @@ public sealed class Payment : IEventSource
     }
 
     /// <summary>Records that the provider charged the amount, also while a refund is pending.</summary>
-    /// <returns>
     /// <returns>The event; null if it was already emitted (an expired lease lets two workers call), or if the charge was given
     /// up.</returns>
-    /// </returns>
     public PaymentCharged? Charged(DateTimeOffset now)
     {
         if (Status is PaymentStatus.Requested)
@@ -156,9 +154,7 @@ public sealed class Payment : IEventSource
     }
 
     /// <summary>Records that the provider declined.</summary>
-    /// <returns>
     /// <returns>The event; null if it was already emitted, or if a refund is pending, whose answer covers this case.</returns>
-    /// </returns>
     public PaymentDeclined? Declined(string reason, DateTimeOffset now)
     {
         if (Status is not PaymentStatus.Requested)
@@ -172,7 +168,7 @@ public sealed class Payment : IEventSource
     }
 
     /// <summary>Records that the provider refunded the amount, or never charged it.</summary>
-    /// <returns><returns>The event; null if it was already emitted.</returns></returns>
+    /// <returns>The event; null if it was already emitted.</returns>
     public PaymentRefunded? Refunded(Money givenBack, DateTimeOffset now)
     {
         if (!IsToBeRefunded)

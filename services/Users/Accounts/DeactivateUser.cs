@@ -11,7 +11,8 @@ public static class DeactivateUser
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/deactivate", Handle)
         .WithName("DeactivateUser")
         .WithSummary(
-            "Closes an account permanently and ends its sessions. Its orders remain. The caller's own account; any account with users:write.")
+            "Closes an account permanently and ends its sessions. Its orders remain. The caller's own account; any account with "
+            + "users:write.")
         .WithErrorCodes((404, "user-not-found"))
         .Produces(StatusCodes.Status204NoContent)
         .ProducesValidationProblem()

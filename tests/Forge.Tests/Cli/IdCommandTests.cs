@@ -48,7 +48,8 @@ public sealed class IdCommandTests
         var tool = Tool.Run("id", "users", "ada@example.com", "--explain", "--algorithm", algorithm);
         var id = Tool.Run("id", "users", "ada@example.com", "--algorithm", algorithm).LastLine;
         tool.LastLine.ShouldBe(id);
-        var digest = tool.Lines.Single(line => line.StartsWith("digest", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        var digest = tool.Lines.Single(line => line.StartsWith("digest", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
         // All but the version digit and the variant digit.
         id.Replace("-", "", StringComparison.Ordinal)[..12].ShouldBe(digest[..12]);
         id[^12..].ShouldBe(digest[20..32]);
@@ -92,7 +93,8 @@ public sealed class IdCommandTests
             File.WriteAllText(file, """{"domain":"forgeshop.example","entities":{"tags":{"key":{"names":["text"],"at":{"x":"int"}}}}}""");
             var tool = Tool.RunWith("""{"names":["b","a"],"at":{"x":3}}""", "id", "tags", "--stdin", "--json", "--catalogue", file);
             tool.Error.ShouldBeEmpty();
-            JsonDocument.Parse(tool.Output).RootElement.GetProperty("name").GetString().ShouldBe("""["forge:1","tags",{"at":{"x":"int:3"},"names":["text:b","text:a"]}]""");
+            JsonDocument.Parse(tool.Output).RootElement.GetProperty("name").GetString()
+                .ShouldBe("""["forge:1","tags",{"at":{"x":"int:3"},"names":["text:b","text:a"]}]""");
             Tool.Run("id", "users", "a@b", "--catalogue", file).ShouldBeRefused("tags");
         }
         finally
@@ -141,7 +143,8 @@ public sealed class IdCommandTests
     [InlineData("""{"reference":5}""", "field 'reference' is declared as text and was given as another kind")]
     [InlineData("""{"reference":true}""", "field 'reference' is declared as text and was given as another kind")]
     [InlineData("""{"user":1.5}""", "field 'user' is declared as uuid and was given as another kind")]
-    public void Stdin_JSON_that_is_no_key_is_refused(string line, string because) => Tool.RunWith(line, "id", "orders", "--stdin").ShouldBeRefused(because);
+    public void Stdin_JSON_that_is_no_key_is_refused(string line, string because) =>
+        Tool.RunWith(line, "id", "orders", "--stdin").ShouldBeRefused(because);
 
     [Fact]
     public void Stdin_JSON_numbers_and_booleans_are_accepted_as_by_the_library()
@@ -149,17 +152,20 @@ public sealed class IdCommandTests
         var file = Path.GetTempFileName();
         try
         {
-            File.WriteAllText(file, """{"domain":"forgeshop.example","entities":{"things":{"key":{"n":"int","d":"dec","ok":"bool","all":[{"n":"int"}],"at":{"d":"dec"}}}}}""");
-            string Json(string n, string d, string ok, string inList, string inRecord) => $$$"""{"n":{{{n}}},"d":{{{d}}},"ok":{{{ok}}},"all":[{"n":{{{inList}}}}],"at":{"d":{{{inRecord}}}}}""";
+            File.WriteAllText(file,
+                """{"domain":"forgeshop.example","entities":{"things":{"key":{"n":"int","d":"dec","ok":"bool","all":[{"n":"int"}],"at":{"d":"dec"}}}}}""");
+            string Json(string n, string d, string ok, string inList, string inRecord) =>
+                $$$"""{"n":{{{n}}},"d":{{{d}}},"ok":{{{ok}}},"all":[{"n":{{{inList}}}}],"at":{"d":{{{inRecord}}}}}""";
             Tool Run(string line) => Tool.RunWith(line, "id", "things", "--stdin", "--json", "--catalogue", file);
 
             var numbers = Run(Json("12345678901234567890123", "1.10", "true", "-1", "2"));
             numbers.Error.ShouldBeEmpty();
             JsonDocument.Parse(numbers.Output).RootElement.GetProperty("name").GetString()
-                .ShouldBe("""["forge:1","things",{"all":[{"n":"int:-1"}],"at":{"d":"dec:2"},"d":"dec:1.1","n":"int:12345678901234567890123","ok":"bool:true"}]""");
+                .ShouldBe(
+                    """["forge:1","things",{"all":[{"n":"int:-1"}],"at":{"d":"dec:2"},"d":"dec:1.1","n":"int:12345678901234567890123","ok":"bool:true"}]""");
             Run(Json("\"12345678901234567890123\"", "\"1.10\"", "\"true\"", "\"-1\"", "\"2\"")).Output.ShouldBe(numbers.Output);
 
-            // Not rounded, not guessed.
+            // Refused instead of rounded.
             Run(Json("1.0", "1", "true", "1", "1")).ShouldBeRefused("field 'n' of kind int has U+002E");
             Run(Json("1e2", "1", "true", "1", "1")).ShouldBeRefused("field 'n' of kind int has U+0065");
             Run(Json("1", "true", "true", "1", "1")).ShouldBeRefused("field 'd' is declared as dec");

@@ -23,7 +23,7 @@ public sealed class VectorsCommandTests : IDisposable
     public void Several_files_have_one_total() =>
         Tool.Run("vectors", Repository.Vectors("rfc9562.json"), Repository.Vectors("jcs.json")).Output.ShouldBe("165 passed, 0 failed\n");
 
-    // The check itself can fail: whatever a vector says, the opposite does not pass.
+    // The check can fail: the opposite of each vector does not pass.
     [Theory]
     [InlineData("rfc9562.json")]
     [InlineData("forge-id.json")]
@@ -31,7 +31,8 @@ public sealed class VectorsCommandTests : IDisposable
     public void Falsified_vector_fails(string file)
     {
         var root = JsonNode.Parse(File.ReadAllText(Repository.Vectors(file)))!;
-        var vectors = (root as JsonArray)?.ToList() ?? [.. root.AsObject().Where(member => member.Value is JsonArray).SelectMany(member => member.Value!.AsArray())];
+        var vectors = (root as JsonArray)?.ToList()
+            ?? [.. root.AsObject().Where(member => member.Value is JsonArray).SelectMany(member => member.Value!.AsArray())];
         foreach (var vector in vectors) Falsify(vector!.AsObject());
         File.WriteAllText(_file, root.ToJsonString());
         var tool = Tool.Run("vectors", _file);
@@ -46,7 +47,7 @@ public sealed class VectorsCommandTests : IDisposable
             foreach (var member in new[] { "canonical", "uuid" }) vector[member] = "11111111-1111-5111-8111-111111111111";
             return;
         }
-        // Change what is expected, one member after another, and it must be noticed each time; here: all that there is.
+        // Each expected member is changed in turn, and the check must fail each time.
         foreach (var member in new[] { "uuid", "canonical", "canonical_utf8_hex" })
         {
             if (vector[member] is { } value) vector[member] = value.GetValue<string>() + "0";
@@ -59,7 +60,8 @@ public sealed class VectorsCommandTests : IDisposable
     [InlineData("uuid")]
     public void Changed_member_of_an_ID_vector_fails(string member)
     {
-        var vector = JsonNode.Parse("""{"algorithm":"v5","domain":"forgeshop.example","entity":"users","key":{"kind":"email","value":"ada@example.com"},"namespace":"b88acabb-5ec4-57e8-bf22-dce375bb2075","name":"ada@example.com","uuid":"6e16f6c3-de6b-55c3-80ba-75907720bb8a"}""")!;
+        var vector = JsonNode.Parse(
+            """{"algorithm":"v5","domain":"forgeshop.example","entity":"users","key":{"kind":"email","value":"ada@example.com"},"namespace":"b88acabb-5ec4-57e8-bf22-dce375bb2075","name":"ada@example.com","uuid":"6e16f6c3-de6b-55c3-80ba-75907720bb8a"}""")!;
         Write(vector).LastLine.ShouldBe("1 passed, 0 failed");
         vector[member] = "x";
         Write(vector).LastLine.ShouldBe("0 passed, 1 failed");
@@ -77,7 +79,8 @@ public sealed class VectorsCommandTests : IDisposable
     [InlineData("""{"algorithm":"v5","domain":"d","entity":"e","key":{"fields":[["\ud800",{"kind":"text","value":"x"}]]},"uuid":""}""")]
     [InlineData("""{"algorithm":"v8-hmac-sha256","domain":"d","entity":"e","key":{"kind":"text","value":"x"},"uuid":""}""")]
     [InlineData("""{"algorithm":"v5","domain":"d","entity":"e","secret":"sixteen-bytes-ok","key":{"kind":"text","value":"x"},"uuid":""}""")]
-    [InlineData("""{"algorithm":"v8-sha256","domain":"d","entity":"e","secret":"sixteen-bytes-ok","key":{"kind":"text","value":"x"},"uuid":""}""")]
+    [InlineData(
+        """{"algorithm":"v8-sha256","domain":"d","entity":"e","secret":"sixteen-bytes-ok","key":{"kind":"text","value":"x"},"uuid":""}""")]
     [InlineData("""{"algorithm":"v8-hmac-sha256","domain":"d","entity":"e","secret":5,"key":{"kind":"text","value":"x"},"uuid":""}""")]
     [InlineData("""{"algorithm":5,"domain":"d","entity":"e","key":{"kind":"text","value":"x"},"uuid":""}""")]
     [InlineData("""{"algorithm":"v5","domain":null,"entity":"e","key":{"kind":"text","value":"x"},"uuid":""}""")]
@@ -87,7 +90,8 @@ public sealed class VectorsCommandTests : IDisposable
     [InlineData("""{"algorithm":"v5","domain":"d","entity":"e","key":{"fields":[["a",5]]},"uuid":""}""")]
     [InlineData("""{"algorithm":"v5","domain":"d","entity":"e","key":{"fields":[[5,{"kind":"int","value":"5"}]]},"uuid":""}""")]
     [InlineData("""{"algorithm":"uuidv5-sha1","namespace":"{6ba7b810-9dad-11d1-80b4-00c04fd430c8}","name":"x","uuid":""}""")]
-    [InlineData("""{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":{"repeat":"a","count":2000000000},"uuid":""}""")]
+    [InlineData(
+        """{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":{"repeat":"a","count":2000000000},"uuid":""}""")]
     [InlineData("""{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":{"hex":"0"},"uuid":""}""")]
     [InlineData("""{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":"\ud800","uuid":""}""")]
     [InlineData("""{"input":"\ud800","canonical":"\ud800"}""")]
@@ -116,7 +120,8 @@ public sealed class VectorsCommandTests : IDisposable
     [Fact]
     public void Name_of_several_parts_is_joined()
     {
-        File.WriteAllText(_file, """[{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":[{"hex":"707974"},"hon",{"repeat":".","count":1},"org"],"uuid":"886313e1-3b8a-5372-9b90-0c9aee199e5d"}]""");
+        File.WriteAllText(_file,
+            """[{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":[{"hex":"707974"},"hon",{"repeat":".","count":1},"org"],"uuid":"886313e1-3b8a-5372-9b90-0c9aee199e5d"}]""");
         Tool.Run("vectors", _file).Output.ShouldBe("1 passed, 0 failed\n");
     }
 
@@ -177,8 +182,12 @@ public sealed class VectorsCommandTests : IDisposable
 
     private static List<Action<JsonNode?>> Places(JsonNode node) => node switch
     {
-        JsonObject members => [.. members.SelectMany(member => (IEnumerable<Action<JsonNode?>>)[other => members[member.Key] = other, .. member.Value is null ? [] : Places(member.Value)])],
-        JsonArray items => [.. items.SelectMany((item, index) => (IEnumerable<Action<JsonNode?>>)[other => items[index] = other, .. item is null ? [] : Places(item)])],
+        JsonObject members =>
+            [.. members.SelectMany(member =>
+            (IEnumerable<Action<JsonNode?>>)[other => members[member.Key] = other, .. member.Value is null ? [] : Places(member.Value)])],
+        JsonArray items =>
+            [.. items.SelectMany((item, index) =>
+            (IEnumerable<Action<JsonNode?>>)[other => items[index] = other, .. item is null ? [] : Places(item)])],
         _ => [],
     };
 

@@ -12,7 +12,10 @@ public sealed class ForgeIdsTests
     [Fact]
     public void Catalogue_has_the_declared_entity_types_and_keys()
     {
-        static string Describe(KeyShape shape) => shape.Kind?.ToName() ?? string.Join(",", shape.Fields.Select(field => $"{field.Key}:{field.Value.Kind!.Value.ToName()}").Order(StringComparer.Ordinal));
+        static string Describe(KeyShape shape) =>
+            shape.Kind?.ToName()
+            ?? string.Join(
+            ",", shape.Fields.Select(field => $"{field.Key}:{field.Value.Kind!.Value.ToName()}").Order(StringComparer.Ordinal));
         Ids.Catalogue.Domain.ShouldBe("forgeshop.example");
         Ids.Catalogue.Types.Select(type => $"{type.Name} {type.Prefix} {Describe(type.Shape)}").ShouldBe(
         [
@@ -40,11 +43,13 @@ public sealed class ForgeIdsTests
         foreach (var vector in vectors)
         {
             var entity = (string)vector!["entity"]!;
-            if ((string)vector["domain"]! != "forgeshop.example" || (string)vector["algorithm"]! != "v5" || vector["error"] is not null || !Ids.Catalogue.TryGet(entity, out var type)) continue;
+            if ((string)vector["domain"]! != "forgeshop.example" || (string)vector["algorithm"]! != "v5" || vector["error"] is not null
+                || !Ids.Catalogue.TryGet(entity, out var type)) continue;
             KeyValuePair<string, string?>[] fields = vector["key"]!["fields"] is JsonArray record
                 ? [.. record.Select(field => new KeyValuePair<string, string?>((string)field![0]!, (string)field[1]!["value"]!))]
                 : [new("key", (string)vector["key"]!["value"]!)];
-            if (type.Shape.Form is KeyForm.Record && !type.Shape.Fields.Keys.ToHashSet().SetEquals(fields.Select(field => field.Key))) continue;
+            if (type.Shape.Form is KeyForm.Record && !type.Shape.Fields.Keys.ToHashSet()
+                .SetEquals(fields.Select(field => field.Key))) continue;
             var expected = Guid.Parse((string)vector["uuid"]!);
             Ids.Derive(entity, fields).ShouldBe(expected, (string)vector["id"]!);
             string Value(string name) => fields.Single(field => field.Key == name).Value!;
@@ -71,7 +76,8 @@ public sealed class ForgeIdsTests
         var order = Ids.Order(user, "cart-1");
         var reference = Guid.Parse("00112233-4455-5677-8899-aabbccddeeff");
         var hash = new string('a', 64);
-        Guid Named(string entity, params (string, string)[] fields) => Ids.Derive(entity, fields.Select(field => new KeyValuePair<string, string?>(field.Item1, field.Item2)));
+        Guid Named(string entity, params (string, string)[] fields) =>
+            Ids.Derive(entity, fields.Select(field => new KeyValuePair<string, string?>(field.Item1, field.Item2)));
         user.Value.ShouldBe(Named("users", ("key", "ADA@example.com")));
         product.Value.ShouldBe(Named("products", ("key", " SKU-001")));
         order.Value.ShouldBe(Named("orders", ("reference", "cart-1"), ("user", user.ToString())));
@@ -79,23 +85,30 @@ public sealed class ForgeIdsTests
         Ids.Reservation(order).Value.ShouldBe(Named("reservations", ("key", order.ToString())));
         Ids.Saga(order).Value.ShouldBe(Named("sagas", ("key", order.ToString().ToUpperInvariant())));
         Ids.Payment(order, 2).Value.ShouldBe(Named("payments", ("order", order.ToString()), ("attempt", "2")));
-        Ids.Event(order.Value, "orders.order-placed", 1).Value.ShouldBe(Named("events", ("aggregate", order.ToString()), ("type", "orders.order-placed"), ("sequence", "1")));
-        Ids.Notification(user, "order-confirmed", reference).Value.ShouldBe(Named("notifications", ("user", user.ToString()), ("notice", "order-confirmed"), ("reference", reference.ToString())));
-        Ids.Correlation("ada", "place-order", "cart-1").Value.ShouldBe(Named("correlations", ("actor", "ada"), ("action", "place-order"), ("reference", "cart-1")));
+        Ids.Event(order.Value, "orders.order-placed", 1).Value.ShouldBe(
+            Named("events", ("aggregate", order.ToString()), ("type", "orders.order-placed"), ("sequence", "1")));
+        Ids.Notification(user, "order-confirmed", reference).Value.ShouldBe(
+            Named("notifications", ("user", user.ToString()), ("notice", "order-confirmed"), ("reference", reference.ToString())));
+        Ids.Correlation("ada", "place-order", "cart-1").Value.ShouldBe(
+            Named("correlations", ("actor", "ada"), ("action", "place-order"), ("reference", "cart-1")));
         Ids.File(hash, 17).Value.ShouldBe(Named("files", ("sha256", hash), ("size", "17")));
-        Ids.Session(user, DateTimeOffset.Parse("2024-01-15T11:30:00.5+01:00", null)).Value.ShouldBe(Named("sessions", ("user", user.ToString()), ("issued", "2024-01-15T10:30:00.500Z")));
+        Ids.Session(user, DateTimeOffset.Parse("2024-01-15T11:30:00.5+01:00", null)).Value.ShouldBe(
+            Named("sessions", ("user", user.ToString()), ("issued", "2024-01-15T10:30:00.500Z")));
         Ids.Reservation(order).Value.ShouldNotBe(Ids.Saga(order).Value);
     }
 
     [Fact]
     public void Refusal_names_the_field_and_not_the_value()
     {
-        Should.Throw<ForgeKeyException>(() => Ids.User("no address")).Message.ShouldBe("users: the key of kind email has U+0020, which is not allowed there");
+        Should.Throw<ForgeKeyException>(() => Ids.User("no address")).Message.ShouldBe(
+            "users: the key of kind email has U+0020, which is not allowed there");
         Should.Throw<ForgeKeyException>(() => Ids.User(null!)).Error.Refusal.ShouldBe(KeyRefusal.Empty);
         Should.Throw<ForgeKeyException>(() => Ids.Order(default, "")).Error.Field.ShouldBe("reference");
         Should.Throw<ForgeKeyException>(() => Ids.Order(default, null!)).Error.Refusal.ShouldBe(KeyRefusal.Missing);
-        Should.Throw<ForgeKeyException>(() => Ids.Session(default, DateTimeOffset.UnixEpoch.AddTicks(1))).Error.Refusal.ShouldBe(KeyRefusal.TooPrecise);
-        foreach (var hash in new[] { null!, "", new string('A', 64), new string('a', 63) }) Should.Throw<ForgeKeyException>(() => Ids.File(hash, 1)).Error.Field.ShouldBe("sha256");
+        Should.Throw<ForgeKeyException>(() => Ids.Session(default, DateTimeOffset.UnixEpoch.AddTicks(1))).Error.Refusal.ShouldBe(
+            KeyRefusal.TooPrecise);
+        foreach (var hash in new[] { null!, "", new string('A', 64), new string('a', 63) }) Should.Throw<ForgeKeyException>(
+            () => Ids.File(hash, 1)).Error.Field.ShouldBe("sha256");
         Should.Throw<ForgeConfigurationException>(() => Ids.Derive("nonsense", []));
         Ids.TryDerive("users", [new("email", "a@b")], out _, out var error).ShouldBeFalse();
         error.ShouldBe(new KeyError(KeyRefusal.UnknownField, "users", "email", null, null));
@@ -114,7 +127,8 @@ public sealed class ForgeIdsTests
 
     private static ForgeIds Configured(params (string, string?)[] settings)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(setting => setting.Item1, setting => setting.Item2)).Build();
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.ToDictionary(setting => setting.Item1, setting => setting.Item2)).Build();
         using var services = new ServiceCollection().AddForgeIds(configuration).BuildServiceProvider();
         return services.GetRequiredService<ForgeIds>();
     }

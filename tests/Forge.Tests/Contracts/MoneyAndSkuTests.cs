@@ -56,7 +56,8 @@ public sealed class MoneyAndSkuTests
     [InlineData("12.5")]
     [InlineData("null")]
     [InlineData("{}")]
-    public void Malformed_amount_is_refused(string amount) => Should.Throw<JsonException>(() => Read($$"""{"amount":{{amount}},"currency":"EUR"}"""));
+    public void Malformed_amount_is_refused(string amount) =>
+        Should.Throw<JsonException>(() => Read($$"""{"amount":{{amount}},"currency":"EUR"}"""));
 
     [Theory]
     [InlineData("""{"amount":"1"}""")]

@@ -34,7 +34,8 @@ public sealed class BatchTests
     }
 
     private static string Key(int length, int seed) =>
-        string.Create(length, seed, static (key, seed) => { for (var i = 0; i < key.Length; i++) key[i] = (char)('!' + (seed * 7919 + i * 31 + i * i) % 94); });
+        string.Create(length, seed, static (key, seed) =>
+            { for (var i = 0; i < key.Length; i++) key[i] = (char)('!' + (seed * 7919 + i * 31 + i * i) % 94); });
 
     private static void ShouldAgree(string path, string[] keys)
     {
@@ -49,7 +50,8 @@ public sealed class BatchTests
     {
         var expected = Environment.GetEnvironmentVariable(ExpectedLaneBits);
         if (expected is not null) EntityNamespace.LaneBits.ToString(System.Globalization.CultureInfo.InvariantCulture).ShouldBe(expected);
-        EntityNamespace.LaneBits.ShouldBe(NameLanes512.IsSupported ? 512 : NameLanes256.IsSupported ? 256 : NameLanes128.IsSupported ? 128 : 0);
+        EntityNamespace.LaneBits.ShouldBe(
+            NameLanes512.IsSupported ? 512 : NameLanes256.IsSupported ? 256 : NameLanes128.IsSupported ? 128 : 0);
     }
 
     [Theory]
@@ -130,7 +132,8 @@ public sealed class BatchTests
         foreach (var at in (int[])[0, 1, 15, 16, 37, 99])
         {
             // A second refused key, of another length class, comes earlier to the lanes than the first.
-            string[] keys = [.. Enumerable.Range(0, 100).Select(i => Key(i % 3 == 0 ? 60 : 20, i)), .. Enumerable.Range(0, 20).Select(_ => "x\u0001" + new string('x', 30))];
+            string[] keys = [.. Enumerable.Range(0, 100).Select(i => Key(i % 3 == 0 ? 60 : 20, i)), .. Enumerable.Range(0, 20)
+                .Select(_ => "x\u0001" + new string('x', 30))];
             keys[at] = refused?.Replace("{surrogate}", "\uD800", StringComparison.Ordinal)!;
             var ids = new Guid[keys.Length];
             var error = Should.Throw<ForgeKeyException>(() => Texts.DeriveMany(keys, ids));

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace ForgeShop.Forge.Tests;
 
 /// <summary>
-/// The same tests in processes whose runtime was told to leave instructions out, or never to optimise: each path that this machine can show.
+/// Runs the same tests in processes whose runtime uses fewer instructions, or does not optimise: each code path of this machine.
 /// The runtime reads the switches once, at its start.
 /// </summary>
 public sealed class PathTests
@@ -38,11 +38,14 @@ public sealed class PathTests
         var methods = Path.Combine(Path.GetTempPath(), $"forge-tests-{Guid.NewGuid():N}.txt");
         try
         {
-            // Without tiers: their background thread may still write to the file while the runtime closes it at the end, which aborts the process.
+            // Without tiers: their background thread may still write to the file while the runtime closes it at the end, which aborts the
+            // process.
             await Pass(
                 EntityNamespace.LaneBits, ("DOTNET_JITMinOpts", "1"), ("DOTNET_TieredCompilation", "0"), ("DOTNET_JitStdOutFile", methods),
                 ("DOTNET_JitDisasmSummary", "1"));
-            var kernels = File.ReadLines(methods).Where(line => line.Contains("NameLanes", StringComparison.Ordinal) && line.Contains(":Rounds(", StringComparison.Ordinal)).ToArray();
+            var kernels = File.ReadLines(methods)
+                .Where(line => line.Contains("NameLanes", StringComparison.Ordinal) && line.Contains(":Rounds(", StringComparison.Ordinal))
+                .ToArray();
             kernels.ShouldNotBeEmpty();
             kernels.ShouldAllBe(line => line.Contains("MinOpts", StringComparison.Ordinal));
         }

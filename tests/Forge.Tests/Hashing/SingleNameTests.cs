@@ -24,7 +24,8 @@ public sealed class SingleNameTests
         var texts = new ForgeDomain("forgeshop.example").Entity("texts", KeyKind.Text);
         for (var length = 1; length <= 1024; length += length < 200 ? 1 : 103)
         {
-            var key = string.Create(length, length, static (key, seed) => { for (var i = 0; i < key.Length; i++) key[i] = (char)('!' + (seed + i * 31) % 94); });
+            var key = string.Create(length, length, static (key, seed) =>
+                { for (var i = 0; i < key.Length; i++) key[i] = (char)('!' + (seed + i * 31) % 94); });
             var expected = PlatformSha1.V5(texts.Id, key);
             texts.Derive(key).ShouldBe(expected, $"{length} characters");
             texts.Derive(Encoding.UTF8.GetBytes(key)).ShouldBe(expected, $"{length} bytes");
@@ -36,7 +37,8 @@ public sealed class SingleNameTests
     public void Single_key_inside_a_longer_text_equals_the_platforms()
     {
         var texts = new ForgeDomain("forgeshop.example").Entity("texts", KeyKind.Text);
-        var text = string.Create(600, 0, static (characters, _) => { for (var i = 0; i < characters.Length; i++) characters[i] = (char)('!' + i * 31 % 94); });
+        var text = string.Create(
+            600, 0, static (characters, _) => { for (var i = 0; i < characters.Length; i++) characters[i] = (char)('!' + i * 31 % 94); });
         var bytes = Encoding.UTF8.GetBytes(text);
         for (var length = 1; length <= 300; length++)
         {
@@ -63,7 +65,8 @@ public sealed class SingleNameTests
             {
                 if (taken || error.Refusal is not KeyRefusal.LoneSurrogate) error.Refusal.ShouldBe(KeyRefusal.LoneSurrogate);
             }
-            else if ((taken, id, error) != (texts.TryDerive(Encoding.UTF8.GetBytes(key), out var other, out var otherError), other, otherError))
+            else if (
+                (taken, id, error) != (texts.TryDerive(Encoding.UTF8.GetBytes(key), out var other, out var otherError), other, otherError))
             {
                 Assert.Fail($"U+{c:X4} at {c % length} of {length}: {error} in UTF-16, {otherError} in UTF-8");
             }

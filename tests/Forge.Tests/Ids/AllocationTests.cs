@@ -7,7 +7,8 @@ public sealed class AllocationTests
 {
     private static readonly ForgeDomain Domain = new("forgeshop.example");
     private static readonly EntityNamespace Texts = Domain.Entity("texts", KeyKind.Text);
-    private static readonly EntityNamespace Orders = Domain.Entity("orders", KeyShape.Record(("user", KeyKind.Uuid), ("reference", KeyKind.Text)));
+    private static readonly EntityNamespace Orders = Domain.Entity(
+        "orders", KeyShape.Record(("user", KeyKind.Uuid), ("reference", KeyKind.Text)));
     private static readonly Guid Ada = Guid.Parse("6e16f6c3-de6b-55c3-80ba-75907720bb8a");
 
     private static long Allocated(Action action)
@@ -20,7 +21,8 @@ public sealed class AllocationTests
 
     public static TheoryData<string> Keys =>
     [
-        "a", "a-24-byte-name-of-a-thing", new string('x', 60), new string('x', 200), new string('x', 1024), new string('é', 512), string.Concat(Enumerable.Repeat("😀", 256)),
+        "a", "a-24-byte-name-of-a-thing", new string('x', 60), new string('x', 200), new string('x', 1024), new string('é', 512),
+        string.Concat(Enumerable.Repeat("😀", 256)),
     ];
 
     [Theory]
@@ -61,7 +63,8 @@ public sealed class AllocationTests
     }
 
     [Fact]
-    public void Refusal_without_an_exception_allocates_nothing() => Allocated(() => Texts.TryDerive("a\u0000b", out _, out KeyError _)).ShouldBe(0);
+    public void Refusal_without_an_exception_allocates_nothing() =>
+        Allocated(() => Texts.TryDerive("a\u0000b", out _, out KeyError _)).ShouldBe(0);
 
     [Fact]
     public void Key_that_is_an_ID_allocates_nothing()
@@ -74,8 +77,12 @@ public sealed class AllocationTests
     public void Record_from_fields_allocates_nothing()
     {
         Allocated(() => Orders.Derive(("user", Ada), ("reference", "cart-1"))).ShouldBe(0);
-        var payments = Domain.Entity("payments", KeyShape.Record(("order", KeyKind.Uuid), ("attempt", KeyKind.Int), ("amount", KeyKind.Dec), ("at", KeyKind.Ts3), ("final", KeyKind.Bool)));
-        Allocated(() => payments.Derive(("order", Ada), ("attempt", 1L), ("amount", 12.50m), ("at", DateTimeOffset.UnixEpoch), ("final", true))).ShouldBe(0);
+        var payments = Domain.Entity("payments",
+            KeyShape.Record(
+            ("order", KeyKind.Uuid), ("attempt", KeyKind.Int), ("amount", KeyKind.Dec), ("at", KeyKind.Ts3), ("final", KeyKind.Bool)));
+        Allocated(() =>
+            payments.Derive(("order", Ada), ("attempt", 1L), ("amount", 12.50m), ("at", DateTimeOffset.UnixEpoch), ("final", true)))
+            .ShouldBe(0);
     }
 
     [Fact]

@@ -63,13 +63,15 @@ public sealed class DomainTests
     [Fact]
     public void HMAC_key_is_the_UTF8_of_the_secret()
     {
-        var keyed = new ForgeDomain("forgeshop.example", ForgeAlgorithm.V8HmacSha256, "  älter als sechzehn  ").Entity("users", KeyKind.Email);
+        var keyed = new ForgeDomain("forgeshop.example", ForgeAlgorithm.V8HmacSha256, "  älter als sechzehn  ")
+            .Entity("users", KeyKind.Email);
         var digest = HMACSHA256.HashData(Encoding.UTF8.GetBytes("  älter als sechzehn  "), (byte[])[.. Uuid.ToBytes(keyed.Id), .. "a@b"u8]);
         digest[6] = (byte)((digest[6] & 0x0F) | 0x80);
         digest[8] = (byte)((digest[8] & 0x3F) | 0x80);
         keyed.Derive("a@b").ShouldBe(new Guid(digest.AsSpan(0, 16), bigEndian: true));
         keyed.Id.ShouldBe(new ForgeDomain("forgeshop.example").Entity("users", KeyKind.Email).Id, "namespaces are public");
-        new ForgeDomain("forgeshop.example", ForgeAlgorithm.V8HmacSha256, "älter als sechzehn").Entity("users", KeyKind.Email).Derive("a@b").ShouldNotBe(keyed.Derive("a@b"));
+        new ForgeDomain("forgeshop.example", ForgeAlgorithm.V8HmacSha256, "älter als sechzehn").Entity("users", KeyKind.Email).Derive("a@b")
+            .ShouldNotBe(keyed.Derive("a@b"));
     }
 
     [Theory]
@@ -89,7 +91,8 @@ public sealed class DomainTests
     [Fact]
     public void Secret_without_UTF8_form_and_short_key_are_refused()
     {
-        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b", ForgeAlgorithm.V8HmacSha256, new string('x', 20) + "\uD800"));
+        Should.Throw<ForgeConfigurationException>(
+            () => new ForgeDomain("a.b", ForgeAlgorithm.V8HmacSha256, new string('x', 20) + "\uD800"));
         Should.Throw<ForgeConfigurationException>(() => NameBasedUuid.V8HmacSha256(new byte[15], NamespaceIds.Dns, "x"u8));
         // Eight characters of two bytes are enough: bytes count.
         new ForgeDomain("a.b", ForgeAlgorithm.V8HmacSha256, "éééééééé").Algorithm.ShouldBe(ForgeAlgorithm.V8HmacSha256);
@@ -105,9 +108,10 @@ public sealed class DomainTests
     [InlineData("a_b.example")]
     [InlineData("a\n")]
     [InlineData("\u212A.example")] // the Kelvin sign
-    public void Domain_outside_the_pattern_is_refused(string name) => Should.Throw<ForgeConfigurationException>(() => new ForgeDomain(name));
+    public void Domain_outside_the_pattern_is_refused(string name) =>
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain(name));
 
-    // Characters before length, so that no unit of length matters; and always the whole character.
+    // Characters are checked before the length, as whole code points.
     [Theory]
     [InlineData("é", 200, 0xE9)]
     [InlineData("é", 300, 0xE9)]
@@ -117,9 +121,11 @@ public sealed class DomainTests
     {
         var name = "a" + string.Concat(Enumerable.Repeat(character, times));
         Should.Throw<ForgeConfigurationException>(() => new ForgeDomain(name)).Message.ShouldContain($"U+{codePoint:X4} ");
-        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b").Entity(name, KeyKind.Text)).Message.ShouldContain($"U+{codePoint:X4};");
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b").Entity(name, KeyKind.Text)).Message.ShouldContain(
+            $"U+{codePoint:X4};");
         Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a\uD83D")).Message.ShouldContain("U+D83D ");
-        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b").Entity("a\uDE00", KeyKind.Text)).Message.ShouldContain("U+DE00;");
+        Should.Throw<ForgeConfigurationException>(() => new ForgeDomain("a.b").Entity("a\uDE00", KeyKind.Text)).Message.ShouldContain(
+            "U+DE00;");
     }
 
     [Fact]
@@ -155,7 +161,8 @@ public sealed class DomainTests
     public void Names_of_kinds_and_algorithms_are_parsed_back()
     {
         foreach (var kind in Inputs.Kinds) KeyKinds.TryParse(kind.ToName(), out var read).ShouldBe(read == kind);
-        foreach (var algorithm in Enum.GetValues<ForgeAlgorithm>()) ForgeAlgorithms.TryParse(algorithm.ToName(), out var read).ShouldBe(read == algorithm);
+        foreach (var algorithm in Enum.GetValues<ForgeAlgorithm>()) ForgeAlgorithms.TryParse(algorithm.ToName(), out var read)
+            .ShouldBe(read == algorithm);
         foreach (var nonsense in new[] { null, "", "V5", "Email", " v5", "0" })
         {
             KeyKinds.TryParse(nonsense, out _).ShouldBeFalse();
@@ -211,14 +218,15 @@ public sealed class DomainTests
     public void Concurrent_derivations_equal_sequential_ones()
     {
         var users = new ForgeDomain("forgeshop.example").Entity("users", KeyKind.Email);
-        var orders = new ForgeDomain("forgeshop.example").Entity("orders", KeyShape.Record(("user", KeyKind.Uuid), ("reference", KeyKind.Text)));
+        var orders = new ForgeDomain("forgeshop.example")
+            .Entity("orders", KeyShape.Record(("user", KeyKind.Uuid), ("reference", KeyKind.Text)));
         Guid One(int i) => orders.Derive(("reference", $"cart-{i}"), ("user", users.Derive($"user-{i}@example.com")));
         var expected = Enumerable.Range(0, 5_000).Select(One).ToArray();
         var actual = new Guid[5_000];
         Parallel.For(0, 20_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => actual[i % 5_000] = One(i % 5_000));
         actual.ShouldBe(expected);
 
-        // Batches and JCS as well, all in each other's way.
+        // Batches and JCS, too, concurrently.
         string[] keys = [.. Enumerable.Range(0, 500).Select(i => $"user-{i}@{new string('x', i % 90 + 1)}.example")];
         Guid[] batch = [.. keys.Select(key => users.Derive(key))];
         var (utf8, ranges) = (Encoding.UTF8.GetBytes(string.Concat(keys)), new Range[keys.Length]);
@@ -229,7 +237,8 @@ public sealed class DomainTests
             if (i % 2 == 0) users.DeriveMany(keys, ids);
             else users.DeriveMany(utf8, ranges, ids);
             ids.ShouldBe(batch);
-            Encoding.UTF8.GetString(Jcs.Canonicalize(Encoding.UTF8.GetBytes($$"""{ "b": [{{i}}.0, "\u0061"], "a": { "d": null, "c": {{i}} } }""")))
+            Encoding.UTF8.GetString(
+                Jcs.Canonicalize(Encoding.UTF8.GetBytes($$"""{ "b": [{{i}}.0, "\u0061"], "a": { "d": null, "c": {{i}} } }""")))
                 .ShouldBe($$"""{"a":{"c":{{i}},"d":null},"b":[{{i}},"a"]}""");
         });
     }
@@ -240,10 +249,13 @@ public sealed class DomainTests
         var odd = (CultureInfo)CultureInfo.InvariantCulture.Clone();
         odd.NumberFormat.NegativeSign = "\u2212";
         odd.NumberFormat.NumberDecimalSeparator = ",";
-        odd.NumberFormat.NativeDigits = ["\u0660", "\u0661", "\u0662", "\u0663", "\u0664", "\u0665", "\u0666", "\u0667", "\u0668", "\u0669"];
+        odd.NumberFormat.NativeDigits = ["\u0660", "\u0661", "\u0662", "\u0663", "\u0664", "\u0665", "\u0666", "\u0667", "\u0668",
+            "\u0669"];
         odd.DateTimeFormat.TimeSeparator = ".";
         var things = new ForgeDomain("forgeshop.example").Entity("things", KeyShape.AnyRecord);
-        string Name() => things.GetName(("a", -5L), ("b", -1.5m), ("c", KeyValue.Of(KeyKind.Ts6, DateTimeOffset.UnixEpoch)), ("d", KeyValue.Of(KeyKind.Email, "I@I")));
+        string Name() =>
+            things.GetName(
+            ("a", -5L), ("b", -1.5m), ("c", KeyValue.Of(KeyKind.Ts6, DateTimeOffset.UnixEpoch)), ("d", KeyValue.Of(KeyKind.Email, "I@I")));
         var expected = Name();
         var number = Encoding.UTF8.GetString(Jcs.Canonicalize("[-1.5,1e-7]"u8));
         var before = CultureInfo.CurrentCulture;

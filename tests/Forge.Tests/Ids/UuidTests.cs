@@ -6,7 +6,8 @@ namespace ForgeShop.Forge.Tests;
 public sealed class UuidTests
 {
     private const string Text = "00112233-4455-5677-8899-aabbccddeeff";
-    private static readonly byte[] NetworkOrder = [0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x56, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff];
+    private static readonly byte[] NetworkOrder = [0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x56, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee,
+        0xff];
 
     [Fact]
     public void Bytes_are_in_network_order()
@@ -72,10 +73,12 @@ public sealed class UuidTests
     }
 
     [Fact]
-    public void Text_and_bytes_are_parsed_back() => Prop.ForAll((from bytes in Gen.Choose(0, 255).Select(b => (byte)b).ArrayOf(16) select bytes).ToArbitrary(), bytes =>
+    public void Text_and_bytes_are_parsed_back() =>
+        Prop.ForAll((from bytes in Gen.Choose(0, 255).Select(b => (byte)b).ArrayOf(16) select bytes).ToArbitrary(), bytes =>
     {
         var id = Uuid.FromBytes(bytes);
-        return Uuid.ToBytes(id).AsSpan().SequenceEqual(bytes) && Uuid.Parse(Uuid.ToText(id)) == id && Uuid.ToText(id).Replace("-", "", StringComparison.Ordinal) == Convert.ToHexStringLower(bytes);
+        return Uuid.ToBytes(id).AsSpan().SequenceEqual(bytes) && Uuid.Parse(Uuid.ToText(id)) == id
+            && Uuid.ToText(id).Replace("-", "", StringComparison.Ordinal) == Convert.ToHexStringLower(bytes);
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000));
 
     [Fact]
@@ -85,7 +88,9 @@ public sealed class UuidTests
         PrefixedId.Format("usr", id).ShouldBe("usr_" + Text);
         PrefixedId.TryParse("usr", "usr_" + Text.ToUpperInvariant(), out var read).ShouldBeTrue();
         read.ShouldBe(id);
-        foreach (var wrong in new[] { Text, "ord_" + Text, "USR_" + Text, "usr-" + Text, "usr_" + Text + " ", "usr__" + Text, "usr_", "", "us_r" + Text[1..], "usr_+" + Text[1..] })
+        foreach (
+            var wrong in new[] { Text, "ord_" + Text, "USR_" + Text, "usr-" + Text, "usr_" + Text + " ", "usr__" + Text, "usr_", "", "us_r"
+            + Text[1..], "usr_+" + Text[1..] })
         {
             PrefixedId.TryParse("usr", wrong, out read).ShouldBeFalse(wrong);
             read.ShouldBe(Guid.Empty);
@@ -105,11 +110,14 @@ public sealed class UuidTests
         ShardPath.Of(id, "pdf").ShouldBe("00/11/00112233-4455-5677-8899-aabbccddeeff.pdf");
         ShardPath.TryParse(ShardPath.Of(id), out var read).ShouldBeTrue();
         read.ShouldBe(id);
-        foreach (var wrong in new[] { "", "00/12/" + Text + ".dat", "00/11/" + Text + ".pdf", "00\\11\\" + Text + ".dat", "00/11/" + Text.ToUpperInvariant() + ".dat", "/00/11/" + Text + ".dat", "../../" + Text + ".dat" })
+        foreach (
+            var wrong in new[] { "", "00/12/" + Text + ".dat", "00/11/" + Text + ".pdf", "00\\11\\" + Text + ".dat", "00/11/"
+            + Text.ToUpperInvariant() + ".dat", "/00/11/" + Text + ".dat", "../../" + Text + ".dat" })
         {
             ShardPath.TryParse(wrong, out read).ShouldBeFalse(wrong);
             read.ShouldBe(Guid.Empty);
         }
-        foreach (var extension in new[] { "", ".dat", "a/b", "DAT", "..", new string('a', 17) }) Should.Throw<ArgumentException>(() => ShardPath.Of(id, extension));
+        foreach (var extension in new[] { "", ".dat", "a/b", "DAT", "..", new string('a', 17) }) Should.Throw<ArgumentException>(
+            () => ShardPath.Of(id, extension));
     }
 }

@@ -14,7 +14,7 @@ public sealed class JcsTests
 
     private static string Refused(string json) => Should.Throw<JcsException>(() => Canonical(json)).Code;
 
-    // Every text with an error in jcs.json says why, and so does the library.
+    // Every text with an error in jcs.json has its reason, and the library has the same.
     [Fact]
     public void Errors_are_those_of_the_vectors()
     {
@@ -62,8 +62,11 @@ public sealed class JcsTests
 
     private static void Tamper(int texts)
     {
-        string[] scraps = ["", "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "0", "-", "1e999", ".", "null", "tru", "\u0000", "\t", "\uFEFF", "é", "//"];
-        var arbitrary = (from seed in Gen.Choose(0, int.MaxValue) from scrap in Gen.Elements(scraps) from place in Gen.Choose(0, 1000) from cut in Gen.Choose(0, 3) select (seed, scrap, place, cut)).ToArbitrary();
+        string[] scraps = ["", "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "0", "-", "1e999", ".", "null", "tru", "\u0000",
+            "\t", "\uFEFF", "é", "//"];
+        var arbitrary = (
+            from seed in Gen.Choose(0, int.MaxValue) from scrap in Gen.Elements(scraps) from place in Gen.Choose(
+            0, 1000) from cut in Gen.Choose(0, 3) select (seed, scrap, place, cut)).ToArbitrary();
         Prop.ForAll(arbitrary, sample =>
         {
             var text = Written(Tree(new Random(sample.seed), 3), new Random(sample.seed));
@@ -99,9 +102,13 @@ public sealed class JcsTests
             var text = Canonical(value.ToString("E16", CultureInfo.InvariantCulture));
             if (double.Parse(text, CultureInfo.InvariantCulture) != value) Assert.Fail($"{text} is not {value:E16}");
             var digits = text.Split('e')[0].Replace("-", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal).Trim('0');
-            if (digits.Length > 1 && double.Parse(value.ToString($"E{digits.Length - 2}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) == value) Assert.Fail($"{text} could be shorter");
+            if (digits.Length > 1
+                && double.Parse(value.ToString($"E{digits.Length - 2}", CultureInfo.InvariantCulture),
+                CultureInfo.InvariantCulture) == value) Assert.Fail($"{text} could be shorter");
             var nearest = value.ToString($"E{digits.Length - 1}", CultureInfo.InvariantCulture);
-            if (double.Parse(nearest, CultureInfo.InvariantCulture) == value && nearest.Split('E')[0].Replace("-", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal).Trim('0') != digits) Assert.Fail($"{nearest} is nearer than {text}");
+            if (double.Parse(nearest, CultureInfo.InvariantCulture) == value && nearest.Split('E')[0]
+                .Replace("-", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal)
+                .Trim('0') != digits) Assert.Fail($"{nearest} is nearer than {text}");
         }
     }
 
@@ -122,7 +129,9 @@ public sealed class JcsTests
     [Fact]
     public void Bytes_that_are_not_UTF8_are_refused()
     {
-        foreach (var bytes in new byte[][] { [(byte)'"', 0xFF, (byte)'"'], [(byte)'"', 0xED, 0xA0, 0x80, (byte)'"'], [(byte)'"', 0xC0, 0xAF, (byte)'"'] })
+        foreach (
+            var bytes in new byte[][] { [(byte)'"', 0xFF, (byte)'"'], [(byte)'"', 0xED, 0xA0, 0x80, (byte)'"'],
+            [(byte)'"', 0xC0, 0xAF, (byte)'"'] })
         {
             Should.Throw<JcsException>(() => Jcs.Canonicalize(bytes)).Code.ShouldBe("invalid-json");
         }
@@ -160,9 +169,11 @@ public sealed class JcsTests
     // Numbers as doubles, which is what RFC 8785 takes them for.
     private static bool SameMeaning(JsonNode? left, JsonNode? right) => (left, right) switch
     {
-        (JsonObject a, JsonObject b) => a.Count == b.Count && a.All(member => b.TryGetPropertyValue(member.Key, out var other) && SameMeaning(member.Value, other)),
+        (JsonObject a, JsonObject b) =>
+            a.Count == b.Count && a.All(member => b.TryGetPropertyValue(member.Key, out var other) && SameMeaning(member.Value, other)),
         (JsonArray a, JsonArray b) => a.Count == b.Count && a.Zip(b).All(pair => SameMeaning(pair.First, pair.Second)),
-        (JsonValue a, JsonValue b) when a.GetValueKind() is JsonValueKind.Number && b.GetValueKind() is JsonValueKind.Number => a.GetValue<double>() == b.GetValue<double>(),
+        (JsonValue a, JsonValue b) when a.GetValueKind() is JsonValueKind.Number && b.GetValueKind() is JsonValueKind.Number =>
+            a.GetValue<double>() == b.GetValue<double>(),
         _ => JsonNode.DeepEquals(left, right),
     };
 
@@ -171,10 +182,13 @@ public sealed class JcsTests
     private static Node Tree(Random random, int depth) => random.Next(depth > 0 ? 7 : 4) switch
     {
         0 => new Node(Text(random)),
-        1 => new Node(random.Next(3) switch { 0 => random.Next(-1000, 1000), 1 => Math.Round(random.NextDouble() * 100, 2), _ => BitConverter.Int64BitsToDouble(random.NextInt64(0x7FE0_0000_0000_0000)) }),
+        1 => new Node(
+            random.Next(3) switch { 0 => random.Next(-1000, 1000), 1 => Math.Round(random.NextDouble() * 100, 2), _ =>
+            BitConverter.Int64BitsToDouble(random.NextInt64(0x7FE0_0000_0000_0000)) }),
         2 => new Node(random.Next(2) == 0),
         3 => new Node(null),
-        4 or 5 => new Node(Enumerable.Range(0, random.Next(5)).Select(i => (Name: i + Text(random), Node: Tree(random, depth - 1))).ToArray()),
+        4 or 5 =>
+            new Node(Enumerable.Range(0, random.Next(5)).Select(i => (Name: i + Text(random), Node: Tree(random, depth - 1))).ToArray()),
         _ => new Node(Enumerable.Range(0, random.Next(5)).Select(_ => Tree(random, depth - 1)).ToArray()),
     };
 
@@ -192,14 +206,22 @@ public sealed class JcsTests
     private static string Written(Node node, Random random)
     {
         string Space() => random.Next(3) == 0 ? " \n\t\r"[random.Next(4)].ToString() : "";
-        string Quoted(string text) => "\"" + string.Concat(text.Select(c => c < ' ' || c is '"' or '\\' || random.Next(4) == 0 ? $"\\u{(random.Next(2) == 0 ? ((int)c).ToString("x4", CultureInfo.InvariantCulture) : ((int)c).ToString("X4", CultureInfo.InvariantCulture))}" : c.ToString())) + "\"";
+        string Quoted(string text) =>
+            "\"" + string.Concat(
+            text.Select(c => c < ' ' || c is '"' or '\\' || random.Next(4) == 0
+            ? $"\\u{(random.Next(2) == 0 ? ((int)c).ToString("x4", CultureInfo.InvariantCulture) : ((int)c).ToString("X4", CultureInfo.InvariantCulture))}" : c.ToString())) + "\"";
         // An escaped half of a pair beside a raw half would not be the same text; a raw half alone is not even UTF-8.
-        string Safe(string text) => Quoted(text) is var quoted && text.Any(char.IsSurrogate) ? "\"" + string.Concat(text.Select(c => $"\\u{(int)c:x4}")) + "\"" : quoted;
+        string Safe(string text) =>
+            Quoted(text) is var quoted
+            && text.Any(char.IsSurrogate) ? "\"" + string.Concat(text.Select(c => $"\\u{(int)c:x4}")) + "\"" : quoted;
         switch (node.Value)
         {
             case (string, Node)[] members:
                 random.Shuffle(members = [.. members]);
-                return "{" + string.Join(",", members.Select(member => $"{Space()}{Safe(member.Item1)}{Space()}:{Space()}{Written(member.Item2, random)}{Space()}")) + Space() + "}";
+                return "{"
+                    + string.Join(",",
+                    members.Select(member => $"{Space()}{Safe(member.Item1)}{Space()}:{Space()}{Written(member.Item2, random)}{Space()}"))
+                    + Space() + "}";
             case Node[] items:
                 return "[" + string.Join(",", items.Select(item => Space() + Written(item, random) + Space())) + Space() + "]";
             case string text:
@@ -210,7 +232,9 @@ public sealed class JcsTests
                 return "null";
             default:
                 var number = Convert.ToDouble(node.Value, CultureInfo.InvariantCulture);
-                return number.ToString(random.Next(2) == 0 ? "E16" : "R", CultureInfo.InvariantCulture) is var written && double.Parse(written, CultureInfo.InvariantCulture) == number ? written : number.ToString("E16", CultureInfo.InvariantCulture);
+                return number.ToString(random.Next(2) == 0 ? "E16" : "R", CultureInfo.InvariantCulture) is var written
+                    && double.Parse(written, CultureInfo.InvariantCulture) == number
+                    ? written : number.ToString("E16", CultureInfo.InvariantCulture);
         }
     }
 }

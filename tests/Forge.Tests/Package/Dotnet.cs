@@ -11,12 +11,14 @@ internal static class Dotnet
     /// <summary>Where this runtime lies: an installed tool's launcher looks for it.</summary>
     private static string Root { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
-    public static Task<string> Run(string folder, string packageCache, params string[] arguments) => RunProgram("dotnet", folder, packageCache, arguments);
+    public static Task<string> Run(string folder, string packageCache, params string[] arguments) =>
+        RunProgram("dotnet", folder, packageCache, arguments);
 
     /// <summary>What the program prints. Anything but exit code 0 fails the test with all that it said.</summary>
     public static async Task<string> RunProgram(string program, string folder, string packageCache, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["NUGET_PACKAGES"] = packageCache;
         start.Environment["DOTNET_ROOT"] = Root;
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
@@ -32,7 +34,8 @@ internal static class Dotnet
         using var process = Process.Start(start)!;
         try
         {
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(timeout.Token), process.StandardError.ReadToEndAsync(timeout.Token));
+            var (output, errors) = (
+                process.StandardOutput.ReadToEndAsync(timeout.Token), process.StandardError.ReadToEndAsync(timeout.Token));
             await process.WaitForExitAsync(timeout.Token);
             process.ExitCode.ShouldBe(0, $"{program} {string.Join(' ', arguments)}\n{await output}\n{await errors}");
             return await output;

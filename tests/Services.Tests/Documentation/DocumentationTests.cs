@@ -101,7 +101,8 @@ public sealed partial class DocumentationTests
     }
 
     private static Task<string> ForgeHelp() => Command.RunAsync(
-        "bash", [Path.Combine(Repository.Root, "forge"), "help"], Repository.Root, cancellationToken: TestContext.Current.CancellationToken);
+        "bash", [Path.Combine(Repository.Root, "forge"), "help"], Repository.Root,
+        cancellationToken: TestContext.Current.CancellationToken);
 
     [GeneratedRegex(@"^\s+(\S+) --> (\w+)", RegexOptions.Multiline)]
     private static partial Regex Arrow();

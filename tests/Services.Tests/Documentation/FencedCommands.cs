@@ -14,7 +14,8 @@ internal static partial class FencedCommands
     /// <summary>Returns each command with the output that the document shows, which is empty if it shows none.</summary>
     public static IEnumerable<(string Command, string Output)> Of(string document)
     {
-        foreach (var lines in Block().Matches(document).Select(block => block.Groups[1].Value.Replace("\\\n", "", StringComparison.Ordinal).Split('\n')))
+        foreach (var lines in Block().Matches(document)
+            .Select(block => block.Groups[1].Value.Replace("\\\n", "", StringComparison.Ordinal).Split('\n')))
         {
             var hasPrompts = Array.Exists(lines, line => line.StartsWith("$ ", StringComparison.Ordinal));
             for (var index = 0; index < lines.Length; index++)
@@ -47,7 +48,9 @@ internal static partial class FencedCommands
         return (await Command.RunAsync("bash", ["-c", script], Repository.Root, cancellationToken: cancellationToken)).Trim();
     }
 
-    /// <summary>Returns what of a command does not exist: the subcommand or option of <c>./forge</c>, or the project of <c>dotnet</c>.</summary>
+    /// <summary>
+    /// Returns what of a command does not exist: the subcommand or option of <c>./forge</c>, or the project of <c>dotnet</c>.
+    /// </summary>
     public static string? Unknown(string command, string help)
     {
         var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);

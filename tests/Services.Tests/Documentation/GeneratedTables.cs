@@ -156,6 +156,7 @@ internal static partial class GeneratedTables
         string or Uri => $"`{value}`",
         bool flag => flag ? "`true`" : "`false`",
         System.Collections.IEnumerable => "",
+        TimeSpan { Milliseconds: not 0 } time => $"`{time.ToString("c", CultureInfo.InvariantCulture).TrimEnd('0')}`",
         IFormattable number => $"`{number.ToString(null, CultureInfo.InvariantCulture)}`",
         _ => $"`{value}`",
     };

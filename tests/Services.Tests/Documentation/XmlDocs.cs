@@ -19,7 +19,7 @@ internal static partial class XmlDocs
         var path = Path.ChangeExtension(assembly.Location, ".xml");
         if (!Files.TryGetValue(path, out var members))
         {
-            members = !File.Exists(path) ? [] : XDocument.Load(path).Descendants("member")
+            members = !File.Exists(path) ? [] : XDocument.Load(path, LoadOptions.PreserveWhitespace).Descendants("member")
                 .Where(each => each.Element("summary") is not null)
                 .ToDictionary(each => each.Attribute("name")!.Value, each => Text(each.Element("summary")!));
             Files[path] = members;

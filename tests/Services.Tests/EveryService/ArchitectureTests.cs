@@ -18,12 +18,15 @@ using Architecture = ArchUnitNET.Domain.Architecture;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>The allowed dependencies between projects. <see cref="AccessMatrixTests"/> checks that every endpoint declares its callers.</summary>
+/// <summary>
+/// The allowed dependencies between projects. <see cref="AccessMatrixTests"/> checks that every endpoint declares its callers.
+/// </summary>
 public sealed class ArchitectureTests
 {
     private static readonly Assembly[] Services =
     [
-        typeof(UsersDb).Assembly, typeof(OrdersDb).Assembly, typeof(InventoryDb).Assembly, typeof(PaymentsDb).Assembly, typeof(NotificationsDb).Assembly,
+        typeof(UsersDb).Assembly, typeof(OrdersDb).Assembly, typeof(InventoryDb).Assembly, typeof(PaymentsDb).Assembly,
+        typeof(NotificationsDb).Assembly,
         typeof(OrderReport).Assembly, typeof(RateLimitOptions).Assembly,
     ];
 
@@ -32,7 +35,8 @@ public sealed class ArchitectureTests
     private static readonly Assembly Documents = typeof(IDocumentStore).Assembly;
     private static readonly Assembly Defaults = typeof(Caller).Assembly;
 
-    private static readonly Architecture Shop = new ArchLoader().LoadAssemblies([.. Services, Contracts, Messaging, Documents, Defaults]).Build();
+    private static readonly Architecture Shop = new ArchLoader().LoadAssemblies([.. Services, Contracts, Messaging, Documents, Defaults])
+        .Build();
 
     public static TheoryData<string> ServiceNames => [.. Services.Select(service => service.GetName().Name!)];
 

@@ -53,14 +53,17 @@ public sealed class DefaultsTests(ServersFixture servers)
         seeded.ShouldBe(0);
 
         link.Restore();
-        await Eventually.True("the service is ready", async token => (await service.Http.GetAsync("/health", token)).IsSuccessStatusCode, cancellationToken: Cancellation);
+        await Eventually.True("the service is ready", async token => (await service.Http.GetAsync("/health", token)).IsSuccessStatusCode,
+            cancellationToken: Cancellation);
         seeded.ShouldBe(1);
         (await service.Http.GetStringAsync("/data", Cancellation)).ShouldBe("1");
 
         // From now on the health check of the database decides.
         link.Cut();
         await Eventually.True(
-            "the database is missed", async token => (await service.Http.GetAsync("/health", token)).StatusCode == HttpStatusCode.ServiceUnavailable, cancellationToken: Cancellation);
+            "the database is missed", async token =>
+                (await service.Http.GetAsync("/health", token)).StatusCode == HttpStatusCode.ServiceUnavailable,
+                cancellationToken: Cancellation);
         (await service.Http.Get("/alive")).ShouldBe(HttpStatusCode.OK);
     }
 
@@ -68,7 +71,9 @@ public sealed class DefaultsTests(ServersFixture servers)
     public async Task Degraded_dependency_leaves_a_service_ready()
     {
         await using var service = await Start(
-            builder => builder.Services.AddHealthChecks().AddCheck("cache", () => Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Degraded()),
+            builder =>
+                builder.Services.AddHealthChecks()
+                .AddCheck("cache", () => Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Degraded()),
             _ => { });
         var health = await service.Http.Get("/health");
         health.ShouldBe(HttpStatusCode.OK);
@@ -111,7 +116,8 @@ public sealed class DefaultsTests(ServersFixture servers)
         // On a slow machine the client checks its connection meanwhile, with a GET of its own.
         redis.Select(span => span.DisplayName).Distinct().ShouldBe(["SET", "GET"], ignoreOrder: true);
         redis.ShouldAllBe(span => span.ParentSpanId == request.SpanId && span.Kind == ActivityKind.Client);
-        trace.Where(span => span.Source.Name == "Npgsql").ShouldContain(span => span.DisplayName.StartsWith("SELECT defaults_", StringComparison.Ordinal));
+        trace.Where(span => span.Source.Name == "Npgsql")
+            .ShouldContain(span => span.DisplayName.StartsWith("SELECT defaults_", StringComparison.Ordinal));
         trace.SelectMany(span => span.TagObjects).ShouldNotContain(tag => tag.Value!.ToString()!.Contains("secret"));
     }
 
@@ -137,7 +143,8 @@ public sealed class DefaultsTests(ServersFixture servers)
         var asked = new Dictionary<string, int> { ["GET"] = 0, ["POST"] = 0 };
         await using var flaky = await Start(_ => { }, app => app.MapMethods("/flaky", ["GET", "POST"], (HttpContext context) =>
             ++asked[context.Request.Method] < 3 ? Results.StatusCode(503) : Results.Text("at last")));
-        await using var caller = await Start(builder => builder.Configuration["services:flaky:http:0"] = flaky.Http.BaseAddress!.ToString(), _ => { });
+        await using var caller = await Start(
+            builder => builder.Configuration["services:flaky:http:0"] = flaky.Http.BaseAddress!.ToString(), _ => { });
 
         using var http = caller.Services.GetRequiredService<IHttpClientFactory>().CreateClient("caller");
         http.BaseAddress = new Uri("https+http://flaky");
@@ -152,7 +159,8 @@ public sealed class DefaultsTests(ServersFixture servers)
     {
         await using var service = await Start(_ => { }, app =>
         {
-            app.MapGet("/transient", string () => throw new InvalidOperationException("given up", new NpgsqlException("gone", new TimeoutException())));
+            app.MapGet("/transient", string () =>
+                throw new InvalidOperationException("given up", new NpgsqlException("gone", new TimeoutException())));
             app.MapGet("/mistake", string () => throw new InvalidOperationException("secret"));
         });
         (await service.Http.Get("/transient")).ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "service-unavailable");
@@ -170,7 +178,8 @@ public sealed class DefaultsTests(ServersFixture servers)
         {
             builder.Configuration["ConnectionStrings:small"] = database;
             builder.AddDatabase<SmallDb>("small");
-        }, app => app.MapPost("/things", (SmallDb db, CancellationToken token) => db.Database.ExecuteSqlAsync($"insert into things values (1)", token)));
+        }, app => app.MapPost("/things", (SmallDb db, CancellationToken token) =>
+            db.Database.ExecuteSqlAsync($"insert into things values (1)", token)));
 
         (await service.Http.PostAsync("/things", null, Cancellation)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         await database.Scalar<object?>($"begin read write; alter database {name} reset default_transaction_read_only; commit");
@@ -204,10 +213,12 @@ public sealed class DefaultsTests(ServersFixture servers)
             builder => builder.Configuration["services:users:http:0"] = servers.Users.Address.ToString(),
             app => app.MapGet("/open", () => "open"),
             app => app.MapGet("/undeclared", () => ++reached));
-        var everything = await servers.Users.Tokens!.With(TestTokens.Administrator, [.. Permissions.OfAdministrators, Permissions.Internal]);
+        var everything = await servers.Users.Tokens!.With(
+            TestTokens.Administrator, [.. Permissions.OfAdministrators, Permissions.Internal]);
 
         (await service.Http.Get("/undeclared")).ShouldBeProblem(HttpStatusCode.Unauthorized, "unauthorized");
-        (await service.Http.Send(HttpMethod.Get, "/undeclared", null, ("Authorization", "Bearer " + everything))).ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
+        (await service.Http.Send(HttpMethod.Get, "/undeclared", null, ("Authorization", "Bearer " + everything)))
+            .ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
         reached.ShouldBe(0);
 
         // Only this endpoint is denied: another one answers, and an unknown path returns 404 without a login.

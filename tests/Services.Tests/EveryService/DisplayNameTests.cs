@@ -20,7 +20,8 @@ public sealed class DisplayNameTests(ServersFixture servers)
         (await Put(NewSku(), $"  {Decomposed} ")).Text("name").ShouldBe(Composed);
 
         var email = $"name-{Guid.NewGuid():N}@example.com";
-        (await servers.Gateway.Anonymous.Post("/api/v1/users", new { email, name = Decomposed, password = "Correct-Horse-1" })).Text("name").ShouldBe(Composed);
+        (await servers.Gateway.Anonymous.Post("/api/v1/users", new { email, name = Decomposed, password = "Correct-Horse-1" })).Text("name")
+            .ShouldBe(Composed);
         var user = servers.Ids.User(email);
         (await servers.Gateway.As(user).Patch($"/api/v1/users/{user}", new { name = "e\u0301a" })).Text("name").ShouldBe("\u00e9a");
     }
@@ -84,7 +85,8 @@ public sealed class DisplayNameTests(ServersFixture servers)
     {
         var email = $"profile-{Guid.NewGuid():N}@example.com";
         var user = servers.Ids.User(email);
-        (await servers.Gateway.Anonymous.Post("/api/v1/users", new { email, name = "Anna A", password = "Correct-Horse-1" })).ShouldBe(HttpStatusCode.Created);
+        (await servers.Gateway.Anonymous.Post("/api/v1/users", new { email, name = "Anna A", password = "Correct-Horse-1" }))
+            .ShouldBe(HttpStatusCode.Created);
         var http = servers.Gateway.As(user);
 
         var answer = await http.SendJson(HttpMethod.Patch, $"/api/v1/users/{user}", patch);

@@ -13,8 +13,10 @@ public sealed class HostileBodiesTests(ServersFixture servers)
 
     private static readonly string[] Values =
     [
-        "null", "true", "0", "-1", "1.5", "1e400", "2147483648", "9223372036854775808", "\"\"", "\" \"", "\"\\u0000\"", "\"\\ud800\"", "\"\\u202e\"", "\"ä\"",
-        "[]", "{}", "[[]]", "[null]", "\"12.50\"", "\"' or 1=1 --\"", "\"{0}\"", "\"" + new string('x', 5000) + "\"", "NaN", "", "\"unterminated", "{\"amount\":\"1\"}",
+        "null", "true", "0", "-1", "1.5", "1e400", "2147483648", "9223372036854775808", "\"\"", "\" \"", "\"\\u0000\"", "\"\\ud800\"",
+        "\"\\u202e\"", "\"ä\"",
+        "[]", "{}", "[[]]", "[null]", "\"12.50\"", "\"' or 1=1 --\"", "\"{0}\"", "\"" + new string('x', 5000) + "\"", "NaN", "",
+        "\"unterminated", "{\"amount\":\"1\"}",
     ];
 
     [Fact]
@@ -31,7 +33,9 @@ public sealed class HostileBodiesTests(ServersFixture servers)
         });
 
         (await servers.Orders.Database.Scalar<long>("select count(*) from orders where user_id = $1", user.Value)).ShouldBe(accepted);
-        (await servers.Orders.Database.Scalar<long>("select count(*) from outbox o join orders r on r.id = o.subject where r.user_id = $1 and o.type = 'orders.order-placed'", user.Value)).ShouldBe(accepted);
+        (await servers.Orders.Database.Scalar<long>(
+            "select count(*) from outbox o join orders r on r.id = o.subject where r.user_id = $1 and o.type = 'orders.order-placed'",
+            user.Value)).ShouldBe(accepted);
     }
 
     [Fact]
@@ -41,7 +45,8 @@ public sealed class HostileBodiesTests(ServersFixture servers)
         var accepted = 0;
         await Attack(2, $$"""{"email":"EMAIL","name":"Ada Lovelace","password":"Correct-Horse-1"}""", async (body, run) =>
         {
-            var answer = await servers.Users.Http.SendJson(HttpMethod.Post, "/api/v1/users", body.Replace("EMAIL", $"{mark}-{run}@example.com"));
+            var answer = await servers.Users.Http.SendJson(
+                HttpMethod.Post, "/api/v1/users", body.Replace("EMAIL", $"{mark}-{run}@example.com"));
             accepted += answer.Status == HttpStatusCode.Created ? 1 : 0;
             return answer;
         });

@@ -13,7 +13,8 @@ public sealed class NoMembersTests(ServersFixture servers, ReportingFixture shop
         await using var gateway = await servers.StartGateway(settings: ("services:reporting:http:0", shop.Reporting.Address.ToString()));
         var email = $"no-members-{Guid.NewGuid():N}@example.com";
         var user = servers.Ids.User(email);
-        (await gateway.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = "Correct-Horse-1" })).ShouldBe(HttpStatusCode.Created);
+        (await gateway.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = "Correct-Horse-1" }))
+            .ShouldBe(HttpStatusCode.Created);
         var order = JsonContent.Create(new { items = new[] { new { sku = "MUG-FORGE", quantity = 1 } } });
         var placed = await gateway.As(user).Send(HttpMethod.Post, "/api/v1/orders", order, ("Idempotency-Key", "cart-1"));
         (HttpClient Http, string Path, HttpStatusCode Served)[] calls =

@@ -18,9 +18,11 @@ public sealed partial class RepositorySecretsTests
         {
             var name = Path.GetRelativePath(Repository.Root, file).Replace('\\', '/');
             var text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
-            found.AddRange(PrivateKey().Matches(text).Concat(Token().Matches(text)).Concat(CloudKey().Matches(text)).Select(match => $"{name}: {match.Value[..20]}"));
+            found.AddRange(PrivateKey().Matches(text).Concat(Token().Matches(text)).Concat(CloudKey().Matches(text))
+                .Select(match => $"{name}: {match.Value[..20]}"));
             // Tests create accounts, and the vectors contain a published example secret.
-            if (!name.StartsWith("tests/", StringComparison.Ordinal) && !name.Contains("vectors/", StringComparison.Ordinal) && !name.StartsWith("polyglot/", StringComparison.Ordinal))
+            if (!name.StartsWith("tests/", StringComparison.Ordinal) && !name.Contains("vectors/", StringComparison.Ordinal)
+                && !name.StartsWith("polyglot/", StringComparison.Ordinal))
                 found.AddRange(Assignment().Matches(text).Where(match => !IsHarmless(match)).Select(match => $"{name}: {match.Value}"));
         }
 
@@ -39,12 +41,14 @@ public sealed partial class RepositorySecretsTests
     private static bool IsHarmless(Match match)
     {
         var value = match.Groups["value"].Value;
-        return value.Any("(){}$<>[]".Contains) || (match.Groups["quote"].Length == 0 && (!value.Any(char.IsAsciiDigit) || value.Contains('.')));
+        return value.Any("(){}$<>[]".Contains)
+            || (match.Groups["quote"].Length == 0 && (!value.Any(char.IsAsciiDigit) || value.Contains('.')));
     }
 
     private static async Task<List<string>> TrackedFiles()
     {
-        using var git = Process.Start(new ProcessStartInfo("git", ["ls-files", "-z"]) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true })!;
+        using var git = Process.Start(
+            new ProcessStartInfo("git", ["ls-files", "-z"]) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true })!;
         var output = await git.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await git.WaitForExitAsync(TestContext.Current.CancellationToken);
         git.ExitCode.ShouldBe(0);

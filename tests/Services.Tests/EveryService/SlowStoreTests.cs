@@ -18,7 +18,8 @@ public sealed class SlowStoreTests(ServersFixture servers)
         await using var gateway = await servers.StartGateway(orders.Address);
         var http = gateway.As(_user);
         var body = new { items = new[] { new { sku = "MUG-FORGE", quantity = 1 } } };
-        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "before"))).ShouldBe(HttpStatusCode.Accepted);
+        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "before")))
+            .ShouldBe(HttpStatusCode.Accepted);
 
         await using (var connection = new NpgsqlConnection(orders.Database))
         {
@@ -41,7 +42,8 @@ public sealed class SlowStoreTests(ServersFixture servers)
             }
         }
 
-        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "after"))).ShouldBe(HttpStatusCode.Accepted);
+        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "after")))
+            .ShouldBe(HttpStatusCode.Accepted);
     }
 
     [Fact]
@@ -52,7 +54,8 @@ public sealed class SlowStoreTests(ServersFixture servers)
         TimeBudgets.Service.ShouldBeGreaterThan(TimeBudgets.Call);
         TimeBudgets.Call.ShouldBeGreaterThan(TimeBudgets.CallAttempt * 2);
         // Both attempts of a transaction, each with its wait for a lock.
-        TimeBudgets.Service.ShouldBeGreaterThan((TimeSpan.FromSeconds(TimeBudgets.CommandSeconds) * (TimeBudgets.Retries + 1)) + TimeBudgets.RetryDelay);
+        TimeBudgets.Service.ShouldBeGreaterThan(
+            (TimeSpan.FromSeconds(TimeBudgets.CommandSeconds) * (TimeBudgets.Retries + 1)) + TimeBudgets.RetryDelay);
         TimeSpan.FromSeconds(TimeBudgets.CommandSeconds).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(TimeBudgets.LockMilliseconds));
     }
 }

@@ -56,7 +56,8 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
         answer.ShouldContain($"\"id\":\"{servers.Ids.Order(_user, key)}\"");
 
         if (!key.Contains(','))
-            (await PlaceOrder(throughGateway: true, $"Idempotency-Key: {key}")).ShouldContain($"\"id\":\"{servers.Ids.Order(_user, key)}\"");
+            (await PlaceOrder(throughGateway: true, $"Idempotency-Key: {key}"))
+                .ShouldContain($"\"id\":\"{servers.Ids.Order(_user, key)}\"");
         (await servers.Orders.Database.Scalar<long>("select count(*) from orders where user_id = $1", _user.Value)).ShouldBe(1);
     }
 
@@ -93,14 +94,16 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
     public async Task Bytes_beyond_ASCII_pass_the_gateway_unchanged_in_both_directions(string value)
     {
         var token = await servers.Users.Tokens!.OfAdministrator();
-        var answer = await shop.Gateway.Address.SendRaw($"GET /api/v1/reports/products HTTP/1.1\nAuthorization: Bearer {token}\nX-Customer: {value}");
+        var answer = await shop.Gateway.Address.SendRaw(
+            $"GET /api/v1/reports/products HTTP/1.1\nAuthorization: Bearer {token}\nX-Customer: {value}");
 
         answer.ShouldStartWith("HTTP/1.1 200 ");
         answer.ShouldContain($"\r\nX-Customer: {value}\r\n");
         // Directly to a service, and to every route.
         (await servers.Inventory.Address.SendRaw($"GET /api/v1/products HTTP/1.1\nX-Customer: {value}")).ShouldStartWith("HTTP/1.1 200 ");
         (await servers.Gateway.Address.SendRaw($"GET /api/v1/products HTTP/1.1\nX-Customer: {value}")).ShouldStartWith("HTTP/1.1 200 ");
-        (await servers.Gateway.Address.SendRaw($"GET /api/v1/nothing HTTP/1.1\nUser-Agent: {value}")).ShouldContain("\"code\":\"not-found\"");
+        (await servers.Gateway.Address.SendRaw($"GET /api/v1/nothing HTTP/1.1\nUser-Agent: {value}"))
+            .ShouldContain("\"code\":\"not-found\"");
     }
 
     [Fact]
@@ -153,7 +156,8 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
     public async Task HEAD_and_OPTIONS_work_wherever_GET_does(string route)
     {
         // Without a service behind them these return an error; HEAD and GET have the same head.
-        var path = route.Replace("{sku}", "MUG-FORGE").Replace("{type}", "products?sku=MUG-FORGE").Replace("{id}", servers.Ids.Order(_user, "none").ToString());
+        var path = route.Replace("{sku}", "MUG-FORGE").Replace("{type}", "products?sku=MUG-FORGE")
+            .Replace("{id}", servers.Ids.Order(_user, "none").ToString());
         var http = servers.Gateway.As(_user);
 
         var get = await http.Get(path);

@@ -5,7 +5,9 @@ using ForgeShop.Forge;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>GET /api/v1/ids: the gateway derives the same IDs as the library, refuses the same keys, and does not repeat refused values.</summary>
+/// <summary>
+/// GET /api/v1/ids: the gateway derives the same IDs as the library, refuses the same keys, and does not repeat refused values.
+/// </summary>
 public sealed class GatewayIdsTests(GatewayFixture shop) : IClassFixture<GatewayFixture>
 {
     private const string Ada = "6e16f6c3-de6b-55c3-80ba-75907720bb8a";
@@ -101,7 +103,8 @@ public sealed class GatewayIdsTests(GatewayFixture shop) : IClassFixture<Gateway
         && ShopCatalogue.Instance.TryGet(Text(vector, "entity"), out _);
 
     private static string Query(JsonElement key) => key.TryGetProperty("fields", out var fields)
-        ? string.Join('&', fields.EnumerateArray().Select(field => $"{field[0].GetString()}={Uri.EscapeDataString(Text(field[1], "value"))}"))
+        ? string.Join(
+            '&', fields.EnumerateArray().Select(field => $"{field[0].GetString()}={Uri.EscapeDataString(Text(field[1], "value"))}"))
         : "key=" + Uri.EscapeDataString(Text(key, "value"));
 
     private static string Text(JsonElement element, string member) => element.GetProperty(member).GetString()!;

@@ -68,7 +68,8 @@ public sealed class GatewayLimitTests(GatewayFixture shop) : IClassFixture<Gatew
         time.Advance(TimeSpan.FromSeconds(20));
         var later = await gateway.Http.Get("/api/v1/ids");
         ShouldBeTooMany(later);
-        (refused.Message.Headers.RetryAfter!.Delta!.Value - later.Message.Headers.RetryAfter!.Delta!.Value).ShouldBe(TimeSpan.FromSeconds(20));
+        (refused.Message.Headers.RetryAfter!.Delta!.Value - later.Message.Headers.RetryAfter!.Delta!.Value)
+            .ShouldBe(TimeSpan.FromSeconds(20));
 
         time.Advance(TimeSpan.FromSeconds(40));
         (await gateway.Http.Get("/api/v1/ids")).ShouldBe(HttpStatusCode.OK);

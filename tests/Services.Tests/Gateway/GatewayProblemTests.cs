@@ -98,7 +98,8 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     [Fact]
     public async Task Unknown_member_returns_400_and_is_named()
     {
-        var answer = await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", Json("""{"sku":"A","quantity":2,"colour":"blue"}""", chunked: false));
+        var answer = await shop.Http.Send(
+            HttpMethod.Post, "/api/v1/orders", Json("""{"sku":"A","quantity":2,"colour":"blue"}""", chunked: false));
         answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         answer.Fields.ShouldBe(["colour"]);
     }
@@ -106,7 +107,8 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     [Fact]
     public async Task Body_of_another_type_returns_415()
     {
-        var answer = await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", new StringContent("sku=A", Encoding.UTF8, "application/x-www-form-urlencoded"));
+        var answer = await shop.Http.Send(
+            HttpMethod.Post, "/api/v1/orders", new StringContent("sku=A", Encoding.UTF8, "application/x-www-form-urlencoded"));
         answer.ShouldBeProblem(HttpStatusCode.UnsupportedMediaType, "unsupported-media-type");
     }
 

@@ -12,7 +12,8 @@ public sealed class GatewayProxyTests(GatewayFixture shop) : IClassFixture<Gatew
     private async Task<(string? For, string? Proto)> Told(HttpClient http, string forwardedFor)
     {
         var path = $"/api/v1/users/{Guid.NewGuid()}";
-        (await http.Send(HttpMethod.Get, path, null, ("X-Forwarded-For", forwardedFor), ("X-Forwarded-Proto", "https"))).ShouldBe(HttpStatusCode.OK);
+        (await http.Send(HttpMethod.Get, path, null, ("X-Forwarded-For", forwardedFor), ("X-Forwarded-Proto", "https")))
+            .ShouldBe(HttpStatusCode.OK);
         var arrival = shop.Arrivals.Single(arrival => arrival.PathAndQuery == path);
         return (arrival.ForwardedFor, arrival.ForwardedProto);
     }
@@ -61,5 +62,6 @@ public sealed class GatewayProxyTests(GatewayFixture shop) : IClassFixture<Gatew
     [InlineData(Setting, "10.0.0.1")]
     [InlineData(Setting + ":0", "")]
     public async Task Invalid_trusted_proxy_stops_the_start(string key, string value) =>
-        (await Should.ThrowAsync<OptionsValidationException>(() => shop.StartGateway((key, value)))).Message.ShouldContain("Gateway:TrustedProxies are address ranges in CIDR notation");
+        (await Should.ThrowAsync<OptionsValidationException>(() => shop.StartGateway((key, value)))).Message.ShouldContain(
+            "Gateway:TrustedProxies are address ranges in CIDR notation");
 }

@@ -40,7 +40,8 @@ public sealed class GatewayTraceTests(GatewayFixture shop) : IClassFixture<Gatew
         using var spans = new Spans("Microsoft.AspNetCore", "System.Net.Http");
         const string caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
         var answer = await shop.Http.SendJson(HttpMethod.Post, "/api/v1/orders", Order,
-            ("traceparent", caller), ("tracestate", "vendor=1"), ("baggage", "correlation=6e16f6c3-de6b-55c3-80ba-75907720bb8a,smuggled=1"));
+            ("traceparent", caller), ("tracestate", "vendor=1"),
+            ("baggage", "correlation=6e16f6c3-de6b-55c3-80ba-75907720bb8a,smuggled=1"));
 
         var traceId = Header(answer, "X-Trace-Id");
         traceId.ShouldNotBe("0af7651916cd43dd8448eb211c80319c");
@@ -72,7 +73,8 @@ public sealed class GatewayTraceTests(GatewayFixture shop) : IClassFixture<Gatew
         gateway.GetTagItem("http.response.status_code").ShouldBe(200);
         foreach (var span in trace)
         {
-            span.TagObjects.ShouldContain(tag => tag.Key == "forgeshop.correlation_id" && (string)tag.Value! == Header(answer, "X-Correlation-Id"));
+            span.TagObjects.ShouldContain(
+                tag => tag.Key == "forgeshop.correlation_id" && (string)tag.Value! == Header(answer, "X-Correlation-Id"));
             span.TagObjects.ShouldNotContain(tag => tag.Value!.ToString()!.Contains("ada"), $"{span.DisplayName} tells an e-mail address");
         }
     }
@@ -83,7 +85,9 @@ public sealed class GatewayTraceTests(GatewayFixture shop) : IClassFixture<Gatew
     /// <summary>A span ends after its answer was sent.</summary>
     private static Task<IReadOnlyList<Activity>> SpansOf(Spans spans, string traceId, int count) =>
         TestSupport.Eventually.Get(
-            "the spans of the trace", _ => Task.FromResult(spans.Of(traceId)), found => found.Count >= count, cancellationToken: TestContext.Current.CancellationToken);
+            "the spans of the trace", _ =>
+                Task.FromResult(spans.Of(traceId)), found =>
+                found.Count >= count, cancellationToken: TestContext.Current.CancellationToken);
 
     private static string Header(Answer answer, string name) => answer.Message.Headers.GetValues(name).Single();
 }

@@ -52,17 +52,21 @@ public sealed class CacheOrderTests(ServersFixture servers) : IAsyncLifetime
     }
 
     private Task<RunningService<OrdersDb>> Start(string database) =>
-        servers.StartOrdersOn(database, redis: _redis.ConnectionString, settings: [("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
+        servers.StartOrdersOn(
+            database, redis: _redis.ConnectionString, settings: [("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
 
     /// <summary>Forbids all channels: the entries in Redis stay readable and writable, the messages of the backplane are lost.</summary>
     private Task LoseBackplane() => _admin.GetDatabase().ExecuteAsync("ACL", "SETUSER", "default", "resetchannels");
 
-    private static EntityCache<CachedOrder> CacheOf(RunningService<OrdersDb> replica) => replica.Services.GetRequiredService<EntityCache<CachedOrder>>();
+    private static EntityCache<CachedOrder> CacheOf(RunningService<OrdersDb> replica) =>
+        replica.Services.GetRequiredService<EntityCache<CachedOrder>>();
 
     private async Task<CachedOrder?> Load(IServiceProvider services, CancellationToken cancellationToken) =>
-        CachedOrder.Of(await services.GetRequiredService<OrdersDb>().Orders.AsNoTracking().SingleAsync(order => order.Id == _order, cancellationToken));
+        CachedOrder.Of(await services.GetRequiredService<OrdersDb>().Orders.AsNoTracking()
+            .SingleAsync(order => order.Id == _order, cancellationToken));
 
-    private async Task ShouldShow(RunningService<OrdersDb> replica, string status) => (await replica.As(_user).Get(Path)).Text("status").ShouldBe(status);
+    private async Task ShouldShow(RunningService<OrdersDb> replica, string status) =>
+        (await replica.As(_user).Get(Path)).Text("status").ShouldBe(status);
 
     private async Task Cancel(RunningService<OrdersDb> replica) =>
         (await replica.As(_user).Send(HttpMethod.Post, $"{Path}/cancel", null)).Text("status").ShouldBe("cancelling");

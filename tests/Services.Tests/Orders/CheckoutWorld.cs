@@ -8,9 +8,10 @@ using ForgeShop.Payments;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// A few orders on their way at once, and a clock. Which of all possible things happens next is drawn by lot: a message arrives (in any order, possibly twice,
-/// possibly never, and no inbox helps); the payment provider is asked, answers, answers much later, or its answer is lost in a crash; the customer cancels; time
-/// passes. What is behind Orders, Inventory and Payments is their own code; only the stock's table, the provider and the network are played here.
+/// A few orders on their way at once, and a clock. Which of all possible things happens next is drawn by lot: a message arrives (in any
+/// order, possibly twice, possibly never, and no inbox helps); the payment provider is asked, answers, answers much later, or its answer is
+/// lost in a crash; the customer cancels; time passes. What is behind Orders, Inventory and Payments is their own code; only the stock's
+/// table, the provider and the network are played here.
 /// </summary>
 internal sealed class CheckoutWorld : ICheckoutMessages
 {
@@ -92,7 +93,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
     [
         .. _checkouts.Values.Select(checkout => checkout.Saga.DueAt).OfType<DateTimeOffset>(),
         .. _payments.Values.Where(payment => payment.NextCallAt is not null)
-            .Select(payment => payment.ClaimedUntil is { } until && until >= payment.NextCallAt ? until.AddTicks(1) : payment.NextCallAt!.Value),
+            .Select(payment => payment.ClaimedUntil is { } until && until >= payment.NextCallAt ? until.AddTicks(1)
+                : payment.NextCallAt!.Value),
     ];
 
     // Orders
@@ -104,7 +106,9 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         var wanted = products.Where(_ => _random.Next(2) == 0).ToList();
         if (wanted.Count == 0)
             wanted.Add(products[0]);
-        var lines = wanted.Select((product, position) => new OrderLine(Ids.OrderLine(id, product), position, product, "P", "Product", _random.Next(1, 5), new Money(_random.Next(1, 100), "EUR")));
+        var lines = wanted.Select((product, position) =>
+            new OrderLine(
+            Ids.OrderLine(id, product), position, product, "P", "Product", _random.Next(1, 5), new Money(_random.Next(1, 100), "EUR")));
         var order = Order.Place(id, user, reference, new byte[32], Methods[_random.Next(Methods.Length)], lines.ToList(), _now);
         _told[id] = [];
         _checkouts[id] = (order, CheckoutSaga.Start(order, MessageOrigin.None, Scope));
@@ -165,7 +169,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         var enough = lines.TrueForAll(line => _onHand[line.ProductId] - _reserved[line.ProductId] >= line.Quantity);
         if (enough)
             lines.ForEach(line => _reserved[line.ProductId] += line.Quantity);
-        _reservations[command.ReservationId] = new(command.ReservationId, command.OrderId, enough ? ReservationStatus.Reserved : ReservationStatus.Failed, lines, _now);
+        _reservations[command.ReservationId] = new(
+            command.ReservationId, command.OrderId, enough ? ReservationStatus.Reserved : ReservationStatus.Failed, lines, _now);
         Answer(command.OrderId, enough ? CheckoutTrigger.StockReserved : CheckoutTrigger.ReservationFailed);
     }
 
@@ -195,7 +200,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         if (!_reservations.TryGetValue(Ids.Reservation(confirmed.OrderId), out var reservation) || !reservation.Sell(_now))
             return;
         foreach (var line in reservation.Lines)
-            (_onHand[line.ProductId], _reserved[line.ProductId]) = (_onHand[line.ProductId] - line.Quantity, _reserved[line.ProductId] - line.Quantity);
+            (_onHand[line.ProductId], _reserved[line.ProductId]) = (
+                _onHand[line.ProductId] - line.Quantity, _reserved[line.ProductId] - line.Quantity);
     }
 
     // Payments
@@ -217,7 +223,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
     /// <summary>A worker claims a payment. It may be killed before its call or before it records the answer.</summary>
     private bool AskProvider()
     {
-        var payment = _payments.Values.FirstOrDefault(payment => payment.NextCallAt <= _now && (payment.ClaimedUntil is null || payment.ClaimedUntil < _now));
+        var payment = _payments.Values.FirstOrDefault(
+            payment => payment.NextCallAt <= _now && (payment.ClaimedUntil is null || payment.ClaimedUntil < _now));
         if (payment is null)
             return false;
         payment.Claim(_now, _now + Claim);
@@ -316,7 +323,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         }
 
         foreach (var order in Orders.Where(order => order.Status is OrderStatus.Cancelled))
-            (_books.GetValueOrDefault(Ids.Payment(order.Id, CheckoutSaga.Attempt)).State ?? "").ShouldNotBe("captured", "a cancelled order is paid for");
+            (_books.GetValueOrDefault(Ids.Payment(order.Id, CheckoutSaga.Attempt)).State ?? "")
+                .ShouldNotBe("captured", "a cancelled order is paid for");
     }
 
     public void CheckAtTheEnd()
@@ -324,19 +332,23 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         CheckAlways();
         foreach (var (order, saga) in _checkouts.Values)
         {
-            (saga.Step, order.Status).ShouldBeOneOf((CheckoutStep.Confirmed, OrderStatus.Confirmed), (CheckoutStep.Cancelled, OrderStatus.Cancelled));
+            (saga.Step, order.Status)
+                .ShouldBeOneOf((CheckoutStep.Confirmed, OrderStatus.Confirmed), (CheckoutStep.Cancelled, OrderStatus.Cancelled));
             saga.DueAt.ShouldBeNull();
             saga.EndedAt.ShouldNotBeNull();
 
             var wasConfirmed = order.Changes.Any(change => change.Status is OrderStatus.Confirmed);
-            string[] story = ["orders.order-placed", .. wasConfirmed ? ["orders.order-confirmed"] : Array.Empty<string>(), .. order.Status is OrderStatus.Cancelled ? ["orders.order-cancelled"] : Array.Empty<string>()];
+            string[] story = ["orders.order-placed", .. wasConfirmed ? ["orders.order-confirmed"] : Array.Empty<string>(),
+                .. order.Status is OrderStatus.Cancelled ? ["orders.order-cancelled"] : Array.Empty<string>()];
             _told[order.Id].Prepend("orders.order-placed").ShouldBe(story);
 
-            var holds = _reservations.TryGetValue(Ids.Reservation(order.Id), out var reservation) && reservation.Status is ReservationStatus.Reserved or ReservationStatus.Sold;
+            var holds = _reservations.TryGetValue(Ids.Reservation(order.Id), out var reservation)
+                && reservation.Status is ReservationStatus.Reserved or ReservationStatus.Sold;
             holds.ShouldBe(order.Status is OrderStatus.Confirmed, "exactly the confirmed orders hold stock");
         }
 
         _books.Values.Where(entry => entry.State == "captured").Sum(entry => entry.Amount)
-            .ShouldBe(Orders.Where(order => order.Status is OrderStatus.Confirmed).Sum(order => order.Total.Amount), "money captured is the money of confirmed orders");
+            .ShouldBe(Orders.Where(order => order.Status is OrderStatus.Confirmed).Sum(order => order.Total.Amount),
+                "money captured is the money of confirmed orders");
     }
 }

@@ -23,9 +23,11 @@ public sealed class FollowOrderTests(ServersFixture servers)
     private async Task<OrderId> Place(HttpClient http, string paymentMethod = "sim-ok")
     {
         var sku = $"F-{Guid.NewGuid():N}".ToUpperInvariant();
-        await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Followed", price = new { amount = "1.00", currency = "EUR" }, stock = 10 });
+        await servers.Inventory.Http.Put(
+            $"/api/v1/products/{sku}", new { name = "Followed", price = new { amount = "1.00", currency = "EUR" }, stock = 10 });
         var body = new { items = new[] { new { sku, quantity = 1 } }, paymentMethod };
-        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "cart-1"))).ShouldBe(HttpStatusCode.Accepted);
+        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "cart-1")))
+            .ShouldBe(HttpStatusCode.Accepted);
         return servers.Ids.Order(_user, "cart-1");
     }
 
@@ -56,7 +58,8 @@ public sealed class FollowOrderTests(ServersFixture servers)
         return seen;
     }
 
-    private static string Status(SseItem<string> item) => JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("status").GetString()!;
+    private static string Status(SseItem<string> item) =>
+        JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("status").GetString()!;
 
     private static List<(string? Id, string Status)> Changes(IEnumerable<SseItem<string>> seen) =>
         [.. seen.Where(item => item.EventType == "status").Select(item => (item.EventId, Status(item)))];
@@ -97,7 +100,9 @@ public sealed class FollowOrderTests(ServersFixture servers)
     public async Task Stream_sends_heartbeats_and_changes_by_another_replica()
     {
         // Two replicas without answers of other services: the order stays pending until it is cancelled.
-        await using var first = await servers.StartOrders(servers.Inventory.Address, settings: [("FollowOrder:Heartbeat", "00:00:00.200"), ("FollowOrder:PollInterval", "00:00:00.100"), ("FollowOrder:MaxStreams", "1")]);
+        await using var first = await servers.StartOrders(servers.Inventory.Address,
+            settings: [("FollowOrder:Heartbeat", "00:00:00.200"), ("FollowOrder:PollInterval", "00:00:00.100"),
+            ("FollowOrder:MaxStreams", "1")]);
         await using var second = await servers.StartOrdersOn(first.Database);
         var http = first.As(_user);
         var order = await Place(http);
@@ -112,7 +117,8 @@ public sealed class FollowOrderTests(ServersFixture servers)
             if (!cancelled && items.Count(item => item.EventType == "heartbeat") == 2)
             {
                 cancelled = true;
-                second.As(_user).Send(HttpMethod.Post, $"/api/v1/orders/{order}/cancel", null).GetAwaiter().GetResult().ShouldBe(HttpStatusCode.Accepted);
+                second.As(_user).Send(HttpMethod.Post, $"/api/v1/orders/{order}/cancel", null).GetAwaiter().GetResult()
+                    .ShouldBe(HttpStatusCode.Accepted);
             }
 
             return items.Exists(item => item.EventType == "status" && Status(item) == "cancelling");
@@ -127,10 +133,12 @@ public sealed class FollowOrderTests(ServersFixture servers)
     {
         var http = Http;
         var others = await Place(http);
-        (await servers.Orders.As(servers.Ids.User("mallory@example.com")).Get($"/api/v1/orders/{others}/events")).ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
+        (await servers.Orders.As(servers.Ids.User("mallory@example.com")).Get($"/api/v1/orders/{others}/events"))
+            .ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
         using (var seen = await Open(servers.Orders.Http, others)) // a caller with orders:read
             seen.StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await http.Get($"/api/v1/orders/{servers.Ids.Order(servers.Ids.User("unknown@example.com"), "none")}/events")).ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
+        (await http.Get($"/api/v1/orders/{servers.Ids.Order(servers.Ids.User("unknown@example.com"), "none")}/events"))
+            .ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
         (await http.Get("/api/v1/orders/17/events")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
     }
 

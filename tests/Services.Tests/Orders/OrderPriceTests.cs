@@ -20,7 +20,8 @@ public sealed class OrderPriceTests(ServersFixture servers)
         return sku;
     }
 
-    private Task<Answer> Place(string sku, string key, string? amount, string currency = "EUR") => Place(servers.Gateway.As(_user), sku, key, amount, currency);
+    private Task<Answer> Place(string sku, string key, string? amount, string currency = "EUR") =>
+        Place(servers.Gateway.As(_user), sku, key, amount, currency);
 
     private static Task<Answer> Place(HttpClient http, string sku, string key, string? amount, string currency = "EUR") => http.Send(
         HttpMethod.Post, "/api/v1/orders",
@@ -55,7 +56,8 @@ public sealed class OrderPriceTests(ServersFixture servers)
         var sku = await NewProduct("25.00");
         (await Place(sku, "first", "50.00")).ShouldBe(HttpStatusCode.Accepted);
         // As if the event of the new price had not arrived yet.
-        await servers.Orders.Database.Scalar<decimal>("update products set price_amount = 10, sequence = 1000 where sku = $1 returning price_amount", sku);
+        await servers.Orders.Database.Scalar<decimal>(
+            "update products set price_amount = 10, sequence = 1000 where sku = $1 returning price_amount", sku);
 
         var answer = await Place(sku, "second", "50.00");
 
@@ -65,7 +67,8 @@ public sealed class OrderPriceTests(ServersFixture servers)
 
     [Theory]
     [InlineData("""{"items":[]}""")] // an unknown product
-    [InlineData("""{"items":[{"id":"ID","sku":"SKU","name":"Priced","price":{"amount":"9.00","currency":"EUR"},"sequence":2}]}""")] // another price
+    // another price
+    [InlineData("""{"items":[{"id":"ID","sku":"SKU","name":"Priced","price":{"amount":"9.00","currency":"EUR"},"sequence":2}]}""")]
     [InlineData("nonsense")] // no Inventory
     public async Task Refused_request_whose_duplicate_placed_the_order_returns_the_order(string found)
     {
@@ -81,7 +84,8 @@ public sealed class OrderPriceTests(ServersFixture servers)
             return TypedResults.Text(found.Replace("ID", $"{servers.Ids.Product(sku)}").Replace("SKU", sku), "application/json");
         });
         await inventory.StartAsync(TestContext.Current.CancellationToken);
-        await using var orders = await servers.StartOrdersOn(twins.Database, new Uri(inventory.Urls.Single()), settings: ("Inventory:Timeout", "00:00:20"));
+        await using var orders = await servers.StartOrdersOn(
+            twins.Database, new Uri(inventory.Urls.Single()), settings: ("Inventory:Timeout", "00:00:20"));
 
         var answer = await Place(orders.As(_user), sku, "cart-1", "50.00");
 

@@ -25,7 +25,8 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
     private async Task<OrderId> Place(HttpClient http, string key = "cart-1", string paymentMethod = "sim-ok")
     {
         var body = new { items = new[] { new { sku = "MUG-FORGE", quantity = 1 } }, paymentMethod };
-        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", key))).ShouldBe(HttpStatusCode.Accepted);
+        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", key)))
+            .ShouldBe(HttpStatusCode.Accepted);
         return servers.Ids.Order(_user, key);
     }
 
@@ -125,8 +126,10 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
                 socket.GetRawSocketOption(6, 18, timeout);
             int Option(SocketOptionName name) => (int)socket.GetSocketOption(SocketOptionLevel.Tcp, name)!;
             found.SetResult((
-                (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive)! != 0, Option(SocketOptionName.TcpKeepAliveTime),
-                Option(SocketOptionName.TcpKeepAliveInterval), Option(SocketOptionName.TcpKeepAliveRetryCount), BitConverter.ToInt32(timeout)));
+                (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive)! != 0,
+                Option(SocketOptionName.TcpKeepAliveTime),
+                Option(SocketOptionName.TcpKeepAliveInterval), Option(SocketOptionName.TcpKeepAliveRetryCount),
+                BitConverter.ToInt32(timeout)));
             return Task.CompletedTask;
         });
         await app.StartAsync(Cancellation);
@@ -143,7 +146,8 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
     [Fact]
     public async Task Example_of_the_documentation_follows_an_order_in_Chromium()
     {
-        if (new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists) is not { } browser)
+        if (new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(
+            File.Exists) is not { } browser)
         {
             Assert.Skip("No Chromium is installed.");
             return;
@@ -196,7 +200,8 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
               .then((result) => fetch("/told", { method: "POST", body: JSON.stringify(result) }));
             </script>
             """, "text/html"));
-        page.MapPost("/told", async (HttpRequest request) => told.TrySetResult(await new StreamReader(request.Body).ReadToEndAsync(Cancellation)));
+        page.MapPost(
+            "/told", async (HttpRequest request) => told.TrySetResult(await new StreamReader(request.Body).ReadToEndAsync(Cancellation)));
         await page.StartAsync(Cancellation);
 
         var profile = Directory.CreateTempSubdirectory("forgeshop-chromium-");

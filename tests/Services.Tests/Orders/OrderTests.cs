@@ -68,7 +68,8 @@ public sealed class OrderTests
                 }
             }
 
-            order.Changes.Select(change => change.Version).ShouldBe(Enumerable.Range(1, (int)order.Version).Select(version => (long)version));
+            order.Changes.Select(change => change.Version)
+                .ShouldBe(Enumerable.Range(1, (int)order.Version).Select(version => (long)version));
             order.Changes[^1].Status.ShouldBe(order.Status);
             (order.Reason is not null).ShouldBe(order.Status is OrderStatus.Cancelling or OrderStatus.Cancelled);
         }

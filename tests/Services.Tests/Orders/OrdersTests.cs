@@ -9,7 +9,10 @@ using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Placing, showing and listing orders. No service answers this instance, so orders stay pending; <see cref="CheckoutTests"/> test the rest.</summary>
+/// <summary>
+/// Placing, showing and listing orders. No service answers this instance, so orders stay pending; <see cref="CheckoutTests"/> test the
+/// rest.
+/// </summary>
 public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alone) : IClassFixture<OrdersTests.Fixture>
 {
     public sealed class Fixture(ServersFixture servers) : IAsyncLifetime
@@ -17,7 +20,8 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         public RunningService<OrdersDb> Orders { get; private set; } = null!;
 
         public async ValueTask InitializeAsync() =>
-            Orders = await servers.StartOrders(servers.Inventory.Address, settings: [("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
+            Orders = await servers.StartOrders(
+                servers.Inventory.Address, settings: [("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
 
         public ValueTask DisposeAsync() => Orders.DisposeAsync();
     }
@@ -31,7 +35,8 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     private async Task<string> NewProduct(string amount = "12.50", string currency = "EUR")
     {
         var sku = $"O-{Guid.NewGuid():N}".ToUpperInvariant();
-        (await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Test product", price = new { amount, currency }, stock = 1000 }))
+        (await servers.Inventory.Http.Put($"/api/v1/products/{sku}",
+            new { name = "Test product", price = new { amount, currency }, stock = 1000 }))
             .ShouldBe(HttpStatusCode.Created);
         return sku;
     }
@@ -79,11 +84,14 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         (await Count("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(1);
         (await alone.Orders.Database.Scalar<Guid>("select event_id from outbox where subject = $1", id.Value))
             .ShouldBe(servers.Ids.Event(id.Value, "orders.order-placed", 1).Value);
-        (await alone.Orders.Database.Scalar<Guid>("select id from sagas where order_id = $1 and step = 'reserving'", id.Value)).ShouldBe(servers.Ids.Saga(id).Value);
+        (await alone.Orders.Database.Scalar<Guid>("select id from sagas where order_id = $1 and step = 'reserving'", id.Value))
+            .ShouldBe(servers.Ids.Saga(id).Value);
         var reservation = servers.Ids.Reservation(id);
-        (await alone.Orders.Database.Scalar<Guid>("select event_id from outbox where subject = $1 and topic = 'inventory.commands'", reservation.Value))
+        (await alone.Orders.Database.Scalar<Guid>("select event_id from outbox where subject = $1 and topic = 'inventory.commands'",
+            reservation.Value))
             .ShouldBe(servers.Ids.Event(reservation.Value, "inventory.reserve-stock", 1).Value);
-        (await Count("select count(*) from order_history where order_id = $1 and version = 1 and status = 'pending'", id.Value)).ShouldBe(1);
+        (await Count("select count(*) from order_history where order_id = $1 and version = 1 and status = 'pending'", id.Value))
+            .ShouldBe(1);
     }
 
     [Fact]
@@ -125,7 +133,8 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         var (user, sku) = (NewUser(), await NewProduct());
         var first = await Place(user, "cart-1", (sku, 2));
 
-        var second = await alone.Orders.As(user).SendJson(HttpMethod.Post, "/api/v1/orders", Fill(again, user, sku), ("Idempotency-Key", "cart-1"));
+        var second = await alone.Orders.As(user)
+            .SendJson(HttpMethod.Post, "/api/v1/orders", Fill(again, user, sku), ("Idempotency-Key", "cart-1"));
 
         second.ShouldBe(HttpStatusCode.Accepted);
         second.Body.ToString().ShouldBe(first.Body.ToString());
@@ -141,7 +150,8 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         var (user, sku) = (NewUser(), await NewProduct());
         var first = await Place(user, "cart-1", (sku, 2));
 
-        var second = await alone.Orders.As(user).SendJson(HttpMethod.Post, "/api/v1/orders", Fill(other, user, sku), ("Idempotency-Key", "cart-1"));
+        var second = await alone.Orders.As(user)
+            .SendJson(HttpMethod.Post, "/api/v1/orders", Fill(other, user, sku), ("Idempotency-Key", "cart-1"));
 
         second.ShouldBeProblem(HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
         (await Http.Get(first.Location!)).Body.ToString().ShouldBe(first.Body.ToString());
@@ -167,14 +177,18 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         var (user, sku) = (NewUser(), await NewProduct("10.00"));
         object Body(int quantity) => new { items = new[] { new { sku, quantity } } };
         var first = await PlaceAt(servers.Orders.As(user), "cart-1", Body(1));
-        await servers.Inventory.Http.PutOver($"/api/v1/products/{sku}", new { name = "Dearer", price = new { amount = "11.00", currency = "EUR" }, stock = 1 });
+        await servers.Inventory.Http.PutOver(
+            $"/api/v1/products/{sku}", new { name = "Dearer", price = new { amount = "11.00", currency = "EUR" }, stock = 1 });
 
         await Eventually.Get(
             "Orders received the new price",
-            async _ => (await PlaceAt(servers.Orders.As(user), "cart-" + Guid.NewGuid(), Body(1))).Body.GetProperty("total").GetProperty("amount").GetString(),
+            async _ =>
+                (await PlaceAt(servers.Orders.As(user), "cart-" + Guid.NewGuid(), Body(1))).Body.GetProperty("total").GetProperty("amount")
+                .GetString(),
             amount => amount == "11.00", cancellationToken: Cancellation);
 
-        (await PlaceAt(servers.Orders.As(user), "cart-1", Body(1))).Body.GetProperty("total").ToString().ShouldBe(first.Body.GetProperty("total").ToString());
+        (await PlaceAt(servers.Orders.As(user), "cart-1", Body(1))).Body.GetProperty("total").ToString()
+            .ShouldBe(first.Body.GetProperty("total").ToString());
     }
 
     [Fact]
@@ -192,7 +206,8 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         answer.ShouldBe(HttpStatusCode.Accepted);
         answer.Body.GetProperty("total").GetProperty("amount").GetString().ShouldBe("1001000000002.39");
         (await Http.Get(answer.Location!)).Body.GetProperty("total").GetProperty("amount").GetString().ShouldBe("1001000000002.39");
-        (await alone.Orders.Database.Scalar<decimal>("select total_amount from orders where user_id = $1", user.Value)).ShouldBe(1001000000002.39m);
+        (await alone.Orders.Database.Scalar<decimal>("select total_amount from orders where user_id = $1", user.Value))
+            .ShouldBe(1001000000002.39m);
     }
 
     [Theory]
@@ -210,7 +225,8 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     {
         var user = NewUser();
 
-        var answer = await alone.Orders.As(user).SendJson(HttpMethod.Post, "/api/v1/orders", Fill(body, user, "SOME-SKU"), ("Idempotency-Key", "cart-1"));
+        var answer = await alone.Orders.As(user)
+            .SendJson(HttpMethod.Post, "/api/v1/orders", Fill(body, user, "SOME-SKU"), ("Idempotency-Key", "cart-1"));
 
         answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         answer.Fields.ShouldBe(fields, ignoreOrder: true);
@@ -275,7 +291,8 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     [Fact]
     public async Task GetOrder_unknown_order_returns_404_and_malformed_ID_400()
     {
-        (await Http.Get($"/api/v1/orders/{servers.Ids.Order(NewUser(), "none")}")).ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
+        (await Http.Get($"/api/v1/orders/{servers.Ids.Order(NewUser(), "none")}"))
+            .ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
         (await Http.Get("/api/v1/orders/17")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
     }
 
@@ -291,7 +308,8 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         string? cursor = null;
         do
         {
-            var page = await alone.Orders.As(user).Get($"/api/v1/orders?userId={user}&limit=3{(cursor is null ? "" : $"&cursor={cursor}")}");
+            var page = await alone.Orders.As(user)
+                .Get($"/api/v1/orders?userId={user}&limit=3{(cursor is null ? "" : $"&cursor={cursor}")}");
             page.ShouldBe(HttpStatusCode.OK);
             seen.AddRange(page.Body.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()!));
             cursor = page.Body.GetProperty("nextCursor").GetString();
@@ -316,5 +334,6 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
 
     private static string Fill(string body, UserId user, string sku) => body
         .Replace("\"USER\"", JsonSerializer.Serialize(user.ToString())).Replace("USER", user.ToString())
-        .Replace("\"SKU\"", JsonSerializer.Serialize(sku)).Replace("\" SKU \"", JsonSerializer.Serialize($" {sku} ")).Replace("\"sku\":\"sku\"", $"\"sku\":\"{sku.ToLowerInvariant()}\"");
+        .Replace("\"SKU\"", JsonSerializer.Serialize(sku)).Replace("\" SKU \"", JsonSerializer.Serialize($" {sku} "))
+            .Replace("\"sku\":\"sku\"", $"\"sku\":\"{sku.ToLowerInvariant()}\"");
 }

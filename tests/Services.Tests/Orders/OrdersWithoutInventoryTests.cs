@@ -13,13 +13,16 @@ public sealed class OrdersWithoutInventoryTests(ServersFixture servers)
     private static async Task<string> NewProduct(HttpClient inventory)
     {
         var sku = $"I-{Guid.NewGuid():N}".ToUpperInvariant();
-        (await inventory.Put($"/api/v1/products/{sku}", new { name = "Test product", price = new { amount = "3.00", currency = "EUR" }, stock = 5 }))
+        (await inventory.Put($"/api/v1/products/{sku}",
+            new { name = "Test product", price = new { amount = "3.00", currency = "EUR" }, stock = 5 }))
             .ShouldBe(HttpStatusCode.Created);
         return sku;
     }
 
-    private static Task<Answer> Place(RunningService<OrdersDb> orders, UserId user, string key, params string[] skus) => orders.As(user).Send(
-        HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = skus.Select(sku => new { sku, quantity = 1 }) }), ("Idempotency-Key", key));
+    private static Task<Answer> Place(RunningService<OrdersDb> orders, UserId user, string key, params string[] skus) =>
+        orders.As(user).Send(
+        HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = skus.Select(sku => new { sku, quantity = 1 }) }),
+        ("Idempotency-Key", key));
 
     [Fact]
     public async Task PlaceOrder_uses_the_cached_price_when_Inventory_is_down()
@@ -49,7 +52,8 @@ public sealed class OrdersWithoutInventoryTests(ServersFixture servers)
         var refused = await Place(orders, user, "cart-3", known, unknown);
         refused.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "inventory-unavailable");
         refused.Message.Headers.RetryAfter!.Delta.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
-        (await orders.Database.Scalar<long>("select count(*) from orders where id = $1", servers.Ids.Order(user, "cart-3").Value)).ShouldBe(0);
+        (await orders.Database.Scalar<long>("select count(*) from orders where id = $1", servers.Ids.Order(user, "cart-3").Value))
+            .ShouldBe(0);
 
         link.Restore();
         // The key of the refused request is free.

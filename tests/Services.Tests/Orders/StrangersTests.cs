@@ -17,9 +17,11 @@ public sealed class StrangersTests(ServersFixture servers, OrdersTests.Fixture a
     private async Task<OrderId> Place()
     {
         var sku = $"S-{Guid.NewGuid():N}".ToUpperInvariant();
-        await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Theirs", price = new { amount = "1.00", currency = "EUR" }, stock = 10 });
+        await servers.Inventory.Http.Put(
+            $"/api/v1/products/{sku}", new { name = "Theirs", price = new { amount = "1.00", currency = "EUR" }, stock = 10 });
         var body = new { items = new[] { new { sku, quantity = 1 } } };
-        (await alone.Orders.As(_victim).Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "cart-1"))).ShouldBe(HttpStatusCode.Accepted);
+        (await alone.Orders.As(_victim).Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "cart-1")))
+            .ShouldBe(HttpStatusCode.Accepted);
         return servers.Ids.Order(_victim, "cart-1");
     }
 
@@ -74,7 +76,9 @@ public sealed class StrangersTests(ServersFixture servers, OrdersTests.Fixture a
         await using var connection = new NpgsqlConnection(alone.Orders.Database);
         await connection.OpenAsync(Cancellation);
         await using var transaction = await connection.BeginTransactionAsync(Cancellation);
-        await using (var command = new NpgsqlCommand("select 1 from sagas where order_id = $1 for update", connection, transaction) { Parameters = { new() { Value = order.Value } } })
+        await using (
+            var command = new NpgsqlCommand("select 1 from sagas where order_id = $1 for update", connection,
+            transaction) { Parameters = { new() { Value = order.Value } } })
             (await command.ExecuteScalarAsync(Cancellation)).ShouldBe(1);
 
         // The checkout is locked until the test ends: a request that waits for it times out.

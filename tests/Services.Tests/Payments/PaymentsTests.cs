@@ -31,7 +31,8 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     private Task Charge(OrderId order, string method, TimeSpan? valid = null)
     {
         var id = servers.Ids.Payment(order, 1);
-        return _payments.Handle(id.Value, new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), method, DateTimeOffset.UtcNow + (valid ?? TimeSpan.FromMinutes(1))));
+        return _payments.Handle(id.Value,
+            new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), method, DateTimeOffset.UtcNow + (valid ?? TimeSpan.FromMinutes(1))));
     }
 
     private Task Refund(OrderId order)
@@ -41,14 +42,18 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     }
 
     private Task<string> Told(OrderId order) => _payments.Database.Scalar<string>(
-        "select coalesce(string_agg(type || ' ' || sequence, ', ' order by sequence), '') from outbox where subject = $1", servers.Ids.Payment(order, 1).Value);
+        "select coalesce(string_agg(type || ' ' || sequence, ', ' order by sequence), '') from outbox where subject = $1",
+        servers.Ids.Payment(order, 1).Value);
 
     private Task<string> ToldAtLast(OrderId order, string expected) =>
         Eventually.Get($"payments told: {expected}", _ => Told(order), told => told == expected, cancellationToken: Cancellation);
 
     private async Task<(string State, int Captures)> Books(OrderId order) => (
-        await _payments.Database.Scalar<string>("select coalesce(max(state), 'nothing') from simulated_provider.charges where payment_id = $1", servers.Ids.Payment(order, 1).Value),
-        await _payments.Database.Scalar<int>("select coalesce(sum(captures), 0)::int from simulated_provider.charges where payment_id = $1", servers.Ids.Payment(order, 1).Value));
+        await _payments.Database.Scalar<string>(
+            "select coalesce(max(state), 'nothing') from simulated_provider.charges where payment_id = $1",
+            servers.Ids.Payment(order, 1).Value),
+        await _payments.Database.Scalar<int>("select coalesce(sum(captures), 0)::int from simulated_provider.charges where payment_id = $1",
+            servers.Ids.Payment(order, 1).Value));
 
     [Theory]
     [InlineData("sim-ok", "payments.payment-charged 1", "captured", 1)]
@@ -98,7 +103,9 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         await Charge(order, "sim-slow");
         await Eventually.True(
             "the provider is being asked",
-            async _ => await _payments.Database.Scalar<bool>("select claimed_until is not null from payments where order_id = $1", order.Value), cancellationToken: Cancellation);
+            async _ =>
+                await _payments.Database.Scalar<bool>("select claimed_until is not null from payments where order_id = $1", order.Value),
+                cancellationToken: Cancellation);
 
         await Refund(order);
 
@@ -141,11 +148,14 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         await Charge(order, "sim-timeout");
         await Eventually.True(
             "the provider is being asked",
-            async _ => await _payments.Database.Scalar<bool>("select claimed_until is not null from payments where order_id = $1", order.Value), cancellationToken: Cancellation);
+            async _ =>
+                await _payments.Database.Scalar<bool>("select claimed_until is not null from payments where order_id = $1", order.Value),
+                cancellationToken: Cancellation);
 
         // As after a kill during the call; the provider answers by now.
         await _payments.Database.Scalar<int>(
-            "with died as (update payments set claimed_until = now() - interval '1 second', method = 'sim-ok' where order_id = $1 returning 1) select count(*)::int from died", order.Value);
+            "with died as (update payments set claimed_until = now() - interval '1 second', method = 'sim-ok' where order_id = $1 "
+            + "returning 1) select count(*)::int from died", order.Value);
 
         await ToldAtLast(order, "payments.payment-charged 1");
         (await Books(order)).ShouldBe(("captured", 1));
@@ -156,7 +166,8 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     {
         var (order, now) = (NewOrder(), DateTimeOffset.UtcNow);
         var id = servers.Ids.Payment(order, 1);
-        var payment = Payment.Request(new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), "sim-ok", now.AddMinutes(5)), MessageOrigin.None, now);
+        var payment = Payment.Request(
+            new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), "sim-ok", now.AddMinutes(5)), MessageOrigin.None, now);
 
         // The first worker's lease ends before it records the time-out; the second worker's charge succeeds.
         payment.Claim(now, now.AddSeconds(36));
@@ -185,7 +196,9 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
 
     private async Task<Money> Refunded(OrderId order)
     {
-        var data = await _payments.Database.Scalar<string>("select payload::text from outbox where subject = $1 and type = 'payments.payment-refunded'", servers.Ids.Payment(order, 1).Value);
+        var data = await _payments.Database.Scalar<string>(
+            "select payload::text from outbox where subject = $1 and type = 'payments.payment-refunded'",
+            servers.Ids.Payment(order, 1).Value);
         return JsonSerializer.Deserialize<PaymentRefunded>(data, ContractsJson.Options)!.Amount;
     }
 }

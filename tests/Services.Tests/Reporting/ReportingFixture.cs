@@ -43,7 +43,8 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
         database, ("ConnectionStrings:reporting", database), ("ConnectionStrings:kafka", servers.Kafka));
 
     /// <summary>Publishes an event as its service would, with the derived ID.</summary>
-    public async Task<EventId> Publish<TEvent>(Guid subject, long sequence, TEvent data, DateTimeOffset? time = null) where TEvent : IEventData =>
+    public async Task<EventId> Publish<TEvent>(Guid subject, long sequence, TEvent data, DateTimeOffset? time = null)
+        where TEvent : IEventData =>
         await Publish(TEvent.Topic, TEvent.Type, subject, sequence, JsonSerializer.Serialize(data, ContractsJson.Options), time);
 
     public async Task<EventId> Publish(string topic, string type, Guid subject, long sequence, string data, DateTimeOffset? time = null)
@@ -52,11 +53,14 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
         var headers = new Headers();
         foreach (var (name, value) in new[]
         {
-            ("ce_specversion", "1.0"), ("ce_id", id.ToString()), ("ce_type", type), ("ce_source", "/tests"), ("ce_subject", subject.ToString()),
-            ("ce_time", (time ?? DateTimeOffset.UtcNow).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'")), ("ce_sequence", $"{sequence}"), ("ce_dataversion", "1"),
+            ("ce_specversion", "1.0"), ("ce_id", id.ToString()), ("ce_type", type), ("ce_source", "/tests"),
+            ("ce_subject", subject.ToString()),
+            ("ce_time", (time ?? DateTimeOffset.UtcNow).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'")),
+            ("ce_sequence", $"{sequence}"), ("ce_dataversion", "1"),
         })
             headers.Add(name, Encoding.UTF8.GetBytes(value));
-        await _producer.ProduceAsync(topic, new() { Key = subject.ToString(), Value = data, Headers = headers }, TestContext.Current.CancellationToken);
+        await _producer.ProduceAsync(
+            topic, new() { Key = subject.ToString(), Value = data, Headers = headers }, TestContext.Current.CancellationToken);
         return id;
     }
 
@@ -84,7 +88,8 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
         async token =>
         {
             using var answer = await Reporting.Http.GetAsync(path, token);
-            return answer.IsSuccessStatusCode ? JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(token)) : default;
+            return answer.IsSuccessStatusCode
+                ? JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(token)) : default;
         },
         body => body.ValueKind == JsonValueKind.Object && condition(body), cancellationToken: TestContext.Current.CancellationToken);
 

@@ -39,21 +39,26 @@ public static class Api
 
     public static Task<Answer> Get(this HttpClient http, string path) => http.Send(HttpMethod.Get, path, null);
 
-    public static Task<Answer> Post(this HttpClient http, string path, object body) => http.Send(HttpMethod.Post, path, JsonContent.Create(body));
+    public static Task<Answer> Post(this HttpClient http, string path, object body) =>
+        http.Send(HttpMethod.Post, path, JsonContent.Create(body));
 
-    public static Task<Answer> Put(this HttpClient http, string path, object body) => http.Send(HttpMethod.Put, path, JsonContent.Create(body));
+    public static Task<Answer> Put(this HttpClient http, string path, object body) =>
+        http.Send(HttpMethod.Put, path, JsonContent.Create(body));
 
     /// <summary>Replaces an existing resource, whatever its state.</summary>
     public static Task<Answer> PutOver(this HttpClient http, string path, object body) =>
         http.Send(HttpMethod.Put, path, JsonContent.Create(body), ("If-Match", "*"));
 
-    public static Task<Answer> Patch(this HttpClient http, string path, object body) => http.Send(HttpMethod.Patch, path, JsonContent.Create(body));
+    public static Task<Answer> Patch(this HttpClient http, string path, object body) =>
+        http.Send(HttpMethod.Patch, path, JsonContent.Create(body));
 
     /// <summary>Sends a body unchanged, valid or not.</summary>
-    public static Task<Answer> SendJson(this HttpClient http, HttpMethod method, string path, string json, params (string Name, string Value)[] headers) =>
+    public static Task<Answer> SendJson(
+        this HttpClient http, HttpMethod method, string path, string json, params (string Name, string Value)[] headers) =>
         http.Send(method, path, new StringContent(json, Encoding.UTF8, "application/json"), headers);
 
-    public static async Task<Answer> Send(this HttpClient http, HttpMethod method, string path, HttpContent? body, params (string Name, string Value)[] headers)
+    public static async Task<Answer> Send(
+        this HttpClient http, HttpMethod method, string path, HttpContent? body, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
         foreach (var (name, value) in headers)

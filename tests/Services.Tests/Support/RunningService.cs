@@ -56,7 +56,8 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
     {
         var service = new RunningService<T>(database, time, settings);
         service.StartServer();
-        service.Address = new Uri(service.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        service.Address = new Uri(
+            service.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         service.Anonymous = service.With(() => Task.FromResult<string?>(null));
         service.Http = service.With(async () => service.Tokens is { } tokens ? await tokens.OfAdministrator() : null);
         await Eventually.True(
@@ -129,7 +130,8 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
 
         public void Open() => _opened.TrySetResult();
 
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => _opened.Task.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
+        public Task WaitForStartAsync(CancellationToken cancellationToken) =>
+            _opened.Task.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

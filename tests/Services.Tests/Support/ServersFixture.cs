@@ -64,7 +64,8 @@ public sealed class ServersFixture : IAsyncLifetime
         Inventory = await StartInventory(settings: ("ConnectionStrings:kafka", Kafka));
         Payments = await StartPayments(settings: [("ConnectionStrings:kafka", Kafka), ("SimulatedProvider:SlowAnswer", "00:00:01")]);
         Orders = await StartOrders(
-            Inventory.Address, settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
+            Inventory.Address,
+            settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
         Gateway = await StartGateway();
     }
 
@@ -107,7 +108,8 @@ public sealed class ServersFixture : IAsyncLifetime
     public async Task<RunningService<InventoryDb>> StartInventory(string? database = null, params (string Key, string Value)[] settings)
     {
         database ??= await CreateDatabase("inventory");
-        return await Start<InventoryDb>(database, [("ConnectionStrings:inventory", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
+        return await Start<InventoryDb>(
+            database, [("ConnectionStrings:inventory", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
     }
 
     /// <summary>Payments, on a new or an existing database.</summary>
@@ -116,18 +118,21 @@ public sealed class ServersFixture : IAsyncLifetime
     public async Task<RunningService<PaymentsDb>> StartPayments(string? database = null, params (string Key, string Value)[] settings)
     {
         database ??= await CreateDatabase("payments");
-        return await Start<PaymentsDb>(database, [("ConnectionStrings:payments", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
+        return await Start<PaymentsDb>(
+            database, [("ConnectionStrings:payments", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
     }
 
     /// <summary>Orders with a database of its own.</summary>
     /// <param name="inventory">The address of Inventory, for products without a copy.</param>
     /// <param name="redis">Its cache; the shared one if null.</param>
     /// <param name="settings">Settings that differ from production.</param>
-    public async Task<RunningService<OrdersDb>> StartOrders(Uri inventory, string? redis = null, params (string Key, string Value)[] settings) =>
+    public async Task<RunningService<OrdersDb>> StartOrders(
+        Uri inventory, string? redis = null, params (string Key, string Value)[] settings) =>
         await StartOrdersOn(await CreateDatabase("orders"), inventory, redis, settings);
 
     /// <summary>A replica of Orders on an existing database.</summary>
-    public async Task<RunningService<OrdersDb>> StartOrdersOn(string database, Uri? inventory = null, string? redis = null, params (string Key, string Value)[] settings) =>
+    public async Task<RunningService<OrdersDb>> StartOrdersOn(
+        string database, Uri? inventory = null, string? redis = null, params (string Key, string Value)[] settings) =>
         await Start<OrdersDb>(database,
             [
                 ("ConnectionStrings:orders", database), ("ConnectionStrings:redis", redis ?? Redis), ("ConnectionStrings:kafka", NoKafka),
@@ -136,7 +141,8 @@ public sealed class ServersFixture : IAsyncLifetime
             ]);
 
     /// <summary>A gateway in front of the shared services, or of this instance of Orders.</summary>
-    public Task<RunningService<RateLimitOptions>> StartGateway(Uri? orders = null, params (string Key, string Value)[] settings) => Start<RateLimitOptions>("",
+    public Task<RunningService<RateLimitOptions>> StartGateway(Uri? orders = null, params (string Key, string Value)[] settings) =>
+        Start<RateLimitOptions>("",
         [
             ("services:inventory:http:0", Inventory.Address.ToString()), ("services:orders:http:0", (orders ?? Orders.Address).ToString()),
             ("RateLimits:PerAddress", "1000000"), ("RateLimits:PerUser", "1000000"), ("RateLimits:Registrations", "1000000"), .. settings,

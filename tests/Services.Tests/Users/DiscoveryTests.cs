@@ -40,7 +40,8 @@ public sealed class DiscoveryTests(ServersFixture servers)
         List("subject_types_supported").ShouldBe(["public"]);
         List("id_token_signing_alg_values_supported").ShouldBe(["ES256"]);
         List("code_challenge_methods_supported").ShouldBe(["S256"]);
-        List("grant_types_supported").ShouldBe(["password", "refresh_token", "client_credentials", "authorization_code"], ignoreOrder: true);
+        List("grant_types_supported")
+            .ShouldBe(["password", "refresh_token", "client_credentials", "authorization_code"], ignoreOrder: true);
         List("scopes_supported").ShouldContain("orders:self");
     }
 
@@ -75,7 +76,8 @@ public sealed class DiscoveryTests(ServersFixture servers)
         var token = new JsonWebToken(answer.Text("access_token"));
         (token.Subject, token.GetClaim("scope").Value).ShouldBe(("orders", "internal"));
         answer.Body.TryGetProperty("refresh_token", out _).ShouldBeFalse();
-        (await servers.Users.With(answer.Text("access_token")).Get("/api/v1/users/me")).ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
+        (await servers.Users.With(answer.Text("access_token")).Get("/api/v1/users/me"))
+            .ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
     }
 
     [Fact]
@@ -85,7 +87,8 @@ public sealed class DiscoveryTests(ServersFixture servers)
         (await Http.Post("/api/v1/users", new { email, name = "Ada", password = "Correct-Horse-1" })).ShouldBe(HttpStatusCode.Created);
 
         var answer = await Http.Token(
-            null, ("client_id", "shop"), ("grant_type", "password"), ("username", email), ("password", "Correct-Horse-1"), ("scope", "internal"));
+            null, ("client_id", "shop"), ("grant_type", "password"), ("username", email), ("password", "Correct-Horse-1"),
+            ("scope", "internal"));
 
         answer.ShouldBe(HttpStatusCode.BadRequest);
         answer.Body.TryGetProperty("access_token", out _).ShouldBeFalse();

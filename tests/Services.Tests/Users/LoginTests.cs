@@ -101,7 +101,8 @@ public sealed class LoginTests(ServersFixture servers)
         Scope(narrow).ShouldBe("orders:self");
         Scope(await Http.Refresh(narrow.Text("refresh_token"))).ShouldBe("orders:self account:self offline_access");
 
-        (await Http.Refresh(narrow.Text("refresh_token"), "orders:self reports:self")).ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant");
+        (await Http.Refresh(narrow.Text("refresh_token"), "orders:self reports:self"))
+            .ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant");
     }
 
     [Fact]
@@ -135,7 +136,8 @@ public sealed class LoginTests(ServersFixture servers)
         sessions.Distinct().Count().ShouldBe(5);
         foreach (var session in sessions)
         {
-            var opened = await servers.Users.Database.Scalar<DateTime>("select creation_date from sessions where id = $1", Guid.Parse(session));
+            var opened = await servers.Users.Database.Scalar<DateTime>(
+                "select creation_date from sessions where id = $1", Guid.Parse(session));
             servers.Ids.Session(id, opened).ToString().ShouldBe(session);
         }
     }
@@ -263,7 +265,8 @@ public sealed class LoginTests(ServersFixture servers)
         (await servers.Users.Database.Scalar<string>("select password_hash from users where id = $1", id.Value)).ShouldBe(after);
         // Two replicas share their keys: each accepts the tokens of the other.
         (await Http.Refresh(token)).ShouldBe(HttpStatusCode.OK);
-        (await servers.Users.With((await LogIn(email, http: tomorrow.Anonymous)).Text("access_token")).Get("/api/v1/users/me")).ShouldBe(HttpStatusCode.OK);
+        (await servers.Users.With((await LogIn(email, http: tomorrow.Anonymous)).Text("access_token")).Get("/api/v1/users/me"))
+            .ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -272,18 +275,24 @@ public sealed class LoginTests(ServersFixture servers)
         const int logins = 4;
         var (email, id) = await Register();
         var name = $"tomorrow-{Guid.NewGuid():N}";
-        await using var tomorrow = await servers.StartUsersOn($"{servers.Users.Database};Application Name={name}", ("Passwords:IterationCount", "2000"));
+        await using var tomorrow = await servers.StartUsersOn(
+            $"{servers.Users.Database};Application Name={name}", ("Passwords:IterationCount", "2000"));
         await using var connection = new NpgsqlConnection(servers.Users.Database);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await using (var command = new NpgsqlCommand("select 1 from users where id = $1 for update", connection, transaction) { Parameters = { new() { Value = id.Value } } })
+        await using (
+            var command = new NpgsqlCommand(
+            "select 1 from users where id = $1 for update", connection, transaction) { Parameters = { new() { Value = id.Value } } })
             await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
 
         // All of them have verified the old hash before the first can replace it.
-        var answers = Enumerable.Range(0, logins).Select(number => LogIn(email, http: tomorrow.Anonymous, address: $"192.0.2.{number}")).ToList();
+        var answers = Enumerable.Range(0, logins).Select(number => LogIn(email, http: tomorrow.Anonymous, address: $"192.0.2.{number}"))
+            .ToList();
         await Eventually.True(
             "all wait for the account",
-            async _ => await servers.Users.Database.Scalar<long>("select count(*) from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock'", name) == logins,
+            async _ =>
+                await servers.Users.Database.Scalar<long>(
+                "select count(*) from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock'", name) == logins,
             cancellationToken: TestContext.Current.CancellationToken);
         await transaction.DisposeAsync();
 
@@ -297,7 +306,8 @@ public sealed class LoginTests(ServersFixture servers)
         const string admin = "root@example.com";
         var database = await servers.CreateDatabase("users");
         await using (var before = await servers.StartUsersOn(database))
-            (await before.Anonymous.Post("/api/v1/users", new { email = "early@example.com", name = "Early Bird", password = Password })).ShouldBe(HttpStatusCode.Created);
+            (await before.Anonymous.Post("/api/v1/users", new { email = "early@example.com", name = "Early Bird", password = Password }))
+                .ShouldBe(HttpStatusCode.Created);
 
         await using (var users = await servers.StartUsersOn(database, ("Admin:Email", admin), ("Admin:Password", Password)))
         {
@@ -306,7 +316,8 @@ public sealed class LoginTests(ServersFixture servers)
             token.Subject.ShouldBe(servers.Ids.User(admin).ToString());
         }
 
-        await using var later = await servers.StartUsersOn(database, ("Admin:Email", "early@example.com"), ("Admin:Password", "Another-Horse-2"));
+        await using var later = await servers.StartUsersOn(
+            database, ("Admin:Email", "early@example.com"), ("Admin:Password", "Another-Horse-2"));
         new JsonWebToken((await LogIn("early@example.com", http: later.Anonymous)).Text("access_token")).GetClaim("scope").Value
             .ShouldNotContain("catalog:write");
     }

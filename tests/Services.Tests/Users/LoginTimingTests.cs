@@ -15,7 +15,8 @@ public sealed class LoginTimingTests(ServersFixture servers)
     private static async Task<string> Register(RunningService<UsersDb> users)
     {
         var email = $"timing-{Guid.NewGuid():N}@example.com";
-        (await users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password })).ShouldBe(HttpStatusCode.Created);
+        (await users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password }))
+            .ShouldBe(HttpStatusCode.Created);
         return email;
     }
 
@@ -46,7 +47,9 @@ public sealed class LoginTimingTests(ServersFixture servers)
 
         var medians = times.ToDictionary(kind => kind.Key, kind => kind.Value.Order().ElementAt(Samples / 2));
         foreach (var kind in new[] { closed, old, "unknown" })
-            (medians[kind] / medians[known]).ShouldBeInRange(1 / 3.0, 3, $"unknown, closed or old: {string.Join(", ", medians.Values.Select(median => median.ToString("0.0", CultureInfo.InvariantCulture)))} ms");
+            (medians[kind] / medians[known])
+                .ShouldBeInRange(1 / 3.0, 3,
+                $"unknown, closed or old: {string.Join(", ", medians.Values.Select(median => median.ToString("0.0", CultureInfo.InvariantCulture)))} ms");
     }
 
     /// <summary>Each from another address, so that no attempt is throttled.</summary>

@@ -73,7 +73,8 @@ public sealed class UsersTests(ServersFixture servers)
     {
         var email = NewEmail();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 24).Select(number => Register(number % 2 == 0 ? email : email.ToUpperInvariant())));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 24).Select(number => Register(number % 2 == 0 ? email : email.ToUpperInvariant())));
 
         answers.Count(answer => answer.Status == HttpStatusCode.Created).ShouldBe(1);
         answers.Where(answer => answer.Status != HttpStatusCode.Created).ShouldAllBe(answer => answer.Code == "email-taken");
@@ -115,7 +116,8 @@ public sealed class UsersTests(ServersFixture servers)
     [InlineData("Tr33house")]
     [InlineData("😀😁😂🤣😃😄😅😆😉😊😋😎")]
     [InlineData("Äöü-1234")]
-    public async Task RegisterUser_password_is_long_or_mixed(string password) => (await Register(NewEmail(), password: password)).ShouldBe(HttpStatusCode.Created);
+    public async Task RegisterUser_password_is_long_or_mixed(string password) =>
+        (await Register(NewEmail(), password: password)).ShouldBe(HttpStatusCode.Created);
 
     [Fact]
     public async Task Name_is_stored_composed() =>
@@ -136,7 +138,8 @@ public sealed class UsersTests(ServersFixture servers)
         (await Http.Get("/api/v1/users/not-an-id")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         (await Http.Patch("/api/v1/users/not-an-id", new { name = "Ada" })).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         var unknown = servers.Ids.User(NewEmail());
-        (await servers.Users.As(unknown).Patch($"/api/v1/users/{unknown}", new { name = "Ada" })).ShouldBeProblem(HttpStatusCode.NotFound, "user-not-found");
+        (await servers.Users.As(unknown).Patch($"/api/v1/users/{unknown}", new { name = "Ada" }))
+            .ShouldBeProblem(HttpStatusCode.NotFound, "user-not-found");
     }
 
     [Fact]
@@ -161,7 +164,8 @@ public sealed class UsersTests(ServersFixture servers)
 
         (await Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Ada King");
         (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(2);
-        (await servers.Users.Database.Scalar<string>("select type from outbox where event_id = $1", servers.Ids.Event(id.Value, "users.user-profile-changed", 2).Value))
+        (await servers.Users.Database.Scalar<string>("select type from outbox where event_id = $1",
+            servers.Ids.Event(id.Value, "users.user-profile-changed", 2).Value))
             .ShouldBe("users.user-profile-changed");
     }
 
@@ -172,7 +176,8 @@ public sealed class UsersTests(ServersFixture servers)
         var id = servers.Ids.User(email);
         await Register(email);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => servers.Users.As(id).Patch($"/api/v1/users/{id}", new { name = $"Ada {number}" })));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(number => servers.Users.As(id).Patch($"/api/v1/users/{id}", new { name = $"Ada {number}" })));
 
         answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
         (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(21);

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace ForgeShop.Forge;
 
-/// <summary>Names that are bytes already: keys of the other kinds, keys in UTF-8, text that is not ASCII. They are transposed word by word.</summary>
+/// <summary>
+/// Names that are bytes already: keys of the other kinds, keys in UTF-8, text that is not ASCII. They are transposed word by word.
+/// </summary>
 internal readonly unsafe ref partial struct NameBatch<T>
 {
     /// <summary>How many names of one block and of two are waiting.</summary>
