@@ -49,16 +49,13 @@ internal static partial class FencedCommands
     }
 
     /// <summary>
-    /// Returns what of a command does not exist: the subcommand or option of <c>./forge</c>, or the project of <c>dotnet</c>.
+    /// Returns the subcommand of <c>./forge</c> or the project of <c>dotnet</c> that does not exist; null if it exists.
     /// </summary>
     public static string? Unknown(string command, string help)
     {
         var words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words[0] == "./forge")
-        {
-            return words.Skip(1).Where((word, index) => index == 0 || word.StartsWith("--", StringComparison.Ordinal))
-                .FirstOrDefault(word => !Regex.IsMatch(help, $@"(^|[\s\[|]){Regex.Escape(word)}\b", RegexOptions.Multiline));
-        }
+            return Regex.IsMatch(help, $@"^\s*{Regex.Escape(words[1])}\b", RegexOptions.Multiline) ? null : words[1];
 
         return words[0] == "dotnet"
             ? words.FirstOrDefault(word => Project().IsMatch(word) && !Path.Exists(Path.Combine(Repository.Root, word)))

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Gateway;
 using ForgeShop.Inventory;
@@ -13,6 +14,7 @@ using ForgeShop.Payments;
 using ForgeShop.Reporting;
 using ForgeShop.ServiceDefaults;
 using ForgeShop.Users;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ForgeShop.Services.Tests;
@@ -29,10 +31,17 @@ internal static partial class GeneratedTables
         ["Inventory"] = (typeof(InventoryDb).Assembly, "Products"),
         ["Payments"] = (typeof(PaymentsDb).Assembly, "Payments"),
         ["Notifications"] = (typeof(NotificationsDb).Assembly, "Notifications"),
-        ["Reporting"] = (typeof(OrderReport).Assembly, "Reports"),
+        ["Reporting"] = (typeof(OrderReport).Assembly, "Reports, Audit, Correlations"),
     };
 
-    private static readonly Assembly[] Shared = [typeof(Permissions).Assembly, typeof(MessagingOptions).Assembly];
+    private static readonly Assembly[] Shared =
+        [typeof(Permissions).Assembly, typeof(MessagingOptions).Assembly, typeof(ForgeIds).Assembly];
+
+    /// <summary>The service on Node.js; its contracts name the messages that it publishes and consumes.</summary>
+    private const string Foreign = "Recommendations";
+
+    private static string ForeignContracts { get; } =
+        File.ReadAllText(Path.Combine(Repository.Root, "services", "recommendations", "src", "contracts", "events.ts"));
 
     private static IReadOnlyList<Type> Messages { get; } =
         [.. typeof(IEventData).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IEventData)))];
@@ -71,7 +80,7 @@ internal static partial class GeneratedTables
                 settings.Where(setting => setting.Owner == service)
                     .Select(setting => (string[])[setting.Name, setting.Default, setting.Meaning]));
             blocks[name + "-endpoints"] = Table(
-                ["Call", "Permission", "Effect"], calls.Where(call => call.Tag == tag).Select(call => call.Row));
+                ["Call", "Permission", "Effect"], calls.Where(call => tag.Split(", ").Contains(call.Tag)).Select(call => call.Row));
         }
 
         return blocks;
@@ -91,20 +100,27 @@ internal static partial class GeneratedTables
         message.GetConstructors()[0].GetParameters()[0].ParameterType.Name.Replace("Id", "", StringComparison.Ordinal).ToLowerInvariant();
 
     /// <summary>Returns the service whose Program.cs declares the message's topic; each topic has one producer.</summary>
-    private static string Producer(Type message)
-    {
-        var topic = typeof(Topics).GetFields().Single(field => (string?)field.GetRawConstantValue() == Topic(message)).Name;
-        return Services.Keys.Single(service => Publish().Matches(File.ReadAllText(Program(service)))
-            .Any(call => call.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries).Contains($"Topics.{topic}")));
-    }
+    private static string Producer(Type message) =>
+        Services.Keys.SingleOrDefault(service => Names(Publish(), service, message))
+        ?? (ForeignContracts.Contains($"'{Name(message)}'", StringComparison.Ordinal) ? Foreign : "none");
 
     private static string Consumers(Type message)
     {
-        // Reporting handles whole topics, those of events.
+        var producer = Producer(message);
         var consumers = Services.Where(service => service.Value.Assembly.GetTypes().Any(type => Handles(type, message)))
             .Select(service => service.Key)
-            .Concat(message.IsAssignableTo(typeof(ICommandData)) ? [] : ["Reporting"]);
-        return string.Join(", ", consumers.Distinct().Order(StringComparer.Ordinal));
+            .Concat(Services.Keys.Where(service => Names(HandleAll(), service, message)));
+        if (producer != Foreign && ForeignContracts.Contains($"'{Name(message)}'", StringComparison.Ordinal))
+            consumers = consumers.Append(Foreign);
+        return string.Join(", ", consumers.Distinct().Order(StringComparer.Ordinal).DefaultIfEmpty("none"));
+    }
+
+    /// <summary>Returns whether a call in the service's Program.cs names the message's topic.</summary>
+    private static bool Names(Regex call, string service, Type message)
+    {
+        var topic = typeof(Topics).GetFields().Single(field => (string?)field.GetRawConstantValue() == Topic(message)).Name;
+        return call.Matches(File.ReadAllText(Program(service)))
+            .Any(match => match.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries).Contains($"Topics.{topic}"));
     }
 
     private static bool Handles(Type type, Type message) => type.IsAssignableTo(typeof(IEventHandler<>).MakeGenericType(message))
@@ -123,7 +139,8 @@ internal static partial class GeneratedTables
             .Append((Path.Combine("shared", "Messaging"), "services with an outbox or inbox"))
             .Append(("ServiceDefaults", "every service")))
         {
-            foreach (var file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories).Order())
+            foreach (
+                var file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories).Order())
             {
                 foreach (Match binding in Binding().Matches(File.ReadAllText(file)))
                 {
@@ -131,7 +148,8 @@ internal static partial class GeneratedTables
                         .SelectMany(assembly => assembly.GetTypes())
                         .SingleOrDefault(candidate => candidate.Name == binding.Groups["type"].Value);
                     if (type is not null)
-                        settings.AddRange(SettingsOf(type, binding.Groups["section"].Value is { Length: > 0 } name ? name : SectionOf(type), owner));
+                        settings.AddRange(
+                            SettingsOf(type, binding.Groups["section"].Value is { Length: > 0 } name ? name : SectionOf(type), owner));
                 }
             }
         }
@@ -165,17 +183,19 @@ internal static partial class GeneratedTables
     private static List<string[]> Metrics()
     {
         var rows = new List<string[]>();
-        using var services = new ServiceCollection().AddMetrics().AddSingleton(TimeProvider.System).BuildServiceProvider();
+        using var services = new ServiceCollection().AddForgeIds(new ConfigurationBuilder().Build()).BuildServiceProvider();
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, _) =>
         {
             if (instrument.Meter.Scope is IMeterFactory factory && factory == services.GetRequiredService<IMeterFactory>())
                 rows.Add(
-                    [$"`{instrument.Name}`", instrument.GetType().Name.Split('`')[0], $"`{instrument.Unit}`", instrument.Description ?? ""]);
+                    [$"`{instrument.Name}`", instrument.GetType().Name.Split('`')[0], $"`{instrument.Unit}`", instrument.Description
+                        ?? ""]);
         };
         listener.Start();
+        services.GetRequiredService<ForgeIds>();
         foreach (var type in Services.Values.Select(service => service.Assembly).Concat(Shared).SelectMany(assembly => assembly.GetTypes())
-            .Where(type => type.GetConstructors().Any(HasMeters)))
+            .Where(type => type.GetConstructors().Any(HasMeters) && services.GetService(type) is null))
         {
             ActivatorUtilities.CreateInstance(services, type);
         }
@@ -186,7 +206,8 @@ internal static partial class GeneratedTables
             constructor.GetParameters().Any(parameter => parameter.ParameterType == typeof(IMeterFactory));
     }
 
-    private sealed record Call(string Name, string Tag, IReadOnlyList<string> Permissions, IReadOnlyList<(string Code, string Status)> Errors, string[] Row);
+    private sealed record Call(
+        string Name, string Tag, IReadOnlyList<string> Permissions, IReadOnlyList<(string Code, string Status)> Errors, string[] Row);
 
     /// <summary>Reads docs/openapi/v1.json, which <see cref="OpenApiTests"/> compares with the services.</summary>
     private static List<Call> Calls()
@@ -233,7 +254,8 @@ internal static partial class GeneratedTables
     private static string Table(IReadOnlyList<string> header, IEnumerable<string[]> rows)
     {
         var lines = rows.Select(row => $"| {string.Join(" | ", row)} |").ToList();
-        return lines.Count == 0 ? "None." : $"| {string.Join(" | ", header)} |\n|{string.Concat(header.Select(_ => "---|"))}\n{string.Join('\n', lines)}";
+        return lines.Count == 0
+            ? "None." : $"| {string.Join(" | ", header)} |\n|{string.Concat(header.Select(_ => "---|"))}\n{string.Join('\n', lines)}";
     }
 
     private static string OrderStates()
@@ -250,7 +272,11 @@ internal static partial class GeneratedTables
     [GeneratedRegex(@"\.Publish\(([^)]*)\)")]
     private static partial Regex Publish();
 
-    [GeneratedRegex(@"AddOptions<(?<type>\w+)>\(\)(?:\s*\.Configure\([^;]*?\))?\s*\.BindConfiguration\((?:""(?<section>[\w:]+)""|\w+\.Section)\)")]
+    [GeneratedRegex(@"\.HandleAll<\w+>\(([^)]*)\)")]
+    private static partial Regex HandleAll();
+
+    [GeneratedRegex(
+        @"AddOptions<(?<type>\w+)>\(\)(?:\s*\.Configure\([^;]*?\))?\s*\.BindConfiguration\((?:""(?<section>[\w:]+)""|\w+\.Section)\)")]
     private static partial Regex Binding();
 
     [GeneratedRegex(@"^Error codes: (.*)\.$")]
