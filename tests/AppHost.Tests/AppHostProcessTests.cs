@@ -67,7 +67,7 @@ public sealed class AppHostProcessTests : IDisposable
             killed.Signal("KILL");
             await killed.ExitAsync(StopTimeout, Cancellation);
             await killed.NoProcessIsLeftAsync(Cancellation);
-            File.Delete(killed.EndpointsFile); // it would be taken for the next shop's
+            File.Delete(killed.EndpointsFile); // otherwise the test would read it as the next shop's
         }
 
         // Random ports mark the shop as a temporary one, whose data goes with it.

@@ -8,7 +8,7 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_registered_user_orders_and_finds_the_order_in_notifications_and_reports()
+    public async Task Order_of_a_new_user_is_in_notifications_and_reports()
     {
         var email = $"journey-{Guid.NewGuid():N}@example.com";
         var user = fixture.Ids.User(email);
@@ -37,7 +37,7 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
     }
 
     [Fact]
-    public async Task One_order_is_one_trace_across_gateway_orders_relay_kafka_and_consumers()
+    public async Task Order_is_one_trace_across_gateway_relay_and_consumers()
     {
         var (user, shop) = await fixture.NewCustomer("trace", Cancellation);
         var key = "cart-" + Guid.NewGuid();
@@ -51,7 +51,7 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
     }
 
     [Fact]
-    public async Task The_seeded_catalogue_is_sellable_as_soon_as_the_shop_is_healthy()
+    public async Task Seeded_products_can_be_ordered_when_the_shop_is_healthy()
     {
         var products = (await fixture.Shop.GetAsync("/api/v1/products?limit=100", Cancellation)).GetProperty("items").EnumerateArray().ToList();
 

@@ -5,7 +5,7 @@ using Xunit.v3;
 
 namespace ForgeShop.EndToEnd.Tests;
 
-/// <summary>What searches everything that was written runs when it has been written.</summary>
+/// <summary>Runs the search for secrets after all other tests.</summary>
 public sealed class SecretsLast : ITestCollectionOrderer
 {
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
