@@ -15,6 +15,7 @@ builder.Services.AddSingleton<ReadModels>();
 builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
 builder.Services.DescribeAsMoney<Sum>();
+builder.Services.AddApiVersions();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
 
 var app = builder.Build();
@@ -22,7 +23,7 @@ var app = builder.Build();
 app.MapDefaultEndpoints();
 var reports = app.MapGroup("/api/v1/reports").WithTags("Reports").AddEndpointFilter(Paging.RefuseWrongCursors);
 GetCustomerReport.Map(reports);
-GetTopCustomers.Map(reports);
+GetTopCustomers.Map(reports, app.MapGroup("/api/v2/reports").WithTags("Reports"), ApiVersions.OfTopCustomers(app));
 GetOrderTimeline.Map(reports);
 GetSales.Map(reports);
 ListProductSales.Map(reports);

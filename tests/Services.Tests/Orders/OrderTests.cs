@@ -82,7 +82,7 @@ public sealed class OrderTests
     public void A_reason_to_cancel_holds_only_where_it_can_have_come_up(CancelReason reason, params string[] from)
     {
         Statuses.Where(status => reason.MayCancel(status)).Select(status => status.ToName()).ShouldBe(from);
-        CancelReasons.Parse(reason.ToName()).ShouldBe(reason);
+        EnumNames.Parse<CancelReason>(reason.ToName()).ShouldBe(reason);
 
         var order = NewOrder(Line(1m, 1));
         order.Reserve(Now);
@@ -110,7 +110,7 @@ public sealed class OrderTests
     public void Statuses_are_read_as_they_are_written()
     {
         foreach (var status in Statuses)
-            OrderStatuses.Parse(status.ToName()).ShouldBe(status);
-        Should.Throw<FormatException>(() => OrderStatuses.Parse("Pending"));
+            EnumNames.Parse<OrderStatus>(status.ToName()).ShouldBe(status);
+        Should.Throw<FormatException>(() => EnumNames.Parse<OrderStatus>("Pending"));
     }
 }
