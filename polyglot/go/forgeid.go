@@ -1,5 +1,5 @@
 // Package forgeid derives Forge IDs, version 1 ("forge:1"): the same 16 bytes for the same thing, in
-// every language. Copy this file into your project; it needs Go 1.19 and the standard library.
+// every language. It needs Go 1.19 and the standard library.
 //
 //	forge, err := forgeid.New("forgeshop.example")
 //	users, err := forge.Entity("users")
@@ -35,6 +35,9 @@ import (
 	"strings"
 	"unicode/utf8"
 )
+
+// Version is the version of this module; its tag is polyglot/go/v and this version.
+const Version = "1.0.0-preview.1"
 
 const (
 	maxDepth       = 8 // of a record; the outer record is level 1
@@ -166,17 +169,38 @@ func (v Value) String() string { return "<Value " + v.kind + ">" }
 // GoString never shows the value either; it serves %#v.
 func (v Value) GoString() string { return v.String() }
 
-func Email(value string) Value   { return Value{"email", value} }
-func SKU(value string) Value     { return Value{"sku", value} }
-func Text(value string) Value    { return Value{"text", value} }
-func Int(value int64) Value      { return Value{"int", strconv.FormatInt(value, 10)} }
+// Email is an e-mail address: trimmed, in lower case.
+func Email(value string) Value { return Value{"email", value} }
+
+// SKU is a stock keeping unit: trimmed, in upper case.
+func SKU(value string) Value { return Value{"sku", value} }
+
+// Text is a text of at most 1,024 bytes of UTF-8, byte for byte.
+func Text(value string) Value { return Value{"text", value} }
+
+// Int is a whole number.
+func Int(value int64) Value { return Value{"int", strconv.FormatInt(value, 10)} }
+
+// IntText is a whole number of at most 38 digits.
 func IntText(value string) Value { return Value{"int", value} }
-func Dec(value string) Value     { return Value{"dec", value} } // text only: a float has lost digits already
-func Bool(value bool) Value      { return Value{"bool", strconv.FormatBool(value)} }
-func ID(value UUID) Value        { return Value{"uuid", value.String()} }
-func IDText(value string) Value  { return Value{"uuid", value} }
-func TS3(value string) Value     { return Value{"ts3", value} } // of a time.Time: t.Format(time.RFC3339Nano)
-func TS6(value string) Value     { return Value{"ts6", value} }
+
+// Dec is a decimal number of at most 28 digits. Text only: a float has lost digits already.
+func Dec(value string) Value { return Value{"dec", value} }
+
+// Bool is a truth value.
+func Bool(value bool) Value { return Value{"bool", strconv.FormatBool(value)} }
+
+// ID is a UUID.
+func ID(value UUID) Value { return Value{"uuid", value.String()} }
+
+// IDText is a UUID of 36 characters, in either case.
+func IDText(value string) Value { return Value{"uuid", value} }
+
+// TS3 is an instant in milliseconds, with any UTC offset; of a time.Time: t.Format(time.RFC3339Nano).
+func TS3(value string) Value { return Value{"ts3", value} }
+
+// TS6 is an instant in microseconds.
+func TS6(value string) Value { return Value{"ts6", value} }
 
 // NewValue is for a kind that is only known at run time. An unknown one is refused when the ID is derived.
 func NewValue(kind, text string) Value { return Value{kind, text} }
@@ -563,6 +587,7 @@ func checkFieldName(name, where string) error {
 // Algorithm is how a name becomes an ID.
 type Algorithm string
 
+// The algorithms.
 const (
 	V5           Algorithm = "v5"             // outsiders may derive the ID
 	V8SHA256     Algorithm = "v8-sha256"      // where SHA-1 is not allowed

@@ -1,6 +1,5 @@
 #!/bin/sh
 # Builds the runner into a temporary directory, runs it, and removes it again.
-#   sh run.sh vectors FILE...
 #   sh run.sh derive [--why] < lines
 set -eu
 here=$(dirname "$0")

@@ -1,9 +1,9 @@
 /**
  * Forge ID, version 1 ("forge:1"): the same 16 bytes for the same thing, in every language.
  *
- * One ES module for browsers and Node, synchronous, without dependencies: copy this file into your project.
+ * One ES module for browsers and Node, synchronous, without dependencies: the package @forgeshop/forge-id.
  *
- *     import { Forge, email, text, uuid } from './forge-id.mjs'
+ *     import { Forge, email, text, uuid } from '@forgeshop/forge-id'
  *
  *     const forge = new Forge('forgeshop.example')
  *     const userId = forge.entity('users').id(email('Ada@Example.COM'))

@@ -1,7 +1,8 @@
 -- Forge ID, version 1 ("forge:1"): the same 16 bytes for the same thing, in every language.
 --
 -- For PostgreSQL 15 or newer with a UTF-8 database; needs pgcrypto, which comes with PostgreSQL. Run this
--- file as it is, as often as you like (psql -f forge.sql): it creates the schema forge and its functions.
+-- file as it is, as often as you like (psql -f forge.sql), or install it as the extension forge_id: it creates
+-- the schema forge and its functions.
 --
 --   select forge.id('forgeshop.example', 'users', 'email', 'Ada@Example.COM');
 --   select forge.record_id('forgeshop.example', 'orders', forge.record(
@@ -28,7 +29,12 @@
 -- languages have to refuse, cannot exist in PostgreSQL's text.
 
 create schema if not exists forge;
-create extension if not exists pgcrypto;
+
+do $do$
+begin
+    -- The script of an extension, as which this file is installed as well, must not create another one.
+    if not exists (select from pg_extension where extname = 'pgcrypto') then create extension pgcrypto; end if;
+end $do$;
 
 do $do$
 begin
@@ -559,3 +565,24 @@ begin
     namespace := forge.namespace(domain, entity);
     return forge.derive(namespace, forge.record_name(entity, record), algorithm, secret);
 end $fn$;
+
+-- Documentation: \df+ forge.* ---------------------------------------------------------------------------------
+
+comment on schema forge is 'Forge IDs: name-based UUIDs (RFC 9562) of natural keys, the same 16 bytes in every language';
+comment on function forge.id(text, text, text, text, text, bytea) is
+    'Returns the ID of an entity whose key is one value: domain, entity type, kind, value, algorithm, secret';
+comment on function forge.record_id(text, text, jsonb, text, bytea) is
+    'Returns the ID of an entity whose key is a record (forge.record): domain, entity type, record, algorithm, secret';
+comment on function forge.record(jsonb[]) is 'Returns a record of fields (forge.field)';
+comment on function forge.field(text, text, text) is 'Returns a field with a value: name, kind, value';
+comment on function forge.field(text, jsonb) is 'Returns a field with a list (forge.list) or a nested record';
+comment on function forge.list(jsonb[]) is 'Returns a list of values (forge.value), lists and records; it may be empty';
+comment on function forge.value(text, text) is 'Returns a value for a list: kind (email, sku, text, int, dec, bool, uuid, ts3, ts6), value';
+comment on function forge.canonical(text, text, text) is 'Returns the canonical text of a value: kind, value, its place for the error message';
+comment on function forge.parse_uuid(text) is 'Returns a UUID of exactly 36 characters, in either case';
+comment on function forge.namespace(text, text) is 'Returns the namespace of an entity type: domain, entity type';
+comment on function forge.record_name(text, jsonb) is
+    'Returns the text that is hashed, for tests and for the analysis of differences; may be personal data';
+comment on function forge.v5(uuid, bytea) is 'Returns a UUIDv5, RFC 9562 section 5.5; the name is taken as it is';
+comment on function forge.v8_sha256(uuid, bytea) is 'Returns a UUIDv8 from SHA-256, RFC 9562 section 5.8 and appendix B.2';
+comment on function forge.v8_hmac_sha256(uuid, bytea, bytea) is 'Returns a UUIDv8 from HMAC-SHA-256: namespace, name, secret';

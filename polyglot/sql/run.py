@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""Runs forge.sql against vector files, or derives IDs from JSON lines, in a PostgreSQL database.
+"""Runs forge.sql against the vectors, or derives IDs from JSON lines, in a PostgreSQL database.
 
-    python3 run.py vectors FILE...    checks files shaped like forge-id.json or rfc9562.json
+    python3 run.py test               the vectors, and calls that pass null: each must be an exception of forge.sql
     python3 run.py derive [--why]     JSON lines on stdin, one uuid or "error" per line on stdout
                                       (with --why: "error: " and the message)
-    python3 run.py misuse             calls that pass null: each must be an exception of forge.sql
 
 The database is the one that psql finds with the standard PG* environment variables, or the connection
 URI in FORGE_PG. forge.sql is loaded first (it is made to be loaded again and again), which leaves the
@@ -16,6 +15,7 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+VECTORS = ("forge-id.json", "rfc9562.json")
 
 # What stands between a JSON item and the functions of forge.sql. A refusal is an exception of forge.sql
 # (22023) or of PostgreSQL itself, whose jsonb has no lone surrogates and no U+0000 (22P02, 22P05), or
@@ -242,12 +242,10 @@ def vectors(files):
 
 def main(arguments):
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-    if arguments[:1] == ["vectors"] and len(arguments) > 1:
-        return vectors(arguments[1:])
+    if arguments == ["test"]:
+        return vectors([os.path.join(HERE, "..", "..", "vectors", file) for file in VECTORS]) | misuse()
     if arguments in (["derive"], ["derive", "--why"]):
         return derive(len(arguments) == 2)
-    if arguments == ["misuse"]:
-        return misuse()
     print(__doc__, file=sys.stderr)
     return 2
 

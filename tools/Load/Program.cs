@@ -39,6 +39,7 @@ static Command FuzzCommandLine()
     minutes.Validators.Add(result => Within(result, minutes, 0.1, 600));
 
     var fuzz = new Command("fuzz", "Sends odd and hostile requests, and checks every answer.") { minutes, seed };
+    fuzz.Subcommands.Add(FuzzIdsCommandLine());
     fuzz.SetAction((options, cancellationToken) => Run(
         "NOT clean: ", "nothing was checked",
         () => new FuzzCommand(
@@ -46,6 +47,33 @@ static Command FuzzCommandLine()
             options.GetValue(seed) ?? Random.Shared.Next(1_000_000)).RunAsync(cancellationToken),
         cancellationToken));
     return fuzz;
+}
+
+static Command FuzzIdsCommandLine()
+{
+    var minutes = new Option<double?>("--minutes") { Description = "The longest duration; without --keys, the duration." };
+    var keys = new Option<long?>("--keys") { Description = "The number of keys; without --minutes, 100,000.", HelpName = "N" };
+    var seed = new Option<int?>("--seed") { Description = "Repeats the keys of an earlier run." };
+    minutes.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<double?>() is < 0.1 or > 600)
+            result.AddError("--minutes is from 0.1 to 600");
+    });
+    keys.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<long?>() is < 1 or > 1_000_000_000)
+            result.AddError("--keys is from 1 to 1000000000");
+    });
+
+    var ids = new Command("ids", "Compares the IDs and refusals of all languages for random and hostile keys.") { minutes, keys, seed };
+    ids.SetAction((options, cancellationToken) => Run(
+        "NOT clean: ", "nothing was compared",
+        () => FuzzIdsCommand.RunAsync(
+            options.GetValue(keys) ?? (options.GetValue(minutes) is null ? 100_000 : long.MaxValue),
+            TimeSpan.FromMinutes(options.GetValue(minutes) ?? 600), options.GetValue(seed) ?? Random.Shared.Next(1_000_000),
+            cancellationToken),
+        cancellationToken));
+    return ids;
 }
 
 static Command BenchCommand()

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ForgeShop.Client;
+using System.Text.Json.Serialization;
 
 namespace ForgeShop.Operator;
 
@@ -14,17 +15,23 @@ public sealed record RunningShop(
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
+    /// <summary>Gets the folder of the file with the addresses.</summary>
+    [JsonIgnore]
+    public string Folder { get; init; } = "";
+
     /// <summary>Reads the file in <c>FORGESHOP_ENDPOINTS</c>, or that of the clone that contains this program.</summary>
     /// <exception cref="OperatorException">No shop is running, or the file was not written by an AppHost.</exception>
     public static RunningShop Find()
     {
-        var file = Environment.GetEnvironmentVariable("FORGESHOP_ENDPOINTS") is { Length: > 0 } path ? path : FileOfClone();
+        var path = Environment.GetEnvironmentVariable("FORGESHOP_ENDPOINTS");
+        var file = string.IsNullOrEmpty(path) ? FileOfClone() : Path.GetFullPath(path);
         if (!File.Exists(file))
             throw new OperatorException("no shop is running here; start one with ./forge up and try again when it has printed its URLs");
         try
         {
-            return JsonSerializer.Deserialize<RunningShop>(File.ReadAllText(file), Json)
+            var shop = JsonSerializer.Deserialize<RunningShop>(File.ReadAllText(file), Json)
                 ?? throw new OperatorException($"{file} is empty; restart the shop");
+            return shop with { Folder = Path.GetDirectoryName(file)! };
         }
         catch (JsonException)
         {

@@ -42,8 +42,24 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
             .. await RedisSightings.ReadAsync(shop.Stores.Redis, story),
             .. await DocumentSightings.ReadAsync(shop.Stores.Documents, story, cancellationToken),
             .. KafkaSightings.Read(shop.Stores.Kafka, story, cancellationToken),
+            .. shop.Services.ContainsKey("recommendations")
+                ? await RecommendationsSightings.ReadAsync(shop.Stores.Postgres, story, cancellationToken)
+                : [],
         ];
-        return DemoTable.Print(console, story, sightings);
+        var allMatch = DemoTable.Print(console, story, sightings);
+        await WritePaymentReports(http, story, cancellationToken);
+        return allMatch;
+    }
+
+    private async Task WritePaymentReports(HttpClient http, DemoStory story, CancellationToken cancellationToken)
+    {
+        var total = await Catalogue.PriceAsync(http, story.Confirmed.Sku, cancellationToken) * story.Confirmed.Quantity;
+        await PaymentReports.WriteAsync(shop.Folder, shop.Stores.Postgres, story, total, cancellationToken);
+        string PathTo(string file) => Path.Combine(Path.GetRelativePath(Environment.CurrentDirectory, shop.Folder), file);
+        console.WriteLine();
+        console.WriteLine("compare the provider's charges with the exported payments, without a service or a mapping table:");
+        console.WriteLine("  python3 polyglot/python/audit_payments.py \\");
+        console.WriteLine($"    {PathTo(PaymentReports.ProviderFile)} {PathTo(PaymentReports.ExportFile)}");
     }
 
     private async Task RegisterAndLogIn(ShopClient client, DemoStory story, CancellationToken cancellationToken)

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+
+namespace ForgeShop.Fuzz.Ids;
+
+/// <summary>A derivation that a port answers otherwise than .NET, at its smallest.</summary>
+public sealed record IdDifference(string Port, string Line, string Expected, string Actual)
+{
+    public override string ToString() => $"{Port}: {Actual}\n  .NET: {Expected}\n  {Line}";
+}
+
+/// <summary>The counts of a run.</summary>
+public sealed class IdFuzzCounts(string port)
+{
+    public string Port { get; } = port;
+
+    public long Compared { get; internal set; }
+
+    public long Ids { get; internal set; }
+
+    /// <summary>Gets the reasons of the refusals.</summary>
+    public HashSet<string> Reasons { get; } = [];
+}
+
+/// <summary>
+/// Compares the IDs and refusals of the ports with those of .NET, for random and hostile keys. Equal to .NET for each port means equal
+/// among all. The same seed gives the same keys.
+/// </summary>
+/// <param name="postgres">The URI of the database in which the SQL functions run.</param>
+public sealed class IdFuzz(IReadOnlyList<Port> ports, string? postgres, int seed)
+{
+    private const int BatchSize = 50_000;
+    private const int MaxDifferences = 5;
+    private const int MaxRounds = 300;
+    private const int MaxCandidates = 2_000;
+
+    private readonly Dictionary<string, IdFuzzCounts> _counts = ports.ToDictionary(port => port.Name, port => new IdFuzzCounts(port.Name));
+    private readonly List<IdDifference> _differences = [];
+
+    /// <summary>Gets the number of keys that were derived; <see cref="Counts"/> has the number that each port was given.</summary>
+    public long Keys { get; private set; }
+
+    public IReadOnlyCollection<IdFuzzCounts> Counts => _counts.Values;
+
+    /// <summary>Gets the number of comparisons of all ports.</summary>
+    public long Compared => _counts.Values.Sum(count => count.Compared);
+
+    public IReadOnlyList<IdDifference> Differences => _differences;
+
+    /// <summary>Compares keys until there are enough, the time is over, or the ports differ.</summary>
+    public async Task RunAsync(long keys, TimeSpan duration, Action<IdFuzz>? afterBatch, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        for (var batch = 0; Keys < keys && _differences.Count == 0 && Stopwatch.GetElapsedTime(started) < duration; batch++)
+        {
+            var generator = new DerivationGenerator(unchecked((seed * 16_777_619) ^ (batch * 92_821)));
+            var size = (int)Math.Min(BatchSize, keys - Keys);
+            var derivations = Enumerable.Range(0, size).Select(_ => generator.Next()).ToList();
+            var lines = derivations.ConvertAll(derivation => derivation.ToLine());
+            var answers = derivations.ConvertAll(DotnetDerivation.Derive);
+            await Task.WhenAll(ports.Select(port => CompareAsync(port, derivations, lines, answers, cancellationToken)));
+            Keys += size;
+            afterBatch?.Invoke(this);
+        }
+    }
+
+    private async Task CompareAsync(
+        Port port, List<Derivation> derivations, List<string> lines, List<Answer> answers, CancellationToken cancellationToken)
+    {
+        var mine = Enumerable.Range(0, lines.Count).Where(index => index % port.OneIn == 0).ToList();
+        var texts = await port.DeriveAsync(mine.ConvertAll(index => lines[index]), postgres, cancellationToken);
+        var (counts, different) = (_counts[port.Name], new List<Derivation>());
+        for (var at = 0; at < mine.Count; at++)
+        {
+            var (answer, actual) = (answers[mine[at]], Answer.Read(texts[at]));
+            counts.Compared++;
+            if (actual?.Id is not null)
+                counts.Ids++;
+            else if (actual?.Refusal is { } refusal && port.Holds(lines[mine[at]]))
+                counts.Reasons.Add(refusal.Reason);
+            if (!IsEqual(port, lines[mine[at]], answer, actual) && different.Count < MaxDifferences)
+                different.Add(derivations[mine[at]]);
+        }
+
+        foreach (var derivation in different)
+        {
+            var difference = await ShrinkAsync(port, derivation, cancellationToken);
+            lock (_differences)
+            {
+                if (!_differences.Contains(difference))
+                    _differences.Add(difference);
+            }
+        }
+    }
+
+    /// <summary>Replaces the derivation by the first smaller one that still differs, as long as there is one.</summary>
+    private async Task<IdDifference> ShrinkAsync(Port port, Derivation derivation, CancellationToken cancellationToken)
+    {
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            var candidates = Shrinking.Smaller(derivation).Take(MaxCandidates).ToList();
+            if (candidates.Count == 0)
+                break;
+            var lines = candidates.ConvertAll(candidate => candidate.ToLine());
+            var texts = await port.DeriveAsync(lines, postgres, cancellationToken);
+            var first = Enumerable.Range(0, candidates.Count).FirstOrDefault(
+                at => !IsEqual(port, lines[at], DotnetDerivation.Derive(candidates[at]), Answer.Read(texts[at])), -1);
+            if (first < 0)
+                break;
+            derivation = candidates[first];
+        }
+
+        var line = derivation.ToLine();
+        var actual = (await port.DeriveAsync([line], postgres, cancellationToken))[0];
+        return new(port.Name, line, $"{Expected(port, DotnetDerivation.Derive(derivation))}", actual);
+    }
+
+    private static bool IsEqual(Port port, string line, Answer answer, Answer? actual)
+    {
+        if (actual is null)
+            return false;
+        // What the language's texts cannot hold is refused before the port sees it.
+        return answer.Refusal is not null && !port.Holds(line) ? actual.Refusal is not null : actual == Expected(port, answer);
+    }
+
+    private static Answer Expected(Port port, Answer answer) =>
+        port.HasUtf8 && answer.Refusal is { } refusal ? answer with { Refusal = refusal.InUtf8() } : answer;
+}
