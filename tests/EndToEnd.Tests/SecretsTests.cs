@@ -9,7 +9,7 @@ using ForgeShop.TestSupport;
 namespace ForgeShop.EndToEnd.Tests;
 
 /// <summary>
-/// Runs after all the others (<see cref="SecretsLast"/>), and searches what the shop wrote during all of them: its consoles, its traces, metrics and
+/// Runs after all the others (<see cref="LastTests"/>), and searches what the shop wrote during all of them: its consoles, its traces, metrics and
 /// logs as a dashboard gets them, and the errors that it answers here.
 /// </summary>
 public sealed class SecretsTests(ShopFixture fixture)

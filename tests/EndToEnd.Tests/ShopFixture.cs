@@ -17,6 +17,8 @@ using Xunit.v3;
 
 namespace ForgeShop.EndToEnd.Tests;
 
+#pragma warning disable ASPIREINTERACTION001 // The arguments of a command are still experimental.
+
 /// <summary>The whole shop, from its AppHost, on its own ports and data; started once for all tests.</summary>
 public sealed class ShopFixture : IAsyncLifetime
 {
@@ -137,9 +139,20 @@ public sealed class ShopFixture : IAsyncLifetime
     public async Task<string> ConnectionString(string resource) =>
         await App.GetConnectionStringAsync(resource) ?? throw new InvalidOperationException($"{resource} has no connection string.");
 
+    /// <summary>Runs a command of a resource, as its button on the dashboard does.</summary>
+    public Task<ExecuteCommandResult> Execute(
+        string resource, string command, CancellationToken cancellationToken, params (string Name, string Value)[] arguments) =>
+        arguments.Length == 0
+            ? App.ResourceCommands.ExecuteCommandAsync(resource, command, cancellationToken)
+            : App.ResourceCommands.ExecuteCommandAsync(
+                resource, command,
+                new InteractionInputCollection([.. arguments.Select(
+                    argument => new InteractionInput { Name = argument.Name, InputType = InputType.Text, Value = argument.Value })]),
+                cancellationToken);
+
     public async Task Command(string resource, string command, CancellationToken cancellationToken)
     {
-        var result = await App.ResourceCommands.ExecuteCommandAsync(resource, command, cancellationToken);
+        var result = await Execute(resource, command, cancellationToken);
         result.Success.ShouldBeTrue($"{command} {resource}: {result.Message}");
     }
 

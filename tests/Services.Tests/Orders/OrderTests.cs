@@ -83,7 +83,7 @@ public sealed class OrderTests
     public void Cancel_reason_is_accepted_only_in_its_states(CancelReason reason, params string[] from)
     {
         Statuses.Where(status => reason.MayCancel(status)).Select(status => status.ToName()).ShouldBe(from);
-        CancelReasons.Parse(reason.ToName()).ShouldBe(reason);
+        EnumNames.Parse<CancelReason>(reason.ToName()).ShouldBe(reason);
 
         var order = NewOrder(Line(1m, 1));
         order.Reserve(Now);
@@ -111,7 +111,7 @@ public sealed class OrderTests
     public void Status_names_are_parsed_back()
     {
         foreach (var status in Statuses)
-            OrderStatuses.Parse(status.ToName()).ShouldBe(status);
-        Should.Throw<FormatException>(() => OrderStatuses.Parse("Pending"));
+            EnumNames.Parse<OrderStatus>(status.ToName()).ShouldBe(status);
+        Should.Throw<FormatException>(() => EnumNames.Parse<OrderStatus>("Pending"));
     }
 }
