@@ -16,7 +16,7 @@ internal static class OperatorCommands
     private static readonly TimeSpan ToolTimeout = TimeSpan.FromMinutes(5);
 
     /// <summary>Publishes a service's events again, like <c>./forge outbox replay</c>; consumers drop the duplicates.</summary>
-    public static IResourceBuilder<ProjectResource> WithOutboxReplay(this IResourceBuilder<ProjectResource> service) => service.WithCommand(
+    public static IResourceBuilder<T> WithOutboxReplay<T>(this IResourceBuilder<T> service) where T : IResource => service.WithCommand(
         "replay-outbox", "Replay the outbox",
         context => RunOperatorAsync(context, ["outbox", "replay", service.Resource.Name, "--since", context.Arguments.GetString("since")!]),
         new CommandOptions
@@ -78,8 +78,7 @@ internal static class OperatorCommands
             var notifications = context.Services.GetRequiredService<ResourceNotificationService>();
             var servers = resources.Where(resource =>
                 resource is IResourceWithConnectionString and (ContainerResource or ExecutableResource)).ToList();
-            var services = resources.OfType<ProjectResource>()
-                .Where(service => service != gateway.Resource && !service.HasAnnotationOfType<ExplicitStartupAnnotation>()).ToList();
+            var services = resources.Where(resource => resource.IsService() && resource != gateway.Resource).ToList();
 
             await Task.WhenAll(
                 services.Append(gateway.Resource).Select(service => ExecuteAsync(service, KnownResourceCommands.StopCommand)));

@@ -8,7 +8,7 @@ using ForgeShop.Users;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>docs/openapi/v1.json, which the gateway serves, is what the services generate, and what breaks clients is named.</summary>
+/// <summary>Compares docs/openapi/v1.json, which the gateway serves, with the services, and lists breaking changes.</summary>
 public sealed class OpenApiTests
 {
     private const string IfItHasToBe =
@@ -27,7 +27,7 @@ public sealed class OpenApiTests
             [
                 await ServiceDocument<UsersDb>.GenerateAsync(cancellation), await ServiceDocument<InventoryDb>.GenerateAsync(cancellation),
                 await ServiceDocument<OrdersDb>.GenerateAsync(cancellation), await ServiceDocument<Notification>.GenerateAsync(cancellation),
-                await ServiceDocument<OrderReport>.GenerateAsync(cancellation),
+                await ServiceDocument<OrderReport>.GenerateAsync(cancellation), await RecommendationsAsync(cancellation),
             ]);
         var text = MergedDocument.Text(generated);
         var committed = await File.ReadAllTextAsync(Committed, cancellation);
@@ -63,13 +63,17 @@ public sealed class OpenApiTests
     public async Task Required_member_and_changed_type_of_a_request_are_breaking()
     {
         var (before, after) = (await ReadAsync(), await ReadAsync());
-        var body = after["components"]!["schemas"]!["OrderRequestBody"]!;
+        var body = after["components"]!["schemas"]!["PlaceOrderRequestBody"]!;
         body["required"]!.AsArray().Add("paymentMethod");
         body["properties"]!["paymentMethod"]!["type"] = "integer";
 
         BreakingChanges.Between(before, after).ShouldBe(
-            ["OrderRequestBody.paymentMethod: the type string is now integer", "OrderRequestBody.paymentMethod is required now"]);
+            ["PlaceOrderRequestBody.paymentMethod: the type string is now integer", "PlaceOrderRequestBody.paymentMethod is required now"]);
     }
+
+    /// <summary>Returns the document of the service on Node.js, whose own tests compare it with its answers.</summary>
+    private static async Task<JsonObject> RecommendationsAsync(CancellationToken cancellationToken) => JsonNode.Parse(
+        await File.ReadAllTextAsync(Path.Combine(Repository.Root, "services", "recommendations", "openapi.json"), cancellationToken))!.AsObject();
 
     private static async Task<JsonNode> ReadAsync() =>
         JsonNode.Parse(await File.ReadAllTextAsync(Committed, TestContext.Current.CancellationToken))!;
