@@ -1,3 +1,4 @@
+using ForgeShop.Contracts.Events;
 using ForgeShop.TestSupport;
 
 namespace ForgeShop.EndToEnd.Tests;
@@ -47,6 +48,24 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
 
         events.Select(@event => @event.GetProperty("service").GetString()).Distinct().ShouldBe(["orders", "inventory", "payments", "notifications"], ignoreOrder: true);
         events.ShouldAllBe(@event => @event.GetProperty("traceId").GetString() == trace);
+    }
+
+    [Fact]
+    public async Task One_order_is_one_trace_across_both_languages()
+    {
+        Assert.SkipUnless(ShopFixture.HasRecommendations, "Node.js and npm are not installed.");
+        var (user, shop) = await fixture.NewCustomer("trace", Cancellation);
+        var key = "cart-" + Guid.NewGuid();
+        using var answer = await shop.PostOrder(key, new[] { new { sku = Catalogue.Plenty, quantity = 1 } }, Cancellation);
+        var trace = Convert.FromHexString(answer.Headers.GetValues("X-Trace-Id").ShouldHaveSingleItem());
+
+        var confirmed = fixture.Ids.Event(fixture.Ids.Order(user, key).Value, OrderConfirmed.Type, 2);
+
+        // The span in which the service on Node.js handled the event: a message has the spans of one service.
+        byte[][] span = [trace, .. new[] { "process order.events", "recommendations", confirmed.ToString() }.Select(System.Text.Encoding.UTF8.GetBytes)];
+        await Eventually.True(
+            "the trace has the span of the service on Node.js", _ => Task.FromResult(fixture.Telemetry.ContainsTogether("traces", span)),
+            cancellationToken: Cancellation);
     }
 
     [Fact]

@@ -50,6 +50,10 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
         return false;
     }
 
+    /// <summary>Returns whether one message of the signal has all of these.</summary>
+    public bool ContainsTogether(string signal, params byte[][] parts) =>
+        _received.Any(received => received.Signal == signal && parts.All(part => received.Bytes.AsSpan().IndexOf(part) >= 0));
+
     /// <summary>Where a text stands, with what stands around it.</summary>
     public IEnumerable<string> Find(string text)
     {

@@ -100,10 +100,7 @@ export function createMessagingMetrics(state: MessagingState) {
   const counter = (suffix: string, unit: string, description: string) =>
     meter.createCounter(`forgeshop.messaging.${suffix}`, { unit, description })
   meter
-    .createObservableGauge('forgeshop.messaging.outbox.pending', {
-      unit: '{message}',
-      description: 'Messages that wait to be published.',
-    })
+    .createObservableGauge('forgeshop.messaging.outbox.pending', { unit: '{message}', description: 'Messages that wait to be published.' })
     .addCallback((gauge) => {
       gauge.observe(state.outbox?.pending ?? 0)
     })
@@ -129,10 +126,7 @@ export function createMessagingMetrics(state: MessagingState) {
     skipped: counter('skipped', '{message}', 'Messages without a handler, tombstones and foreign messages.'),
     retries: counter('retries', '{batch}', 'Failed attempts that are repeated.'),
     deadLetters: counter('dead_letters', '{message}', 'Messages that were dead-lettered.'),
-    batchSize: meter.createHistogram('forgeshop.messaging.batch.size', {
-      unit: '{message}',
-      description: 'Messages of a transaction.',
-    }),
+    batchSize: meter.createHistogram('forgeshop.messaging.batch.size', { unit: '{message}', description: 'Messages of a transaction.' }),
   }
 }
 
