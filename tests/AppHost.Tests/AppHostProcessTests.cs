@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using ForgeShop.TestSupport;
 
 namespace ForgeShop.AppHost.Tests;
 
@@ -39,6 +40,9 @@ public sealed class AppHostProcessTests : IDisposable
             second.Lines.ShouldContain(line => line.StartsWith("apphost: this shop is running already", StringComparison.Ordinal));
         }
 
+        if (NodeService.Missing is null)
+            await shop.HealthyAsync(Cancellation, now => now.GetProperty("services").TryGetProperty("recommendations", out _));
+
         var users = ProcessId(endpoints, "users");
         ShopProcess.Run("kill", "-KILL", $"{users}");
         await shop.HealthyAsync(Cancellation, now => ProcessId(now, "users") is { } again && again != users);
@@ -70,20 +74,30 @@ public sealed class AppHostProcessTests : IDisposable
             File.Delete(killed.EndpointsFile); // it would be taken for the next shop's
         }
 
-        // Random ports mark the shop as a temporary one, whose data goes with it.
-        await using var next = ShopProcess.Start(artifacts, ["--no-dashboard", "--DcpPublisher:RandomizePorts=true"]);
-        using var client = new HttpClient { BaseAddress = Gateway(await next.HealthyAsync(Cancellation)) };
+        // Random ports mark the shop as a temporary one, whose data goes with it. This one runs on a machine without Node.js.
+        var programs = Directory.CreateTempSubdirectory("forgeshop-path-");
+        LinkProgramsExcept(programs, "node", "npm", "npx");
+        await using var next = ShopProcess.Start(
+            artifacts, ["--no-dashboard", "--DcpPublisher:RandomizePorts=true"], ("PATH", programs.FullName));
+        var healthy = await next.HealthyAsync(Cancellation);
+        healthy.GetProperty("services").TryGetProperty("recommendations", out _).ShouldBeFalse();
+        next.Lines.ShouldContain(
+            "recommendations: Node.js is missing: install it with 'apt-get install nodejs npm' (20 or newer); the shop starts without it");
+        using var client = new HttpClient { BaseAddress = Gateway(healthy) };
         using var form = new FormUrlEncodedContent(
             [new("grant_type", "password"), new("client_id", "shop"), new("username", account.email), new("password", account.password)]);
         using var login = await client.PostAsync(new Uri("/connect/token", UriKind.Relative), form, Cancellation);
         var token = (await login.Content.ReadFromJsonAsync<JsonElement>(Cancellation)).GetProperty("access_token").GetString();
         client.DefaultRequestHeaders.Authorization = new("Bearer", token);
         (await client.GetStringAsync(user, Cancellation)).ShouldContain("Ada Lovelace");
+        using var recommendations = await client.GetAsync(new Uri("/api/v1/products/MUG-FORGE/recommendations", UriKind.Relative), Cancellation);
+        recommendations.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
 
         next.Signal("TERM");
         (await next.ExitAsync(StopTimeout, Cancellation)).ShouldBe(0);
         await next.NoProcessIsLeftAsync(Cancellation);
         Directory.Exists(artifacts).ShouldBeFalse();
+        programs.Delete(recursive: true);
     }
 
     [Theory]
@@ -98,6 +112,14 @@ public sealed class AppHostProcessTests : IDisposable
         (await shop.ExitAsync(TimeSpan.FromMinutes(1), Cancellation)).ShouldBe(2);
         shop.Lines.Where(line => line.StartsWith("apphost:", StringComparison.Ordinal)).ShouldHaveSingleItem().ShouldBe(expected);
         File.Exists(shop.EndpointsFile).ShouldBeFalse();
+    }
+
+    /// <summary>Makes a folder of links to all programs of the PATH but some.</summary>
+    private static void LinkProgramsExcept(DirectoryInfo folder, params string[] hidden)
+    {
+        var programs = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Where(Directory.Exists).SelectMany(Directory.GetFiles);
+        foreach (var program in programs.DistinctBy(Path.GetFileName).Where(program => !hidden.Contains(Path.GetFileName(program))))
+            File.CreateSymbolicLink(Path.Combine(folder.FullName, Path.GetFileName(program)), program);
     }
 
     /// <summary>Listens on a port, unless another program on this machine does so already.</summary>

@@ -139,6 +139,11 @@ function newEvent(product: ProductRow, ids: ShopIds, cause: EventContext | undef
     subject: product.id,
     sequence: product.sequence,
     data,
-    origin: { causationId: cause?.id, correlationId: cause?.correlationId, traceParent: cause?.traceParent, traceState: cause?.traceState },
+    origin: {
+      causationId: cause?.id ?? null,
+      correlationId: cause?.correlationId ?? null,
+      traceParent: cause?.traceParent ?? null,
+      traceState: cause?.traceState ?? null,
+    },
   }
 }
