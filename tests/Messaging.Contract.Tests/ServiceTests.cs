@@ -1,0 +1,4 @@
+namespace ForgeShop.Messaging.Contract.Tests;
+
+public sealed class NotificationsContractTests(ContractFixture<NotificationsService> fixture)
+    : MessagingContract<NotificationsService>(fixture), IClassFixture<ContractFixture<NotificationsService>>;
