@@ -25,6 +25,9 @@ public static class Permissions
     /// <summary>A service calls another service. No user's token has this permission.</summary>
     public const string Internal = "internal";
 
+    /// <summary>The auditor reads the stores of another service, or asks it to repair them. Only Reporting's own token has it.</summary>
+    public const string InternalAudit = "internal:audit";
+
     public static IReadOnlyList<string> OfCustomers { get; } = [AccountSelf, OrdersSelf, NotificationsSelf, ReportsSelf];
 
     public static IReadOnlyList<string> OfAdministrators { get; } =

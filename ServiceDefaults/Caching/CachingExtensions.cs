@@ -17,7 +17,7 @@ namespace ForgeShop.ServiceDefaults;
 public static class CachingExtensions
 {
     // Entries are untrusted input: an entry with a missing or null member is dropped.
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,

@@ -18,11 +18,13 @@ builder.Services.AddOptions<CatalogueOptions>()
     .Configure(options => options.Seed = builder.Environment.IsDevelopment())
     .BindConfiguration("Catalogue");
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, InventoryJson.Default));
+builder.Services.AddInventoryAudit();
 
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
 app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
+app.MapAudit("inventory");
 var products = app.MapGroup("/api/v1/products").WithTags("Products");
 ListProducts.Map(products);
 GetProduct.Map(products);

@@ -16,11 +16,13 @@ builder.AddMessaging("notifications", messaging => messaging
     .HandleBatch<UserRegistered, UserEventsHandler>()
     .HandleBatch<UserProfileChanged, UserEventsHandler>());
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, NotificationsJson.Default));
+builder.Services.AddNotificationsAudit();
 
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
 app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
+app.MapAudit("notifications");
 var notifications = app.MapGroup("/api/v1/notifications").WithTags("Notifications");
 ListNotifications.Map(notifications);
 

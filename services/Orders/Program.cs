@@ -28,11 +28,13 @@ builder.Services.AddSingleton<ProductLookup>();
 builder.Services.AddOptions<InventoryOptions>().BindConfiguration("Inventory");
 builder.Services.AddHttpClient<InventoryClient>(http => http.BaseAddress = new("https+http://inventory")).AddServiceToken();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, OrdersJson.Default));
+builder.Services.AddOrdersAudit();
 
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
 app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
+app.MapAudit("orders");
 var orders = app.MapGroup("/api/v1/orders").WithTags("Orders");
 PlaceOrder.Map(orders);
 GetOrder.Map(orders);

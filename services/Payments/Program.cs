@@ -16,10 +16,12 @@ builder.Services.AddOptions<PaymentOptions>().BindConfiguration("Payments").Vali
 builder.Services.AddOptions<SimulatedProviderOptions>().BindConfiguration("SimulatedProvider");
 builder.Services.AddSingleton<IPaymentProvider, SimulatedProvider>();
 builder.Services.AddPollingWorker<PaymentWorker>();
+builder.Services.AddPaymentsAudit();
 
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
 app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
+app.MapAudit("payments");
 
 app.Run();

@@ -14,12 +14,14 @@ builder.Services.AddSingleton<EventLog>();
 builder.Services.AddSingleton<ReadModels>();
 builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
+builder.Services.AddReportingAudit();
 builder.Services.DescribeAsMoney<Sum>();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
 
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
+app.MapAudit("reporting");
 var reports = app.MapGroup("/api/v1/reports").WithTags("Reports").AddEndpointFilter(Paging.RefuseWrongCursors);
 GetCustomerReport.Map(reports);
 GetTopCustomers.Map(reports);

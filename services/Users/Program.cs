@@ -14,6 +14,7 @@ builder.AddMessaging("users", messaging => messaging.UseEntityFramework<UsersDb>
 builder.AddEntityCache<UsersDb, User, CachedUser>("redis", "user", CachedUser.Of);
 builder.AddIdentity();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, UsersJson.Default));
+builder.Services.AddUsersAudit();
 
 var app = builder.Build();
 
@@ -22,6 +23,7 @@ app.UseKeys();
 app.UseIssuerAddress();
 app.MapDefaultEndpoints();
 app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
+app.MapAudit("users");
 var users = app.MapGroup("/api/v1/users").WithTags("Users");
 RegisterUser.Map(users);
 GetMe.Map(users);

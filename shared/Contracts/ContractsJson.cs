@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using ForgeShop.Contracts.Audit;
 using ForgeShop.Contracts.Events;
 
 namespace ForgeShop.Contracts;
@@ -64,4 +65,9 @@ internal sealed class UtcConverter : JsonConverter<DateTimeOffset>
 [JsonSerializable(typeof(OrderCancelled))]
 [JsonSerializable(typeof(NotificationSent))]
 [JsonSerializable(typeof(Money))]
+[JsonSerializable(typeof(AuditCatalogue))]
+[JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(AuditLookup))]
+[JsonSerializable(typeof(AuditRepair))]
+[JsonSerializable(typeof(AuditRepaired))]
 public sealed partial class JsonContext : JsonSerializerContext;

@@ -11,6 +11,9 @@ public sealed class MessagingBuilder
 
     internal HashSet<string> Topics { get; } = [];
 
+    /// <summary>Adds the tables to the audit when all subscriptions are declared; null without tables.</summary>
+    internal Action<IReadOnlyList<Subscription>>? AddAudit { get; private set; }
+
     /// <summary>Keeps outbox and inbox in tables of <typeparamref name="TContext"/>, see <see cref="ModelBuilderExtensions.AddMessaging"/>.</summary>
     public MessagingBuilder UseEntityFramework<TContext>() where TContext : DbContext
     {
@@ -22,6 +25,7 @@ public sealed class MessagingBuilder
         });
         Services.AddSingleton<IHostedService, OutboxRelay>();
         Services.AddSingleton<IBatchProcessor, InboxProcessor<TContext>>();
+        AddAudit = Services.AddMessagingAudit<TContext>;
         return this;
     }
 

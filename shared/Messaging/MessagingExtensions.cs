@@ -28,12 +28,14 @@ public static class MessagingExtensions
         services.AddSingleton<OutboxSignal>();
         services.AddSingleton<OutboxWriter>();
         services.AddSingleton<KafkaSettings>();
+        services.AddSingleton(provider => new ConsumerProgress(provider.GetRequiredService<KafkaSettings>()));
         services.AddSingleton<MessagingMetrics>();
         services.AddSingleton<KafkaPublisher>();
         services.AddHealthChecks().AddCheck<MessagingHealth>("messaging", HealthStatus.Degraded);
 
         var messaging = new MessagingBuilder(services);
         configure(messaging);
+        messaging.AddAudit?.Invoke(messaging.Subscriptions);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TopicProvisioner>(provider, (IReadOnlyList<string>)[.. messaging.Topics]));
         if (messaging.Subscriptions.Count > 0)
             AddConsumers(builder, messaging.Subscriptions);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ForgeShop.Reporting;
 
 /// <summary>
@@ -44,5 +46,37 @@ public sealed class EventLog(IDocumentStore store)
             Limit = PageSize,
         };
         return [.. (await _events.QueryAsync(query, cancellationToken)).Items.Select(document => document.Value)];
+    }
+
+    /// <summary>Reads the events of a partition up to an offset, page by page, without those that are set aside.</summary>
+    public async IAsyncEnumerable<RecordedEvent> ReadAllAsync(
+        string partition, long to, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var from = 0L; from <= to;)
+        {
+            var page = await ReadAsync(partition, from, to, cancellationToken);
+            if (page.Count == 0)
+                yield break;
+            foreach (var recorded in page.Where(recorded => !recorded.IsForeign))
+                yield return recorded;
+            from = page[^1].Offset + 1;
+        }
+    }
+
+    /// <summary>Reads a page of all events in the order of their IDs.</summary>
+    public Task<DocumentPage<RecordedEvent>> PageAsync(string? cursor, int limit, CancellationToken cancellationToken) =>
+        _events.QueryAsync(new() { Limit = limit, Cursor = cursor }, cancellationToken);
+
+    /// <summary>Returns those of the events that are recorded.</summary>
+    public async Task<IReadOnlyList<Document<RecordedEvent>>> FindAsync(IEnumerable<Guid> ids, CancellationToken cancellationToken) =>
+        [.. (await _events.GetManyAsync([.. ids.Distinct()], cancellationToken)).Values];
+
+    /// <summary>Sets events aside that no service emitted: read models that are folded from now on do not include them.</summary>
+    public async Task<IReadOnlyList<RecordedEvent>> SetAsideAsync(IEnumerable<Guid> ids, CancellationToken cancellationToken)
+    {
+        var found = (await FindAsync(ids, cancellationToken)).Where(document => !document.Value.IsForeign)
+            .Select(document => document with { Value = document.Value with { IsForeign = true } }).ToList();
+        var conflicts = await _events.BulkUpsertAsync(found, cancellationToken);
+        return [.. found.Where(document => !conflicts.Contains(document.Id)).Select(document => document.Value)];
     }
 }

@@ -14,7 +14,15 @@ public static class Clients
     /// </summary>
     public const string Shop = "shop";
 
+    /// <summary>The service that hosts the auditor. Only its tokens open the audit endpoints of the others.</summary>
+    private const string Auditor = "reporting";
+
     private const int MinSecretLength = 24;
+
+    /// <summary>Returns the scopes of a service's own tokens.</summary>
+    public static IReadOnlyList<string> ScopesOf(string service) => service == Auditor
+        ? [ServiceDefaults.Permissions.Internal, ServiceDefaults.Permissions.InternalAudit]
+        : [ServiceDefaults.Permissions.Internal];
 
     /// <summary>
     /// Stores the clients as they are configured now, and removes those that are configured no more; writes only what differs. The caller
@@ -79,17 +87,21 @@ public static class Clients
         return client;
     }
 
-    private static OpenIddictApplicationDescriptor Service(string name, string secret) => new()
+    private static OpenIddictApplicationDescriptor Service(string name, string secret)
     {
-        ClientId = name,
-        ClientType = ClientTypes.Confidential,
-        ClientSecret = secret.Length >= MinSecretLength
-            ? secret
-            : throw new InvalidOperationException($"ServiceClients:{name} has less than {MinSecretLength} characters."),
-        Permissions =
+        var client = new OpenIddictApplicationDescriptor
         {
-            OpenIddictConstants.Permissions.Endpoints.Token, OpenIddictConstants.Permissions.GrantTypes.ClientCredentials,
-            OpenIddictConstants.Permissions.Prefixes.Scope + ServiceDefaults.Permissions.Internal,
-        },
-    };
+            ClientId = name,
+            ClientType = ClientTypes.Confidential,
+            ClientSecret = secret.Length >= MinSecretLength
+                ? secret
+                : throw new InvalidOperationException($"ServiceClients:{name} has less than {MinSecretLength} characters."),
+            Permissions =
+            {
+                OpenIddictConstants.Permissions.Endpoints.Token, OpenIddictConstants.Permissions.GrantTypes.ClientCredentials,
+            },
+        };
+        client.Permissions.UnionWith(ScopesOf(name).Select(scope => OpenIddictConstants.Permissions.Prefixes.Scope + scope));
+        return client;
+    }
 }

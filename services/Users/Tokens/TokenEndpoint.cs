@@ -69,7 +69,7 @@ public static class TokenEndpoint
     private static ClaimsPrincipal Service(string name, string audience)
     {
         var identity = new ClaimsIdentity(TokenValidationParameters.DefaultAuthenticationType, Claims.Name, Claims.Role);
-        identity.SetClaim(Claims.Subject, name).SetScopes(ServiceDefaults.Permissions.Internal).SetResources(audience);
+        identity.SetClaim(Claims.Subject, name).SetScopes(Clients.ScopesOf(name)).SetResources(audience);
         return new ClaimsPrincipal(identity);
     }
 }

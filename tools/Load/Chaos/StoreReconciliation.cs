@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ForgeShop.Contracts.Events;
 using Npgsql;
 
 namespace ForgeShop.Load.Chaos;
@@ -105,12 +106,14 @@ internal sealed class StoreReconciliation : IAsyncDisposable
                 return false;
         }
 
-        // Reporting is the last service to receive an event, and the notifications are the last events.
+        // Reporting is the last service to apply an event, and the notifications are the last events.
         var published = await Number(_orders, "select count(*) from outbox where topic = 'order.events'", cancellationToken);
-        var recorded = (await _reporting.ReadAsync("events", cancellationToken)).ToList();
-        return Count("orders.") == published && Count("notifications.notification-sent") == published;
+        var checkpoints = (await _reporting.ReadAsync("checkpoints", cancellationToken)).ToList();
+        return Applied(Topics.OrderEvents) == published && Applied(Topics.NotificationEvents) == published;
 
-        int Count(string type) => recorded.Count(@event => Text(@event, "type").StartsWith(type, StringComparison.Ordinal));
+        long Applied(string topic) => checkpoints
+            .Where(checkpoint => Text(checkpoint, "partition").StartsWith(topic + "-", StringComparison.Ordinal))
+            .Sum(checkpoint => checkpoint["events"]!.GetValue<long>());
     }
 
     private static IEnumerable<Finding> CompareOrders(IReadOnlyList<AcceptedOrder> accepted, List<StoredOrder> orders)

@@ -11,7 +11,8 @@ internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
 
-    private readonly Dictionary<Guid, int> _copies = [];
+    // After a rebalance everything is read again: the copies of an event are its positions.
+    private readonly Dictionary<Guid, HashSet<TopicPartitionOffset>> _copies = [];
 
     public int Events
     {
@@ -27,7 +28,7 @@ internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string
         get
         {
             lock (_copies)
-                return _copies.Values.Sum(copies => copies - 1);
+                return _copies.Values.Sum(positions => positions.Count - 1);
         }
     }
 
@@ -58,10 +59,10 @@ internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string
         {
             try
             {
-                if (consumer.Consume(Poll) is { Message.Headers: { } headers } && headers.TryGetLastBytes("ce_id", out var id)
+                if (consumer.Consume(Poll) is { Message.Headers: { } headers } message && headers.TryGetLastBytes("ce_id", out var id)
                     && Forge.Uuid.TryParse(Encoding.ASCII.GetString(id), out var eventId))
                 {
-                    Count(eventId);
+                    Count(eventId, message.TopicPartitionOffset);
                 }
             }
             catch (ConsumeException error) when (!error.Error.IsFatal)
@@ -73,9 +74,13 @@ internal sealed class TopicWatcher(string bootstrapServers, IReadOnlyList<string
         consumer.Close();
     }
 
-    private void Count(Guid eventId)
+    private void Count(Guid eventId, TopicPartitionOffset position)
     {
         lock (_copies)
-            _copies[eventId] = _copies.GetValueOrDefault(eventId) + 1;
+        {
+            if (!_copies.TryGetValue(eventId, out var positions))
+                _copies[eventId] = positions = [];
+            positions.Add(position);
+        }
     }
 }

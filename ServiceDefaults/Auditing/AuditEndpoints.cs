@@ -1,0 +1,97 @@
+using System.Globalization;
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Audit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace ForgeShop.ServiceDefaults;
+
+/// <summary>
+/// The audit protocol of a service (docs/audit.md): what its own stores hold, in pages. The gateway does not route it, and only the
+/// auditor's token has the permission.
+/// </summary>
+public static class AuditEndpoints
+{
+    private const int DefaultItems = 500;
+    private const int MaxRepairs = 200;
+
+    /// <param name="routes">The application.</param>
+    /// <param name="service">The service's name.</param>
+    public static void MapAudit(this IEndpointRouteBuilder routes, string service)
+    {
+        var audit = routes.MapGroup("/internal/audit").RequirePermission(Permissions.InternalAudit).ExcludeFromDescription();
+        audit.MapGet("/", (IEnumerable<AuditedStore> stores, CancellationToken cancellationToken) =>
+            DescribeAsync(service, stores, cancellationToken));
+        audit.MapGet("/{collection}", (string collection, string? after, string? limit, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken) =>
+            PageAsync(service, collection, after, limit, stores, cancellationToken));
+        audit.MapPost("/{collection}/lookup", (string collection, AuditLookup body, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken) =>
+            LookUpAsync(service, collection, body, stores, cancellationToken));
+        audit.MapPost("/{collection}/repair", (string collection, AuditRepair body, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken) =>
+            RepairAsync(collection, body, stores, cancellationToken));
+    }
+
+    private static async Task<IResult> DescribeAsync(string service, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
+    {
+        OutboxPosition? outbox = null;
+        var collections = new List<AuditedCollection>();
+        foreach (var store in stores)
+        {
+            outbox ??= await store.PositionAsync(cancellationToken);
+            collections.Add(store.Collection with { Estimate = await store.EstimateAsync(cancellationToken) });
+        }
+        return Json(new AuditCatalogue(service, outbox, collections));
+    }
+
+    private static async Task<IResult> PageAsync(
+        string service, string collection, string? after, string? limit, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
+    {
+        if (Find(stores, collection) is not { } store)
+            return NotFound();
+        var count = DefaultItems;
+        if (limit is not null
+            && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count) || count is < 1 or > AuditPage.MaxItems))
+            return Problems.Validation("limit", $"A page has 1 to {AuditPage.MaxItems} entries.");
+        try
+        {
+            var page = await store.PageAsync(after, count, cancellationToken);
+            return Json(new AuditPage(service, collection, store.Collection.EntityType, page.Items, page.Next));
+        }
+        catch (FormatException)
+        {
+            return Problems.Validation("after", "This is not a cursor from an earlier page.");
+        }
+    }
+
+    private static async Task<IResult> LookUpAsync(
+        string service, string collection, AuditLookup body, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
+    {
+        if (Find(stores, collection) is not { } store)
+            return NotFound();
+        if (body.Ids.Count > AuditPage.MaxItems)
+            return Problems.Validation("ids", $"At most {AuditPage.MaxItems} IDs.");
+        var found = body.IdsOnly
+            ? await store.FindIdsAsync(body.Ids, cancellationToken)
+            : await store.LookupAsync(body.Ids, cancellationToken);
+        return Json(new AuditPage(service, collection, store.Collection.EntityType, found, null));
+    }
+
+    private static async Task<IResult> RepairAsync(
+        string collection, AuditRepair body, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
+    {
+        if (Find(stores, collection) is not { } store)
+            return NotFound();
+        if (!store.Collection.CanRepair)
+            return Problems.Unprocessable("not-repairable", "This collection is only reported.");
+        return body.Ids.Count > MaxRepairs
+            ? Problems.Validation("ids", $"At most {MaxRepairs} IDs.")
+            : Json(new AuditRepaired(await store.RepairAsync(body, cancellationToken)));
+    }
+
+    private static AuditedStore? Find(IEnumerable<AuditedStore> stores, string collection) =>
+        stores.FirstOrDefault(store => store.Collection.Name == collection);
+
+    private static ProblemResult NotFound() => Problems.NotFound("collection-not-found", "There is no such collection.");
+
+    private static IResult Json<T>(T answer) => Results.Json(answer, ContractsJson.Options);
+}

@@ -1,0 +1,60 @@
+import type { FastifyReply } from 'fastify'
+
+/** Errors as RFC 9457 problem details, with the codes and texts of ServiceDefaults/Errors. Clients decide by the code. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly more: { readonly headers?: Record<string, string>; readonly members?: Record<string, unknown> } = {},
+  ) {
+    super(detail)
+  }
+}
+
+export const contentType = 'application/problem+json'
+const retryAfterSeconds = '2'
+
+const statusProblems: Readonly<Record<number, readonly [code: string, detail: string]>> = {
+  400: ['bad-request', 'The request cannot be understood.'],
+  401: ['unauthorized', 'This needs a valid access token.'],
+  403: ['forbidden', 'You may not do this.'],
+  404: ['not-found', 'There is nothing at this address.'],
+  405: ['method-not-allowed', 'This address does not answer to this method; the Allow header names those it does.'],
+  408: ['request-timeout', 'The request did not arrive in time.'],
+  413: ['body-too-large', 'The body is too large.'],
+  415: ['unsupported-media-type', 'The body has to be application/json.'],
+  500: ['internal-error', 'Something went wrong on our side. The trace ID finds it in the logs.'],
+  503: ['service-unavailable', 'A server that this request needs is unavailable. Try again in a moment.'],
+}
+
+/** Returns the problem of a status without a specific cause. */
+export function statusProblem(status: number, headers: Record<string, string> = {}): Problem {
+  const [code, detail] = statusProblems[status] ?? [`status-${status}`, 'The request was refused.']
+  return new Problem(status, code, detail, { headers })
+}
+
+/** Returns 400 for one field. */
+export function invalid(field: string, message: string): Problem {
+  return new Problem(400, 'validation-failed', 'Something in the request is missing or wrong; see errors.', {
+    members: { errors: { [field]: [message] } },
+  })
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem, traceId: string): FastifyReply {
+  const retry = problem.status === 503 ? { 'retry-after': retryAfterSeconds } : {}
+  return reply
+    .code(problem.status)
+    .headers({ 'cache-control': 'no-store', ...retry, ...problem.more.headers })
+    .type(contentType)
+    .serializer(JSON.stringify)
+    .send({
+      type: `https://forgeshop.example/problems/${problem.code}`,
+      title: problem.code.charAt(0).toUpperCase() + problem.code.slice(1).replaceAll('-', ' '),
+      status: problem.status,
+      detail: problem.detail,
+      code: problem.code,
+      traceId,
+      ...problem.more.members,
+    })
+}

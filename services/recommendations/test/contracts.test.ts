@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { it } from 'node:test'
+import { Partitioners } from 'kafkajs'
+import { canonicalSku, ShopIds } from '../src/contracts/ids.js'
+import { murmur2, murmur2Partition } from './murmur2.js'
+
+it('IDs are those of the catalogue', async () => {
+  const file = new URL('../../../../shared/Contracts/catalogue.json', import.meta.url)
+  const catalogue = JSON.parse(await readFile(file, 'utf8')) as { domain: string; entities: Record<string, { key: unknown }> }
+
+  assert.equal(catalogue.domain, ShopIds.domain)
+  assert.equal(catalogue.entities.products?.key, 'sku')
+  assert.deepEqual(catalogue.entities.events?.key, { aggregate: 'uuid', type: 'text', sequence: 'int' })
+  assert.deepEqual(catalogue.entities.correlations?.key, { actor: 'text', action: 'text', reference: 'text' })
+  assert.notEqual(new ShopIds({ secret: 'a secret of at least 16 bytes' }).product('A'), new ShopIds().product('A'))
+})
+
+it('SKUs follow the rule of the shop', () => {
+  assert.equal(canonicalSku('\t mug-forge '), 'MUG-FORGE')
+  for (const text of ['', '-A', 'A B', 'Ä', 'A\u00a0', 'ı', 'A'.repeat(65)]) assert.equal(canonicalSku(text), undefined, text)
+})
+
+it('keys are placed where the Java client places them', () => {
+  // The values of Kafka's own tests (UtilsTest.testMurmur2).
+  const values: [string, number][] = [
+    ['21', -973932308],
+    ['foobar', -790332482],
+    ['a-little-bit-long-string', -985981536],
+    ['a-little-bit-longer-string', -1486304829],
+    ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
+    ['abc', 479470107],
+  ]
+  const partitioner = Partitioners.DefaultPartitioner()
+  const partitionMetadata = Array.from({ length: 6 }, (_, partitionId) => ({
+    partitionErrorCode: 0,
+    partitionId,
+    leader: 1,
+    replicas: [1],
+    isr: [1],
+  }))
+  for (const [key, hash] of values) {
+    assert.equal(murmur2(Buffer.from(key)) | 0, hash, key)
+    const partition = partitioner({ topic: 'any', partitionMetadata, message: { key, value: null } })
+    assert.equal(partition, murmur2Partition(key, 6), key)
+  }
+})
