@@ -61,7 +61,8 @@ public sealed class ContractFixture<TService> : IAsyncLifetime where TService : 
         var expected = Service.StateOf(types);
         try
         {
-            await Eventually.Get($"{Service.Name} has {expected}", _ => Service.StateAsync(order), state => state == expected, cancellationToken: Cancelled);
+            await Eventually.Get(
+                $"{Service.Name} has {expected}", _ => Service.StateAsync(order), state => state == expected, cancellationToken: Cancelled);
         }
         catch (TimeoutException timeout)
         {
@@ -93,7 +94,8 @@ public sealed class ContractFixture<TService> : IAsyncLifetime where TService : 
         }),
         _ => true, cancellationToken: Cancelled);
 
-    public static IEnumerable<TopicPartition> All { get; } =
+    /// <summary>Gets the partitions of order.events.</summary>
+    public IReadOnlyList<TopicPartition> All { get; } =
         [.. Enumerable.Range(0, Partitions).Select(partition => new TopicPartition(Topics.OrderEvents, partition))];
 
     private IConsumer<byte[]?, byte[]?> Consumer(string group) => new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig

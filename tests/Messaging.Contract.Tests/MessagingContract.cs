@@ -50,7 +50,8 @@ public abstract class MessagingContract<TService>(ContractFixture<TService> fixt
         SkipIfMissing();
         var (inOrder, reversed, late) = (new TestOrder(), new TestOrder(), new TestOrder());
         await fixture.PublishAsync(
-            inOrder.Placed, inOrder.Confirmed, inOrder.Cancelled, reversed.Cancelled, reversed.Confirmed, reversed.Placed, late.Confirmed, late.Cancelled);
+            inOrder.Placed, inOrder.Confirmed, inOrder.Cancelled, reversed.Cancelled, reversed.Confirmed, reversed.Placed,
+            late.Confirmed, late.Cancelled);
         await fixture.HandledUpToHereAsync();
         await fixture.PublishAsync(late.Placed);
 
@@ -104,8 +105,8 @@ public abstract class MessagingContract<TService>(ContractFixture<TService> fixt
         foreign.Headers = [];
 
         await fixture.PublishAsync(
-            order.Write(OrderPlaced.Type, 1, 1, null), order.Write("orders.order-lost", 1, 1, "{}"), order.Write("orders.order-lost", 2, 99, "not JSON"),
-            foreign, order.Confirmed);
+            order.Write(OrderPlaced.Type, 1, 1, null), order.Write("orders.order-lost", 1, 1, "{}"),
+            order.Write("orders.order-lost", 2, 99, "not JSON"), foreign, order.Confirmed);
 
         await fixture.HandledAsync(order, OrderConfirmed.Type);
         (await fixture.DeadLettersAsync(order, 0)).ShouldBeEmpty();
@@ -121,7 +122,7 @@ public abstract class MessagingContract<TService>(ContractFixture<TService> fixt
             await fixture.HandledAsync(order, OrderPlaced.Type, OrderConfirmed.Type);
 
         (await _service.StopAsync()).ShouldBe(0, _service.Log());
-        await fixture.SetOffsetsAsync(ContractFixture<TService>.All.Select(partition => new TopicPartitionOffset(partition, 0)));
+        await fixture.SetOffsetsAsync(fixture.All.Select(partition => new TopicPartitionOffset(partition, 0)));
         _service.Start(fixture.Kafka);
         await fixture.HandledUpToHereAsync();
 

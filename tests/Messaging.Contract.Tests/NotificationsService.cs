@@ -15,8 +15,11 @@ public sealed class NotificationsService : ServiceUnderTest
 {
     public override string Name => "notifications";
 
-    public override string StateOf(params IReadOnlyList<string> types) =>
-        $"{string.Join(", ", types.Select(type => type.Split('.')[1]).Order(StringComparer.Ordinal))}; inbox {types.Count}; announced {types.Count}";
+    public override string StateOf(params IReadOnlyList<string> types)
+    {
+        var kinds = types.Select(type => type.Split('.')[1]).Order(StringComparer.Ordinal);
+        return $"{string.Join(", ", kinds)}; inbox {types.Count}; announced {types.Count}";
+    }
 
     public override async Task<string> StateAsync(TestOrder order)
     {

@@ -32,10 +32,13 @@ public sealed class RecommendationsService : ServiceUnderTest
     {
         var known = await ScalarAsync<string>(
             """
-            SELECT coalesce((SELECT format('confirmed %s, cancelled %s', initcap(confirmed::text), initcap(cancelled::text)) FROM orders WHERE id = $1), 'unknown')
+            SELECT coalesce((
+              SELECT format('confirmed %s, cancelled %s', initcap(confirmed::text), initcap(cancelled::text))
+              FROM orders WHERE id = $1), 'unknown')
             """, order.Id.Value);
         var pair = await ScalarAsync<long>(
-            "SELECT coalesce(sum(orders), 0)::bigint FROM pairs WHERE product_id = $1 AND other_id = $2", order.FirstProduct, order.SecondProduct);
+            "SELECT coalesce(sum(orders), 0)::bigint FROM pairs WHERE product_id = $1 AND other_id = $2",
+            order.FirstProduct, order.SecondProduct);
         return $"{known}; pair {pair}; inbox {await InboxAsync(order)}";
     }
 
@@ -45,13 +48,14 @@ public sealed class RecommendationsService : ServiceUnderTest
     protected override ProcessStartInfo Command(KafkaServer kafka)
     {
         var database = new NpgsqlConnectionStringBuilder(Database);
+        var uri = $"postgresql://{database.Username}:{database.Password}@{database.Host}:{database.Port}/{database.Database}";
         return new("node", [Program])
         {
             WorkingDirectory = Folder,
             Environment =
             {
                 ["PORT"] = "0",
-                ["RECOMMENDATIONS_URI"] = $"postgresql://{database.Username}:{database.Password}@{database.Host}:{database.Port}/{database.Database}",
+                ["RECOMMENDATIONS_URI"] = uri,
                 ["ConnectionStrings__kafka"] = kafka.BootstrapServers,
                 ["services__users__http__0"] = "http://127.0.0.1:9",
                 ["Authentication__Issuer"] = "http://shop.example",

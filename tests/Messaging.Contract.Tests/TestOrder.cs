@@ -21,8 +21,7 @@ public sealed class TestOrder
         var reference = Guid.NewGuid().ToString("N");
         Id = Ids.Order(_user, reference);
         Reference = reference;
-        _items = [.. new[] { "A", "B" }.Select(letter => $"{letter}-{reference}".ToUpperInvariant())
-            .Select(sku => new OrderPlacedItem(Ids.OrderLine(Id, Ids.Product(sku)), Ids.Product(sku), sku, sku, 1, new Money(12.5m, "EUR")))];
+        _items = [.. new[] { "A", "B" }.Select(letter => Item(Id, $"{letter}-{reference}".ToUpperInvariant()))];
     }
 
     public OrderId Id { get; }
@@ -53,15 +52,19 @@ public sealed class TestOrder
         {
             ("ce_specversion", "1.0"), ("ce_id", IdOf(type, sequence).ToString()), ("ce_type", type), ("ce_source", "/orders"),
             ("ce_subject", Id.ToString()), ("ce_time", "2026-11-21T08:00:00Z"),
-            ("ce_sequence", sequence.ToString(CultureInfo.InvariantCulture)), ("ce_dataversion", version.ToString(CultureInfo.InvariantCulture)),
-            ("content-type", "application/json"),
+            ("ce_sequence", sequence.ToString(CultureInfo.InvariantCulture)),
+            ("ce_dataversion", version.ToString(CultureInfo.InvariantCulture)), ("content-type", "application/json"),
         })
             headers.Add(name, Encoding.UTF8.GetBytes(value));
-        return new() { Key = Encoding.UTF8.GetBytes(Id.ToString()), Value = body is null ? null : Encoding.UTF8.GetBytes(body), Headers = headers };
+        var value = body is null ? null : Encoding.UTF8.GetBytes(body);
+        return new() { Key = Encoding.UTF8.GetBytes(Id.ToString()), Value = value, Headers = headers };
     }
 
     private Message<byte[]?, byte[]?> Write<TData>(long sequence, TData data) where TData : IEventData =>
         Write(TData.Type, sequence, TData.DataVersion, JsonSerializer.Serialize(data, ContractsJson.Options));
+
+    private static OrderPlacedItem Item(OrderId order, string sku) =>
+        new(Ids.OrderLine(order, Ids.Product(sku)), Ids.Product(sku), sku, sku, 1, new Money(12.5m, "EUR"));
 
     private Guid IdOf(string type, long sequence) => Ids.Event(Id.Value, type, sequence).Value;
 }

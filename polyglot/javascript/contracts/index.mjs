@@ -57,7 +57,9 @@ export function readMicroseconds(value) {
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day)) // Date.UTC() takes the years 0 to 99 for 1900 to 1999
   const exists = year !== '0000' && date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day)
   const offset = Number(offsetHours) * 60 + Number(offsetMinutes)
-  if (!exists || hour > '23' || minute > '59' || second > '59' || offsetMinutes > '59' || offset > 14 * 60) refuse('the instant does not exist')
+  if (!exists || hour > '23' || minute > '59' || second > '59' || offsetMinutes > '59' || offset > 14 * 60) {
+    refuse('the instant does not exist')
+  }
   const minutes = Number(hour) * 60 + Number(minute) - (sign === '-' ? -offset : offset)
   const seconds = BigInt(date.getTime() / 1000 + minutes * 60 + Number(second))
   return seconds * 1000000n + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
@@ -116,7 +118,8 @@ export function readEnvelope(headers, events) {
 }
 
 /** Returns the headers of a message, in the order in which .NET writes them. */
-export function writeEnvelope({ type, source, subject, sequence, time, dataVersion, correlationId, causationId, traceParent, traceState }, events) {
+export function writeEnvelope(attributes, events) {
+  const { type, source, subject, sequence, time, dataVersion, correlationId, causationId, traceParent, traceState } = attributes
   const all = [
     ['ce_specversion', '1.0'],
     ['ce_id', eventId(events, subject, type, sequence)],
@@ -153,8 +156,9 @@ function textOf(value) {
 const idOf = (text) => (text === undefined ? undefined : attempt(() => parseUuid(text)))
 
 function positive(name, text) {
-  if (!/^[0-9]{1,19}$/.test(text) || BigInt(text) < 1n || BigInt(text) > 0x7fffffffffffffffn) refuse(`the header ${name} is not a positive integer`)
-  return BigInt(text)
+  const number = /^[0-9]{1,19}$/.test(text) ? BigInt(text) : 0n
+  if (number < 1n || number > 0x7fffffffffffffffn) refuse(`the header ${name} is not a positive integer`)
+  return number
 }
 
 /** A time that cannot be read is undefined; the caller takes the time of the record. */

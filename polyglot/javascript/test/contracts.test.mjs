@@ -53,8 +53,8 @@ test('SKUs have one form and one product', () =>
     assert.equal(forge.entity('products').id(sku(readSku(value))), vector.productId)
   }))
 
-const attributesOf = ({ sequence, time, ...envelope }) => ({
-  ...envelope, sequence: String(sequence), time: String(time), correlationId: envelope.correlationId ?? null, causationId: envelope.causationId ?? null,
+const attributesOf = ({ sequence, time, correlationId = null, causationId = null, ...envelope }) => ({
+  ...envelope, sequence: String(sequence), time: String(time), correlationId, causationId,
 })
 const asBytes = (headers) => headers.map(([name, value]) => [name, new TextEncoder().encode(value)])
 
@@ -65,12 +65,15 @@ test('envelopes are read and written byte for byte', () => {
     assert.equal(key, envelope.subject)
     assert.deepEqual(events[envelope.type], { topic, version: envelope.dataVersion })
     const written = new Map(headers)
-    assert.deepEqual(writeEnvelope({ ...envelope, time: written.get('ce_time'), traceParent: written.get('traceparent') }, eventIds), headers)
+    const sent = { ...envelope, time: written.get('ce_time'), traceParent: written.get('traceparent') }
+    assert.deepEqual(writeEnvelope(sent, eventIds), headers)
   }
 })
 
 test('what only explains an event is dropped where it cannot be read', () => {
-  for (const { change, headers, attributes } of messages.tolerated) assert.deepEqual(attributesOf(readEnvelope(asBytes(headers), eventIds)), attributes, change)
+  for (const { change, headers, attributes } of messages.tolerated) {
+    assert.deepEqual(attributesOf(readEnvelope(asBytes(headers), eventIds)), attributes, change)
+  }
 })
 
 test('unreadable envelopes are refused', () => {

@@ -16,8 +16,9 @@ public sealed class ContractFilesTests
 
     private static readonly JsonObject Facts = new()
     {
-        ["events"] = new JsonObject(EventSchemas.Events.Select(data => KeyValuePair.Create(
-            EventSchemas.TypeOf(data), (JsonNode?)new JsonObject { ["topic"] = EventSchemas.TopicOf(data), ["version"] = EventSchemas.VersionOf(data) }))),
+        ["events"] = new JsonObject(EventSchemas.Events.Select(data => KeyValuePair.Create<string, JsonNode?>(
+            EventSchemas.TypeOf(data),
+            new JsonObject { ["topic"] = EventSchemas.TopicOf(data), ["version"] = EventSchemas.VersionOf(data) }))),
         ["currencyDecimals"] = new JsonObject(Currencies.All.Order(StringComparer.Ordinal)
             .Select(code => KeyValuePair.Create(code, (JsonNode?)Currencies.DecimalsOf(code)))),
     };
@@ -43,7 +44,7 @@ public sealed class ContractFilesTests
         if (text == committed)
             return;
         if (Environment.GetEnvironmentVariable(Update) != "yes")
-            Assert.Fail($"{name} differs from shared/Contracts. If the change is intended, run this test once with {Update}=yes, which writes the file.");
+            Assert.Fail($"{name} differs from shared/Contracts. Run this test once with {Update}=yes, which writes the file.");
         await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
     }
 
@@ -66,9 +67,10 @@ public sealed class ContractFilesTests
     {
         foreach (var sample in SampleEvents.All)
         {
-            var body = JsonSerializer.Serialize(sample.Data, sample.Data.GetType(), ContractsJson.Options);
-            JsonSerializer.Serialize(JsonSerializer.Deserialize(body, sample.Data.GetType(), ContractsJson.Options), sample.Data.GetType(), ContractsJson.Options)
-                .ShouldBe(body);
+            var type = sample.Data.GetType();
+            var body = JsonSerializer.Serialize(sample.Data, type, ContractsJson.Options);
+            var read = JsonSerializer.Deserialize(body, type, ContractsJson.Options);
+            JsonSerializer.Serialize(read, type, ContractsJson.Options).ShouldBe(body);
         }
     }
 

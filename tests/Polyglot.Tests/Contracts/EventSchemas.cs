@@ -14,7 +14,10 @@ internal static class EventSchemas
 
     /// <summary>Gets the classes of the events and commands.</summary>
     public static IReadOnlyList<Type> Events { get; } =
-        [.. typeof(IEventData).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IEventData))).OrderBy(TypeOf, StringComparer.Ordinal)];
+    [
+        .. typeof(IEventData).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IEventData)))
+            .OrderBy(TypeOf, StringComparer.Ordinal),
+    ];
 
     public static string TypeOf(Type data) => Static<string>(data, nameof(IEventData.Type));
 
@@ -23,19 +26,23 @@ internal static class EventSchemas
     public static int VersionOf(Type data) =>
         data.GetProperty(nameof(IEventData.DataVersion), BindingFlags.Public | BindingFlags.Static)?.GetValue(null) as int? ?? 1;
 
-    /// <summary>Returns one document with a definition for each class; <c>x-type</c>, <c>x-topic</c> and <c>x-version</c> describe an event.</summary>
+    /// <summary>
+    /// Returns one document with a definition for each class; <c>x-type</c>, <c>x-topic</c> and <c>x-version</c> describe an event.
+    /// </summary>
     public static JsonObject Generate()
     {
         var definitions = new SortedDictionary<string, JsonNode>(StringComparer.Ordinal)
         {
             ["Instant"] = new JsonObject
             {
-                ["description"] = "An instant of RFC 3339 with any offset; without one it is UTC. Readers keep microseconds, or at least milliseconds, rounded down.",
+                ["description"] = "An instant of RFC 3339 with any offset; without one it is UTC. "
+                    + "Readers keep microseconds, or at least milliseconds, rounded down.",
                 ["type"] = "string",
             },
             ["Money"] = new JsonObject
             {
-                ["description"] = "An amount in a currency of ISO 4217: digits with at most the decimals of the currency, never negative, no number.",
+                ["description"] = "An amount in a currency of ISO 4217: digits with at most the decimals of the currency, "
+                    + "never negative, no number.",
                 ["type"] = "object",
                 ["properties"] = new JsonObject
                 {
@@ -63,8 +70,8 @@ internal static class EventSchemas
         {
             ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
             ["$id"] = "https://forgeshop.example/events",
-            ["description"] = "The data of the events and commands; generated from shared/Contracts. Unknown members are allowed: readers ignore them.",
-            ["$defs"] = new JsonObject(definitions.Select(definition => KeyValuePair.Create(definition.Key, (JsonNode?)definition.Value))),
+            ["description"] = "The data of the events and commands, generated from shared/Contracts. Readers ignore unknown members.",
+            ["$defs"] = new JsonObject(definitions.Select(each => KeyValuePair.Create<string, JsonNode?>(each.Key, each.Value))),
         };
 
         // What has a converter of its own, and what is used in several places, becomes a definition.
@@ -73,7 +80,7 @@ internal static class EventSchemas
             var type = Nullable.GetUnderlyingType(context.TypeInfo.Type) ?? context.TypeInfo.Type;
             if (type == typeof(Money) || type == typeof(DateTimeOffset) || type == typeof(Guid))
                 return Reference(type == typeof(DateTimeOffset) ? "Instant" : type == typeof(Guid) ? "Uuid" : "Money");
-            if (type.GetInterfaces().Any(implemented => implemented.IsGenericType && implemented.GetGenericTypeDefinition() == typeof(ITypedId<>)))
+            if (type.GetInterfaces().Any(each => each.IsGenericType && each.GetGenericTypeDefinition() == typeof(ITypedId<>)))
                 definitions[type.Name] = Reference("Uuid");
             else if (context.TypeInfo.Kind is JsonTypeInfoKind.Object && !context.Path.IsEmpty)
                 definitions[type.Name] = node;
@@ -81,11 +88,16 @@ internal static class EventSchemas
                 return node;
             return Reference(type.Name);
 
-            JsonNode Reference(string name) => context.TypeInfo.Type == type
-                ? new JsonObject { ["$ref"] = $"#/$defs/{name}" }
-                : new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["$ref"] = $"#/$defs/{name}" }, new JsonObject { ["type"] = "null" }) };
+            JsonNode Reference(string name)
+            {
+                var reference = new JsonObject { ["$ref"] = $"#/$defs/{name}" };
+                return context.TypeInfo.Type == type
+                    ? reference
+                    : new JsonObject { ["anyOf"] = new JsonArray(reference, new JsonObject { ["type"] = "null" }) };
+            }
         }
     }
 
-    private static T Static<T>(Type type, string property) => (T)type.GetProperty(property, BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
+    private static T Static<T>(Type type, string property) =>
+        (T)type.GetProperty(property, BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
 }

@@ -6,7 +6,7 @@ namespace ForgeShop.Polyglot.Tests;
 /// <summary>An event with its attributes.</summary>
 internal sealed record SampleEvent(string Source, Guid Subject, long Sequence, IEventData Data);
 
-/// <summary>One sample of each event and command, with IDs that are derived from natural keys, and of what is optional both forms.</summary>
+/// <summary>Samples of each event and command, with IDs that are derived from natural keys, and of what is optional both forms.</summary>
 internal static class SampleEvents
 {
     private static readonly ForgeIds Ids = new();
@@ -41,7 +41,8 @@ internal static class SampleEvents
         new("/orders", Order.Value, 1, new OrderPlaced(Order, Ada, "cart-1", "pending", Items, Total, "sim-ok", Placed)),
         new("/orders", Order.Value, 2, new OrderConfirmed(Order, Ada, Total, Confirmed) { Items = Items }),
         new("/orders", Order.Value, 2, new OrderConfirmed(Order, Ada, Total, Confirmed)),
-        new("/orders", Order.Value, 3, new OrderCancelled(Order, Ada, "customer-request", Total, Cancelled) { ConfirmedAt = Confirmed, Items = Items }),
+        new("/orders", Order.Value, 3,
+            new OrderCancelled(Order, Ada, "customer-request", Total, Cancelled) { ConfirmedAt = Confirmed, Items = Items }),
         new("/orders", Order.Value, 2, new OrderCancelled(Order, Ada, "out-of-stock", Total, Cancelled)),
         new("/orders", Reservation.Value, 1, new ReserveStock(Reservation, Order, [new(Hammer, 2), new(Kettle, 1)])),
         new("/orders", Reservation.Value, 2, new ReleaseStock(Reservation, Order)),
@@ -53,7 +54,8 @@ internal static class SampleEvents
         new("/payments", Payment.Value, 1, new PaymentCharged(Payment, Order, new Money(0.125m, "KWD"), Confirmed)),
         new("/payments", Payment.Value, 1, new PaymentDeclined(Payment, Order, "insufficient-funds")),
         new("/payments", Payment.Value, 2, new PaymentRefunded(Payment, Order, new Money(0, "EUR"))),
-        new("/notifications", Notification.Value, 1, new NotificationSent(Notification, Ada, "order-confirmed", Order.Value, "in-app", Confirmed)),
+        new("/notifications", Notification.Value, 1,
+            new NotificationSent(Notification, Ada, "order-confirmed", Order.Value, "in-app", Confirmed)),
     ];
 
     public static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);

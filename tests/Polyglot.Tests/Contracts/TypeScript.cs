@@ -25,7 +25,7 @@ internal static class TypeScript
             }
 
             if (schema["x-type"] is { } type)
-                text.Append("/** `").Append(type).Append("`, version ").Append(schema["x-version"]).Append(", in `").Append(schema["x-topic"]).Append("`. */\n");
+                text.Append("/** `").Append(type).Append($"`, version {schema["x-version"]}, in `{schema["x-topic"]}`. */\n");
             var required = schema["required"]?.AsArray().Select(member => $"{member}").ToHashSet() ?? [];
             text.Append("export interface ").Append(name).Append(" {\n");
             foreach (var (member, of) in properties)
@@ -71,5 +71,6 @@ internal static class TypeScript
         }));
     }
 
-    private static string Element(JsonNode items) => TypeOf(items) is var type && type.Contains(' ', StringComparison.Ordinal) ? $"({type})" : type;
+    private static string Element(JsonNode items) =>
+        TypeOf(items) is var type && type.Contains(' ', StringComparison.Ordinal) ? $"({type})" : type;
 }
