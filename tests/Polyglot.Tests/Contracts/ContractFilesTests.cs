@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
 using ForgeShop.Fuzz.Ids;
 using Json.Schema;
 

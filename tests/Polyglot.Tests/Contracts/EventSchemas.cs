@@ -4,6 +4,7 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
+using ForgeShop.Forge;
 
 namespace ForgeShop.Polyglot.Tests;
 

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 using Confluent.Kafka;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
-using ForgeShop.Forge;
 using ForgeShop.Messaging;
+using Uuid = ForgeShop.Forge.Uuid;
 
 namespace ForgeShop.Polyglot.Tests;
 

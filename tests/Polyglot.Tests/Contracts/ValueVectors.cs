@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
 
 namespace ForgeShop.Polyglot.Tests;
 
