@@ -75,7 +75,8 @@ public sealed class ContractFilesTests
 
     private static bool Accepts(Type type, JsonElement body)
     {
-        var schema = new JsonObject { ["$ref"] = $"#/$defs/{type.Name}", ["$defs"] = Schemas["$defs"]!.DeepClone() };
+        var schema = Schemas.DeepClone();
+        schema["$ref"] = $"#/$defs/{type.Name}";
         return JsonSchema.FromText(schema.ToJsonString()).Evaluate(body).IsValid;
     }
 
