@@ -8,13 +8,14 @@ builder.AddServiceDefaults();
 builder.AddDocuments("reporting");
 builder.AddMessaging("reporting", messaging => messaging.HandleAll<RecordEvents>(
     DocumentStoreErrors.IsTransient, Topics.UserEvents, Topics.OrderEvents, Topics.InventoryEvents, Topics.PaymentEvents,
-    Topics.NotificationEvents));
+    Topics.NotificationEvents, Topics.InventoryCommands, Topics.PaymentCommands));
 builder.Services.AddSingleton<ReportingMetrics>();
 builder.Services.AddSingleton<EventLog>();
+builder.Services.AddSingleton<CommandLog>();
 builder.Services.AddSingleton<ReadModels>();
 builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
-builder.Services.AddReportingAudit();
+builder.AddAuditor();
 builder.Services.DescribeAsMoney<Sum>();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
 
@@ -29,5 +30,7 @@ GetOrderTimeline.Map(reports);
 GetSales.Map(reports);
 ListProductSales.Map(reports);
 RebuildEndpoints.Map(reports);
+AuditReports.Map(app.MapGroup("/api/v1/audit").WithTags("Audit"));
+GetCorrelation.Map(app.MapGroup("/api/v1/correlations").WithTags("Correlations"));
 
 app.Run();

@@ -58,6 +58,7 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
         await using var kafka = new KafkaServer(partitions: 1);
         await kafka.StartAsync(Cancelled);
         await using var service = await StartAsync(kafka);
+        using var metrics = new MetricReader(service);
         var (behind, poisoned) = (Guid.NewGuid(), Unreadable.Select(row => (Subject: Guid.NewGuid(), row.Data)).ToList());
 
         var messages = poisoned.ConvertAll(row => With(CounterMessage.Changed(row.Subject, 1), row.Data.Item1, row.Data.Item2).Adding("test", row.Subject.ToByteArray()));
@@ -73,6 +74,9 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
             letter.Header("dlq_attempts").ShouldBe("1");
             (await service.EffectsAsync(subject)).ShouldBeEmpty();
         }
+        // Foreign IDs are also reported as such.
+        metrics.Gauge("forge.ids.mismatched", ("forge.entity_type", "events")).ShouldBe(poisoned.Count(row => row.Data.Item3 == "not derived"));
+        service.Logged("ID mismatch in events: 00112233-4455-5677-8899-aabbccddeeff is stored").ShouldBeTrue();
     }
 
     [Fact]

@@ -22,6 +22,9 @@ public static class GetProduct
             return ProductRules.BadSku();
         var id = ids.Product(canonical);
         var product = await db.Products.AsNoTracking().SingleOrDefaultAsync(candidate => candidate.Id == id, cancellationToken);
-        return product is null ? ProductRules.NotFound() : TypedResults.Ok(ProductView.Of(product));
+        if (product is null)
+            return ProductRules.NotFound();
+        ids.Verify(product.Id, product.Sku);
+        return TypedResults.Ok(ProductView.Of(product));
     }
 }

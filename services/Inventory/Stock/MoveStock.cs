@@ -50,6 +50,7 @@ public static class MoveStock
             await db.LockStockAsync(token);
             if (await db.Products.SingleOrDefaultAsync(product => product.Id == id, token) is not { } product)
                 return ProductRules.NotFound();
+            ids.Verify(product.Id, product.Sku);
             if (await db.Movements.FindAsync([id, caller.Id, key], token) is { } known)
                 return known.IsSame(movement) ? TypedResults.Ok(ProductView.Of(product)) : Reused();
             if (Preconditions.Check(http, ProductView.Of(product)) is { } refused)

@@ -78,9 +78,11 @@ public sealed partial class CheckoutProcess(
         var keys = orders.Select(ids.Saga).ToList();
         var values = keys.ConvertAll(key => key.Value);
         await db.Database.ExecuteSqlAsync($"select 1 from sagas where id = any({values}) order by id for update", cancellationToken);
-        return await db.Sagas.Where(saga => keys.Contains(saga.Id))
+        var checkouts = await db.Sagas.Where(saga => keys.Contains(saga.Id))
             .Join(db.Orders, saga => saga.OrderId, order => order.Id, (saga, order) => new Checkout(order, saga))
             .ToListAsync(cancellationToken);
+        checkouts.ForEach(checkout => ids.Verify(checkout.Saga.Id, checkout.Saga.OrderId));
+        return checkouts;
     }
 
     /// <summary>Makes one transition of a locked checkout; after the commit the streams of the order are signalled.</summary>

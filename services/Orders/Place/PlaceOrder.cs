@@ -38,7 +38,10 @@ public static class PlaceOrder
         var fingerprint = RequestFingerprint.Of(request);
         // Fast path for a retry, without prices. The insert below is the authoritative check.
         if (await Find(db, request.OrderId, cancellationToken) is { } known)
+        {
+            ids.Verify(known.Id, known.UserId, known.Reference);
             return Replay(known, fingerprint);
+        }
 
         var priced = await prices.OfAsync(request.Items, cancellationToken);
         if (priced.Problem is not null)
