@@ -29,7 +29,7 @@ public sealed class NotificationsService : ServiceUnderTest
         return $"{kinds}; inbox {await InboxAsync(order)}; announced {announced}";
     }
 
-    protected override async Task MigrateAsync()
+    protected override async Task InstallAsync()
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration["ConnectionStrings:notifications"] = Database;

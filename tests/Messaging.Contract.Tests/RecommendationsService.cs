@@ -8,17 +8,11 @@ namespace ForgeShop.Messaging.Contract.Tests;
 /// <summary>Recommendations, on Node.js: a pair of products counts while its order is confirmed and not cancelled.</summary>
 public sealed class RecommendationsService : ServiceUnderTest
 {
-    private static readonly string Folder = Path.Combine(Repository(), "services", "recommendations");
+    private string _folder = "";
 
     public override string Name => "recommendations";
 
-    public override string? Missing => !IsInstalled("node")
-        ? "node is not installed, so recommendations was not tested"
-        : !File.Exists(Program) || !Directory.Exists(Path.Combine(Folder, "node_modules"))
-            ? "recommendations is not built (npm ci in services/recommendations), so it was not tested"
-            : null;
-
-    private static string Program => Path.Combine(Folder, "dist", "src", "main.js");
+    public override string? Missing => NodeService.Missing;
 
     public override string StateOf(params IReadOnlyList<string> types)
     {
@@ -42,16 +36,17 @@ public sealed class RecommendationsService : ServiceUnderTest
         return $"{known}; pair {pair}; inbox {await InboxAsync(order)}";
     }
 
-    /// <summary>It migrates its database itself; the tests may ask before it has.</summary>
-    protected override Task MigrateAsync() => Task.CompletedTask;
+    /// <summary>Builds the service. It migrates its database itself; the tests may ask before it has.</summary>
+    protected override async Task InstallAsync() =>
+        _folder = await NodeService.InstallAsync(Repository(), Name, TestContext.Current.CancellationToken);
 
     protected override ProcessStartInfo Command(KafkaServer kafka)
     {
         var database = new NpgsqlConnectionStringBuilder(Database);
         var uri = $"postgresql://{database.Username}:{database.Password}@{database.Host}:{database.Port}/{database.Database}";
-        return new("node", [Program])
+        return new("node", [Path.Combine(_folder, "dist", "src", "main.js")])
         {
-            WorkingDirectory = Folder,
+            WorkingDirectory = _folder,
             Environment =
             {
                 ["PORT"] = "0",
@@ -65,9 +60,6 @@ public sealed class RecommendationsService : ServiceUnderTest
             },
         };
     }
-
-    private static bool IsInstalled(string tool) => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, tool)));
 
     private static string Repository()
     {

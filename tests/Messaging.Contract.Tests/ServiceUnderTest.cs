@@ -36,7 +36,7 @@ public abstract class ServiceUnderTest : IAsyncDisposable
     public async Task PrepareAsync(PostgresServer postgres)
     {
         Database = await postgres.CreateDatabaseAsync(Name, Cancelled);
-        await MigrateAsync();
+        await InstallAsync();
     }
 
     public void Start(KafkaServer kafka)
@@ -79,7 +79,8 @@ public abstract class ServiceUnderTest : IAsyncDisposable
             await KillAsync();
     }
 
-    protected abstract Task MigrateAsync();
+    /// <summary>Prepares the start: the schema of the database, the build.</summary>
+    protected abstract Task InstallAsync();
 
     protected abstract ProcessStartInfo Command(KafkaServer kafka);
 
