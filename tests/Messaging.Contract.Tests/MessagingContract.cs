@@ -1,6 +1,5 @@
 using Confluent.Kafka;
 using ForgeShop.Contracts.Events;
-using ForgeShop.TestSupport;
 
 namespace ForgeShop.Messaging.Contract.Tests;
 

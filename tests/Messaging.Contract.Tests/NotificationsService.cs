@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using ForgeShop.Contracts.Events;
 using ForgeShop.Notifications;
 using ForgeShop.ServiceDefaults;
 using ForgeShop.TestSupport;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

@@ -48,14 +48,14 @@ public sealed class TestOrder
     public Message<byte[]?, byte[]?> Write(string type, long sequence, int version, string? body)
     {
         var headers = new Headers();
-        foreach (var (name, value) in new[]
+        foreach (var (name, text) in new[]
         {
             ("ce_specversion", "1.0"), ("ce_id", IdOf(type, sequence).ToString()), ("ce_type", type), ("ce_source", "/orders"),
             ("ce_subject", Id.ToString()), ("ce_time", "2026-11-21T08:00:00Z"),
             ("ce_sequence", sequence.ToString(CultureInfo.InvariantCulture)),
             ("ce_dataversion", version.ToString(CultureInfo.InvariantCulture)), ("content-type", "application/json"),
         })
-            headers.Add(name, Encoding.UTF8.GetBytes(value));
+            headers.Add(name, Encoding.UTF8.GetBytes(text));
         var value = body is null ? null : Encoding.UTF8.GetBytes(body);
         return new() { Key = Encoding.UTF8.GetBytes(Id.ToString()), Value = value, Headers = headers };
     }

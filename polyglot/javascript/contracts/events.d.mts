@@ -118,6 +118,20 @@ export interface ProductChanged {
 
 export type ProductId = Uuid
 
+/** `recommendations.recommendations-changed`, version 1, in `recommendation.events`. */
+export interface RecommendationsChanged {
+  readonly productId: ProductId
+  readonly sku: string
+  readonly products: readonly RecommendedProduct[]
+  readonly changedAt: Instant
+}
+
+export interface RecommendedProduct {
+  readonly productId: ProductId
+  readonly sku: string
+  readonly orders: number
+}
+
 /** `payments.refund-payment`, version 1, in `payment.commands`. */
 export interface RefundPayment {
   readonly paymentId: PaymentId
@@ -202,6 +216,7 @@ export interface EventData {
   readonly 'payments.payment-declined': PaymentDeclined
   readonly 'payments.payment-refunded': PaymentRefunded
   readonly 'inventory.product-changed': ProductChanged
+  readonly 'recommendations.recommendations-changed': RecommendationsChanged
   readonly 'payments.refund-payment': RefundPayment
   readonly 'inventory.release-stock': ReleaseStock
   readonly 'inventory.reservation-failed': ReservationFailed

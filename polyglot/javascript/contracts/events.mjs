@@ -61,6 +61,10 @@ export const events = {
     "topic": "payment.commands",
     "version": 1
   },
+  "recommendations.recommendations-changed": {
+    "topic": "recommendation.events",
+    "version": 1
+  },
   "users.user-deactivated": {
     "topic": "user.events",
     "version": 1

@@ -20,7 +20,7 @@ __all__ = [
     "read_money", "write_money", "read_microseconds", "read_instant", "read_quantity", "read_sku", "read_envelope", "write_envelope",
 ]
 
-_FACTS: Dict[str, Any] = json.loads((importlib.resources.files(__package__) / "contracts.json").read_text(encoding="utf-8"))
+_FACTS: Dict[str, Any] = json.loads((importlib.resources.files("forge_id") / "contracts.json").read_text(encoding="utf-8"))
 
 EVENTS: Dict[str, Dict[str, Any]] = _FACTS["events"]
 """The topic and the newest version of each type."""

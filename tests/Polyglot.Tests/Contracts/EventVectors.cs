@@ -126,8 +126,8 @@ internal static class EventVectors
             case string text:
                 values[pointer] = new JsonObject { ["text"] = text };
                 break;
-            case int number:
-                values[pointer] = new JsonObject { ["quantity"] = number };
+            case int or long:
+                values[pointer] = new JsonObject { ["quantity"] = Convert.ToInt32(value, System.Globalization.CultureInfo.InvariantCulture) };
                 break;
             case DateTimeOffset instant:
                 values[pointer] = new JsonObject { ["epochMicroseconds"] = $"{ValueVectors.Microseconds(instant)}" };

@@ -56,6 +56,7 @@ internal static class SampleEvents
         new("/payments", Payment.Value, 2, new PaymentRefunded(Payment, Order, new Money(0, "EUR"))),
         new("/notifications", Notification.Value, 1,
             new NotificationSent(Notification, Ada, "order-confirmed", Order.Value, "in-app", Confirmed)),
+        new("/recommendations", Hammer.Value, 1, new RecommendationsChanged(Hammer, "SKU-001", [new(Kettle, "KETTLE~1.5", 1)], Confirmed)),
     ];
 
     public static DateTimeOffset At(string text) => DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
