@@ -1,4 +1,5 @@
 using System.Net;
+using ForgeShop.Contracts.Events;
 using ForgeShop.TestSupport;
 
 namespace ForgeShop.EndToEnd.Tests;
@@ -51,6 +52,23 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
     }
 
     [Fact]
+    public async Task One_order_is_one_trace_across_both_languages()
+    {
+        Assert.SkipUnless(ShopFixture.HasRecommendations, "Node.js and npm are not installed.");
+        var (user, shop) = await fixture.NewCustomer("trace", Cancellation);
+        var key = "cart-" + Guid.NewGuid();
+        var answer = await shop.PlaceOrderAsync(key, [new(Catalogue.Plenty, 1)], "sim-ok", Cancellation);
+        var trace = Convert.FromHexString(answer.TraceId!);
+        var confirmed = fixture.Ids.Event(fixture.Ids.Order(user, key).Value, OrderConfirmed.Type, 2);
+
+        // The span in which the service on Node.js handled the event: a message has the spans of one service.
+        byte[][] span = [trace, .. new[] { "process order.events", "recommendations", confirmed.ToString() }.Select(System.Text.Encoding.UTF8.GetBytes)];
+        await Eventually.True(
+            "the trace has the span of the service on Node.js", _ => Task.FromResult(fixture.Telemetry.ContainsTogether("traces", span)),
+            cancellationToken: Cancellation);
+    }
+
+    [Fact]
     public async Task Seeded_products_can_be_ordered_when_the_shop_is_healthy()
     {
         var products = (await fixture.Shop.GetAsync("/api/v1/products?limit=100", Cancellation)).GetProperty("items").EnumerateArray().ToList();
@@ -60,5 +78,4 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
         foreach (var product in products)
             product.GetProperty("id").GetString().ShouldBe(fixture.Ids.Product(product.GetProperty("sku").GetString()!).ToString());
     }
-
 }

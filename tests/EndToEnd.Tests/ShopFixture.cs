@@ -7,6 +7,7 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using ForgeShop.Client;
 using ForgeShop.Contracts;
+using ForgeShop.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit.Sdk;
@@ -26,7 +27,14 @@ public sealed class ShopFixture : IAsyncLifetime
     public const string Password = "Correct-Horse-1";
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
-    private static readonly string[] Resources = ["postgres", "redis", "kafka", "users", "inventory", "orders", "payments", "notifications", "reporting", "gateway"];
+    private static readonly string[] Resources =
+    [
+        "postgres", "redis", "kafka", "users", "inventory", "orders", "payments", "notifications", "reporting", "gateway",
+        .. HasRecommendations ? ["recommendations"] : Array.Empty<string>(),
+    ];
+
+    /// <summary>Gets whether this machine can run the service on Node.js.</summary>
+    public static bool HasRecommendations => NodeService.Missing is null;
 
     private DistributedApplication? _app;
 
@@ -61,7 +69,7 @@ public sealed class ShopFixture : IAsyncLifetime
             .AddFilter<TelemetrySink>(null, LogLevel.Information)
             // The consoles of services and servers.
             .AddFilter<TelemetrySink>("ForgeShop.AppHost.Resources", LogLevel.Trace));
-        foreach (var service in builder.Resources.OfType<ProjectResource>().ToList())
+        foreach (var service in builder.Resources.OfType<IResourceWithEnvironment>().Where(service => service is ProjectResource or ExecutableResource { Name: "recommendations" }).ToList())
         {
             builder.CreateResourceBuilder(service)
                 .WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", Telemetry.Address)

@@ -51,6 +51,10 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
         return false;
     }
 
+    /// <summary>Returns whether one message of the signal has all of these.</summary>
+    public bool ContainsTogether(string signal, params byte[][] parts) =>
+        _received.Any(received => received.Signal == signal && parts.All(part => received.Bytes.AsSpan().IndexOf(part) >= 0));
+
     /// <summary>Returns the position of a text with its surroundings.</summary>
     public IEnumerable<string> Find(string text)
     {
