@@ -1,5 +1,5 @@
+using ForgeShop.Caching;
 using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Users;
 
