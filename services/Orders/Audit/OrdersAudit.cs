@@ -1,4 +1,4 @@
-using ForgeShop.Contracts;
+using ForgeShop.Caching;
 using ForgeShop.Contracts.Audit;
 using ForgeShop.ServiceDefaults;
 using static ForgeShop.ServiceDefaults.AuditedTable;
