@@ -36,12 +36,10 @@ public sealed record Caller(UserId Id, IReadOnlySet<string> Permissions)
             return UserId.TryParse(context.User.FindFirst(SubjectClaim)?.Value, out id);
         // Another provider does not issue our user IDs. The ID is derived from the e-mail address, if the provider has verified it: many
         // providers accept any address unverified.
-        var derived = Guid.Empty;
-        var isKnown = IsEmailVerified(context.User, settings)
+        id = default;
+        return IsEmailVerified(context.User, settings)
             && context.User.FindFirst("email")?.Value is { } email
-            && context.RequestServices.GetRequiredService<ForgeIds>().Namespace("users").TryDerive(email, out derived);
-        id = new UserId(derived);
-        return isKnown;
+            && context.RequestServices.GetRequiredService<ForgeIds>().TryUser(email, out id);
     }
 
     private static bool IsEmailVerified(ClaimsPrincipal user, AuthenticationSettings settings)

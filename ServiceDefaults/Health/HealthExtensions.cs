@@ -14,7 +14,8 @@ internal static class HealthExtensions
     {
         services.AddSingleton<HealthLog>();
         services.AddHealthChecks()
-            .AddCheck("self", () => HealthCheckResult.Healthy(), tags: ["live"]);
+            .AddCheck("self", () => HealthCheckResult.Healthy(), tags: ["live"])
+            .AddCheck<IdHealth>("ids");
         // The time-out bounds the probe when a dependency hangs.
         services.PostConfigure<HealthCheckServiceOptions>(options =>
         {

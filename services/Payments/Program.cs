@@ -16,6 +16,7 @@ builder.Services.AddOptions<PaymentOptions>().BindConfiguration("Payments").Vali
 builder.Services.AddOptions<SimulatedProviderOptions>().BindConfiguration("SimulatedProvider");
 builder.Services.AddSingleton<IPaymentProvider, SimulatedProvider>();
 builder.Services.AddPollingWorker<PaymentWorker>();
+builder.Services.AddScoped<LedgerComparison>();
 builder.Services.AddPaymentsAudit();
 
 var app = builder.Build();
@@ -23,5 +24,6 @@ var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
 app.MapAudit("payments");
+CheckLedger.Map(app);
 
 app.Run();

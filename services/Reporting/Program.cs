@@ -8,14 +8,16 @@ builder.AddServiceDefaults();
 builder.AddDocuments("reporting");
 builder.AddMessaging("reporting", messaging => messaging.HandleAll<RecordEvents>(
     DocumentStoreErrors.IsTransient, Topics.UserEvents, Topics.OrderEvents, Topics.InventoryEvents, Topics.PaymentEvents,
-    Topics.NotificationEvents));
+    Topics.NotificationEvents, Topics.InventoryCommands, Topics.PaymentCommands));
 builder.Services.AddSingleton<ReportingMetrics>();
 builder.Services.AddSingleton<EventLog>();
+builder.Services.AddSingleton<CommandLog>();
 builder.Services.AddSingleton<ReadModels>();
 builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
 builder.AddAuditor();
 builder.Services.DescribeAsMoney<Sum>();
+builder.Services.AddApiVersions();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
 
 var app = builder.Build();
@@ -24,11 +26,12 @@ app.MapDefaultEndpoints();
 app.MapAudit("reporting");
 var reports = app.MapGroup("/api/v1/reports").WithTags("Reports").AddEndpointFilter(Paging.RefuseWrongCursors);
 GetCustomerReport.Map(reports);
-GetTopCustomers.Map(reports);
+GetTopCustomers.Map(reports, app.MapGroup("/api/v2/reports").WithTags("Reports"), ApiVersions.OfTopCustomers(app));
 GetOrderTimeline.Map(reports);
 GetSales.Map(reports);
 ListProductSales.Map(reports);
 RebuildEndpoints.Map(reports);
 AuditReports.Map(app.MapGroup("/api/v1/audit").WithTags("Audit"));
+GetCorrelation.Map(app.MapGroup("/api/v1/correlations").WithTags("Correlations"));
 
 app.Run();

@@ -5,6 +5,7 @@ namespace ForgeShop.Reporting;
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RecordedEvent))]
+[JsonSerializable(typeof(RecordedCommand))]
 [JsonSerializable(typeof(Checkpoint))]
 [JsonSerializable(typeof(ReadModelState))]
 [JsonSerializable(typeof(OrderReport))]
@@ -15,6 +16,7 @@ namespace ForgeShop.Reporting;
 [JsonSerializable(typeof(GetOrderTimeline.Timeline))]
 [JsonSerializable(typeof(GetCustomerReport.Summary))]
 [JsonSerializable(typeof(GetTopCustomers.TopCustomers))]
+[JsonSerializable(typeof(GetTopCustomers.TopCustomerList))]
 [JsonSerializable(typeof(GetSales.SalesByDay))]
 [JsonSerializable(typeof(ListProductSales.SalesByProduct))]
 [JsonSerializable(typeof(RebuildEndpoints.Progress))]
@@ -23,5 +25,6 @@ namespace ForgeShop.Reporting;
 [JsonSerializable(typeof(AuditReports.Request))]
 [JsonSerializable(typeof(AuditReports.Report))]
 [JsonSerializable(typeof(AuditReports.EntityReport))]
+[JsonSerializable(typeof(GetCorrelation.Correlation))]
 [JsonSerializable(typeof(NoMembers))]
 internal sealed partial class ReportingJson : JsonSerializerContext;

@@ -1,3 +1,6 @@
+using System.Net;
+using ForgeShop.Contracts;
+
 namespace ForgeShop.EndToEnd.Tests;
 
 internal static class Catalogue
@@ -5,13 +8,19 @@ internal static class Catalogue
     /// <summary>Seeded with 5,000 pieces: enough for all tests that are not about stock.</summary>
     public const string Plenty = "MUG-FORGE";
 
-    /// <summary>Ten products of the tests' own, with so many pieces of each; what was there of them before is gone.</summary>
+    /// <summary>Sets ten products of the tests to this stock.</summary>
     public static async Task<IReadOnlyList<string>> Stock(ShopFixture fixture, int pieces, CancellationToken cancellationToken)
     {
         var admin = await fixture.LogInAdministrator(cancellationToken);
         var skus = Enumerable.Range(1, 10).Select(number => $"TEST-{number:00}").ToList();
         foreach (var sku in skus)
-            await admin.PutProduct(sku, new { name = "Test article", price = new { amount = "19.99", currency = "EUR" }, stock = pieces }, cancellationToken);
+        {
+            var answer = await admin.PutProductAsync(sku, "Test article", new Money(19.99m, "EUR"), pieces, cancellationToken);
+            if (answer.Status is HttpStatusCode.PreconditionRequired)
+                answer = await admin.PutProductAsync(sku, "Test article", new Money(19.99m, "EUR"), pieces, cancellationToken, ifMatch: "*");
+            answer.Expect(HttpStatusCode.Created, HttpStatusCode.OK);
+        }
+
         return skus;
     }
 }

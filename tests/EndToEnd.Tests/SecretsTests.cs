@@ -3,12 +3,13 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using ForgeShop.Client;
 using ForgeShop.TestSupport;
 
 namespace ForgeShop.EndToEnd.Tests;
 
 /// <summary>
-/// Runs after all the others (<see cref="SecretsLast"/>), and searches what the shop wrote during all of them: its consoles, its traces, metrics and
+/// Runs after all the others (<see cref="LastTests"/>), and searches what the shop wrote during all of them: its consoles, its traces, metrics and
 /// logs as a dashboard gets them, and the errors that it answers here.
 /// </summary>
 public sealed class SecretsTests(ShopFixture fixture)
@@ -16,22 +17,22 @@ public sealed class SecretsTests(ShopFixture fixture)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Nothing_that_the_shop_writes_has_a_password_a_token_or_an_address_in_it()
+    public async Task Logs_traces_and_messages_contain_no_password_token_or_address()
     {
         var email = $"secrets-{Guid.NewGuid():N}@example.com";
         const string wrong = "Mistyped-Horse-7";
-        await fixture.Shop.Register(email, "Ada Lovelace", Cancellation);
-        var login = await Json(await Send(HttpMethod.Post, "/connect/token", ShopClient.LoginForm(email, ShopClient.Password), null));
+        await fixture.Register(email, "Ada Lovelace", Cancellation);
+        var login = await Json(await Send(HttpMethod.Post, "/connect/token", ShopClient.LoginForm(new(email, ShopFixture.Password)), null));
         var (access, refresh) = (login.GetProperty("access_token").GetString()!, login.GetProperty("refresh_token").GetString()!);
         (await Refresh(refresh)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        // Everything that people put where it does not belong, or that goes wrong while a secret is about.
+        // Secrets in wrong fields, and errors in requests that contain a secret.
         HttpResponseMessage[] refused =
         [
-            await Send(HttpMethod.Post, "/connect/token", ShopClient.LoginForm(email, wrong), null),
+            await Send(HttpMethod.Post, "/connect/token", ShopClient.LoginForm(new(email, wrong)), null),
             await Send(HttpMethod.Post, "/connect/token", Form(("grant_type", "nonsense"), ("username", email), ("password", wrong)), null),
             await Send(HttpMethod.Get, $"/connect/authorize?client_id=shop&login_hint={email}&redirect_uri=https://{email}", null),
-            await Send(HttpMethod.Post, "/api/v1/users", new { email, name = "Ada", password = ShopClient.Password }),
+            await Send(HttpMethod.Post, "/api/v1/users", new { email, name = "Ada", password = ShopFixture.Password }),
             await Send(HttpMethod.Post, "/api/v1/users", new { email = "not " + email, name = "A", password = "Short1a" }),
             await SendText(HttpMethod.Post, "/connect/token", $$"""{"email":"{{email}}","password":"{{wrong}}" """),
             await SendText(HttpMethod.Post, "/api/v1/users", $$"""{"email":["{{email}}"],"password":{"{{wrong}}":1} }"""),
@@ -58,14 +59,14 @@ public sealed class SecretsTests(ShopFixture fixture)
 
         var secrets = new Dictionary<string, string>
         {
-            ["a password"] = ShopClient.Password, ["a wrong password"] = wrong, ["a new password"] = "Quite-Another-9", ["an access token's signature"] = access.Split('.')[2],
+            ["a password"] = ShopFixture.Password, ["a wrong password"] = wrong, ["a new password"] = "Quite-Another-9", ["an access token's signature"] = access.Split('.')[2],
             ["this e-mail address"] = email, ["the beginning of a token"] = "eyJhbGciOi", ["a refresh token"] = refresh, ["an e-mail address"] = "@example.com",
             ["an e-mail address, escaped"] = "%40example.com", ["an administrator's e-mail address"] = "@forgeshop.example",
         };
         foreach (var (name, value) in await fixture.Secrets(Cancellation))
             secrets[name] = value;
         var found = secrets.SelectMany(secret => fixture.Telemetry.Find(secret.Value).Take(3).Select(where => $"{secret.Key} in {where}")).ToList();
-        // Errors may show what an address looks like; telemetry has no reason to.
+        // Error texts may contain an example address; telemetry must not.
         secrets.Remove("an e-mail address");
         foreach (var answer in refused)
         {

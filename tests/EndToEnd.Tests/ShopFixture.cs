@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Text.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using ForgeShop.Client;
 using ForgeShop.Contracts;
 using ForgeShop.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,9 +18,14 @@ using Xunit.v3;
 
 namespace ForgeShop.EndToEnd.Tests;
 
-/// <summary>The whole shop, as its AppHost describes it, on ports and data of its own; started once for all tests.</summary>
+#pragma warning disable ASPIREINTERACTION001 // The arguments of a command are still experimental.
+
+/// <summary>The whole shop, from its AppHost, on its own ports and data; started once for all tests.</summary>
 public sealed class ShopFixture : IAsyncLifetime
 {
+    /// <summary>The password of every user that a test registers.</summary>
+    public const string Password = "Correct-Horse-1";
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
     private static readonly string[] Resources =
     [
@@ -30,21 +38,21 @@ public sealed class ShopFixture : IAsyncLifetime
 
     private DistributedApplication? _app;
 
-    /// <summary>What the shop writes about itself, from its first moment on.</summary>
+    /// <summary>The telemetry of the shop, from its start.</summary>
     public TelemetrySink Telemetry { get; private set; } = null!;
 
-    /// <summary>Everything that the shop writes; it deletes the folder when it ends.</summary>
+    /// <summary>The folder with all files of the shop; deleted at its end.</summary>
     private readonly string artifacts = Directory.CreateTempSubdirectory("forgeshop-e2e-").FullName;
 
-    /// <summary>By this file the operator's tool finds the shop.</summary>
+    /// <summary>The endpoints file, by which the operator's tool finds the shop.</summary>
     public string EndpointsFile => Path.Combine(artifacts, "run", "endpoints.json");
 
-    /// <summary>The gateway, past <see cref="ShopClient"/>.</summary>
+    /// <summary>A plain client of the gateway.</summary>
     public HttpClient Http { get; private set; } = null!;
 
     public DistributedApplication App => _app ?? throw new InvalidOperationException("The shop is not started.");
 
-    /// <summary>The IDs as any client derives them: no service is asked.</summary>
+    /// <summary>The IDs as a client derives them.</summary>
     public ForgeIds Ids { get; } = new();
 
     /// <summary>Gets a client without a token.</summary>
@@ -71,7 +79,7 @@ public sealed class ShopFixture : IAsyncLifetime
                 .WithEnvironment("OTEL_METRIC_EXPORT_INTERVAL", "5000");
         }
 
-        // One test process is one address: what protects a real shop would only slow the suite down.
+        // All tests have one address, so the limits of production would slow them down.
         var gateway = builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == "gateway");
         builder.CreateResourceBuilder(gateway)
             .WithEnvironment("RateLimits__PerAddress", "1000000")
@@ -112,8 +120,20 @@ public sealed class ShopFixture : IAsyncLifetime
     public async Task<(UserId User, ShopClient Shop)> NewCustomer(string name, CancellationToken cancellationToken)
     {
         var email = $"{name}-{Guid.NewGuid():N}@example.com";
-        await Shop.Register(email, "Ada Lovelace", cancellationToken);
-        return (Ids.User(email), await Shop.LogIn(email, cancellationToken));
+        await Register(email, "Ada Lovelace", cancellationToken);
+        return (Ids.User(email), await LogIn(email, cancellationToken));
+    }
+
+    /// <summary>Registers a user with the password of all tests, and returns the account.</summary>
+    public async Task<JsonElement> Register(string email, string name, CancellationToken cancellationToken) =>
+        (await Shop.RegisterAsync(new(email, Password), name, cancellationToken)).Expect(HttpStatusCode.Created).Json;
+
+    /// <summary>Returns a client that is logged in.</summary>
+    public async Task<ShopClient> LogIn(string email, CancellationToken cancellationToken, string password = Password)
+    {
+        var client = new ShopClient(Http);
+        (await client.LogInAsync(new(email, password), cancellationToken)).Expect(HttpStatusCode.OK);
+        return client;
     }
 
     public async Task<ShopClient> LogInAdministrator(CancellationToken cancellationToken)
@@ -121,15 +141,26 @@ public sealed class ShopFixture : IAsyncLifetime
         var parameters = App.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>().ToDictionary(parameter => parameter.Name);
         var email = await parameters["admin-email"].GetValueAsync(cancellationToken);
         var password = await parameters["admin-password"].GetValueAsync(cancellationToken);
-        return await Shop.LogIn(email!, cancellationToken, password!);
+        return await LogIn(email!, cancellationToken, password!);
     }
 
     public async Task<string> ConnectionString(string resource) =>
         await App.GetConnectionStringAsync(resource) ?? throw new InvalidOperationException($"{resource} has no connection string.");
 
+    /// <summary>Runs a command of a resource, as its button on the dashboard does.</summary>
+    public Task<ExecuteCommandResult> Execute(
+        string resource, string command, CancellationToken cancellationToken, params (string Name, string Value)[] arguments) =>
+        arguments.Length == 0
+            ? App.ResourceCommands.ExecuteCommandAsync(resource, command, cancellationToken)
+            : App.ResourceCommands.ExecuteCommandAsync(
+                resource, command,
+                new InteractionInputCollection([.. arguments.Select(
+                    argument => new InteractionInput { Name = argument.Name, InputType = InputType.Text, Value = argument.Value })]),
+                cancellationToken);
+
     public async Task Command(string resource, string command, CancellationToken cancellationToken)
     {
-        var result = await App.ResourceCommands.ExecuteCommandAsync(resource, command, cancellationToken);
+        var result = await Execute(resource, command, cancellationToken);
         result.Success.ShouldBeTrue($"{command} {resource}: {result.Message}");
     }
 
@@ -172,7 +203,7 @@ public sealed class ShopFixture : IAsyncLifetime
         return ProcessOf(await App.ResourceNotifications.WaitForResourceAsync(resource, @event => ProcessOf(@event) is not null, timeout.Token))!.Value;
     }
 
-    /// <summary>As kill -9 does it: the service is not asked.</summary>
+    /// <summary>Kills the service (SIGKILL).</summary>
     /// <returns>Which process it was.</returns>
     public async Task<int> Kill(string resource, CancellationToken cancellationToken)
     {

@@ -16,7 +16,7 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
         { "ce_id", null, "ce_id is missing" },
         { "ce_id", "00112233-4455-5677-8899-aabbccddeeff", "not derived" },
         { "ce_id", "+0112233-4455-5677-8899-aabbccddeeff", "not an ID" },
-        { "ce_subject", "somebody", "not an ID" },
+        { "ce_subject", "someone", "not an ID" },
         { "ce_sequence", null, "ce_sequence is missing" },
         { "ce_sequence", "0", "not a positive integer" },
         { "ce_sequence", "7", "not derived" },
@@ -58,6 +58,7 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
         await using var kafka = new KafkaServer(partitions: 1);
         await kafka.StartAsync(Cancelled);
         await using var service = await StartAsync(kafka);
+        using var metrics = new MetricReader(service);
         var (behind, poisoned) = (Guid.NewGuid(), Unreadable.Select(row => (Subject: Guid.NewGuid(), row.Data)).ToList());
 
         var messages = poisoned.ConvertAll(row => With(CounterMessage.Changed(row.Subject, 1), row.Data.Item1, row.Data.Item2).Adding("test", row.Subject.ToByteArray()));
@@ -73,10 +74,13 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
             letter.Header("dlq_attempts").ShouldBe("1");
             (await service.EffectsAsync(subject)).ShouldBeEmpty();
         }
+        // Foreign IDs are also reported as such.
+        metrics.Gauge("forge.ids.mismatched", ("forge.entity_type", "events")).ShouldBe(poisoned.Count(row => row.Data.Item3 == "not derived"));
+        service.Logged("ID mismatch in events: 00112233-4455-5677-8899-aabbccddeeff is stored").ShouldBeTrue();
     }
 
     [Fact]
-    public async Task Attributes_that_only_explain_an_event_are_dropped_if_they_are_broken()
+    public async Task Malformed_optional_attribute_is_dropped()
     {
         await using var service = await StartAsync(Kafka);
         var rows = Tolerated.Select(row => (Subject: Guid.NewGuid(), row.Data)).ToList();
@@ -113,7 +117,7 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
     }
 
     [Fact]
-    public async Task Of_several_headers_with_one_name_the_last_counts()
+    public async Task Last_of_several_headers_with_one_name_counts()
     {
         await using var service = await StartAsync(Kafka);
         var (counter, correlation) = (Guid.NewGuid(), new ForgeIds().Correlation("test", "twice", "1"));

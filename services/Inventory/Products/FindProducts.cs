@@ -39,6 +39,7 @@ public static class FindProducts
         if (errors.Any)
             return errors.ToProblem();
         var products = await db.Products.AsNoTracking().Where(product => wanted.Contains(product.Id)).ToListAsync(cancellationToken);
+        products.ForEach(product => ids.Verify(product.Id, product.Sku));
         return TypedResults.Ok(new Found([.. products.Select(View)]));
     }
 

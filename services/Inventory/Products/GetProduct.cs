@@ -22,6 +22,15 @@ public static class GetProduct
             return ProductRules.BadSku();
         var id = ids.Product(canonical);
         var product = await db.Products.AsNoTracking().SingleOrDefaultAsync(candidate => candidate.Id == id, cancellationToken);
-        return product is null ? ProductRules.NotFound() : TypedResults.Ok(ProductView.Of(product));
+        if (product is null)
+            return ProductRules.NotFound();
+        ids.Verify(product.Id, product.Sku);
+        return TypedResults.Ok(ProductView.Of(product));
     }
+}
+
+/// <summary>A product in the API; <paramref name="Stock"/> is the available quantity.</summary>
+public sealed record ProductView(ProductId Id, string Sku, string Name, Money Price, int Stock)
+{
+    public static ProductView Of(Product product) => new(product.Id, product.Sku, product.Name, product.Price, product.Available);
 }

@@ -39,6 +39,7 @@ public static class PatchProduct
             await db.LockStockAsync(token);
             if (await db.Products.SingleOrDefaultAsync(product => product.Id == id, token) is not { } product)
                 return ProductRules.NotFound();
+            ids.Verify(product.Id, product.Sku);
             // A retry after a lost commit confirmation finds the state that this request stored.
             if (isRetry && product.ChangedAt == now)
                 return TypedResults.Ok(ProductView.Of(product));

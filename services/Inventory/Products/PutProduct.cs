@@ -49,6 +49,8 @@ public static class PutProduct
                 return refused;
             if (existing is not null && http.Request.Headers.IfMatch.Count == 0)
                 return Preconditions.Required();
+            if (existing is not null)
+                ids.Verify(existing.Id, existing.Sku);
             created = existing is null;
             var product = existing ?? db.Products.Add(Product.New(id, canonical!)).Entity;
             // An unchanged product publishes no event.

@@ -14,7 +14,7 @@ public sealed class OrderConfirmedHandler(InventoryDb db, ForgeIds ids, TimeProv
     {
         await db.LockStockAsync(cancellationToken);
         var reservations = await db.FindReservationsAsync(
-            events.Select(confirmed => ids.Reservation(confirmed.Data.OrderId)), cancellationToken);
+            events.Select(confirmed => ids.Reservation(confirmed.Data.OrderId)), ids, cancellationToken);
         var products = await db.FindProductsAsync(reservations.Values, cancellationToken);
         var now = time.GetUtcNow();
         foreach (var reservation in reservations.Values.Where(reservation => reservation.Sell(now)))

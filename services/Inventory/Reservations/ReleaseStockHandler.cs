@@ -1,3 +1,4 @@
+using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 
@@ -6,12 +7,12 @@ namespace ForgeShop.Inventory;
 /// <summary>
 /// Releases the stock of orders, reserved or sold. Each command gets an answer, because an earlier answer may have been lost.
 /// </summary>
-public sealed class ReleaseStockHandler(InventoryDb db, TimeProvider time) : IBatchHandler<ReleaseStock>
+public sealed class ReleaseStockHandler(InventoryDb db, ForgeIds ids, TimeProvider time) : IBatchHandler<ReleaseStock>
 {
     public async Task HandleAsync(IReadOnlyList<Received<ReleaseStock>> events, CancellationToken cancellationToken)
     {
         await db.LockStockAsync(cancellationToken);
-        var reservations = await db.FindReservationsAsync(events.Select(command => command.Data.ReservationId), cancellationToken);
+        var reservations = await db.FindReservationsAsync(events.Select(command => command.Data.ReservationId), ids, cancellationToken);
         var products = await db.FindProductsAsync(reservations.Values, cancellationToken);
         var now = time.GetUtcNow();
         foreach (var (command, context) in events)

@@ -7,12 +7,12 @@ namespace ForgeShop.Inventory;
 /// <summary>
 /// Reserves stock for orders in the order of arrival: all lines of an order or none. Each product is read and written once a batch.
 /// </summary>
-public sealed class ReserveStockHandler(InventoryDb db, TimeProvider time) : IBatchHandler<ReserveStock>
+public sealed class ReserveStockHandler(InventoryDb db, ForgeIds ids, TimeProvider time) : IBatchHandler<ReserveStock>
 {
     public async Task HandleAsync(IReadOnlyList<Received<ReserveStock>> events, CancellationToken cancellationToken)
     {
         await db.LockStockAsync(cancellationToken);
-        var existing = await db.FindReservationsAsync(events.Select(command => command.Data.ReservationId), cancellationToken);
+        var existing = await db.FindReservationsAsync(events.Select(command => command.Data.ReservationId), ids, cancellationToken);
         // An existing reservation was answered when it was made, or it was released before this command arrived.
         var fresh = events.Where(command => !existing.ContainsKey(command.Data.ReservationId)).ToList();
         var products = await db.FindProductsAsync(

@@ -14,13 +14,16 @@ internal static class StockQueries
     public static Task LockStockAsync(this InventoryDb db, CancellationToken cancellationToken) =>
         db.Database.ExecuteSqlRawAsync(Lock, cancellationToken);
 
-    /// <summary>Returns those of the reservations that exist, with their lines.</summary>
-    public static Task<Dictionary<ReservationId, Reservation>> FindReservationsAsync(
-        this InventoryDb db, IEnumerable<ReservationId> wanted, CancellationToken cancellationToken)
+    /// <summary>Returns those of the reservations that exist, with their lines, and verifies their IDs.</summary>
+    public static async Task<Dictionary<ReservationId, Reservation>> FindReservationsAsync(
+        this InventoryDb db, IEnumerable<ReservationId> wanted, ForgeIds ids, CancellationToken cancellationToken)
     {
-        var ids = wanted.ToArray();
-        return db.Reservations.Where(reservation => ids.Contains(reservation.Id))
+        var keys = wanted.ToArray();
+        var reservations = await db.Reservations.Where(reservation => keys.Contains(reservation.Id))
             .ToDictionaryAsync(reservation => reservation.Id, cancellationToken);
+        foreach (var reservation in reservations.Values)
+            ids.Verify(reservation.Id, reservation.OrderId);
+        return reservations;
     }
 
     /// <summary>Returns those of the products that exist.</summary>

@@ -20,14 +20,8 @@ public sealed partial class CheckoutProcess(
 {
     public sealed record Checkout(Order Order, CheckoutSaga Saga);
 
-    /// <summary>Adds an order with its event and its checkout.</summary>
-    public void Start(Order order, MessageOrigin origin)
-    {
-        db.Orders.Add(order);
-        var placed = db.Emit(order, order.Placed(), origin);
-        var caused = origin with { CausationId = placed };
-        db.Sagas.Add(CheckoutSaga.Start(order, caused, Scope(caused)));
-    }
+    /// <summary>Starts the checkout of a new order and sends its first command. The caller adds the saga and saves.</summary>
+    public CheckoutSaga Start(Order order, MessageOrigin origin) => CheckoutSaga.Start(order, origin, Scope(origin));
 
     public Task HandleAsync(IReadOnlyList<Received<StockReserved>> events, CancellationToken cancellationToken) =>
         HandleAsync(events, data => data.OrderId, CheckoutTrigger.StockReserved, cancellationToken);
@@ -78,9 +72,11 @@ public sealed partial class CheckoutProcess(
         var keys = orders.Select(ids.Saga).ToList();
         var values = keys.ConvertAll(key => key.Value);
         await db.Database.ExecuteSqlAsync($"select 1 from sagas where id = any({values}) order by id for update", cancellationToken);
-        return await db.Sagas.Where(saga => keys.Contains(saga.Id))
+        var checkouts = await db.Sagas.Where(saga => keys.Contains(saga.Id))
             .Join(db.Orders, saga => saga.OrderId, order => order.Id, (saga, order) => new Checkout(order, saga))
             .ToListAsync(cancellationToken);
+        checkouts.ForEach(checkout => ids.Verify(checkout.Saga.Id, checkout.Saga.OrderId));
+        return checkouts;
     }
 
     /// <summary>Makes one transition of a locked checkout; after the commit the streams of the order are signalled.</summary>

@@ -17,6 +17,8 @@ public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, For
         var wanted = items.Select(item => ids.Product(item.Sku)).ToArray();
         var products = await db.Products.AsNoTracking().Where(product => wanted.Contains(product.Id))
             .ToDictionaryAsync(product => product.Sku, cancellationToken);
+        foreach (var product in products.Values)
+            ids.Verify(product.Id, product.Sku);
 
         var unheardOf = items.Select(item => item.Sku).Where(sku => !products.ContainsKey(sku)).ToList();
         if (unheardOf.Count > 0)

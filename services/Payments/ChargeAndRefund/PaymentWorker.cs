@@ -13,7 +13,8 @@ namespace ForgeShop.Payments;
 /// answers in batches. After a crash the lease expires; the next worker repeats the call with the same ID, and the provider deduplicates
 /// it.
 /// </summary>
-public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvider provider, IOptions<PaymentOptions> options)
+public sealed partial class PaymentWorker(
+    WorkerServices services, IPaymentProvider provider, ForgeIds ids, IOptions<PaymentOptions> options)
     : PollingWorker(services)
 {
     private const int RecordBatchSize = 200;
@@ -69,8 +70,8 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
                 """).ToListAsync(token);
             if (due.Count == 0)
                 return [];
-            var ids = due.ConvertAll(id => new PaymentId(id));
-            var payments = await db.Payments.Where(payment => ids.Contains(payment.Id)).ToListAsync(token);
+            var keys = due.ConvertAll(id => new PaymentId(id));
+            var payments = await db.Payments.Where(payment => keys.Contains(payment.Id)).ToListAsync(token);
             payments.ForEach(payment => payment.Claim(now, lease));
             return payments;
         }, cancellationToken);
@@ -131,7 +132,7 @@ public sealed partial class PaymentWorker(WorkerServices services, IPaymentProvi
         var db = scope.ServiceProvider.GetRequiredService<PaymentsDb>();
         await db.InTransactionAsync(async token =>
         {
-            var payments = await db.LockPaymentsAsync([.. answers.Select(answer => answer.Payment)], token);
+            var payments = await db.LockPaymentsAsync([.. answers.Select(answer => answer.Payment)], ids, token);
             foreach (var answer in answers)
                 Emit(db, payments[answer.Payment], answer.Record(payments[answer.Payment], Time.GetUtcNow()), answer.Origin);
             return answers.Count;

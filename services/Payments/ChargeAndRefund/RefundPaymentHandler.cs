@@ -8,11 +8,12 @@ namespace ForgeShop.Payments;
 /// <summary>
 /// Stores requested refunds, whatever the state of the charge. Each command gets an answer, because an earlier answer may have been lost.
 /// </summary>
-public sealed class RefundPaymentHandler(PaymentsDb db, PaymentWorker worker, TimeProvider time) : IBatchHandler<RefundPayment>
+public sealed class RefundPaymentHandler(PaymentsDb db, PaymentWorker worker, ForgeIds ids, TimeProvider time)
+    : IBatchHandler<RefundPayment>
 {
     public async Task HandleAsync(IReadOnlyList<Received<RefundPayment>> events, CancellationToken cancellationToken)
     {
-        var known = await db.LockPaymentsAsync([.. events.Select(received => received.Data.PaymentId)], cancellationToken);
+        var known = await db.LockPaymentsAsync([.. events.Select(received => received.Data.PaymentId)], ids, cancellationToken);
         foreach (var (command, context) in events)
         {
             if (!known.TryGetValue(command.PaymentId, out var payment))

@@ -10,13 +10,35 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
 {
     public DbSet<Payment> Payments => Set<Payment>();
 
-    /// <summary>Locks payments in the order of their IDs, so that two transactions cannot deadlock, and reads them.</summary>
-    public async Task<Dictionary<PaymentId, Payment>> LockPaymentsAsync(IReadOnlyList<PaymentId> ids, CancellationToken cancellationToken)
+    public DbSet<LedgerEntry> Ledger => Set<LedgerEntry>();
+
+    /// <summary>
+    /// Locks payments in the order of their IDs, so that two transactions cannot deadlock, reads them and verifies their IDs.
+    /// </summary>
+    public async Task<Dictionary<PaymentId, Payment>> LockPaymentsAsync(
+        IReadOnlyList<PaymentId> wanted, ForgeIds ids, CancellationToken cancellationToken)
     {
-        var values = ids.Select(id => id.Value).ToArray();
+        var values = wanted.Select(id => id.Value).ToArray();
         // Two statements: for raw SQL, EF Core expects other column names of a complex property.
         await Database.ExecuteSqlAsync($"select 1 from payments where id = any({values}) order by id for update", cancellationToken);
-        return await Payments.Where(payment => ids.Contains(payment.Id)).ToDictionaryAsync(payment => payment.Id, cancellationToken);
+        var payments = await Payments.Where(payment => wanted.Contains(payment.Id))
+            .ToDictionaryAsync(payment => payment.Id, cancellationToken);
+        foreach (var payment in payments.Values)
+            ids.Verify(payment.Id, payment.OrderId, payment.Attempt);
+        return payments;
+    }
+
+    /// <summary>Writes the changes and appends the ledger entries of changed payments.</summary>
+    /// <exception cref="InvalidOperationException">There is no transaction, which both need.</exception>
+    public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        var appended = ChangeTracker.Entries<Payment>().SelectMany(payment => payment.Entity.TakeAppended()).ToList();
+        if (appended.Count > 0 && Database.CurrentTransaction is null)
+            throw new InvalidOperationException("A payment and its ledger entries are stored in one transaction.");
+        var written = await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+        if (appended.Count > 0)
+            await this.AppendAsync(appended, cancellationToken);
+        return written;
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
@@ -25,6 +47,7 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<Payment>(Configure);
+        modelBuilder.Entity<LedgerEntry>(Configure);
         modelBuilder.Entity<SimulatedCharge>(Configure);
         modelBuilder.AddMessaging();
     }
@@ -39,11 +62,24 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
         });
         payment.Property(p => p.Status)
             .HasConversion(status => status.ToString().ToLowerInvariant(), name => Enum.Parse<PaymentStatus>(name, true));
+        // The columns of the state are the snapshot of the ledger.
+        payment.Ignore(p => p.State);
+        payment.Property(p => p.ChargedAmount).HasColumnType("numeric(19,4)");
+        payment.Property(p => p.RefundedAmount).HasColumnType("numeric(19,4)");
         payment.ComplexProperty(p => p.Origin, origin => origin.MapOrigin());
         payment.Property<uint>("xmin").IsRowVersion();
         payment.HasIndex(p => p.OrderId);
         // Only payments that need a call are in the index, so it stays small.
         payment.HasIndex(p => p.NextCallAt).HasFilter("next_call_at is not null");
+    }
+
+    private static void Configure(EntityTypeBuilder<LedgerEntry> entry)
+    {
+        entry.ToTable("ledger");
+        entry.HasKey(e => new { e.PaymentId, e.Version });
+        entry.Property(e => e.Version).ValueGeneratedNever();
+        entry.Property(e => e.Kind).HasConversion(kind => LedgerTable.NameOf(kind), name => Enum.Parse<LedgerEntryKind>(name, true));
+        entry.Property(e => e.Amount).HasColumnType("numeric(19,4)");
     }
 
     /// <summary>The store of the simulated provider. A real provider keeps it behind its API.</summary>

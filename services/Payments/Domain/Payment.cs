@@ -30,10 +30,13 @@ public enum PaymentStatus
 
 /// <summary>
 /// One attempt to charge an order: the request, the provider's answer, and the time of the next call. A refund can be requested at any time
-/// and takes precedence: a later answer to the charge does not change it.
+/// and takes precedence: a later answer to the charge does not change it. The state is event-sourced: it changes by appending to the ledger
+/// only. The calls of the provider (lease, failures, next call) are not part of it.
 /// </summary>
 public sealed class Payment : IEventSource
 {
+    private readonly List<LedgerEntry> _appended = [];
+
     private Payment()
     {
     }
@@ -55,7 +58,17 @@ public sealed class Payment : IEventSource
     /// <summary>The time after which no attempt to charge begins.</summary>
     public DateTimeOffset ValidUntil { get; private set; }
 
+    /// <summary>The time of the latest change of the status.</summary>
     public DateTimeOffset ChangedAt { get; private set; }
+
+    /// <summary>The money that the provider has taken.</summary>
+    public decimal ChargedAmount { get; private set; }
+
+    /// <summary>The money that the provider has given back.</summary>
+    public decimal RefundedAmount { get; private set; }
+
+    /// <summary>The number of ledger entries that the state includes.</summary>
+    public long LedgerVersion { get; private set; }
 
     /// <summary>The time of the payment-charged event; null if the charge was given up before.</summary>
     public DateTimeOffset? ChargedAt { get; private set; }
@@ -82,36 +95,58 @@ public sealed class Payment : IEventSource
 
     Guid IEventSource.AggregateId => Id.Value;
 
-    public static Payment Request(ChargePayment command, MessageOrigin origin, DateTimeOffset now) => new()
+    /// <summary>Gets the part of the payment that its ledger entries fold to.</summary>
+    public PaymentState State
     {
-        Id = command.PaymentId,
-        OrderId = command.OrderId,
-        Attempt = command.Attempt,
-        Amount = command.Amount,
-        Method = command.Method,
-        Status = PaymentStatus.Requested,
-        ValidUntil = command.ValidUntil,
-        ChangedAt = now,
-        NextCallAt = now,
-        Origin = origin,
-    };
+        get => new(LedgerVersion, Status, Amount.Amount, ChargedAmount, RefundedAmount, ChargedAt, ChangedAt);
+        private set => (LedgerVersion, Status, ChargedAmount, RefundedAmount, ChargedAt, ChangedAt) =
+            (value.Version, value.Status, value.Charged, value.Refunded, value.ChargedAt, value.ChangedAt);
+    }
+
+    /// <summary>Returns the entries since the last call, for the transaction that stores the payment.</summary>
+    public IReadOnlyList<LedgerEntry> TakeAppended()
+    {
+        LedgerEntry[] appended = [.. _appended];
+        _appended.Clear();
+        return appended;
+    }
+
+    public static Payment Request(ChargePayment command, MessageOrigin origin, DateTimeOffset now)
+    {
+        var payment = new Payment
+        {
+            Id = command.PaymentId,
+            OrderId = command.OrderId,
+            Attempt = command.Attempt,
+            Amount = command.Amount,
+            Method = command.Method,
+            ValidUntil = command.ValidUntil,
+            NextCallAt = now,
+            Origin = origin,
+        };
+        payment.Append(LedgerEntryKind.Requested, command.Amount.Amount, now);
+        return payment;
+    }
 
     /// <summary>
     /// Creates a payment for a refund that arrives before its charge. The worker still calls the provider, because only the provider has
     /// the authoritative record.
     /// </summary>
-    public static Payment RefundOnly(RefundPayment command, MessageOrigin origin, DateTimeOffset now) => new()
+    public static Payment RefundOnly(RefundPayment command, MessageOrigin origin, DateTimeOffset now)
     {
-        Id = command.PaymentId,
-        OrderId = command.OrderId,
-        Attempt = command.Attempt,
-        Amount = command.Amount,
-        Status = PaymentStatus.Refunding,
-        ValidUntil = now,
-        ChangedAt = now,
-        NextCallAt = now,
-        Origin = origin,
-    };
+        var payment = new Payment
+        {
+            Id = command.PaymentId,
+            OrderId = command.OrderId,
+            Attempt = command.Attempt,
+            Amount = command.Amount,
+            ValidUntil = now,
+            NextCallAt = now,
+            Origin = origin,
+        };
+        payment.Append(LedgerEntryKind.RefundRequested, command.Amount.Amount, now);
+        return payment;
+    }
 
     /// <returns>False if the refund is done already.</returns>
     public bool RequestRefund(MessageOrigin origin, DateTimeOffset now)
@@ -120,7 +155,7 @@ public sealed class Payment : IEventSource
             return false;
         if (Status is not PaymentStatus.Refunding)
         {
-            Become(PaymentStatus.Refunding, now);
+            Append(LedgerEntryKind.RefundRequested, Amount.Amount, now);
             (Failures, Origin) = (0, origin);
         }
 
@@ -139,26 +174,22 @@ public sealed class Payment : IEventSource
     }
 
     /// <summary>Records that the provider charged the amount, also while a refund is pending.</summary>
-    /// <returns>
     /// <returns>The event; null if it was already emitted (an expired lease lets two workers call), or if the charge was given
     /// up.</returns>
-    /// </returns>
     public PaymentCharged? Charged(DateTimeOffset now)
     {
-        if (Status is PaymentStatus.Requested)
-            Settle(PaymentStatus.Charged, now);
+        var isNew = ChargedAt is null && Status is (PaymentStatus.Requested or PaymentStatus.Refunding);
+        if (isNew)
+            Append(LedgerEntryKind.Charged, Amount.Amount, now);
+        if (Status is PaymentStatus.Charged)
+            EndCalls();
         else
             CallForRefund(now);
-        if (ChargedAt is not null || Status is not (PaymentStatus.Charged or PaymentStatus.Refunding))
-            return null;
-        ChargedAt = now;
-        return new(Id, OrderId, Amount, now);
+        return isNew ? new(Id, OrderId, Amount, now) : null;
     }
 
     /// <summary>Records that the provider declined.</summary>
-    /// <returns>
     /// <returns>The event; null if it was already emitted, or if a refund is pending, whose answer covers this case.</returns>
-    /// </returns>
     public PaymentDeclined? Declined(string reason, DateTimeOffset now)
     {
         if (Status is not PaymentStatus.Requested)
@@ -167,17 +198,22 @@ public sealed class Payment : IEventSource
             return null;
         }
 
-        Settle(PaymentStatus.Declined, now);
+        Append(LedgerEntryKind.Declined, 0, now);
+        EndCalls();
         return new(Id, OrderId, reason);
     }
 
     /// <summary>Records that the provider refunded the amount, or never charged it.</summary>
-    /// <returns><returns>The event; null if it was already emitted.</returns></returns>
+    /// <returns>The event; null if it was already emitted.</returns>
     public PaymentRefunded? Refunded(Money givenBack, DateTimeOffset now)
     {
         if (!IsToBeRefunded)
             return null;
-        Settle(PaymentStatus.Refunded, now);
+        // The provider has the authoritative record: it gives back what it took, also if its answer to the charge was lost.
+        if (givenBack.Amount > ChargedAmount)
+            Append(LedgerEntryKind.ChargeFound, givenBack.Amount - ChargedAmount, now);
+        Append(LedgerEntryKind.Refunded, givenBack.Amount, now);
+        EndCalls();
         return new(Id, OrderId, givenBack);
     }
 
@@ -198,7 +234,7 @@ public sealed class Payment : IEventSource
     /// <summary>The outcome of the charge is unknown, so the worker requests a refund, also if nothing was charged.</summary>
     private void GiveUp(DateTimeOffset now)
     {
-        Become(PaymentStatus.GivenUp, now);
+        Append(LedgerEntryKind.GivenUp, 0, now);
         (NextCallAt, Failures) = (now, 0);
     }
 
@@ -208,11 +244,12 @@ public sealed class Payment : IEventSource
             (ClaimedUntil, NextCallAt, Failures) = (null, now, 0);
     }
 
-    private void Settle(PaymentStatus status, DateTimeOffset now)
-    {
-        Become(status, now);
-        (NextCallAt, ClaimedUntil, Failures) = (null, null, 0);
-    }
+    private void EndCalls() => (NextCallAt, ClaimedUntil, Failures) = (null, null, 0);
 
-    private void Become(PaymentStatus status, DateTimeOffset now) => (Status, ChangedAt) = (status, now);
+    private void Append(LedgerEntryKind kind, decimal amount, DateTimeOffset now)
+    {
+        var entry = new LedgerEntry(Id, LedgerVersion + 1, kind, amount, now);
+        State = State.Apply(entry);
+        _appended.Add(entry);
+    }
 }

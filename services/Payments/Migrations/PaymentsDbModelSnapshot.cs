@@ -135,6 +135,35 @@ namespace ForgeShop.Payments.Migrations
                     b.ToTable("outbox", (string)null);
                 });
 
+            modelBuilder.Entity("ForgeShop.Payments.LedgerEntry", b =>
+                {
+                    b.Property<Guid>("PaymentId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("payment_id");
+
+                    b.Property<long>("Version")
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
+                    b.Property<decimal>("Amount")
+                        .HasColumnType("numeric(19,4)")
+                        .HasColumnName("amount");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.HasKey("PaymentId", "Version")
+                        .HasName("pk_ledger");
+
+                    b.ToTable("ledger", (string)null);
+                });
+
             modelBuilder.Entity("ForgeShop.Payments.Payment", b =>
                 {
                     b.Property<Guid>("Id")
@@ -148,6 +177,10 @@ namespace ForgeShop.Payments.Migrations
                     b.Property<DateTimeOffset>("ChangedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("changed_at");
+
+                    b.Property<decimal>("ChargedAmount")
+                        .HasColumnType("numeric(19,4)")
+                        .HasColumnName("charged_amount");
 
                     b.Property<DateTimeOffset?>("ChargedAt")
                         .HasColumnType("timestamp with time zone")
@@ -169,6 +202,10 @@ namespace ForgeShop.Payments.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("last_sequence");
 
+                    b.Property<long>("LedgerVersion")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ledger_version");
+
                     b.Property<string>("Method")
                         .IsRequired()
                         .HasColumnType("text")
@@ -181,6 +218,10 @@ namespace ForgeShop.Payments.Migrations
                     b.Property<Guid>("OrderId")
                         .HasColumnType("uuid")
                         .HasColumnName("order_id");
+
+                    b.Property<decimal>("RefundedAmount")
+                        .HasColumnType("numeric(19,4)")
+                        .HasColumnName("refunded_amount");
 
                     b.Property<string>("Status")
                         .IsRequired()

@@ -46,9 +46,11 @@ public static class GetCustomerReport
             Cursor = cursor,
         };
         var page = await model.Orders.QueryAsync(query, cancellationToken);
-        return await model.Customers.GetAsync(user.Value, cancellationToken) is { Value: var customer }
-            ? TypedResults.Ok(SummaryOf(customer, page, await model.AsOfAsync(cancellationToken)))
-            : Problems.NotFound("customer-not-found", "Reports are eventually consistent; try again in a moment.");
+        if (await model.Customers.GetAsync(user.Value, cancellationToken) is not { Value: var customer })
+            return Problems.NotFound("customer-not-found", "Reports are eventually consistent; try again in a moment.");
+        if (customer.Email is { } address)
+            ids.Verify(customer.Id, address);
+        return TypedResults.Ok(SummaryOf(customer, page, await model.AsOfAsync(cancellationToken)));
     }
 
     /// <summary>Derives the ID from the e-mail address, without a call or a search.</summary>
@@ -63,9 +65,7 @@ public static class GetCustomerReport
         }
         else if (email is not null)
         {
-            if (ids.Namespace("users").TryDerive(email, out var derived))
-                user = new(derived);
-            else
+            if (!ids.TryUser(email, out user))
                 errors.Add("email", "This is not an e-mail address that can be registered.");
         }
         else if (!UserId.TryParse(id, out user))
@@ -81,7 +81,8 @@ public static class GetCustomerReport
         customer.Spent.FirstOrDefault(sum => sum.Currency == customer.LastCurrency, new(0, customer.LastCurrency ?? "EUR")),
         customer.Spent,
         customer.LastOrderAt,
-        [.. page.Items.Select(order => new CustomerOrder(order.Value.Id, order.Value.Status, order.Value.Items, order.Value.Total, order.Value.PlacedAt))],
+        [.. page.Items.Select(order =>
+            new CustomerOrder(order.Value.Id, order.Value.Status, order.Value.Items, order.Value.Total, order.Value.PlacedAt))],
         page.NextCursor,
         asOf);
 }

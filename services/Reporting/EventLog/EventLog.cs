@@ -34,6 +34,16 @@ public sealed class EventLog(IDocumentStore store)
         ];
     }
 
+    /// <summary>Reads the first events of a correlation by time.</summary>
+    public async Task<IReadOnlyList<RecordedEvent>> FindAsync(CorrelationId correlation, int limit, CancellationToken cancellationToken)
+    {
+        var query = new DocumentQuery<RecordedEvent>
+        {
+            Where = (RecordedEvent.CorrelationField, correlation.Value), OrderBy = RecordedEvent.TimeField, Limit = limit,
+        };
+        return [.. (await _events.QueryAsync(query, cancellationToken)).Items.Select(document => document.Value)];
+    }
+
     /// <summary>Reads a page of a partition's events, from one offset to another, both included.</summary>
     public async Task<IReadOnlyList<RecordedEvent>> ReadAsync(string partition, long from, long to, CancellationToken cancellationToken)
     {

@@ -3,17 +3,24 @@ using ForgeShop.Messaging;
 namespace ForgeShop.Reporting;
 
 /// <summary>
-/// Records a batch of events in the event log and applies them to the read models. A batch that is interrupted is redelivered and changes
-/// nothing twice.
+/// Records a batch of events in the event log and applies them to the read models; commands are recorded only. A batch that is interrupted
+/// is redelivered and changes nothing twice.
 /// </summary>
-public sealed class RecordEvents(EventLog log, ReadModels models, ReportingMetrics metrics, TimeProvider time) : IEnvelopeHandler
+public sealed class RecordEvents(EventLog log, CommandLog commands, ReadModels models, ReportingMetrics metrics, TimeProvider time)
+    : IEnvelopeHandler
 {
     public async Task HandleAsync(IReadOnlyList<EventEnvelope> events, CancellationToken cancellationToken)
     {
+        await commands.AppendAsync(events.Where(IsCommand).Select(RecordedCommand.Of), cancellationToken);
+        List<EventEnvelope> facts = [.. events.Where(message => !IsCommand(message))];
+        if (facts.Count == 0)
+            return;
         var now = time.GetUtcNow();
-        var recorded = await log.AppendAsync([.. events.Select(@event => RecordedEvent.Of(@event, now))], cancellationToken);
+        var recorded = await log.AppendAsync([.. facts.Select(@event => RecordedEvent.Of(@event, now))], cancellationToken);
         if (recorded.Count > 0)
             await models.ApplyAsync(recorded, cancellationToken);
-        metrics.Applied(recorded.Count, time.GetUtcNow() - events.Min(@event => @event.Time), events.Count - recorded.Count);
+        metrics.Applied(recorded.Count, time.GetUtcNow() - facts.Min(@event => @event.Time), facts.Count - recorded.Count);
     }
+
+    private static bool IsCommand(EventEnvelope message) => message.Topic is Topics.InventoryCommands or Topics.PaymentCommands;
 }

@@ -26,6 +26,10 @@ public sealed record RecordedEvent(
         "partition", recorded => recorded.Partition);
     public static readonly DocumentField<RecordedEvent> OffsetField = new DocumentField<RecordedEvent, long>(
         "offset", recorded => recorded.Offset);
+    public static readonly DocumentField<RecordedEvent> CorrelationField = new DocumentField<RecordedEvent, Guid?>(
+        "correlation", recorded => recorded.CorrelationId?.Value);
+    public static readonly DocumentField<RecordedEvent> TimeField = new DocumentField<RecordedEvent, long>(
+        "time", recorded => recorded.Time.ToUnixTimeMilliseconds());
 
     private static readonly Dictionary<string, Func<JsonElement, int, object>> Types = new()
     {
@@ -39,7 +43,7 @@ public sealed record RecordedEvent(
     };
 
     public static DocumentModel<RecordedEvent> Model { get; } = new(
-        "events", ReportingJson.Default.RecordedEvent, [PartitionField, OffsetField]);
+        "events", ReportingJson.Default.RecordedEvent, [PartitionField, OffsetField], [CorrelationField, TimeField]);
 
     /// <summary>Gets whether the audit set the event aside because no service emitted it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

@@ -9,26 +9,6 @@ public sealed record TimelineEvent(
         recorded.Id, recorded.Type, recorded.Source.TrimStart('/'), recorded.Subject, recorded.Sequence,
         recorded.Time, recorded.TraceId, recorded.CorrelationId, recorded.CausationId);
 
-    /// <summary>
-    /// Sorts by time, but never an event before its cause or before an earlier event of its aggregate: the clocks of two services may
-    /// differ.
-    /// </summary>
-    public static IReadOnlyList<TimelineEvent> InOrder(IReadOnlyList<TimelineEvent> events)
-    {
-        var byTime = events.OrderBy(@event => @event.Time).ThenBy(@event => @event.Sequence).ThenBy(@event => @event.Id.Value).ToList();
-        var (ordered, seen) = (new List<TimelineEvent>(events.Count), new HashSet<EventId>());
-
-        void Place(TimelineEvent next)
-        {
-            if (!seen.Add(next.Id))
-                return;
-            foreach (var earlier in byTime.Where(other => other.Id == next.CausationId || (other.Subject == next.Subject && other.Sequence < next.Sequence)))
-                Place(earlier);
-            ordered.Add(next);
-        }
-
-        foreach (var next in byTime)
-            Place(next);
-        return ordered;
-    }
+    public static IReadOnlyList<TimelineEvent> InOrder(IReadOnlyList<TimelineEvent> events) => CausalOrder.Sort(
+        events, one => new(one.Id, one.CausationId, one.Subject, IsCommand: false, one.Sequence, one.Time));
 }

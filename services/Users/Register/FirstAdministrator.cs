@@ -22,6 +22,7 @@ public static partial class FirstAdministrator
         var id = ids.User(email);
         if (await db.Users.SingleOrDefaultAsync(user => user.Id == id, cancellationToken) is { } known)
         {
+            ids.Verify(known.Id, known.Email);
             // The account is not promoted, because it may belong to a customer who registered with this address first.
             if (known.Role is not Role.Administrator)
                 LogTaken(services.GetRequiredService<ILogger<User>>(), id);

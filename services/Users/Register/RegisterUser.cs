@@ -25,9 +25,8 @@ public static class RegisterUser
     private static async Task<IResult> Handle(
         RegisterUserRequest request, UsersDb db, ForgeIds ids, Passwords passwords, TimeProvider time, CancellationToken cancellationToken)
     {
-        var addresses = ids.Namespace("users");
         var errors = new ValidationErrors();
-        if (request.Email is null || !addresses.TryDerive(request.Email, out _))
+        if (!ids.TryUser(request.Email, out var id))
             errors.Add("email", "An e-mail address such as ada@example.com is required: ASCII, at most 254 characters.");
         var (name, badName) = AccountRules.Name(request.Name);
         errors.Add("name", badName);
@@ -35,12 +34,14 @@ public static class RegisterUser
         if (errors.Any)
             return errors.ToProblem();
 
-        var id = ids.User(request.Email!);
         // Fast path for a repeated registration, without the slow hash. The insert below is the authoritative check.
         if (await db.Users.AsNoTracking().SingleOrDefaultAsync(known => known.Id == id, cancellationToken) is { } taken)
+        {
+            ids.Verify(taken.Id, taken.Email);
             return EmailTaken(taken);
+        }
 
-        var user = User.Register(id, addresses.GetName(request.Email), name!, time.GetUtcNow());
+        var user = User.Register(id, ids.Namespace("users").GetName(request.Email), name!, time.GetUtcNow());
         user.SetPassword(await passwords.HashAsync(AccountRules.PreparePassword(request.Password)!, cancellationToken));
         db.Users.Add(user);
         db.Emit(user, new UserRegistered(user.Id, user.Email, user.Name, user.CreatedAt), MessageOrigin.OfRequest());

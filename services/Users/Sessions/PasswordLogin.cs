@@ -25,8 +25,7 @@ public sealed class PasswordLogin(UsersDb db, ForgeIds ids, Passwords passwords,
     public async Task<LoginResult> LogInAsync(OpenIddictRequest request, HttpContext http, CancellationToken cancellationToken)
     {
         // Unknown accounts take the same queries, the same slow hash and the same answer.
-        _ = ids.Namespace("users").TryDerive(request.Username, out var derived);
-        var id = new UserId(derived);
+        _ = ids.TryUser(request.Username, out var id);
         var password = AccountRules.PreparePassword(request.Password) ?? "";
         var (result, again) = (new LoginResult(null), false);
         var pause = await throttle.TryAsync(db, id, http, async () =>
@@ -45,6 +44,7 @@ public sealed class PasswordLogin(UsersDb db, ForgeIds ids, Passwords passwords,
             var verified = await passwords.VerifyAsync(user, password, cancellationToken);
             if (user is null || verified is PasswordVerificationResult.Failed)
                 return (new LoginResult(null), false);
+            ids.Verify(user.Id, user.Email);
             // Only a caller with the correct password learns that the account is closed.
             if (user.DeactivatedAt is not null)
                 return (new LoginResult(null, IsClosed: true), false);

@@ -6,20 +6,26 @@ namespace ForgeShop.Contracts;
 /// The entity catalogue in code: derives an entity's ID from its natural key, the same in every service and client.
 /// Refused keys throw <see cref="ForgeKeyException"/>, which names the field and the rule and never the value. Thread-safe.
 /// </summary>
-public sealed class ForgeIds
+public sealed partial class ForgeIds
 {
-    private readonly Dictionary<string, EntityNamespace> _namespaces;
-    private readonly EntityNamespace _users, _products, _orders, _orderLines, _reservations, _sagas, _payments, _events, _notifications,
+    private readonly IdTracking? _tracking;
+    private readonly Dictionary<string, CountedNamespace> _namespaces;
+    private readonly CountedNamespace _users, _products, _orders, _orderLines, _reservations, _sagas, _payments, _events, _notifications,
         _correlations, _files, _sessions;
 
     /// <summary>Creates the IDs of the shop's domain.</summary>
+    /// <param name="algorithm">The algorithm of all IDs.</param>
+    /// <param name="secret">The secret, if the algorithm has one.</param>
+    /// <param name="tracking">Publishes the counts and reports mismatches; null for tools and tests.</param>
     /// <exception cref="ForgeConfigurationException">The algorithm and the secret do not fit each other, or the secret is too
     /// short.</exception>
-    public ForgeIds(ForgeAlgorithm algorithm = ForgeAlgorithm.V5, string? secret = null)
+    public ForgeIds(ForgeAlgorithm algorithm = ForgeAlgorithm.V5, string? secret = null, IdTracking? tracking = null)
     {
+        _tracking = tracking;
         Catalogue = ShopCatalogue.Instance;
         Domain = new ForgeDomain(Catalogue.Domain, algorithm, secret);
-        _namespaces = Catalogue.Types.ToDictionary(type => type.Name, Domain.Entity, StringComparer.Ordinal);
+        _namespaces = Catalogue.Types.ToDictionary(
+            type => type.Name, type => new CountedNamespace(Domain.Entity(type)), StringComparer.Ordinal);
         _users = _namespaces["users"];
         _products = _namespaces["products"];
         _orders = _namespaces["orders"];
@@ -32,6 +38,7 @@ public sealed class ForgeIds
         _correlations = _namespaces["correlations"];
         _files = _namespaces["files"];
         _sessions = _namespaces["sessions"];
+        tracking?.Publish(_namespaces.Values);
     }
 
     public ForgeDomain Domain { get; }
@@ -42,6 +49,14 @@ public sealed class ForgeIds
     public bool IsKeyed => Domain.Algorithm is ForgeAlgorithm.V8HmacSha256;
 
     public UserId User(string email) => new(_users.Derive(email));
+
+    /// <summary>Derives like <see cref="User"/>, but returns false for an address that is refused.</summary>
+    public bool TryUser(string? email, out UserId id)
+    {
+        var isDerived = _users.TryDerive(email, out var derived, out _);
+        id = new UserId(derived);
+        return isDerived;
+    }
 
     /// <summary>Derives by the general SKU rule; the shop's own SKUs are narrower, see <see cref="Sku"/>.</summary>
     public ProductId Product(string sku) => new(_products.Derive(sku));
@@ -96,9 +111,11 @@ public sealed class ForgeIds
     /// <summary>Derives like <see cref="Derive"/>, but returns the error of the key instead of an exception.</summary>
     /// <exception cref="ForgeConfigurationException">The entity type is unknown.</exception>
     public bool TryDerive(string entityType, IEnumerable<KeyValuePair<string, string?>> fields, out Guid id, out KeyError error) =>
-        Namespace(entityType).TryDeriveText(fields, out id, out error);
+        Find(entityType).TryDeriveText(fields, out id, out error);
 
-    /// <summary>Returns the namespace of an entity type of the catalogue.</summary>
+    /// <summary>Returns the namespace of an entity type of the catalogue. IDs that the caller derives with it are not counted.</summary>
     /// <exception cref="ForgeConfigurationException">The entity type is unknown.</exception>
-    public EntityNamespace Namespace(string entityType) => _namespaces[Catalogue[entityType].Name];
+    public EntityNamespace Namespace(string entityType) => Find(entityType).Ids;
+
+    private CountedNamespace Find(string entityType) => _namespaces[Catalogue[entityType].Name];
 }

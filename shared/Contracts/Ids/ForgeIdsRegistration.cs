@@ -1,15 +1,16 @@
 using ForgeShop.Contracts;
 using ForgeShop.Forge;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
 public static class ForgeIdsRegistration
 {
     /// <summary>
-    /// Adds <see cref="ForgeIds"/>. <c>Forge:Algorithm</c> is v5 (the default), v8-sha256 or v8-hmac-sha256; a <c>Forge:Secret</c> alone
-    /// selects v8-hmac-sha256. An inconsistent configuration stops the start. Otherwise a service could derive IDs that can be guessed, or
-    /// that differ from those of other services.
+    /// Adds <see cref="ForgeIds"/> with its metrics (<see cref="IdTracking"/>). <c>Forge:Algorithm</c> is v5 (the default), v8-sha256 or
+    /// v8-hmac-sha256; a <c>Forge:Secret</c> alone selects v8-hmac-sha256. An inconsistent configuration stops the start. Otherwise a
+    /// service could derive IDs that can be guessed, or that differ from those of other services.
     /// </summary>
     /// <exception cref="ForgeConfigurationException">The algorithm is unknown, or the secret is missing, too short, or unused by the
     /// algorithm.</exception>
@@ -22,6 +23,10 @@ public static class ForgeIdsRegistration
         {
             throw new ForgeConfigurationException("Forge:Algorithm is none of v5, v8-sha256 and v8-hmac-sha256.");
         }
-        return services.AddSingleton(new ForgeIds(algorithm, secret));
+        _ = new ForgeDomain(ShopCatalogue.Instance.Domain, algorithm, secret);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(configuration);
+        return services.AddLogging().AddMetrics().AddSingleton<IdTracking>()
+            .AddSingleton(provider => new ForgeIds(algorithm, secret, provider.GetRequiredService<IdTracking>()));
     }
 }

@@ -72,6 +72,8 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
             CREATE TABLE IF NOT EXISTS {_table} (id uuid PRIMARY KEY, version bigint NOT NULL, document jsonb NOT NULL
             {string.Concat(Model.Fields.Select(field => $", {Column(field)} {SqlType(field.Type)}"))})
             """,
+            // A later release may declare more fields. Documents of before have no value of them until they are written again.
+            .. Model.Fields.Select(field => $"ALTER TABLE {_table} ADD COLUMN IF NOT EXISTS {Column(field)} {SqlType(field.Type)}"),
             .. Model.Indexes.Select(index => $"""
                 CREATE INDEX IF NOT EXISTS "ix_{Model.Name}_{string.Join('_', index.Select(field => field.Name))}"
                 ON {_table} ({string.Join(", ", index.Select(Column).Append("id"))})

@@ -60,8 +60,7 @@ internal static class CloudEvents
         var sequence = Positive("ce_sequence", Required("ce_sequence"));
         var subject = Id(Required("ce_subject")) ?? throw new UnreadableMessageException("the header ce_subject is not an ID");
         var id = new EventId(Id(Required("ce_id")) ?? throw new UnreadableMessageException("the header ce_id is not an ID"));
-        KeyValuePair<string, string?>[] key = [new("aggregate", Uuid.ToText(subject)), new("type", type), new("sequence", $"{sequence}")];
-        if (!ids.TryDerive("events", key, out var derived, out _) || derived != id.Value)
+        if (!ids.Verify(id, subject, type, sequence))
             throw new UnreadableMessageException("ce_id is not derived from ce_subject, ce_type and ce_sequence");
         var (traceParent, traceState) = (Text(message, "traceparent"), Text(message, "tracestate"));
         var isTraced = ActivityContext.TryParse(traceParent, null, out _);

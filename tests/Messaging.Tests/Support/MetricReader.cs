@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using ForgeShop.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ForgeShop.Messaging.Tests;
@@ -15,7 +16,7 @@ internal sealed class MetricReader : IDisposable
         var factory = service.Services.GetRequiredService<IMeterFactory>();
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == MessagingTelemetry.MeterName && instrument.Meter.Scope == factory)
+            if (instrument.Meter.Name is MessagingTelemetry.MeterName or IdTracking.MeterName && instrument.Meter.Scope == factory)
                 listener.EnableMeasurementEvents(instrument);
         };
         _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Add(instrument, value, tags));
