@@ -42,7 +42,7 @@ export async function startService(configuration: Configuration, logger: Logger)
   }
   const inbox = new Inbox(context, pool, (client, events) => countOrders(client, ids, events), onCommit)
   const consumer = new EventConsumer(context, [orderTopic], inbox, new DeadLetters(context), ids)
-  const relay = new OutboxRelay(context, database, [recommendationTopic], wakeRelay)
+  const relay = new OutboxRelay(context, database, [recommendationTopic], wakeRelay, ids)
 
   const server = createServer(ids, logger)
   const tokens = new AccessTokens(configuration.users, configuration.issuer, configuration.audience)

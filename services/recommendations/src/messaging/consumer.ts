@@ -1,6 +1,7 @@
 import { once } from 'node:events'
+import type { EventType } from '@forgeshop/forge-id/contracts'
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
-import { InvalidEventError, isHandled, readOrderEvent } from '../contracts/events.js'
+import { isHandled, readOrderEvent } from '../contracts/events.js'
 import type { ShopIds } from '../contracts/ids.js'
 import { isTransient } from '../data/transientErrors.js'
 import { headerText, readContext, typeOf, UnreadableMessageError } from './cloudEvents.js'
@@ -160,10 +161,10 @@ export class EventConsumer {
     if (group !== undefined && group !== this.context.service) return undefined
     const context = readContext(message, this.ids)
     try {
-      return { context, data: readOrderEvent(type, context.version, message.value), topic, offset: message.offset }
+      return { context, data: readOrderEvent(type as EventType, context.dataVersion, message.value), topic, offset: message.offset }
     } catch (error) {
-      if (error instanceof InvalidEventError) throw new UnreadableMessageError(error.message)
-      throw error
+      // Whatever the reason is, it depends on nothing but the message.
+      throw new UnreadableMessageError(error instanceof Error ? error.message : String(error))
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import type { Producer } from 'kafkajs'
+import type { ShopIds } from '../contracts/ids.js'
 import { connect } from '../data/database.js'
 import { endSpan, startMessageSpan, under } from '../telemetry/messagingTelemetry.js'
 import { writeEvent, type OutboxMessage } from './cloudEvents.js'
@@ -25,6 +26,7 @@ export class OutboxRelay {
     private readonly database: string,
     private readonly topics: readonly string[],
     private readonly signal: WakeUp,
+    private readonly ids: ShopIds,
   ) {}
 
   async run(stopping: AbortSignal): Promise<void> {
@@ -101,7 +103,9 @@ export class OutboxRelay {
     const traced = messages.map((message, index) => under(message, spans[index] as (typeof spans)[number]))
     const topicMessages = [...new Set(traced.map((message) => message.topic))].map((topic) => ({
       topic,
-      messages: traced.filter((message) => message.topic === topic).map((message) => writeEvent(message, `/${this.context.service}`)),
+      messages: traced
+        .filter((message) => message.topic === topic)
+        .map((message) => writeEvent(message, `/${this.context.service}`, this.ids)),
     }))
     try {
       await producer.sendBatch({ acks: -1, timeout: this.context.settings.publishTimeout, topicMessages })
