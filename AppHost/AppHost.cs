@@ -16,6 +16,7 @@ var ordersData = postgres.AddDatabase("orders-db", "orders");
 var inventoryData = postgres.AddDatabase("inventory-db", "inventory");
 var paymentsData = postgres.AddDatabase("payments-db", "payments");
 var notificationsData = postgres.AddDatabase("notifications-db", "notifications");
+var recommendationsData = postgres.AddDatabase("recommendations-db", "recommendations");
 var reportingData = documents.AddDatabase("reporting-db", "reporting");
 
 // Migrates all databases and exits; a service with a database starts afterwards.
@@ -28,8 +29,8 @@ var migrator = builder.AddMigrator("migrator")
 var adminEmail = builder.AddParameter("admin-email", () => builder.Configuration["Admin:Email"] ?? "admin@forgeshop.example");
 var adminPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24 }, secret: true, persist: true);
 
-// Services communicate by events through Kafka. There are two synchronous calls: each service reads the keys of Users to verify access
-// tokens, and Orders reads products without a copy from Inventory.
+// Services communicate by events through Kafka. There are three synchronous calls: each service reads the keys of Users to verify access
+// tokens, Orders reads products without a copy from Inventory, and the audit in Reporting asks each service about its stores.
 var users = builder.AddService<Projects.Users>("users")
     .WithReference(usersData, "users").WithReference(redis).WithReference(kafka)
     .WithEnvironment("Admin__Email", adminEmail).WithEnvironment("Admin__Password", adminPassword)
@@ -54,23 +55,34 @@ var notifications = builder.AddService<Projects.Notifications>("notifications")
 
 var reporting = builder.AddService<Projects.Reporting>("reporting")
     .WithReference(reportingData, "reporting").WithReference(kafka).WithReference(users)
+    // The audit asks each service about its own stores.
+    .WithReference(orders).WithReference(inventory).WithReference(payments).WithReference(notifications).WithTokensFrom(users)
     .WaitFor(reportingData).WaitFor(kafka);
+
+// In TypeScript, on Node.js; the shop runs without it where Node.js is missing. It migrates its database itself.
+var recommendations = builder.AddNodeService("recommendations")
+    .WithReference(recommendationsData, "recommendations").WithReference(kafka).WithReference(users)
+    .WaitFor(recommendationsData).WaitFor(kafka);
 
 // The only public entry point.
 var gateway = builder.AddService<Projects.Gateway>("gateway", preferredPort: 8080)
     .WithReference(users).WithReference(inventory).WithReference(orders).WithReference(notifications).WithReference(reporting)
+    .WithReference(recommendations)
     .WaitFor(users).WaitFor(inventory).WaitFor(orders).WaitFor(payments).WaitFor(notifications).WaitFor(reporting)
     .WithExternalHttpEndpoints()
     .WithUrlForEndpoint("http", url => (url.DisplayText, url.Url) = ("Shop API", "/api/v1/products"));
 
 // The issuer is the shop's public address, where clients find the discovery document.
-foreach (var service in (IResourceBuilder<ProjectResource>[])[users, inventory, orders, payments, notifications, reporting, gateway])
+IResourceBuilder<IResourceWithEnvironment>[] services =
+    [users, inventory, orders, payments, notifications, reporting, recommendations, gateway];
+foreach (var service in services)
     service.WithEnvironment("Authentication__Issuer", gateway.GetEndpoint("http"));
 
 // Dashboard commands besides start, stop and restart.
-foreach (var service in (IResourceBuilder<ProjectResource>[])[users, inventory, orders, payments, notifications])
+foreach (var service in (IResourceBuilder<IResourceWithEnvironment>[])[users, inventory, orders, payments, notifications, recommendations])
     service.WithOutboxReplay();
 kafka.WithDeadLetterRetry();
+reporting.WithAudit();
 builder.AddCustomers("customers", gateway);
 
 return await builder.RunShopAsync(servers, new ShopEndpoints

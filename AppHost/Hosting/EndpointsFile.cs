@@ -80,7 +80,9 @@ internal sealed class EndpointsFile(
     private async Task<string> DescribeAsync(CancellationToken cancellationToken)
     {
         var services = new JsonObject();
-        foreach (var service in model.Resources.OfType<ProjectResource>().Where(service => !service.HasAnnotationOfType<ExplicitStartupAnnotation>()))
+        // A service on Node.js may be installing its packages still, or it has failed to. The shop is ready without it.
+        foreach (var service in model.Resources.OfType<IResourceWithEndpoints>()
+            .Where(service => service.IsService() && (service is ProjectResource || IsHealthy(service.Name))))
             services[service.Name] = new JsonObject { ["url"] = service.GetEndpoint("http").Url, ["pid"] = ProcessId(service.Name) };
 
         var stores = new JsonObject();

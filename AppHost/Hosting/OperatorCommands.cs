@@ -16,7 +16,7 @@ internal static class OperatorCommands
     private static readonly TimeSpan ToolTimeout = TimeSpan.FromMinutes(5);
 
     /// <summary>Publishes a service's events again, like <c>./forge outbox replay</c>; consumers drop the duplicates.</summary>
-    public static IResourceBuilder<ProjectResource> WithOutboxReplay(this IResourceBuilder<ProjectResource> service) => service.WithCommand(
+    public static IResourceBuilder<T> WithOutboxReplay<T>(this IResourceBuilder<T> service) where T : IResource => service.WithCommand(
         "replay-outbox", "Replay the outbox",
         context => RunOperatorAsync(context, ["outbox", "replay", service.Resource.Name, "--since", context.Arguments.GetString("since")!]),
         new CommandOptions
@@ -48,6 +48,25 @@ internal static class OperatorCommands
             UpdateState = EnabledWhileRunning,
         });
 
+    /// <summary>Checks that all stores agree, like <c>./forge audit</c>.</summary>
+    public static IResourceBuilder<ProjectResource> WithAudit(this IResourceBuilder<ProjectResource> reporting) => reporting.WithCommand(
+        "audit", "Audit all stores",
+        context => RunOperatorAsync(context, IsTrue(context.Arguments.GetString("repair")) ? ["audit", "--repair"] : ["audit"]),
+        new CommandOptions
+        {
+            Description = "Derives every ID again and compares it in every store.",
+            Arguments =
+            [
+                new()
+                {
+                    Name = "repair", Label = "Repair", InputType = InputType.Boolean, Value = "false",
+                    Description = "The owners repair what they can. Money and stock are only reported.",
+                },
+            ],
+            IconName = "ClipboardCheckmark",
+            UpdateState = EnabledWhileRunning,
+        });
+
     /// <summary>Stops everything, deletes all data and starts everything again.</summary>
     public static void AddEmptyDataCommand(
         this IResourceBuilder<ProjectResource> gateway, ExecutableResource migrator, DataFolders data) => gateway.WithCommand(
@@ -59,8 +78,7 @@ internal static class OperatorCommands
             var notifications = context.Services.GetRequiredService<ResourceNotificationService>();
             var servers = resources.Where(resource =>
                 resource is IResourceWithConnectionString and (ContainerResource or ExecutableResource)).ToList();
-            var services = resources.OfType<ProjectResource>()
-                .Where(service => service != gateway.Resource && !service.HasAnnotationOfType<ExplicitStartupAnnotation>()).ToList();
+            var services = resources.Where(resource => resource.IsService() && resource != gateway.Resource).ToList();
 
             await Task.WhenAll(
                 services.Append(gateway.Resource).Select(service => ExecuteAsync(service, KnownResourceCommands.StopCommand)));
@@ -159,6 +177,8 @@ internal static class OperatorCommands
         static bool IsRate(string? text) =>
             double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var rate) && rate is > 0 and <= MaxRate;
     }
+
+    private static bool IsTrue(string? text) => bool.TryParse(text, out var value) && value;
 
     private static ResourceCommandState EnabledWhileRunning(UpdateCommandStateContext context) =>
         context.ResourceSnapshot.State?.Text == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled;

@@ -8,24 +8,38 @@ internal static class Services
     /// </summary>
     public static IResourceBuilder<ProjectResource> AddService<TProject>(
         this IDistributedApplicationBuilder builder, string name, int? preferredPort = null)
-        where TProject : IProjectMetadata, new()
+        where TProject : IProjectMetadata, new() => builder.AddProject<TProject>(name, launchProfileName: null)
+        // Without Aspire's proxy, connections to a stopped service are refused at once instead of held.
+        .WithHttpEndpoint(port: preferredPort is { } port && !builder.IsIsolated() && Ports.IsFree(port) ? port : null, isProxied: false)
+        .AsBuilt()
+        .WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName)
+        .WithEnvironment("DOTNET_ENVIRONMENT", builder.Environment.EnvironmentName)
+        .WithServiceDefaults();
+
+    /// <summary>Adds a service on Node.js: the folder <c>services/NAME</c>, installed and built by npm.</summary>
+    public static IResourceBuilder<NodeAppResource> AddNodeService(this IDistributedApplicationBuilder builder, string name) => builder
+        .AddNodeApp(name, $"../services/{name}", "dist/src/main.js")
+        .WithNpm()
+        .WithHttpEndpoint(env: "PORT", isProxied: false)
+        .WithServiceDefaults();
+
+    /// <summary>Returns whether the resource is a service of the shop that starts with it.</summary>
+    public static bool IsService(this IResource resource) =>
+        resource is (ProjectResource or NodeAppResource) && !resource.HasAnnotationOfType<ExplicitStartupAnnotation>();
+
+    private static IResourceBuilder<T> WithServiceDefaults<T>(this IResourceBuilder<T> service)
+        where T : IResourceWithEndpoints, IResourceWithEnvironment
     {
-        var service = builder.AddProject<TProject>(name, launchProfileName: null)
-            // Without Aspire's proxy, connections to a stopped service are refused at once instead of held.
-            .WithHttpEndpoint(
-                port: preferredPort is { } port && !builder.IsIsolated() && Ports.IsFree(port) ? port : null, isProxied: false)
-            .WithUrlForEndpoint("http", url => url.DisplayText = $"{char.ToUpperInvariant(name[0])}{name[1..]} API")
+        var name = service.Resource.Name;
+        service.WithUrlForEndpoint("http", url => url.DisplayText = $"{char.ToUpperInvariant(name[0])}{name[1..]} API")
             .WithHttpHealthCheck("/health")
-            .AsBuilt()
-            .WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName)
-            .WithEnvironment("DOTNET_ENVIRONMENT", builder.Environment.EnvironmentName)
             // Aspire's default, always_on, would record the queries of each health probe although the probe itself is filtered out.
             .WithEnvironment("OTEL_TRACES_SAMPLER", "parentbased_always_on")
             // The dashboard stops together with the services; a longer export would exceed a service's shutdown time-out.
             .WithEnvironment("OTEL_EXPORTER_OTLP_TIMEOUT", "1000");
 
         // All services derive IDs, so all need the same settings for it.
-        foreach (var setting in builder.Configuration.GetSection("Forge").GetChildren().Where(setting => setting.Value is not null))
+        foreach (var setting in service.ApplicationBuilder.Configuration.GetSection("Forge").GetChildren().Where(one => one.Value is not null))
             service.WithEnvironment($"Forge__{setting.Key}", setting.Value);
         return service;
     }

@@ -7,31 +7,31 @@ using Microsoft.AspNetCore.Routing;
 
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>
-/// The audit protocol of a service (docs/audit.md): what its own stores hold, in pages. The gateway does not route it, and only the
-/// auditor's token has the permission.
-/// </summary>
 public static class AuditEndpoints
 {
-    private const int DefaultItems = 500;
-    private const int MaxRepairs = 200;
-
+    /// <summary>
+    /// Maps the audit protocol of a service (docs/audit.md): what its own stores hold, in pages. The gateway does not route it, and only the
+    /// auditor's token has the permission.
+    /// </summary>
     /// <param name="routes">The application.</param>
     /// <param name="service">The service's name.</param>
     public static void MapAudit(this IEndpointRouteBuilder routes, string service)
     {
+        var answers = new AuditAnswers(service);
         var audit = routes.MapGroup("/internal/audit").RequirePermission(Permissions.InternalAudit).ExcludeFromDescription();
-        audit.MapGet("/", (IEnumerable<AuditedStore> stores, CancellationToken cancellationToken) =>
-            DescribeAsync(service, stores, cancellationToken));
-        audit.MapGet("/{collection}", (string collection, string? after, string? limit, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken) =>
-            PageAsync(service, collection, after, limit, stores, cancellationToken));
-        audit.MapPost("/{collection}/lookup", (string collection, AuditLookup body, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken) =>
-            LookUpAsync(service, collection, body, stores, cancellationToken));
-        audit.MapPost("/{collection}/repair", (string collection, AuditRepair body, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken) =>
-            RepairAsync(collection, body, stores, cancellationToken));
+        audit.MapGet("/", answers.DescribeAsync);
+        audit.MapGet("/{collection}", answers.PageAsync);
+        audit.MapPost("/{collection}/lookup", answers.LookUpAsync);
+        audit.MapPost("/{collection}/repair", AuditAnswers.RepairAsync);
     }
+}
 
-    private static async Task<IResult> DescribeAsync(string service, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
+internal sealed class AuditAnswers(string service)
+{
+    private const int DefaultItems = 500;
+    private const int MaxRepairs = 200;
+
+    public async Task<IResult> DescribeAsync(IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
     {
         OutboxPosition? outbox = null;
         var collections = new List<AuditedCollection>();
@@ -43,8 +43,9 @@ public static class AuditEndpoints
         return Json(new AuditCatalogue(service, outbox, collections));
     }
 
-    private static async Task<IResult> PageAsync(
-        string service, string collection, string? after, string? limit, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
+    public async Task<IResult> PageAsync(
+        string collection, string? after, string? limit, IEnumerable<AuditedStore> stores,
+        CancellationToken cancellationToken)
     {
         if (Find(stores, collection) is not { } store)
             return NotFound();
@@ -63,8 +64,8 @@ public static class AuditEndpoints
         }
     }
 
-    private static async Task<IResult> LookUpAsync(
-        string service, string collection, AuditLookup body, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
+    public async Task<IResult> LookUpAsync(
+        string collection, AuditLookup body, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
     {
         if (Find(stores, collection) is not { } store)
             return NotFound();
@@ -76,7 +77,7 @@ public static class AuditEndpoints
         return Json(new AuditPage(service, collection, store.Collection.EntityType, found, null));
     }
 
-    private static async Task<IResult> RepairAsync(
+    public static async Task<IResult> RepairAsync(
         string collection, AuditRepair body, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
     {
         if (Find(stores, collection) is not { } store)

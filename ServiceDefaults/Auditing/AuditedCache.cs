@@ -50,7 +50,8 @@ public sealed class CacheAudit<TView>(
         var dropped = new List<RepairedEntry>();
         foreach (var id in repair.Ids)
         {
-            if (await ReadAsync(id, cancellationToken) is { } data && await redis.GetDatabase().KeyDeleteAsync(Key(id)).WaitAsync(cancellationToken))
+            if (await ReadAsync(id, cancellationToken) is { } data
+                && await redis.GetDatabase().KeyDeleteAsync(Key(id)).WaitAsync(cancellationToken))
                 dropped.Add(new(id, "dropped") { Before = ContentHash.Of(Encoding.UTF8.GetString(data)) });
         }
         return dropped;
@@ -93,7 +94,9 @@ public static class AuditedCaches
 {
     /// <summary>Lets the cache answer the audit as the collection <c>cache</c>.</summary>
     public static IServiceCollection AddAuditedCache<TView>(
-        this IServiceCollection services, string entityType, string prefix, Func<TView, AuditEntry> describe) where TView : class, ICachedView =>
+        this IServiceCollection services, string entityType, string prefix, Func<TView, AuditEntry> describe)
+        where TView : class, ICachedView =>
         services.AddSingleton<AuditedStore>(provider => new CacheAudit<TView>(
-            new("cache", entityType, "redis") { CanRepair = true }, prefix, describe, provider.GetRequiredService<IConnectionMultiplexer>()));
+            new("cache", entityType, "redis") { CanRepair = true }, prefix, describe,
+            provider.GetRequiredService<IConnectionMultiplexer>()));
 }

@@ -27,7 +27,9 @@ public abstract class AuditedStore(AuditedCollection collection)
     public virtual Task<IReadOnlyList<AuditEntry>> FindIdsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
         LookupAsync(ids, cancellationToken);
 
-    /// <summary>Repairs entries and returns what was changed. Only for collections with <see cref="AuditedCollection.CanRepair"/>.</summary>
+    /// <summary>
+    /// Repairs entries and returns what was changed. Only for collections with <see cref="AuditedCollection.CanRepair"/>.
+    /// </summary>
     public virtual Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken) =>
         throw new NotSupportedException($"{Collection.Name} is not repaired.");
 }

@@ -42,11 +42,13 @@ public sealed record AuditedTable(AuditedCollection Collection, string From)
         FROM {From}
         """;
 
-    private static string TextArray(IEnumerable<string> values) => $"ARRAY[{string.Join(", ", values.Select(value => $"({value})::text"))}]::text[]";
+    private static string TextArray(IEnumerable<string> values) =>
+        $"ARRAY[{string.Join(", ", values.Select(value => $"({value})::text"))}]::text[]";
 }
 
 /// <summary>Reads a table: a page is one statement on the index of the ID.</summary>
-public class TableAudit<TContext>(AuditedTable table, IServiceScopeFactory scopes) : AuditedStore(table.Collection) where TContext : DbContext
+public class TableAudit<TContext>(AuditedTable table, IServiceScopeFactory scopes) : AuditedStore(table.Collection)
+    where TContext : DbContext
 {
     private readonly string _page = $"{table.Select} WHERE {table.Id} > $1 ORDER BY {table.Id} LIMIT $2";
     private readonly string _lookup = $"{table.Select} WHERE {table.Id} = ANY($1)";
@@ -137,6 +139,7 @@ public static class JsonHash
 public static class AuditedTables
 {
     /// <summary>Lets a table answer the audit.</summary>
-    public static IServiceCollection AddAuditedTable<TContext>(this IServiceCollection services, AuditedTable table) where TContext : DbContext =>
+    public static IServiceCollection AddAuditedTable<TContext>(this IServiceCollection services, AuditedTable table)
+        where TContext : DbContext =>
         services.AddSingleton<AuditedStore>(provider => ActivatorUtilities.CreateInstance<TableAudit<TContext>>(provider, table));
 }

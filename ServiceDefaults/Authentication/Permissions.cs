@@ -10,6 +10,7 @@ public static class Permissions
     public const string OrdersSelf = "orders:self";
     public const string NotificationsSelf = "notifications:self";
     public const string ReportsSelf = "reports:self";
+    public const string RecommendationsRead = "recommendations:read";
 
     public const string UsersRead = "users:read";
     public const string UsersWrite = "users:write";
@@ -28,7 +29,7 @@ public static class Permissions
     /// <summary>The auditor reads the stores of another service, or asks it to repair them. Only Reporting's own token has it.</summary>
     public const string InternalAudit = "internal:audit";
 
-    public static IReadOnlyList<string> OfCustomers { get; } = [AccountSelf, OrdersSelf, NotificationsSelf, ReportsSelf];
+    public static IReadOnlyList<string> OfCustomers { get; } = [AccountSelf, OrdersSelf, NotificationsSelf, ReportsSelf, RecommendationsRead];
 
     public static IReadOnlyList<string> OfAdministrators { get; } =
     [

@@ -15,7 +15,7 @@ builder.Services.AddSingleton<CommandLog>();
 builder.Services.AddSingleton<ReadModels>();
 builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
-builder.Services.AddReportingAudit();
+builder.AddAuditor();
 builder.Services.DescribeAsMoney<Sum>();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
 
@@ -31,5 +31,6 @@ GetSales.Map(reports);
 ListProductSales.Map(reports);
 RebuildEndpoints.Map(reports);
 GetCorrelation.Map(app.MapGroup("/api/v1/correlations").WithTags("Correlations"));
+AuditReports.Map(app.MapGroup("/api/v1/audit").WithTags("Audit"));
 
 app.Run();

@@ -20,5 +20,10 @@ namespace ForgeShop.Reporting;
 [JsonSerializable(typeof(ListProductSales.SalesByProduct))]
 [JsonSerializable(typeof(RebuildEndpoints.Progress))]
 [JsonSerializable(typeof(GetCorrelation.Correlation))]
+[JsonSerializable(typeof(AuditRun))]
+[JsonSerializable(typeof(RepairRecord))]
+[JsonSerializable(typeof(AuditReports.Request))]
+[JsonSerializable(typeof(AuditReports.Report))]
+[JsonSerializable(typeof(AuditReports.EntityReport))]
 [JsonSerializable(typeof(NoMembers))]
 internal sealed partial class ReportingJson : JsonSerializerContext;

@@ -64,6 +64,7 @@ internal sealed class UtcConverter : JsonConverter<DateTimeOffset>
 [JsonSerializable(typeof(OrderConfirmed))]
 [JsonSerializable(typeof(OrderCancelled))]
 [JsonSerializable(typeof(NotificationSent))]
+[JsonSerializable(typeof(RecommendationsChanged))]
 [JsonSerializable(typeof(Money))]
 [JsonSerializable(typeof(AuditCatalogue))]
 [JsonSerializable(typeof(AuditPage))]

@@ -45,10 +45,11 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(timeout.Token);
         // Killed services log errors all the time.
         builder.Services.AddLogging(logging => logging.ClearProviders());
-        var services = builder.Resources.OfType<ProjectResource>()
+        var services = builder.Resources
+            .Where(resource => resource is ProjectResource or (ExecutableResource and IResourceWithServiceDiscovery))
             .Where(service => !service.HasAnnotationOfType<ExplicitStartupAnnotation>()).ToList();
         // All simulated customers share one address, and the rate limits would throttle them together.
-        var gateway = builder.CreateResourceBuilder(services.Single(service => service.Name == "gateway"));
+        var gateway = builder.CreateResourceBuilder(services.OfType<ProjectResource>().Single(service => service.Name == "gateway"));
         foreach (var limit in (string[])["PerAddress", "PerUser", "Registrations"])
             gateway.WithEnvironment("RateLimits__" + limit, "1000000");
         // The server is a container or a process, and both pass their arguments on to PostgreSQL.
@@ -64,6 +65,9 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
         await host.WaitUntilHealthyAsync(timeout.Token);
         return host;
     }
+
+    /// <summary>Gets whether the shop has its service on Node.js, which a machine without Node.js cannot run.</summary>
+    public bool HasRecommendations => Services.Contains("recommendations");
 
     public async Task<string> ConnectionStringAsync(string resource, CancellationToken cancellationToken) =>
         await _app.GetConnectionStringAsync(resource, cancellationToken)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ForgeShop.Operator;
+using ForgeShop.Operator.Audit;
 using ForgeShop.Operator.Customers;
 using ForgeShop.Operator.DeadLetters;
 using ForgeShop.Operator.Demo;
@@ -17,6 +18,8 @@ root.Add(demo);
 root.Add(DeadLetterCommand());
 root.Add(OutboxCommand());
 root.Add(CustomersCommand());
+root.Add(AuditCommand());
+root.Add(FindCommand());
 
 var parsed = root.Parse(args);
 if (parsed.Errors.Count == 0)
@@ -81,6 +84,40 @@ static Command CustomersCommand()
         return 0;
     }));
     return customers;
+}
+
+static Command AuditCommand()
+{
+    var repair = new Option<bool>("--repair") { Description = "Lets the owners repair what they can; money and stock are only reported." };
+    var entity = new Option<string?>("--entity") { Description = "Checks one entity of this type, for example orders." };
+    var key = new Option<string[]>("--key")
+    { Description = "Its natural key: ada@example.com, or user=... and reference=..., one option each." };
+    var audit = new Command("audit", "Derives every ID again and compares it in every store.") { repair, entity, key };
+    audit.Validators.Add(result =>
+    {
+        if (result.GetValue(entity) is null != result.GetValue(key) is not { Length: > 0 })
+            result.AddError("--entity and --key belong together");
+        else if (result.GetValue(entity) is not null && result.GetValue(repair))
+            result.AddError("--repair is for a sweep, without --entity");
+    });
+    audit.SetAction((parsed, cancellationToken) => Run(() =>
+    {
+        var commands = new AuditCommands(RunningShop.Find(), Terminal(), TimeProvider.System);
+        return parsed.GetValue(entity) is { } type
+            ? commands.EntityAsync(type, parsed.GetValue(key)!, cancellationToken)
+            : commands.SweepAsync(parsed.GetValue(repair), cancellationToken);
+    }));
+    return audit;
+}
+
+static Command FindCommand()
+{
+    var key = new Argument<string[]>("KEY")
+    { Description = "An e-mail address, a SKU, or user=... reference=...", Arity = ArgumentArity.OneOrMore };
+    var find = new Command("find", "Derives an ID from a natural key and shows everything that carries it.") { key };
+    find.SetAction((parsed, cancellationToken) => Run(() =>
+        new AuditCommands(RunningShop.Find(), Terminal(), TimeProvider.System).FindAsync(parsed.GetRequiredValue(key), cancellationToken)));
+    return find;
 }
 
 // A file or a pipe has no width and gets no colours.

@@ -35,6 +35,7 @@ public static class PublicRoutes
         ("inventory", "PUT", "/api/v1/products/{sku}", null),
         ("inventory", "PATCH", "/api/v1/products/{sku}", null),
         ("inventory", "POST", "/api/v1/products/{sku}/stock", null),
+        ("recommendations", "GET", "/api/v1/products/{sku}/recommendations", null),
         ("orders", "POST", "/api/v1/orders", null),
         ("orders", "GET", "/api/v1/orders", null),
         ("orders", "GET", "/api/v1/orders/{id}", null),
@@ -49,6 +50,9 @@ public static class PublicRoutes
         ("reporting", "GET", "/api/v1/reports/rebuild", null),
         ("reporting", "POST", "/api/v1/reports/rebuild", null),
         ("reporting", "GET", "/api/v1/correlations/{id}", null),
+        ("reporting", "POST", "/api/v1/audit/run", null),
+        ("reporting", "GET", "/api/v1/audit/last", null),
+        ("reporting", "GET", "/api/v1/audit/{entityType}", null),
     ];
 
     private const string SignedIn = "signed-in";

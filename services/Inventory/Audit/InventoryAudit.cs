@@ -15,7 +15,11 @@ internal static class InventoryAudit
             Hashes = [("price", ["name", Amount("price_amount"), "price_currency"])],
         })
         .AddAuditedTable<InventoryDb>(new(
-            new("reservations", "reservations", "postgresql") { IsAuthority = true, References = new Dictionary<string, string> { ["key"] = "orders" } },
+            new("reservations", "reservations", "postgresql")
+            {
+                IsAuthority = true,
+                References = new Dictionary<string, string> { ["key"] = "orders" },
+            },
             "reservations")
         {
             Key = [("key", "order_id")],

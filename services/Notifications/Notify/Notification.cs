@@ -39,5 +39,8 @@ public sealed class Notification(NotificationId id, UserId userId, string kind, 
 
     Guid IEventSource.AggregateId => Id.Value;
 
+    /// <summary>Takes over the time of a notification that was announced before it was lost.</summary>
+    public void Restore(NotificationSent announced) => (CreatedAt, Channel, LastSequence) = (announced.SentAt, announced.Channel, 1);
+
     public NotificationSent Sent() => new(Id, UserId, Kind, Reference, Channel, CreatedAt);
 }

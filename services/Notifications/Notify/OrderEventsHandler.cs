@@ -12,16 +12,22 @@ public sealed class OrderEventsHandler(NotificationsDb db, ForgeIds ids, TimePro
     private const int MaxNamedItems = 3;
 
     public Task HandleAsync(IReadOnlyList<Received<OrderPlaced>> events, CancellationToken cancellationToken) => NotifyAsync(
-        events, placed => New(placed.UserId, Notification.OrderPlaced, placed.OrderId, TextOf(placed)), cancellationToken);
+        events, Create, cancellationToken);
 
     public Task HandleAsync(IReadOnlyList<Received<OrderConfirmed>> events, CancellationToken cancellationToken) => NotifyAsync(
-        events,
-        confirmed =>
-            New(confirmed.UserId, Notification.OrderConfirmed, confirmed.OrderId, $"Your order is confirmed: {confirmed.Total} were paid."),
-        cancellationToken);
+        events, Create, cancellationToken);
 
     public Task HandleAsync(IReadOnlyList<Received<OrderCancelled>> events, CancellationToken cancellationToken) => NotifyAsync(
-        events, cancelled => New(cancelled.UserId, Notification.OrderCancelled, cancelled.OrderId, TextOf(cancelled)), cancellationToken);
+        events, Create, cancellationToken);
+
+    /// <summary>Returns the notification of an event; null for other types of event.</summary>
+    public Notification? Create(IEventData data) => data switch
+    {
+        OrderPlaced placed => Create(placed),
+        OrderConfirmed confirmed => Create(confirmed),
+        OrderCancelled cancelled => Create(cancelled),
+        _ => null,
+    };
 
     /// <summary>Adds the notifications that do not exist yet, and announces them.</summary>
     private async Task NotifyAsync<TEvent>(
@@ -39,6 +45,14 @@ public sealed class OrderEventsHandler(NotificationsDb db, ForgeIds ids, TimePro
             db.Emit(notification, notification.Sent(), origin);
         }
     }
+
+    private Notification Create(OrderPlaced placed) => New(placed.UserId, Notification.OrderPlaced, placed.OrderId, TextOf(placed));
+
+    private Notification Create(OrderConfirmed confirmed) => New(
+        confirmed.UserId, Notification.OrderConfirmed, confirmed.OrderId, $"Your order is confirmed: {confirmed.Total} were paid.");
+
+    private Notification Create(OrderCancelled cancelled) => New(
+        cancelled.UserId, Notification.OrderCancelled, cancelled.OrderId, TextOf(cancelled));
 
     private Notification New(UserId user, string kind, OrderId order, string text) =>
         new(ids.Notification(user, kind, order.Value), user, kind, order.Value, text, time.GetUtcNow());

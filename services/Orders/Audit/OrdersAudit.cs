@@ -12,21 +12,21 @@ internal static class OrdersAudit
     private const string Announced =
         "CASE WHEN status = 'cancelled' THEN 'cancelled' WHEN confirmed_at IS NOT NULL THEN 'confirmed' ELSE 'pending' END";
 
-    private const string Group = $"CASE WHEN status = 'cancelled' AND confirmed_at IS NOT NULL THEN 'confirmed-cancelled' ELSE {Announced} END";
+    private const string Group =
+        $"CASE WHEN status = 'cancelled' AND confirmed_at IS NOT NULL THEN 'confirmed-cancelled' ELSE {Announced} END";
 
     private const string Lines = """
         orders o CROSS JOIN LATERAL (
-            SELECT string_agg(concat_ws(' ', product_id, sku, quantity, trim_scale(unit_price_amount), unit_price_currency), ',' ORDER BY position)
-                AS lines
+            SELECT string_agg(
+                concat_ws(' ', product_id, sku, quantity, trim_scale(unit_price_amount), unit_price_currency), ',' ORDER BY position) AS lines
             FROM order_lines WHERE order_id = o.id) l
         """;
 
     private static readonly string[] Amounts = [Amount("total_amount"), "total_currency"];
 
-    private static readonly Dictionary<string, string> OfOrder = new() { ["key"] = "orders" };
-
     public static IServiceCollection AddOrdersAudit(this IServiceCollection services) => services
-        .AddAuditedTable<OrdersDb>(new(new("orders", "orders", "postgresql") { IsAuthority = true, References = new Dictionary<string, string> { ["user"] = "users" } }, Lines)
+        .AddAuditedTable<OrdersDb>(new(
+            new("orders", "orders", "postgresql") { IsAuthority = true, References = References("user", "users") }, Lines)
         {
             Key = [("user", "user_id"), ("reference", "reference")],
             Group = Group,
@@ -40,12 +40,12 @@ internal static class OrdersAudit
             ],
         })
         .AddAuditedTable<OrdersDb>(new(
-            new("order-lines", "order-lines", "postgresql") { IsAuthority = true, References = new Dictionary<string, string> { ["order"] = "orders" } },
-            "order_lines")
+            new("order-lines", "order-lines", "postgresql") { IsAuthority = true, References = References("order", "orders") }, "order_lines")
         {
             Key = [("order", "order_id"), ("product", "product_id")],
         })
-        .AddAuditedTable<OrdersDb>(new(new("sagas", "sagas", "postgresql") { IsAuthority = true, References = OfOrder }, "sagas")
+        .AddAuditedTable<OrdersDb>(new(
+            new("sagas", "sagas", "postgresql") { IsAuthority = true, References = References("key", "orders") }, "sagas")
         {
             Key = [("key", "order_id")],
         })
@@ -58,6 +58,8 @@ internal static class OrdersAudit
         {
             Hashes = new Dictionary<string, string> { ["view"] = ViewHash(cached.Order) },
         });
+
+    private static Dictionary<string, string> References(string field, string entityType) => new() { [field] = entityType };
 
     private static string ViewHash(OrderView order) => ContentHash.Of(
         order.Id.ToString(), order.UserId.ToString(), order.Status, order.Reason, ContentHash.Time(order.PlacedAt),

@@ -8,7 +8,12 @@ namespace ForgeShop.Payments;
 internal static class PaymentsAudit
 {
     public static IServiceCollection AddPaymentsAudit(this IServiceCollection services) => services.AddAuditedTable<PaymentsDb>(new(
-        new("payments", "payments", "postgresql") { IsAuthority = true, References = new Dictionary<string, string> { ["order"] = "orders" } }, "payments")
+        new("payments", "payments", "postgresql")
+        {
+            IsAuthority = true,
+            References = new Dictionary<string, string> { ["order"] = "orders" },
+        },
+        "payments")
     {
         Key = [("order", "order_id"), ("attempt", "attempt")],
         Events = "last_sequence",

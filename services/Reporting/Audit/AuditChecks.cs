@@ -95,13 +95,15 @@ internal sealed class AuditChecks(AuditedShop shop, ForgeIds ids, EventLog log, 
         {
             if (shop.AuthorityOf(entityType) is not { } authority)
                 continue;
-            var parents = entries.Where(entry => entry.Key is not null)
-                .Select(entry => (Entry: entry, Parent: Uuid.TryParse(entry.Key!.GetValueOrDefault(field), out var parent) ? parent : Guid.Empty)).ToList();
+            var parents = entries.Where(entry => entry.Key is not null).Select(entry => (Entry: entry, Parent: ParentOf(entry, field))).ToList();
             var found = await authority.FindIdsAsync(parents.Select(pair => pair.Parent), cancellationToken);
             foreach (var (entry, parent) in parents.Where(pair => !found.Contains(pair.Parent)))
                 findings.Add(await UnknownAsync(target, entry.Id, authority, parent, cancellationToken));
         }
     }
+
+    private static Guid ParentOf(AuditEntry entry, string field) =>
+        Uuid.TryParse(entry.Key!.GetValueOrDefault(field), out var parent) ? parent : Guid.Empty;
 
     /// <summary>
     /// An entity that another store holds or refers to is not in its authority. If its first event is recorded, the authority lost it;
@@ -127,29 +129,28 @@ internal sealed class AuditChecks(AuditedShop shop, ForgeIds ids, EventLog log, 
         AuditTarget copy, AuditEntry entry, AuditTarget authority, string hash, CancellationToken cancellationToken)
     {
         var entityType = authority.Collection.EntityType;
+        var finding = Finding(copy, copy.Name, entityType, entry.Id, AuditStates.Mismatch, entry.Id) with { Detail = hash };
         if (hash == "placed"
-            && (await log.FindAsync([ids.Event(entry.Id, OrderPlaced.Type, 1).Value], cancellationToken)) is [{ Value.Payload: OrderPlaced placed }]
+            && await log.FindAsync([ids.Event(entry.Id, OrderPlaced.Type, 1).Value], cancellationToken) is [{ Value.Payload: OrderPlaced placed }]
             && OrderHashes.Placed(placed) == entry.Hashes![hash])
-            return Finding(copy, authority.Name, entityType, entry.Id, AuditStates.Mismatch, entry.Id) with { Detail = hash };
-        return Finding(copy, copy.Name, entityType, entry.Id, AuditStates.Mismatch, entry.Id) with
-        {
-            Detail = hash,
-            RepairAt = copy.Collection.CanRepair ? copy.Name : null,
-        };
+            return finding with { Store = authority.Name };
+        return finding with { RepairAt = copy.Collection.CanRepair ? copy.Name : null };
     }
 
     /// <summary>Returns the name of the first hash that two entries have with different values; null if they agree.</summary>
     internal static string? Difference(AuditEntry left, AuditEntry right) => left.Hashes?.Keys.FirstOrDefault(name =>
         right.Hashes is not null && right.Hashes.TryGetValue(name, out var hash) && hash != left.Hashes[name]);
 
-    internal static AuditFinding Finding(AuditTarget source, string store, string entityType, Guid id, string state, Guid sourceId) =>
+    internal static AuditFinding Finding(
+        AuditTarget source, string store, string entityType, Guid id, string state, Guid sourceId) =>
         new(store, entityType, id, state) { Source = (source.Name, sourceId) };
 }
 
 /// <summary>Derives the IDs of a page.</summary>
 internal static class DerivedIds
 {
-    public static IEnumerable<(AuditEntry Entry, Guid? Derived)> Of(ForgeIds ids, string entityType, IReadOnlyCollection<AuditEntry> entries)
+    public static IEnumerable<(AuditEntry Entry, Guid? Derived)> Of(
+        ForgeIds ids, string entityType, IReadOnlyCollection<AuditEntry> entries)
     {
         if (!ids.Catalogue.TryGet(entityType, out var type))
             return entries.Select(entry => (entry, (Guid?)null));

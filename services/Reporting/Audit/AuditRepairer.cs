@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ForgeShop.Contracts.Audit;
 
 namespace ForgeShop.Reporting;
@@ -9,29 +8,37 @@ internal sealed class AuditRepairer(
 {
     private const int BatchSize = 100;
 
+    // A rebuild reads the event log once for each batch.
+    private const int OwnBatchSize = 2000;
+
     // Five events of up to 2 KiB for each notification stay below the limit of a request body.
     private const int NotificationBatchSize = 4;
 
     /// <returns>The number of changes.</returns>
-    public async Task<int> RepairAsync(AuditRun run, AuditedShop shop, IReadOnlyList<AuditFinding> findings, CancellationToken cancellationToken)
+    public async Task<int> RepairAsync(
+        AuditRun run, AuditedShop shop, IReadOnlyList<AuditFinding> findings, CancellationToken cancellationToken)
     {
         var changes = 0;
         var touched = new List<RecordedEvent>();
         foreach (var ofOwner in findings.Where(finding => finding.RepairAt is not null).GroupBy(finding => finding.RepairAt!))
         {
             var isNotifications = ofOwner.First().EntityType == "notifications";
-            foreach (var batch in ofOwner.DistinctBy(finding => finding.RepairId).Chunk(isNotifications ? NotificationBatchSize : BatchSize))
+            var size = isNotifications ? NotificationBatchSize
+                : ofOwner.Key.StartsWith("reporting/", StringComparison.Ordinal) ? OwnBatchSize : BatchSize;
+            foreach (var batch in ofOwner.DistinctBy(finding => finding.RepairId).Chunk(size))
             {
                 var wanted = batch.Select(finding => finding.RepairId).ToList();
                 if (ofOwner.Key == "reporting/events")
                     touched.AddRange((await log.FindAsync(wanted, cancellationToken)).Select(document => document.Value));
                 var evidence = isNotifications ? await EvidenceAsync(batch, cancellationToken) : [];
-                changes += await RecordAsync(run, ofOwner.Key, await AskAsync(shop, ofOwner.Key, new(wanted, evidence), cancellationToken), cancellationToken);
+                var repaired = await AskAsync(shop, ofOwner.Key, new(wanted, evidence), cancellationToken);
+                changes += await RecordAsync(run, ofOwner.Key, repaired, cancellationToken);
             }
         }
 
         // Read models include an event that was set aside, or count one twice that was lost from the log and published again.
-        var replayed = findings.Where(finding => finding.RepairAt?.EndsWith("/outbox", StringComparison.Ordinal) is true).Select(finding => finding.RepairId).ToList();
+        var replayed = findings.Where(finding => finding.RepairAt?.EndsWith("/outbox", StringComparison.Ordinal) is true)
+            .Select(finding => finding.RepairId).ToList();
         if (replayed.Count > 0)
         {
             await settlement.WaitAsync(cancellationToken);
@@ -41,12 +48,16 @@ internal sealed class AuditRepairer(
         {
             var documents = touched.SelectMany(fold.DocumentsOf).ToHashSet();
             if (documents.Count > 0)
-                changes += await RecordAsync(run, $"reporting/{fold.Name}", await fold.RebuildAsync(documents, cancellationToken), cancellationToken);
+            {
+                var rebuilt = await fold.RebuildAsync(documents, cancellationToken);
+                changes += await RecordAsync(run, $"reporting/{fold.Name}", rebuilt, cancellationToken);
+            }
         }
         return changes;
     }
 
-    private async Task<IReadOnlyList<RepairedEntry>> AskAsync(AuditedShop shop, string owner, AuditRepair repair, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RepairedEntry>> AskAsync(
+        AuditedShop shop, string owner, AuditRepair repair, CancellationToken cancellationToken)
     {
         if (shop.Find(owner) is { } target)
             return await target.RepairAsync(repair, cancellationToken);
@@ -72,13 +83,15 @@ internal sealed class AuditRepairer(
         ];
     }
 
-    private async Task<int> RecordAsync(AuditRun run, string store, IReadOnlyList<RepairedEntry> repaired, CancellationToken cancellationToken)
+    private async Task<int> RecordAsync(
+        AuditRun run, string store, IReadOnlyList<RepairedEntry> repaired, CancellationToken cancellationToken)
     {
         if (repaired.Count == 0)
             return 0;
         var now = time.GetUtcNow();
-        await runs.RecordAsync(
-            [.. repaired.Select(entry => new RepairRecord(run.Id, store, entry.Id, entry.Action, entry.Before, entry.After, run.By, now))], cancellationToken);
+        var records = repaired.Select(entry =>
+            new RepairRecord(run.Id, store, entry.Id, entry.Action, entry.Before, entry.After, run.By, now));
+        await runs.RecordAsync([.. records], cancellationToken);
         return repaired.Count;
     }
 }

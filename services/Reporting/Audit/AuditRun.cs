@@ -76,7 +76,8 @@ public sealed class AuditRuns(IDocumentStore store)
 {
     private static readonly Guid LastId = Guid.Parse("0c1d6f6e-8a53-4f0e-9a7e-6d2b1c3f5e42");
 
-    private readonly IDocumentCollection<AuditRun> _runs = store.Collection(new DocumentModel<AuditRun>("audit_runs", ReportingJson.Default.AuditRun));
+    private readonly IDocumentCollection<AuditRun> _runs = store.Collection(
+        new DocumentModel<AuditRun>("audit_runs", ReportingJson.Default.AuditRun));
     private readonly IDocumentCollection<RepairRecord> _repairs = store.Collection(RepairRecord.Model);
 
     public Task<Document<AuditRun>?> ReadAsync(CancellationToken cancellationToken) => _runs.GetAsync(LastId, cancellationToken);
@@ -85,7 +86,8 @@ public sealed class AuditRuns(IDocumentStore store)
     public async Task<Document<AuditRun>?> TryWriteAsync(Document<AuditRun>? read, AuditRun run, CancellationToken cancellationToken)
     {
         var version = read?.Version ?? 0;
-        return (await _runs.BulkUpsertAsync([new(LastId, run, version)], cancellationToken)).Count == 0 ? new(LastId, run, version + 1) : null;
+        var conflicts = await _runs.BulkUpsertAsync([new(LastId, run, version)], cancellationToken);
+        return conflicts.Count == 0 ? new(LastId, run, version + 1) : null;
     }
 
     public Task RecordAsync(IReadOnlyList<RepairRecord> repairs, CancellationToken cancellationToken) =>

@@ -8,7 +8,8 @@ namespace ForgeShop.Reporting;
 /// Waits until what was in flight has arrived: until the outboxes are published and the consumers have committed up to the positions at the
 /// start of the wait.
 /// </summary>
-internal sealed class AuditSettlement(AuditedServices services, ConsumerProgress consumers, IOptions<AuditOptions> options, TimeProvider time)
+internal sealed class AuditSettlement(
+    AuditedServices services, ConsumerProgress consumers, IOptions<AuditOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
@@ -30,7 +31,8 @@ internal sealed class AuditSettlement(AuditedServices services, ConsumerProgress
             while (!IsOver() && !await consumers.HasPassedAsync(group, topics, ends, cancellationToken))
                 await Task.Delay(Poll, time, cancellationToken);
         }
-        return string.Join(' ', shop.Outboxes.OrderBy(outbox => outbox.Key, StringComparer.Ordinal).Select(outbox => $"{outbox.Key}={outbox.Value.Last}"));
+        var positions = shop.Outboxes.OrderBy(outbox => outbox.Key, StringComparer.Ordinal);
+        return string.Join(' ', positions.Select(outbox => $"{outbox.Key}={outbox.Value.Last}"));
     }
 
     private static bool ArePublished(IReadOnlyDictionary<string, OutboxPosition> noted, IReadOnlyDictionary<string, OutboxPosition> now) =>

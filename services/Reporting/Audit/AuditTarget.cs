@@ -62,13 +62,15 @@ internal sealed class RemoteTarget(AuditClient client, string service, AuditedCo
     public override async Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken)
     {
         var cursor = after is null ? "" : $"&after={Uri.EscapeDataString(after)}";
-        var page = await client.GetAsync(Service, $"/{Collection.Name}?limit={limit}{cursor}", JsonContext.Default.AuditPage, cancellationToken);
+        var page = await client.GetAsync(
+            Service, $"/{Collection.Name}?limit={limit}{cursor}", JsonContext.Default.AuditPage, cancellationToken);
         return new(page.Items, page.Next);
     }
 
     public override async Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken) =>
         (await client.PostAsync(
-            Service, $"/{Collection.Name}/repair", repair, JsonContext.Default.AuditRepair, JsonContext.Default.AuditRepaired, cancellationToken)).Items;
+            Service, $"/{Collection.Name}/repair", repair, JsonContext.Default.AuditRepair, JsonContext.Default.AuditRepaired,
+            cancellationToken)).Items;
 
     protected override async Task<IReadOnlyList<AuditEntry>> LookupAsync(Guid[] ids, bool idsOnly, CancellationToken cancellationToken) =>
         (await client.PostAsync(
@@ -89,7 +91,8 @@ internal sealed class AuditClient(HttpClient http)
     }
 
     public async Task<TAnswer> PostAsync<TBody, TAnswer>(
-        string service, string path, TBody body, JsonTypeInfo<TBody> json, JsonTypeInfo<TAnswer> answerJson, CancellationToken cancellationToken)
+        string service, string path, TBody body, JsonTypeInfo<TBody> json, JsonTypeInfo<TAnswer> answerJson,
+        CancellationToken cancellationToken)
     {
         using var content = JsonContent.Create(body, json);
         using var answer = await http.PostAsync(Address(service, path), content, cancellationToken);
@@ -98,7 +101,8 @@ internal sealed class AuditClient(HttpClient http)
 
     private static Uri Address(string service, string path) => new($"https+http://{service}/internal/audit{path}");
 
-    private static async Task<T> ReadAsync<T>(string service, HttpResponseMessage answer, JsonTypeInfo<T> json, CancellationToken cancellationToken)
+    private static async Task<T> ReadAsync<T>(
+        string service, HttpResponseMessage answer, JsonTypeInfo<T> json, CancellationToken cancellationToken)
     {
         if (!answer.IsSuccessStatusCode)
             throw new HttpRequestException($"The audit endpoint of {service} answered {(int)answer.StatusCode}.");

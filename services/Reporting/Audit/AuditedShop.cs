@@ -15,9 +15,8 @@ internal sealed class AuditedShop(IReadOnlyList<AuditTarget> targets, IReadOnlyD
     /// <summary>Gets the outbox positions at the time of the description, by service.</summary>
     public IReadOnlyDictionary<string, OutboxPosition> Outboxes => outboxes;
 
-    public long? Estimate => targets.Any(target => target.Collection.Estimate is null)
-        ? null
-        : targets.Sum(target => target.Collection.Estimate);
+    /// <summary>Gets the approximate number of entries; null if nothing is known. A copy is as large as its authority.</summary>
+    public long? Estimate => targets.Sum(EstimateOf) is > 0 and var estimate ? estimate : null;
 
     public AuditTarget? Find(string name) => targets.FirstOrDefault(target => target.Name == name);
 
@@ -34,6 +33,9 @@ internal sealed class AuditedShop(IReadOnlyList<AuditTarget> targets, IReadOnlyD
         var owners = topics.Select(OwnerOf).ToHashSet();
         return [.. targets.Where(target => target.IsEventCollection && target.Collection.IsAuthority && owners.Contains(target.Service))];
     }
+
+    private long EstimateOf(AuditTarget target) =>
+        target.Collection.Estimate ?? AuthorityOf(target.Collection.EntityType)?.Collection.Estimate ?? 0;
 
     /// <summary>Returns the service that publishes to a topic; null for an unknown topic.</summary>
     public static string? OwnerOf(string topic) => topic switch
@@ -58,11 +60,14 @@ internal sealed class AuditedServices(AuditClient client, IEnumerable<AuditedSto
         var catalogues = await Task.WhenAll(Names.Select(service => client.DescribeAsync(service, cancellationToken)));
         List<AuditTarget> targets =
         [
-            .. catalogues.SelectMany(catalogue => catalogue.Collections.Select(collection => new RemoteTarget(client, catalogue.Service, collection))),
+            .. from catalogue in catalogues
+               from collection in catalogue.Collections
+               select new RemoteTarget(client, catalogue.Service, collection),
             .. own.Select(store => new OwnTarget(store)),
         ];
         return new(
             targets,
-            catalogues.Where(catalogue => catalogue.Outbox is not null).ToDictionary(catalogue => catalogue.Service, catalogue => catalogue.Outbox!));
+            catalogues.Where(catalogue => catalogue.Outbox is not null)
+                .ToDictionary(catalogue => catalogue.Service, catalogue => catalogue.Outbox!));
     }
 }

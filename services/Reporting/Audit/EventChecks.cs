@@ -4,7 +4,9 @@ using ForgeShop.Forge;
 
 namespace ForgeShop.Reporting;
 
-/// <summary>Compares outboxes, inboxes and the event log: every published event arrived, and every event that arrived was published.</summary>
+/// <summary>
+/// Compares outboxes, inboxes and the event log: every published event arrived, and every event that arrived was published.
+/// </summary>
 internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset since)
 {
     public Task<List<AuditFinding>> CheckAsync(AuditTarget target, List<AuditEntry> entries, CancellationToken cancellationToken) =>
@@ -13,7 +15,8 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
             : CheckReceivedAsync(target, [.. entries.Where(entry => entry.At is not { } at || at >= since)], cancellationToken);
 
     /// <summary>An event that no consumer has never reached its topic. An event that some have was lost by the others.</summary>
-    private async Task<List<AuditFinding>> CheckPublishedAsync(AuditTarget outbox, List<AuditEntry> entries, CancellationToken cancellationToken)
+    private async Task<List<AuditFinding>> CheckPublishedAsync(
+        AuditTarget outbox, List<AuditEntry> entries, CancellationToken cancellationToken)
     {
         var received = new List<(AuditTarget Consumer, HashSet<Guid> Ids)>();
         foreach (var consumer in shop.CompleteCopiesOf("events"))
@@ -25,7 +28,7 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
         foreach (var entry in entries)
         {
             var consumers = received.Where(consumer => consumer.Consumer.Collection.Holds(entry.Group)).ToList();
-            var absent = consumers.Where(consumer => !consumer.Ids.Contains(entry.Id)).Select(consumer => consumer.Consumer).ToList();
+            var absent = consumers.FindAll(consumer => !consumer.Ids.Contains(entry.Id)).ConvertAll(consumer => consumer.Consumer);
             if (absent.Count == 0)
                 continue;
             var stores = absent.Count == consumers.Count ? [$"kafka/{entry.Group?.Split('/')[0]}"] : absent.Select(consumer => consumer.Name);
@@ -41,7 +44,8 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
     }
 
     /// <summary>Each received event is in the outbox of its service, with the same data.</summary>
-    private async Task<List<AuditFinding>> CheckReceivedAsync(AuditTarget consumer, List<AuditEntry> entries, CancellationToken cancellationToken)
+    private async Task<List<AuditFinding>> CheckReceivedAsync(
+        AuditTarget consumer, List<AuditEntry> entries, CancellationToken cancellationToken)
     {
         var findings = new List<AuditFinding>();
         foreach (var (outboxes, ofOutbox) in ByOutbox(consumer, entries))
@@ -58,14 +62,18 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
                 if (!published.TryGetValue(entry.Id, out var original))
                     findings.Add(await UnpublishedAsync(consumer, entry, outboxes, cancellationToken));
                 else if (AuditChecks.Difference(entry, original) is { } difference)
-                    findings.Add(AuditChecks.Finding(consumer, consumer.Name, "events", entry.Id, AuditStates.Mismatch, entry.Id) with { Detail = difference });
+                    findings.Add(AuditChecks.Finding(
+                        consumer, consumer.Name, "events", entry.Id, AuditStates.Mismatch, entry.Id) with { Detail = difference });
             }
         }
         return findings;
     }
 
-    /// <summary>The service that emitted an event is the first word of its type. An inbox holds no type: the topics name the services.</summary>
-    private IEnumerable<(IReadOnlyList<AuditTarget> Outboxes, List<AuditEntry> Entries)> ByOutbox(AuditTarget consumer, List<AuditEntry> entries)
+    /// <summary>
+    /// The service that emitted an event is the first word of its type. An inbox holds no type: the topics name the services.
+    /// </summary>
+    private IEnumerable<(IReadOnlyList<AuditTarget> Outboxes, List<AuditEntry> Entries)> ByOutbox(
+        AuditTarget consumer, List<AuditEntry> entries)
     {
         var byService = entries.GroupBy(entry => entry.Key?.GetValueOrDefault("type")?.Split('.')[0]);
         foreach (var ofService in byService)
@@ -93,7 +101,8 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
         {
             var siblings = EventTypes.SiblingsOf(key["type"]).Select(type => ids.Event(aggregate, type, sequence).Value);
             if ((await outboxes[0].FindIdsAsync(siblings, cancellationToken)).Count == 0)
-                return AuditChecks.Finding(consumer, outboxes[0].Name, "events", entry.Id, AuditStates.Missing, entry.Id) with { Detail = key["type"] };
+                return AuditChecks.Finding(
+                    consumer, outboxes[0].Name, "events", entry.Id, AuditStates.Missing, entry.Id) with { Detail = key["type"] };
         }
         return AuditChecks.Finding(consumer, consumer.Name, "events", entry.Id, AuditStates.Orphan, entry.Id) with
         {

@@ -14,7 +14,8 @@ internal static class EventTypes
     };
 
     /// <summary>Returns the type of the first event of every entity of a type; null if it differs.</summary>
-    public static string? FirstOf(string entityType) => entityType is "users" or "products" or "orders" ? ByEntityType[entityType][0] : null;
+    public static string? FirstOf(string entityType) =>
+        entityType is "users" or "products" or "orders" ? ByEntityType[entityType][0] : null;
 
     /// <summary>Returns the entity type whose aggregates emit a type of event; null if the type is unknown.</summary>
     public static string? EntityTypeOf(string type) => ByEntityType.FirstOrDefault(entity => entity.Value.Contains(type)).Key;

@@ -2,7 +2,7 @@ using ForgeShop.Contracts.Audit;
 
 namespace ForgeShop.Reporting;
 
-/// <summary>The entities that must exist because an order exists. Their IDs are derived from the order's, so no store is searched.</summary>
+/// <summary>The entities that must exist because an order exists. Their IDs are derived, so no store is searched.</summary>
 internal sealed class Expectations(AuditedShop shop, ForgeIds ids)
 {
     private const string Confirmed = "confirmed";
@@ -17,10 +17,10 @@ internal sealed class Expectations(AuditedShop shop, ForgeIds ids)
     [
         new("sagas", order => ids.Saga(new(order.Id)).Value, _ => true),
         new("reservations", order => ids.Reservation(new(order.Id)).Value, _ => true),
-        new("payments", order => ids.Payment(new(order.Id), 1).Value, order => order.Group?.StartsWith(Confirmed, StringComparison.Ordinal) is true),
+        new("payments", order => ids.Payment(new(order.Id), 1).Value, WasConfirmed),
         new("notifications", order => Notification(ids, order, "order-placed"), _ => true),
-        new("notifications", order => Notification(ids, order, "order-confirmed"), order => order.Group?.StartsWith(Confirmed, StringComparison.Ordinal) is true),
-        new("notifications", order => Notification(ids, order, "order-cancelled"), order => order.Group?.EndsWith(Cancelled, StringComparison.Ordinal) is true),
+        new("notifications", order => Notification(ids, order, "order-confirmed"), WasConfirmed),
+        new("notifications", order => Notification(ids, order, "order-cancelled"), IsCancelled),
     ];
 
     public async Task<List<AuditFinding>> CheckAsync(AuditTarget target, List<AuditEntry> entries, CancellationToken cancellationToken)
@@ -36,7 +36,8 @@ internal sealed class Expectations(AuditedShop shop, ForgeIds ids)
             // Only payments have content to compare: the amount.
             var found = expected.EntityType == "payments"
                 ? await authority.FindAsync(derived.Select(pair => pair.Id), cancellationToken)
-                : (await authority.FindIdsAsync(derived.Select(pair => pair.Id), cancellationToken)).ToDictionary(id => id, id => new AuditEntry(id));
+                : (await authority.FindIdsAsync(derived.Select(pair => pair.Id), cancellationToken))
+                    .ToDictionary(id => id, id => new AuditEntry(id));
             foreach (var (order, id) in derived)
             {
                 if (!found.TryGetValue(id, out var dependent))
@@ -45,11 +46,24 @@ internal sealed class Expectations(AuditedShop shop, ForgeIds ids)
                         RepairAt = authority.Collection.CanRepair ? authority.Name : null,
                     });
                 else if (AuditChecks.Difference(dependent, order) is { } difference)
-                    findings.Add(AuditChecks.Finding(target, authority.Name, expected.EntityType, id, AuditStates.Mismatch, order.Id) with { Detail = difference });
+                    findings.Add(AuditChecks.Finding(
+                        target, authority.Name, expected.EntityType, id, AuditStates.Mismatch, order.Id) with { Detail = difference });
             }
         }
         return findings;
     }
+
+    /// <summary>Returns the dependent entities of an order, with the stores that must hold them.</summary>
+    public IEnumerable<(string Store, string EntityType, Guid Id)> Of(AuditEntry order) =>
+        from expected in _ofOrder
+        where expected.IsExpected(order)
+        let authority = shop.AuthorityOf(expected.EntityType)
+        where authority is not null
+        select (authority.Name, expected.EntityType, expected.Derive(order));
+
+    private static bool WasConfirmed(AuditEntry order) => order.Group?.StartsWith(Confirmed, StringComparison.Ordinal) is true;
+
+    private static bool IsCancelled(AuditEntry order) => order.Group?.EndsWith(Cancelled, StringComparison.Ordinal) is true;
 
     private static Guid Notification(ForgeIds ids, AuditEntry order, string kind) =>
         ids.Notification(UserId.Parse(order.Key!["user"]), kind, order.Id).Value;

@@ -4,7 +4,8 @@ namespace ForgeShop.Reporting;
 
 /// <summary>Answers the audit from the read models that serve. A repair rebuilds documents from the event log.</summary>
 internal sealed class ReadModelAudit<T>(
-    AuditedCollection collection, ReadModels models, Func<Generation, IDocumentCollection<T>> open, ReadModelFold<T> fold, Func<T, AuditEntry> describe)
+    AuditedCollection collection, ReadModels models, Func<Generation, IDocumentCollection<T>> open, ReadModelFold<T> fold,
+    Func<T, AuditEntry> describe)
     : AuditedStore(collection) where T : ReadModel
 {
     public override async Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken)
@@ -48,7 +49,8 @@ internal sealed class EventLogAudit(EventLog log, ReadModels models) : AuditedSt
     })
 {
     public override async Task<long?> EstimateAsync(CancellationToken cancellationToken) =>
-        (await (await models.GetActiveAsync(cancellationToken)).ReadCheckpointsAsync(cancellationToken)).Sum(checkpoint => checkpoint.Events);
+        (await (await models.GetActiveAsync(cancellationToken)).ReadCheckpointsAsync(cancellationToken))
+            .Sum(checkpoint => checkpoint.Events);
 
     public override async Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken)
     {
@@ -70,7 +72,13 @@ internal sealed class EventLogAudit(EventLog log, ReadModels models) : AuditedSt
     public override async Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken)
     {
         var setAside = await log.SetAsideAsync(repair.Ids, cancellationToken);
-        return [.. setAside.Select(recorded => new RepairedEntry(recorded.Id.Value, "set-aside") { Before = $"{recorded.Type} {recorded.Sequence}" })];
+        return
+        [
+            .. setAside.Select(recorded => new RepairedEntry(recorded.Id.Value, "set-aside")
+            {
+                Before = $"{recorded.Type} {recorded.Sequence}",
+            }),
+        ];
     }
 
     private static AuditEntry Describe(Document<RecordedEvent> document) => new(document.Id)
@@ -96,10 +104,11 @@ internal static class ReportingAudit
     {
         services.AddSingleton<AuditedStore, EventLogAudit>();
         services.AddReadModel(
-            new("orders", "orders", "documents") { IsComplete = true, CanRepair = true }, OrderReport.Projection, model => model.Orders, Describe);
-        services.AddReadModel(
-            new("customers", "users", "documents") { IsComplete = true, CanRepair = true }, CustomerReport.Projection, model => model.Customers,
+            new("orders", "orders", "documents") { IsComplete = true, CanRepair = true }, OrderReport.Projection, model => model.Orders,
             Describe);
+        services.AddReadModel(
+            new("customers", "users", "documents") { IsComplete = true, CanRepair = true }, CustomerReport.Projection,
+            model => model.Customers, Describe);
         return services;
     }
 
@@ -140,8 +149,8 @@ internal static class ReportingAudit
 internal static class OrderHashes
 {
     public static string Placed(UserId? user, DateTimeOffset? placedAt, Money? total, IEnumerable<ReportedItem> items) => ContentHash.Of(
-        user?.ToString(), placedAt is { } time ? ContentHash.Time(time) : null, total is { } amount ? ContentHash.Amount(amount.Amount) : null,
-        total?.Currency, string.Join(',', items.Select(item =>
+        user?.ToString(), placedAt is { } time ? ContentHash.Time(time) : null,
+        total is { } amount ? ContentHash.Amount(amount.Amount) : null, total?.Currency, string.Join(',', items.Select(item =>
             $"{item.ProductId} {item.Sku} {item.Quantity} {ContentHash.Amount(item.UnitPrice.Amount)} {item.UnitPrice.Currency}")));
 
     public static string Placed(OrderPlaced placed) => Placed(placed.UserId, placed.PlacedAt, placed.Total, placed.Items.Select(item =>

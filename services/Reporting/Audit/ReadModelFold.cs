@@ -34,7 +34,8 @@ internal sealed record FoldedRange(int Checked, IReadOnlyList<(Guid Id, string S
 /// comparison is exact while events arrive. Memory is bounded by the size of a range; each range reads the log once.
 /// </summary>
 internal sealed class ReadModelFold<T>(
-    ProjectionModel<T> projection, Func<Generation, IDocumentCollection<T>> open, ReadModels models, EventLog log) : IReadModelFold where T : ReadModel
+    ProjectionModel<T> projection, Func<Generation, IDocumentCollection<T>> open, ReadModels models, EventLog log)
+    : IReadModelFold where T : ReadModel
 {
     private const int RangeSize = 5000;
     private const int MaxAttempts = 20;
@@ -89,22 +90,27 @@ internal sealed class ReadModelFold<T>(
             var ready = pending.Where(id => attempt > MaxAttempts / 2 || !IsAhead(id)).ToHashSet();
             var folded = await FoldAsync(ready.Contains, stored, checkpoints, includeNewer: false, cancellationToken);
             var changed = folded.Where(document => !Equal(stored.GetValueOrDefault(document.Key)?.Value, document.Value))
-                .Select(document => new Document<T>(document.Key, document.Value, stored.GetValueOrDefault(document.Key)?.Version ?? 0)).ToList();
+                .Select(document => new Document<T>(document.Key, document.Value, stored.GetValueOrDefault(document.Key)?.Version ?? 0))
+                .ToList();
             var conflicts = await documents.BulkUpsertAsync(changed, cancellationToken);
-            rebuilt.AddRange(changed.Where(document => !conflicts.Contains(document.Id)).Select(document => new RepairedEntry(document.Id, "rebuilt")
-            {
-                Before = stored.GetValueOrDefault(document.Id) is { } before ? Hash(before.Value) : null,
-                After = Hash(document.Value),
-            }));
+            rebuilt.AddRange(changed.Where(document => !conflicts.Contains(document.Id)).Select(document =>
+                new RepairedEntry(document.Id, "rebuilt")
+                {
+                    Before = stored.GetValueOrDefault(document.Id) is { } before ? Hash(before.Value) : null,
+                    After = Hash(document.Value),
+                }));
             pending.RemoveWhere(id => ready.Contains(id) && !conflicts.Contains(id));
         }
         return rebuilt;
     }
 
     private static async Task<Dictionary<string, long>> CheckpointsAsync(Generation generation, CancellationToken cancellationToken) =>
-        (await generation.ReadCheckpointsAsync(cancellationToken)).ToDictionary(checkpoint => checkpoint.Partition, checkpoint => checkpoint.Offset);
+        (await generation.ReadCheckpointsAsync(cancellationToken))
+            .ToDictionary(checkpoint => checkpoint.Partition, checkpoint => checkpoint.Offset);
 
-    /// <summary>Folds the events of some documents up to the checkpoints, or up to the positions of each document where these are newer.</summary>
+    /// <summary>
+    /// Folds the events of some documents up to the checkpoints, or up to the positions of each document where these are newer.
+    /// </summary>
     private async Task<Dictionary<Guid, T>> FoldAsync(
         Func<Guid, bool> isWanted, IReadOnlyDictionary<Guid, Document<T>> stored, Dictionary<string, long> checkpoints, bool includeNewer,
         CancellationToken cancellationToken)

@@ -10,10 +10,13 @@ public static class Topics
     public const string PaymentCommands = "payment.commands";
     public const string PaymentEvents = "payment.events";
     public const string NotificationEvents = "notification.events";
+    public const string RecommendationEvents = "recommendation.events";
 
     /// <summary>All topics except the dead-letter topics.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [UserEvents, OrderEvents, InventoryCommands, InventoryEvents, PaymentCommands, PaymentEvents, NotificationEvents];
+    [
+        UserEvents, OrderEvents, InventoryCommands, InventoryEvents, PaymentCommands, PaymentEvents, NotificationEvents, RecommendationEvents,
+    ];
 
     /// <summary>Returns the dead-letter topic of a topic.</summary>
     public static string DeadLetters(string topic) => topic + ".dlq";

@@ -6,9 +6,13 @@ using ForgeShop.Notifications;
 using ForgeShop.Orders;
 using ForgeShop.Payments;
 using ForgeShop.Reporting;
+using ForgeShop.ServiceDefaults;
 using ForgeShop.TestSupport;
 using ForgeShop.Users;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
@@ -24,6 +28,7 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
     private readonly List<string> _databases = [];
     private readonly RedisServer _redis = new();
     private IConnectionMultiplexer? _cache;
+    private NodeService? _recommendations;
 
     /// <summary>Each service's name, endpoints and address.</summary>
     public List<Subject> Subjects { get; } = [];
@@ -61,11 +66,14 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
         var payments = await Start<PaymentsDb>("Payments");
         var notifications = await Start<Notification>("Notifications");
         var reporting = await Start<OrderReport>("Reporting");
+        if (NodeService.Missing is null)
+            await StartRecommendations();
         await Start<RateLimitOptions>("Gateway",
             ("RateLimits:PerAddress", "1000000"), ("RateLimits:PerUser", "1000000"), ("RateLimits:Registrations", "1000000"),
             ("services:inventory:http:0", inventory.Address.ToString()), ("services:orders:http:0", orders.Address.ToString()),
             ("services:payments:http:0", payments.Address.ToString()), ("services:notifications:http:0", notifications.Address.ToString()),
-            ("services:reporting:http:0", reporting.Address.ToString()));
+            ("services:reporting:http:0", reporting.Address.ToString()),
+            ("services:recommendations:http:0", _recommendations?.Address.ToString() ?? "http://127.0.0.1:1"));
 
         (await inventory.Http.Put($"/api/v1/products/{Sku}", new { name = "Matrix", price = new { amount = "1.00", currency = "EUR" }, stock = 100 })).ShouldBe(System.Net.HttpStatusCode.Created);
         foreach (var email in new[] { "victim@example.com", "attacker@example.com" })
@@ -124,6 +132,8 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
     {
         foreach (var service in Enumerable.Reverse(_running))
             await service.DisposeAsync();
+        if (_recommendations is not null)
+            await _recommendations.DisposeAsync();
         _cache?.Dispose();
         await _redis.DisposeAsync();
     }
@@ -146,6 +156,33 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
         service.Tokens = Users.Tokens;
         Add(name, service);
         return service;
+    }
+
+    /// <summary>Starts the service on Node.js. Its endpoints are those of its OpenAPI document.</summary>
+    private async Task StartRecommendations()
+    {
+        const string Service = "recommendations";
+        var database = new Npgsql.NpgsqlConnectionStringBuilder(await Database(Service));
+        _recommendations = await NodeService.StartAsync(
+            Repository.Root, Service,
+            new Dictionary<string, string>
+            {
+                ["RECOMMENDATIONS_URI"] = $"postgresql://{database.Username}:{database.Password}@{database.Host}:{database.Port}/{database.Database}",
+                ["ConnectionStrings__kafka"] = ServersFixture.NoKafka,
+                ["services__users__http__0"] = Users.Address.ToString(),
+                ["Authentication__Issuer"] = TestTokens.Issuer,
+            },
+            TestContext.Current.CancellationToken);
+        var document = System.Text.Json.Nodes.JsonNode.Parse(
+            await File.ReadAllTextAsync(Path.Combine(Repository.Root, "services", Service, "openapi.json")))!;
+        var endpoints = document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject().Select(operation =>
+        {
+            var permissions = operation.Value!["security"]!.AsArray().Select(one => (string)one!["bearer"]![0]!);
+            var policy = new AuthorizationPolicyBuilder().AddRequirements(new PermissionRequirement([.. permissions])).Build();
+            var metadata = new EndpointMetadataCollection(new HttpMethodMetadata([operation.Key.ToUpperInvariant()]), new AuthorizeAttribute(), policy);
+            return new RouteEndpoint(_ => Task.CompletedTask, RoutePatternFactory.Parse(path.Key), 0, metadata, null);
+        }));
+        Subjects.Add(new Subject(Service, [.. endpoints], new HttpClient { BaseAddress = _recommendations.Address }));
     }
 
     private void Add<T>(string name, RunningService<T> service) where T : class

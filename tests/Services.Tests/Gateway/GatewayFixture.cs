@@ -53,7 +53,7 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
     public async Task<RunningService<RateLimitOptions>> StartGateway(params (string Key, string Value)[] settings)
     {
         var address = _service!.Urls.Single();
-        string[] services = ["users", "inventory", "orders", "notifications", "reporting"];
+        string[] services = ["users", "inventory", "orders", "notifications", "reporting", "recommendations"];
         var gateway = await RunningService<RateLimitOptions>.StartAsync(
             "", [
                 ("Authentication:Users", servers.Users.Address.ToString()),

@@ -27,7 +27,7 @@ public sealed class OpenApiTests
             [
                 await ServiceDocument<UsersDb>.GenerateAsync(cancellation), await ServiceDocument<InventoryDb>.GenerateAsync(cancellation),
                 await ServiceDocument<OrdersDb>.GenerateAsync(cancellation), await ServiceDocument<Notification>.GenerateAsync(cancellation),
-                await ServiceDocument<OrderReport>.GenerateAsync(cancellation),
+                await ServiceDocument<OrderReport>.GenerateAsync(cancellation), await RecommendationsAsync(cancellation),
             ]);
         var text = MergedDocument.Text(generated);
         var committed = await File.ReadAllTextAsync(Committed, cancellation);
@@ -70,6 +70,10 @@ public sealed class OpenApiTests
         BreakingChanges.Between(before, after).ShouldBe(
             ["OrderRequestBody.paymentMethod: the type string is now integer", "OrderRequestBody.paymentMethod is required now"]);
     }
+
+    /// <summary>Returns the document of the service on Node.js, whose own tests compare it with its answers.</summary>
+    private static async Task<JsonObject> RecommendationsAsync(CancellationToken cancellationToken) => JsonNode.Parse(
+        await File.ReadAllTextAsync(Path.Combine(Repository.Root, "services", "recommendations", "openapi.json"), cancellationToken))!.AsObject();
 
     private static async Task<JsonNode> ReadAsync() =>
         JsonNode.Parse(await File.ReadAllTextAsync(Committed, TestContext.Current.CancellationToken))!;

@@ -57,7 +57,7 @@ public sealed class ForgedTokens(IServiceProvider users, UserId user)
     }
 
     private string Issue(Action<SecurityTokenDescriptor> change) =>
-        TestTokens.Issue(users, user.ToString(), [.. Permissions.OfAdministrators, Permissions.Internal], change);
+        TestTokens.Issue(users, user.ToString(), [.. Permissions.OfAdministrators, Permissions.Internal, Permissions.InternalAudit], change);
 
     private static SigningCredentials Sign(ECDsa key, string name) => new(new ECDsaSecurityKey(key) { KeyId = name }, SecurityAlgorithms.EcdsaSha256);
 

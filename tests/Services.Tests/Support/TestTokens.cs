@@ -27,6 +27,9 @@ public sealed class TestTokens(IServiceProvider users)
 
     public Task<string> OfService(string name = "tests") => Task.FromResult(Issue(users, name, [Permissions.Internal], _ => { }));
 
+    /// <summary>The token of Reporting, which hosts the auditor.</summary>
+    public Task<string> OfAuditor() => Task.FromResult(Issue(users, "reporting", [Permissions.Internal, Permissions.InternalAudit], _ => { }));
+
     public Task<string> With(UserId user, params string[] permissions) => Task.FromResult(Issue(users, user.ToString(), permissions, _ => { }));
 
     /// <summary>Gets the key that signs now.</summary>

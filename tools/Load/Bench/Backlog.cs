@@ -28,7 +28,7 @@ internal sealed class Backlog : IAsyncDisposable
     {
         var kafka = await host.ConnectionStringAsync("kafka", cancellationToken);
         var databases = new List<NpgsqlDataSource>();
-        foreach (var database in OutboxDatabases)
+        foreach (var database in host.HasRecommendations ? OutboxDatabases.Append("recommendations-db") : OutboxDatabases)
             databases.Add(NpgsqlDataSource.Create(await host.ConnectionStringAsync(database, cancellationToken)));
         // A service's name is its consumer group. These consumers read the group's offsets and do not join it.
         return new([.. databases], [.. host.Services.Select(service => Group(kafka, service))], time);

@@ -1,11 +1,12 @@
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
+using ForgeShop.Load.Audit;
 using Spectre.Console;
 
 namespace ForgeShop.Load.Chaos;
 
 /// <summary>
-/// <c>./forge chaos</c>: places orders while processes are killed, waits until all orders are final, and reconciles the stores.
+/// <c>./forge chaos</c>: places orders while processes are killed, waits until all orders are final, reconciles the stores, and audits them.
 /// </summary>
 internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double ordersPerSecond, int seed)
 {
@@ -14,6 +15,8 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromMinutes(5);
     // The read models are the last to agree, and a document store may be slow.
     private static readonly TimeSpan CompareTimeout = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan AuditTimeout = TimeSpan.FromMinutes(5);
+    private const int FindingsShown = 20;
     // The initial stock: five products never run out, the others do.
     private static readonly Dictionary<string, int> Stock =
         Enumerable.Range(1, 10).ToDictionary(number => $"CHAOS-{number}", number => number <= 5 ? 1_000_000 : 40 * number);
@@ -30,7 +33,8 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         using var http = new HttpClient { BaseAddress = shop.Gateway, Timeout = TimeSpan.FromSeconds(15) };
         var customers = Enumerable.Range(1, Customers)
             .Select(number => new Customer(http, _statistics, $"chaos-{number}@example.com", "Correct-Horse-Battery-1", _time)).ToList();
-        await PrepareAsync(shop, http, customers, cancellationToken);
+        using var administrator = new Customer(http, _statistics, shop.AdminEmail, shop.AdminPassword, _time);
+        await PrepareAsync(administrator, customers, cancellationToken);
 
         var watcher = new TopicWatcher(await shop.ConnectionStringAsync("kafka", cancellationToken), Topics.All);
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -54,15 +58,18 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         await watching.CancelAsync();
         await watched;
 
-        var findings = await comparing;
+        var audit = new ShopAudit(http, administrator.TokenAsync, _time).SweepAsync(AuditTimeout, cancellationToken);
+        await ProgressAsync("auditing", audit, reconciliation, watcher, cancellationToken);
+        IReadOnlyList<Finding> findings = [.. await comparing, new("findings of the audit", 0, (await audit).Wrong)];
+        foreach (var wrong in (await audit).Findings.Take(FindingsShown))
+            console.WriteLine("audit: " + wrong);
         customers.ForEach(customer => customer.Dispose());
         return new ChaosReport(console, _statistics, watcher).Print(await settled, findings);
     }
 
-    private async Task PrepareAsync(
-        IsolatedAppHost shop, HttpClient http, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
+    private static async Task PrepareAsync(
+        Customer administrator, IReadOnlyList<Customer> customers, CancellationToken cancellationToken)
     {
-        using var administrator = new Customer(http, _statistics, shop.AdminEmail, shop.AdminPassword, _time);
         foreach (var (number, (sku, stock)) in Stock.Index())
         {
             var product = new

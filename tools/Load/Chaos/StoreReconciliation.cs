@@ -14,12 +14,17 @@ internal sealed class StoreReconciliation : IAsyncDisposable
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
     private readonly NpgsqlDataSource _orders, _inventory, _payments, _notifications;
+    private readonly NpgsqlDataSource? _recommendations;
     private readonly DocumentReader _reporting;
 
     private StoreReconciliation(
         NpgsqlDataSource orders, NpgsqlDataSource inventory, NpgsqlDataSource payments, NpgsqlDataSource notifications,
-        DocumentReader reporting) =>
-        (_orders, _inventory, _payments, _notifications, _reporting) = (orders, inventory, payments, notifications, reporting);
+        NpgsqlDataSource? recommendations, DocumentReader reporting) =>
+        (_orders, _inventory, _payments, _notifications, _recommendations, _reporting) =
+            (orders, inventory, payments, notifications, recommendations, reporting);
+
+    private IEnumerable<NpgsqlDataSource> Databases =>
+        new[] { _orders, _inventory, _payments, _notifications, _recommendations }.OfType<NpgsqlDataSource>();
 
     /// <summary>Gets the number of confirmed and cancelled orders, as of the last count.</summary>
     public long Final { get; private set; }
@@ -28,6 +33,7 @@ internal sealed class StoreReconciliation : IAsyncDisposable
     {
         return new(
             await Database("orders-db"), await Database("inventory-db"), await Database("payments-db"), await Database("notifications-db"),
+            shop.HasRecommendations ? await Database("recommendations-db") : null,
             new("reporting", await shop.ConnectionStringAsync("reporting-db", cancellationToken)));
 
         async Task<NpgsqlDataSource> Database(string resource) =>
@@ -83,12 +89,13 @@ internal sealed class StoreReconciliation : IAsyncDisposable
             .. await CompareStockAsync(initialStock, cancellationToken),
             .. await CompareNotificationsAsync(orders, cancellationToken),
             .. await CompareReadModelsAsync(orders, cancellationToken),
+            .. _recommendations is { } recommendations ? await CompareRecommendationsAsync(recommendations, cancellationToken) : [],
         ];
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments, _notifications])
+        foreach (var database in Databases)
             await database.DisposeAsync();
         _reporting.Dispose();
     }
@@ -100,7 +107,7 @@ internal sealed class StoreReconciliation : IAsyncDisposable
         await CountFinalAsync(cancellationToken);
         if (Final < orders)
             return false;
-        foreach (var database in (NpgsqlDataSource[])[_orders, _inventory, _payments, _notifications])
+        foreach (var database in Databases)
         {
             if (await Number(database, "select count(*) from outbox where published_at is null and error is null", cancellationToken) > 0)
                 return false;
@@ -200,6 +207,37 @@ internal sealed class StoreReconciliation : IAsyncDisposable
             new("amount spent in the customers' read models", orders.Where(order => order.Status == "confirmed").Sum(order => order.Total),
                 spent.Sum(amount => decimal.Parse(amount, CultureInfo.InvariantCulture))),
         ];
+    }
+
+    /// <summary>Recommendations, on Node.js, counts the pairs of products of confirmed orders.</summary>
+    private async Task<IReadOnlyList<Finding>> CompareRecommendationsAsync(NpgsqlDataSource recommendations, CancellationToken cancellationToken)
+    {
+        const string Sold = """
+            select l.product_id::text || ' ' || o.product_id::text, count(*)
+            from orders join order_lines l on l.order_id = orders.id join order_lines o on o.order_id = orders.id and o.product_id <> l.product_id
+            where orders.status = 'confirmed' group by 1
+            """;
+        var expected = await PairsAsync(_orders, Sold, cancellationToken);
+        var found = await PairsAsync(
+            recommendations, "select product_id::text || ' ' || other_id::text, orders from pairs where orders <> 0", cancellationToken);
+        return
+        [
+            new("pairs of products in confirmed orders, in Recommendations", expected.Values.Sum(), found.Values.Sum()),
+            new("pairs with exactly their number of orders", expected.Count, expected.Count(pair => found.GetValueOrDefault(pair.Key) == pair.Value)),
+            new("messages of Orders in the inbox of Recommendations",
+                await Number(_orders, "select count(*) from outbox where topic = 'order.events'", cancellationToken),
+                await Number(recommendations, "select count(*) from inbox", cancellationToken)),
+        ];
+    }
+
+    private static async Task<Dictionary<string, long>> PairsAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var pairs = new Dictionary<string, long>();
+        while (await reader.ReadAsync(cancellationToken))
+            pairs[reader.GetString(0)] = reader.GetInt64(1);
+        return pairs;
     }
 
     private async Task<List<StoredOrder>> OrdersAsync(CancellationToken cancellationToken)

@@ -42,6 +42,9 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
             .. await RedisSightings.ReadAsync(shop.Stores.Redis, story),
             .. await DocumentSightings.ReadAsync(shop.Stores.Documents, story, cancellationToken),
             .. KafkaSightings.Read(shop.Stores.Kafka, story, cancellationToken),
+            .. shop.Services.ContainsKey("recommendations")
+                ? await RecommendationsSightings.ReadAsync(shop.Stores.Postgres, story, cancellationToken)
+                : [],
         ];
         var allMatch = DemoTable.Print(console, story, sightings);
         await WritePaymentReports(http, story, cancellationToken);

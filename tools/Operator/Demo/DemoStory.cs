@@ -70,7 +70,7 @@ public sealed class DemoStory
         new(
             "user", "e-mail address", User.Value,
             "Users, Orders, Notifications and Reporting each derived it from the e-mail address or received it in an event"),
-        new("product", "SKU", Product.Value, "Inventory and Orders each derived it from the SKU"),
+        new("product", "SKU", Product.Value, "Inventory, Orders and Recommendations, in TypeScript, each derived it from the SKU"),
         new(
             "order", "user + Idempotency-Key", Order.Value,
             "Orders derived it from the user and the Idempotency-Key before it stored anything"),

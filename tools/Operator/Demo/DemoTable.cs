@@ -5,7 +5,7 @@ namespace ForgeShop.Operator.Demo;
 /// <summary>The table: a column for each store, a row for each entity. Each ID found is compared with the derived one.</summary>
 internal static class DemoTable
 {
-    private static readonly string[] Stores = ["PostgreSQL", "Redis", "Documents", "Kafka"];
+    private static readonly string[] AllStores = ["PostgreSQL", "Redis", "Documents", "Kafka", RecommendationsSightings.Store];
 
     /// <summary>
     /// The minimum width for cells with places. In narrower tables a cell only counts; the places are listed below the table.
@@ -14,16 +14,18 @@ internal static class DemoTable
 
     public static bool Print(IAnsiConsole console, DemoStory story, IReadOnlyList<Sighting> sightings)
     {
+        // Without Node.js, the shop runs without Recommendations.
+        string[] stores = [.. AllStores.Where(store => sightings.Any(seen => seen.Store == store))];
         var wide = console.Profile.Width >= WideEnoughForPlaces;
         var table = new Table().Border(TableBorder.Rounded).ShowRowSeparators().Title("The same IDs in every store");
         table.AddColumn(new TableColumn("entity and the ID derived here, beforehand").NoWrap());
-        foreach (var store in Stores)
+        foreach (var store in stores)
             table.AddColumn(store);
         foreach (var entity in story.Entities)
         {
             var first = $"[bold]{entity.Name}[/] [dim]({entity.NaturalKey})[/]\n{entity.Id}";
             table.AddRow(
-                [first, .. Stores.Select(store => Cell(entity, [.. sightings.Where(seen => seen.Entity == entity.Name && seen.Store == store)], wide))]);
+                [first, .. stores.Select(store => Cell(entity, [.. sightings.Where(seen => seen.Entity == entity.Name && seen.Store == store)], wide))]);
         }
 
         console.Write(table);
@@ -40,7 +42,7 @@ internal static class DemoTable
 
         var wrong = sightings.Count(seen => !Matches(story, seen));
         console.MarkupLine(wrong == 0
-            ? $"[green]all match[/]: {sightings.Count} places in {Stores.Length} stores hold the {story.Entities.Count} IDs that were derived before the shop was called"
+            ? $"[green]all match[/]: {sightings.Count} places in {stores.Length} stores hold the {story.Entities.Count} IDs that were derived before the shop was called"
             : $"[red]{wrong} of {sightings.Count} places do not match[/]");
         return wrong == 0;
     }

@@ -1,10 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { diag, DiagConsoleLogger, DiagLogLevel } from '@opentelemetry/api'
+import { createRequire } from 'node:module'
+import { diag, DiagConsoleLogger, DiagLogLevel, metrics } from '@opentelemetry/api'
 import { logs } from '@opentelemetry/api-logs'
-import { metrics } from '@opentelemetry/api'
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc'
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { registerInstrumentations } from '@opentelemetry/instrumentation'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg'
@@ -37,19 +34,31 @@ class PathRedaction implements SpanProcessor {
   shutdown = () => Promise.resolve()
 }
 
+/** Aspire's dashboard takes gRPC by default. By require, because an import would let main.ts go on meanwhile. */
+const protocol = process.env.OTEL_EXPORTER_OTLP_PROTOCOL === 'http/protobuf' ? 'proto' : 'grpc'
+const require = createRequire(import.meta.url)
+const load = (signal: string) => require(`@opentelemetry/exporter-${signal}-otlp-${protocol}`) as unknown
+type Exporters = typeof import('@opentelemetry/exporter-trace-otlp-grpc') &
+  typeof import('@opentelemetry/exporter-metrics-otlp-grpc') &
+  typeof import('@opentelemetry/exporter-logs-otlp-grpc')
+
 diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.ERROR)
 const resource = resourceFromAttributes({ 'service.name': 'recommendations' }).merge(detectResources({ detectors: [envDetector] }))
-const spanProcessors = isExported ? [new PathRedaction(), new BatchSpanProcessor(new OTLPTraceExporter())] : []
+const exporters = isExported ? (Object.assign({}, load('trace'), load('metrics'), load('logs')) as Exporters) : undefined
+const spanProcessors = exporters ? [new PathRedaction(), new BatchSpanProcessor(new exporters.OTLPTraceExporter())] : []
 const tracerProvider = new NodeTracerProvider({ resource, spanProcessors })
 tracerProvider.register()
 const providers: { shutdown(): Promise<void> }[] = [tracerProvider]
 
-if (isExported) {
+if (exporters) {
   const exportIntervalMillis = Number(process.env.OTEL_METRIC_EXPORT_INTERVAL ?? 60_000)
-  const reader = new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter(), exportIntervalMillis })
+  const reader = new PeriodicExportingMetricReader({ exporter: new exporters.OTLPMetricExporter(), exportIntervalMillis })
   const meterProvider = new MeterProvider({ resource, readers: [reader] })
   metrics.setGlobalMeterProvider(meterProvider)
-  const loggerProvider = new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter() })] })
+  const loggerProvider = new LoggerProvider({
+    resource,
+    processors: [new BatchLogRecordProcessor({ exporter: new exporters.OTLPLogExporter() })],
+  })
   logs.setGlobalLoggerProvider(loggerProvider)
   providers.push(meterProvider, loggerProvider)
 }

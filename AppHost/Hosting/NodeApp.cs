@@ -1,0 +1,86 @@
+using ForgeShop.AppHost.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Aspire.Hosting;
+
+/// <summary>A Node.js app. Names and behaviour are those of Aspire.Hosting.JavaScript, which can take over by a change of reference.</summary>
+public sealed class NodeAppResource(string name, string command, string workingDirectory)
+    : ExecutableResource(name, command, workingDirectory), IResourceWithServiceDiscovery;
+
+/// <summary>Installs the packages of a Node.js app, and exits.</summary>
+public sealed class JavaScriptInstallerResource(string name, string command, string workingDirectory)
+    : ExecutableResource(name, command, workingDirectory);
+
+public static class NodeAppHostingExtensions
+{
+    private const string NotInstalled = "Node.js is missing: install it with 'apt-get install nodejs npm' (20 or newer)";
+
+    /// <summary>Adds a Node.js app. On a machine without Node.js it is not started, and its state names the package to install.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="name">The name of the resource.</param>
+    /// <param name="appDirectory">The folder of package.json, relative to the AppHost.</param>
+    /// <param name="scriptPath">The script to run, relative to that folder.</param>
+    public static IResourceBuilder<NodeAppResource> AddNodeApp(
+        this IDistributedApplicationBuilder builder, [ResourceName] string name, string appDirectory, string scriptPath)
+    {
+        var folder = Path.GetFullPath(Path.Combine(builder.AppHostDirectory, appDirectory));
+        var app = builder.AddResource(new NodeAppResource(name, "node", folder))
+            .WithArgs(scriptPath)
+            .WithIconName("CodeJsRectangle")
+            .WithOtlpExporter()
+            .WithEnvironment("NODE_ENV", builder.Environment.EnvironmentName.ToLowerInvariant());
+        if (IsInstalled)
+            return app;
+        Console.WriteLine($"{name}: {NotInstalled}; the shop starts without it");
+        builder.Eventing.Subscribe<AfterResourcesCreatedEvent>(async (created, _) =>
+        {
+            created.Services.GetRequiredService<ResourceLoggerService>().GetLogger(app.Resource).LogWarning("{Message}", NotInstalled);
+            await created.Services.GetRequiredService<ResourceNotificationService>().PublishUpdateAsync(
+                app.Resource, snapshot => snapshot with { State = new(NotInstalled, KnownResourceStateStyles.Warn) });
+        });
+        return app.WithExplicitStart();
+    }
+
+    /// <summary>
+    /// Installs the packages by <c>npm ci</c> and builds the app before it starts, if the lock file or a source is newer than the last
+    /// build. Adds a command that does it again and restarts the app. Other resources do not wait for it.
+    /// </summary>
+    public static IResourceBuilder<NodeAppResource> WithNpm(this IResourceBuilder<NodeAppResource> app)
+    {
+        var (builder, name) = (app.ApplicationBuilder, app.Resource.Name);
+        var script = Path.Combine(AppContext.BaseDirectory, "Native", "npm.sh");
+        var installer = builder.AddResource(new JavaScriptInstallerResource($"{name}-installer", script, app.Resource.WorkingDirectory))
+            .WithParentRelationship(app)
+            .WithIconName("BoxArrowDown")
+            .WithAnnotation(new RunsToCompletionAnnotation());
+        if (!IsInstalled)
+            installer.WithExplicitStart();
+        return app.WaitForCompletion(installer).WithCommand(
+            "rebuild", "Rebuild",
+            async context =>
+            {
+                var commands = context.Services.GetRequiredService<ResourceCommandService>();
+                var notifications = context.Services.GetRequiredService<ResourceNotificationService>();
+                var before = notifications.TryGetCurrentState(installer.Resource.Name, out var last) ? last.Snapshot.StopTimeStamp : null;
+                await commands.ExecuteCommandAsync(installer.Resource, KnownResourceCommands.StartCommand, context.CancellationToken);
+                var built = await notifications.WaitForResourceAsync(
+                    installer.Resource.Name, now => now.Snapshot.StopTimeStamp > (before ?? DateTime.MinValue), context.CancellationToken);
+                return built.Snapshot.ExitCode == 0
+                    ? await commands.ExecuteCommandAsync(app.Resource, KnownResourceCommands.RestartCommand, context.CancellationToken)
+                    : CommandResults.Failure($"The build failed; see the console log of {installer.Resource.Name}.");
+            },
+            new CommandOptions
+            {
+                Description = "Builds the app from its sources and restarts it.",
+                IconName = "ArrowClockwise",
+                UpdateState = _ => IsInstalled ? ResourceCommandState.Enabled : ResourceCommandState.Disabled,
+            });
+    }
+
+    private static bool IsInstalled { get; } = InPath("node") && InPath("npm");
+
+    private static bool InPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? $"{program}.exe" : program)));
+}

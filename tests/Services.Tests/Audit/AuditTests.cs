@@ -1,0 +1,238 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ForgeShop.Contracts;
+using ForgeShop.Contracts.Events;
+using ForgeShop.TestSupport;
+using Json.Schema;
+
+namespace ForgeShop.Services.Tests;
+
+/// <summary>The audit of a whole shop on real servers. Each test leaves the shop consistent.</summary>
+public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_service_answers_as_the_schema_says()
+    {
+        await shop.CompleteAsync(await shop.RegisterAsync(), "schema");
+        var schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "docs", "audit.schema.json")))!.AsObject();
+        foreach (var (service, http) in shop.Services)
+        {
+            var catalogue = await http.Get("/internal/audit");
+            catalogue.ShouldBe(HttpStatusCode.OK);
+            ShouldMatch(schema, "catalogue", catalogue.Body, service);
+            var collections = catalogue.Body.GetProperty("collections").EnumerateArray().Select(collection => collection.GetProperty("name").GetString()).ToList();
+            collections.ShouldNotBeEmpty();
+            foreach (var collection in collections)
+            {
+                // Every entry once, whatever the size of the pages, and again by its ID.
+                var (ids, after) = (new List<Guid>(), (string?)null);
+                do
+                {
+                    var page = await http.Get($"/internal/audit/{collection}?limit=2{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}");
+                    page.ShouldBe(HttpStatusCode.OK);
+                    ShouldMatch(schema, "page", page.Body, $"{service}/{collection}");
+                    ids.AddRange(page.Body.GetProperty("items").EnumerateArray().Select(entry => entry.GetProperty("id").GetGuid()));
+                    after = page.Body.GetProperty("next").GetString();
+                }
+                while (after is not null);
+                if (collection != "cache")
+                    ids.ShouldBe(ids.Order());
+                ids.ShouldBeUnique();
+                var found = await http.Post($"/internal/audit/{collection}/lookup", new { ids = ids.Take(3).Append(Guid.NewGuid()) });
+                ShouldMatch(schema, "page", found.Body, $"{service}/{collection}/lookup");
+                found.Body.GetProperty("items").GetArrayLength().ShouldBe(Math.Min(3, ids.Count), $"{service}/{collection}");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Protocol_refuses_wrong_cursors_and_sizes()
+    {
+        foreach (var (service, http) in shop.Services)
+        {
+            var collection = service == "reporting" ? "events" : "outbox";
+            foreach (var query in new[] { "after=%21", "limit=0", "limit=1001", "limit=x" })
+                (await http.Get($"/internal/audit/{collection}?{query}")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
+            (await http.Get("/internal/audit/nothing")).ShouldBeProblem(HttpStatusCode.NotFound, "collection-not-found");
+        }
+        (await shop.Services[2].Http.Post("/internal/audit/orders/repair", new { ids = new[] { Guid.NewGuid() }, events = Array.Empty<object>() }))
+            .ShouldBeProblem(HttpStatusCode.UnprocessableEntity, "not-repairable");
+    }
+
+    [Fact]
+    public async Task Sweep_of_a_working_shop_has_no_false_alarm()
+    {
+        var user = await shop.RegisterAsync();
+        var orders = Task.WhenAll(Enumerable.Range(0, 20).Select(i => shop.PlaceAsync(user, $"busy-{i}", i % 5 == 0 ? "sim-declined" : "sim-ok")));
+        var busy = await shop.AuditAsync();
+        await orders;
+
+        ShouldBeConsistent(busy);
+        ShouldBeConsistent(await shop.AuditAsync());
+    }
+
+    [Fact]
+    public async Task Each_kind_of_tampering_is_found_in_its_store_and_repaired_by_its_owner()
+    {
+        var user = await shop.RegisterAsync();
+        var (first, second) = (await shop.CompleteAsync(user, "tampered-1"), await shop.CompleteAsync(user, "tampered-2"));
+        var declined = await shop.CompleteAsync(user, "tampered-3", "sim-declined");
+        await shop.Orders.As(user).Get($"/api/v1/orders/{first}");
+        await shop.Orders.As(user).Get($"/api/v1/orders/{second}");
+        ShouldBeConsistent(await shop.AuditAsync());
+        var before = await StateAsync();
+
+        // Repaired: the cache, documents, a total, a notification, a foreign event.
+        await CopyCacheEntryAsync(from: second, to: first);
+        await ExecuteAsync(shop.Reporting.Database, "update orders set document = jsonb_set(document, '{status}', '\"cancelled\"') where id = $1", first.Value);
+        await ExecuteAsync(shop.Reporting.Database, "delete from orders where id = $1", second.Value);
+        await ExecuteAsync(shop.Reporting.Database, "update customers set document = jsonb_set(document, '{orderCount}', '99') where id = $1", user.Value);
+        await ExecuteAsync(shop.Reporting.Database, "update sales_days set document = jsonb_set(document, '{orderCount}', '99')");
+        var lost = shop.Ids.Notification(user, "order-confirmed", first.Value);
+        await ExecuteAsync(shop.Notifications.Database, "delete from notifications where id = $1", lost.Value);
+        var foreign = await shop.PublishForeignAsync(user.Value, 2, new UserDeactivated(user, DateTimeOffset.UtcNow));
+        await Eventually.True("the foreign event is recorded", async _ =>
+            await shop.Reporting.Database.Scalar<long>("select count(*) from events where id = $1", foreign.Value) == 1);
+
+        var found = AuditFixture.Findings(await shop.AuditAsync());
+        found.ShouldContain($"orders/cache mismatch {first}");
+        found.ShouldContain($"reporting/orders mismatch {first}");
+        found.ShouldContain($"reporting/customers mismatch {user}");
+        found.ShouldContain(finding => finding.StartsWith("reporting/sales_days mismatch", StringComparison.Ordinal));
+        found.ShouldContain($"notifications/notifications missing {lost}");
+        found.ShouldContain($"reporting/events orphan {foreign}");
+        found.ShouldContain($"reporting/orders missing {second}");
+        found.ShouldNotContain(finding => finding.Contains($"{declined}", StringComparison.Ordinal));
+
+        var repaired = await shop.AuditAsync(repair: true);
+        repaired.GetProperty("repaired").GetInt64().ShouldBe(repaired.GetProperty("wrong").GetInt64(), repaired.ToString());
+        ShouldBeConsistent(repaired);
+        repaired.GetProperty("repairs").EnumerateArray().Select(repair => repair.GetProperty("action").GetString()).Distinct()
+            .ShouldBe(["dropped", "rebuilt", "made", "set-aside"], ignoreOrder: true);
+        ShouldBeConsistent(await shop.AuditAsync());
+        // Nothing else changed.
+        (await StateAsync()).ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task Changed_and_removed_rows_are_reported_and_not_repaired()
+    {
+        var user = await shop.RegisterAsync();
+        var (order, rekeyed) = (await shop.CompleteAsync(user, "rows"), await shop.CompleteAsync(user, "rekeyed"));
+        var payment = shop.Ids.Payment(order, 1);
+        var (other, saga) = (Guid.NewGuid(), shop.Ids.Saga(order));
+        ShouldBeConsistent(await shop.AuditAsync());
+
+        await ExecuteAsync(shop.Payments.Database, "update payments set id = $2 where id = $1", payment.Value, other);
+        await ExecuteAsync(shop.Orders.Database, "create table kept as select * from sagas where id = $1", saga.Value);
+        await ExecuteAsync(shop.Orders.Database, "delete from sagas where id = $1", saga.Value);
+        await ExecuteAsync(shop.Orders.Database, "update orders set reference = 'changed' where id = $1", rekeyed.Value);
+        try
+        {
+            var report = await shop.AuditAsync(repair: true);
+            AuditFixture.Findings(report).ShouldBe(
+                [$"orders/orders mismatch {rekeyed}", $"orders/sagas missing {saga}", $"payments/payments mismatch {other}"]);
+            report.GetProperty("state").GetString().ShouldBe("inconsistent");
+            report.GetProperty("repairs").GetArrayLength().ShouldBe(0);
+            var entity = await shop.Reporting.Http.Get($"/api/v1/audit/payments?order={order}&attempt=1");
+            entity.Body.GetProperty("consistent").GetBoolean().ShouldBeFalse();
+        }
+        finally
+        {
+            await ExecuteAsync(shop.Payments.Database, "update payments set id = $1 where id = $2", payment.Value, other);
+            await ExecuteAsync(shop.Orders.Database, "insert into sagas select * from kept");
+            await ExecuteAsync(shop.Orders.Database, "drop table kept");
+            await ExecuteAsync(shop.Orders.Database, "update orders set reference = 'rekeyed' where id = $1", rekeyed.Value);
+        }
+        ShouldBeConsistent(await shop.AuditAsync());
+        var right = await shop.Reporting.Http.Get($"/api/v1/audit/orders?user={user}&reference=rows");
+        right.Body.GetProperty("consistent").GetBoolean().ShouldBeTrue(right.ToString());
+        right.Body.GetProperty("expectedId").GetString().ShouldBe(order.ToString());
+        right.Body.GetProperty("stores").EnumerateArray().Select(store => store.GetProperty("store").GetString())
+            .ShouldBe(
+                [
+                    "orders/orders", "orders/cache", "reporting/orders", "orders/sagas", "inventory/reservations", "payments/payments",
+                    "notifications/notifications", "notifications/notifications",
+                ], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Outbox_row_that_never_reached_its_topic_is_replayed()
+    {
+        var user = await shop.RegisterAsync();
+        var id = shop.Ids.Event(user.Value, UserProfileChanged.Type, 2);
+        var changed = JsonSerializer.Serialize(new UserProfileChanged(user, "Augusta", DateTimeOffset.UtcNow), ContractsJson.Options);
+        await ExecuteAsync(shop.Users.Database, "update users set name = 'Augusta', last_sequence = 2 where id = $1", user.Value);
+        await ExecuteAsync(
+            shop.Users.Database,
+            """
+            insert into outbox (event_id, topic, type, subject, sequence, version, payload, occurred_at, published_at)
+            values ($1, 'user.events', $2, $3, 2, 1, $4::json, now(), now())
+            """,
+            id.Value, UserProfileChanged.Type, user.Value, changed);
+
+        AuditFixture.Findings(await shop.AuditAsync()).ShouldContain($"kafka/user.events missing {id}");
+        var repaired = await shop.AuditAsync(repair: true);
+
+        ShouldBeConsistent(repaired);
+        repaired.GetProperty("repairs").EnumerateArray().ShouldContain(repair => repair.GetProperty("action").GetString() == "replayed");
+        (await shop.Notifications.Database.Scalar<string>("select name from users where id = $1", user.Value)).ShouldBe("Augusta");
+    }
+
+    [Fact]
+    public async Task Lost_read_models_cache_and_notifications_are_repaired_to_the_same_bytes()
+    {
+        var user = await shop.RegisterAsync();
+        await shop.CompleteAsync(user, "lost-1");
+        await shop.CompleteAsync(user, "lost-2", "sim-declined");
+        ShouldBeConsistent(await shop.AuditAsync());
+        var before = await StateAsync();
+
+        foreach (var collection in new[] { "orders", "customers", "customer_spending", "sales_days", "product_sales" })
+            await ExecuteAsync(shop.Reporting.Database, $"delete from {collection}");
+        await ExecuteAsync(shop.Notifications.Database, "delete from notifications");
+        await shop.Cache.ScriptEvaluateAsync("for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('DEL', key) end");
+
+        ShouldBeConsistent(await shop.AuditAsync(repair: true));
+        (await StateAsync()).ShouldBe(before);
+    }
+
+    /// <summary>Returns the read models and the notifications as text.</summary>
+    private async Task<string> StateAsync()
+    {
+        var state = new List<string>();
+        foreach (var collection in new[] { "orders", "customers", "customer_spending", "sales_days", "product_sales" })
+            state.Add(await shop.Reporting.Database.Scalar<string>($"select coalesce(string_agg(id || ' ' || document::text, E'\n' order by id), '') from {collection}"));
+        state.Add(await shop.Notifications.Database.Scalar<string>("select coalesce(string_agg(n::text, E'\n' order by id), '') from notifications n"));
+        return string.Join('\n', state);
+    }
+
+    private async Task CopyCacheEntryAsync(OrderId from, OrderId to)
+    {
+        var data = await Eventually.Get(
+            "the order is cached", async _ => await shop.Cache.HashGetAsync($"order:{from}", "data"), data => data.HasValue, cancellationToken: Cancellation);
+        await shop.Cache.HashSetAsync($"order:{to}", "data", data);
+    }
+
+    private static async Task ExecuteAsync(string database, string sql, params object[] parameters)
+    {
+        await using var connection = new Npgsql.NpgsqlConnection(database);
+        await connection.OpenAsync(Cancellation);
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+        foreach (var parameter in parameters)
+            command.Parameters.AddWithValue(parameter);
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    private static void ShouldBeConsistent(JsonElement report) => report.GetProperty("state").GetString().ShouldBe("consistent", report.ToString());
+
+    private static void ShouldMatch(JsonObject schema, string definition, JsonElement answer, string what)
+    {
+        var of = new JsonObject { ["$ref"] = $"#/$defs/{definition}", ["$defs"] = schema["$defs"]!.DeepClone() };
+        var result = JsonSchema.FromText(of.ToJsonString()).Evaluate(answer, new EvaluationOptions { OutputFormat = OutputFormat.List });
+        result.IsValid.ShouldBeTrue($"{what}: {JsonSerializer.Serialize(result.Details?.Where(detail => detail.Errors is not null))}");
+    }
+}
