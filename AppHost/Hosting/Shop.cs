@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.AppHost.Hosting;
@@ -68,6 +70,12 @@ internal static class Shop
             builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<EndpointsFile>(services, endpoints));
 
             await using var app = builder.Build();
+            // A closed terminal stops the shop as Ctrl-C does; the host itself handles SIGINT and SIGTERM only.
+            using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+            {
+                signal.Cancel = true;
+                app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+            });
             await app.RunAsync();
             return 0;
         }

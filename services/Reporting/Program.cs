@@ -30,7 +30,7 @@ GetOrderTimeline.Map(reports);
 GetSales.Map(reports);
 ListProductSales.Map(reports);
 RebuildEndpoints.Map(reports);
-GetCorrelation.Map(app.MapGroup("/api/v1/correlations").WithTags("Correlations"));
 AuditReports.Map(app.MapGroup("/api/v1/audit").WithTags("Audit"));
+GetCorrelation.Map(app.MapGroup("/api/v1/correlations").WithTags("Correlations"));
 
 app.Run();

@@ -19,11 +19,11 @@ namespace ForgeShop.Reporting;
 [JsonSerializable(typeof(GetSales.SalesByDay))]
 [JsonSerializable(typeof(ListProductSales.SalesByProduct))]
 [JsonSerializable(typeof(RebuildEndpoints.Progress))]
-[JsonSerializable(typeof(GetCorrelation.Correlation))]
 [JsonSerializable(typeof(AuditRun))]
 [JsonSerializable(typeof(RepairRecord))]
 [JsonSerializable(typeof(AuditReports.Request))]
 [JsonSerializable(typeof(AuditReports.Report))]
 [JsonSerializable(typeof(AuditReports.EntityReport))]
+[JsonSerializable(typeof(GetCorrelation.Correlation))]
 [JsonSerializable(typeof(NoMembers))]
 internal sealed partial class ReportingJson : JsonSerializerContext;

@@ -1,3 +1,6 @@
+using System.Net;
+using ForgeShop.Contracts;
+
 namespace ForgeShop.EndToEnd.Tests;
 
 internal static class Catalogue
@@ -11,7 +14,13 @@ internal static class Catalogue
         var admin = await fixture.LogInAdministrator(cancellationToken);
         var skus = Enumerable.Range(1, 10).Select(number => $"TEST-{number:00}").ToList();
         foreach (var sku in skus)
-            await admin.PutProduct(sku, new { name = "Test article", price = new { amount = "19.99", currency = "EUR" }, stock = pieces }, cancellationToken);
+        {
+            var answer = await admin.PutProductAsync(sku, "Test article", new Money(19.99m, "EUR"), pieces, cancellationToken);
+            if (answer.Status is HttpStatusCode.PreconditionRequired)
+                answer = await admin.PutProductAsync(sku, "Test article", new Money(19.99m, "EUR"), pieces, cancellationToken, ifMatch: "*");
+            answer.Expect(HttpStatusCode.Created, HttpStatusCode.OK);
+        }
+
         return skus;
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using ForgeShop.Client;
 using ForgeShop.Contracts;
 using ForgeShop.TestSupport;
 using Npgsql;
@@ -25,11 +26,11 @@ public sealed class CheckoutTests(ShopFixture fixture)
     {
         var (user, shop) = await fixture.NewCustomer("checkout", Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
-        await shop.PlaceOrder("cart-1", new[] { new { sku = "MONITOR-27-4K", quantity } }, Cancellation, paymentMethod);
+        await shop.PlaceOrder("cart-1", [new("MONITOR-27-4K", quantity)], Cancellation, paymentMethod);
 
         string.Join(", ", await shop.Follow(order, Cancellation)).ShouldBe(states);
 
-        var shown = await shop.Get($"/api/v1/orders/{order}", Cancellation);
+        var shown = await shop.GetAsync($"/api/v1/orders/{order}", Cancellation);
         (shown.TryGetProperty("reason", out var why) ? why.GetString() : null).ShouldBe(reason);
         string.Join(", ", Types(await shop.SettledTimeline(order, Cancellation))).ShouldBe(events);
     }
@@ -39,10 +40,10 @@ public sealed class CheckoutTests(ShopFixture fixture)
     {
         var (user, shop) = await fixture.NewCustomer("checkout", Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
-        await shop.PlaceOrder("cart-1", new[] { new { sku = Catalogue.Plenty, quantity = 1 } }, Cancellation);
+        await shop.PlaceOrder("cart-1", [new(Catalogue.Plenty, 1)], Cancellation);
         (await shop.Follow(order, Cancellation))[^1].ShouldBe("confirmed");
 
-        (await shop.Cancel(order, Cancellation)).ShouldBe(HttpStatusCode.Accepted);
+        (await shop.CancelOrderAsync(order, Cancellation)).Expect(HttpStatusCode.Accepted);
 
         (await shop.Follow(order, Cancellation)).ShouldBe(["pending", "reserved", "paid", "confirmed", "cancelling", "cancelled"]);
     }
@@ -71,7 +72,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
                 var placed = await PlaceMany(10, _ => Task.CompletedTask);
                 await Task.Delay(TimeSpan.FromMilliseconds(30 * moment), Cancellation); // Not a wait for something: the moment is what is varied.
                 // Some orders are cancelled concurrently. Whether the cancellation is accepted depends on timing.
-                var cancelling = placed.Orders.Take(4).Select(order => placed.Shop.Cancel(order, Cancellation)).ToList();
+                var cancelling = placed.Orders.Take(4).Select(order => placed.Shop.CancelOrderAsync(order, Cancellation)).ToList();
                 await Kill(service);
                 await Task.WhenAll(cancelling);
                 await AllSettleExactly(placed, TimeSpan.FromSeconds(100));
@@ -108,8 +109,9 @@ public sealed class CheckoutTests(ShopFixture fixture)
                 "the order is accepted",
                 async once =>
                 {
-                    using var answer = await shop.PostOrder($"order-{number}", new[] { new { sku = skus[number % skus.Count], quantity = 1 } }, once, Methods[(number + (number / skus.Count)) % Methods.Length]);
-                    return answer.StatusCode == HttpStatusCode.Accepted;
+                    var method = Methods[(number + (number / skus.Count)) % Methods.Length];
+                    var answer = await shop.PlaceOrderAsync($"order-{number}", [new(skus[number % skus.Count], 1)], method, once);
+                    return answer.Status is HttpStatusCode.Accepted;
                 },
                 cancellationToken: token);
         });

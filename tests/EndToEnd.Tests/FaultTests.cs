@@ -1,3 +1,5 @@
+using ForgeShop.Client;
+
 namespace ForgeShop.EndToEnd.Tests;
 
 /// <summary>What breaks in real life, broken on purpose: nothing may be lost and nothing doubled.</summary>
@@ -13,13 +15,13 @@ public sealed class FaultTests(ShopFixture fixture)
     {
         var (user, shop) = await fixture.NewCustomer("broker", Cancellation);
         const string sku = Catalogue.Plenty;
-        await shop.PlaceOrder("before", new[] { new { sku, quantity = 1 } }, Cancellation);
+        await shop.PlaceOrder("before", [new(sku, 1)], Cancellation);
         await shop.SettledTimeline(fixture.Ids.Order(user, "before"), Cancellation);
 
         await fixture.Stop("kafka", Cancellation);
-        await shop.PlaceOrder("during", new[] { new { sku, quantity = 1 } }, Cancellation);
+        await shop.PlaceOrder("during", [new(sku, 1)], Cancellation);
         await fixture.Start("kafka", Cancellation);
-        await shop.PlaceOrder("after", new[] { new { sku, quantity = 1 } }, Cancellation);
+        await shop.PlaceOrder("after", [new(sku, 1)], Cancellation);
 
         foreach (var key in new[] { "before", "during", "after" })
         {
@@ -36,7 +38,7 @@ public sealed class FaultTests(ShopFixture fixture)
     {
         var (user, shop) = await fixture.NewCustomer("kill", Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
-        var items = new[] { new { sku = Catalogue.Plenty, quantity = 1 } };
+        OrderedItem[] items = [new(Catalogue.Plenty, 1)];
 
         // Without a broker the event cannot leave the outbox, so the kill falls between write and publish for certain.
         await fixture.Stop("kafka", Cancellation);
@@ -56,9 +58,9 @@ public sealed class FaultTests(ShopFixture fixture)
     {
         var email = $"restart-{Guid.NewGuid():N}@example.com";
         var user = fixture.Ids.User(email);
-        await fixture.Shop.Register(email, "Grace Hopper", Cancellation);
-        var shop = await fixture.Shop.LogIn(email, Cancellation);
-        await shop.PlaceOrder("cart-1", new[] { new { sku = Catalogue.Plenty, quantity = 1 } }, Cancellation);
+        await fixture.Register(email, "Grace Hopper", Cancellation);
+        var shop = await fixture.LogIn(email, Cancellation);
+        await shop.PlaceOrder("cart-1", [new(Catalogue.Plenty, 1)], Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
         await shop.SettledTimeline(order, Cancellation);
 
@@ -69,9 +71,9 @@ public sealed class FaultTests(ShopFixture fixture)
         }
 
         (await TestSupport.Eventually.Get(
-            "the user is still there", token => shop.Get($"/api/v1/users/{user}", token), _ => true, cancellationToken: Cancellation))
+            "the user is still there", token => shop.GetAsync($"/api/v1/users/{user}", token), _ => true, cancellationToken: Cancellation))
             .GetProperty("name").GetString().ShouldBe("Grace Hopper");
-        (await shop.Get($"/api/v1/orders/{order}", Cancellation)).GetProperty("id").GetString().ShouldBe(order.ToString());
+        (await shop.GetAsync($"/api/v1/orders/{order}", Cancellation)).GetProperty("id").GetString().ShouldBe(order.ToString());
         await shop.Timeline(order, ["orders.order-placed", "notifications.notification-sent"], Cancellation);
     }
 }

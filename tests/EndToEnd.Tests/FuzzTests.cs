@@ -14,11 +14,11 @@ public sealed class FuzzTests(ShopFixture fixture)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var email = $"fuzz-{Guid.NewGuid():N}@example.com";
-        await fixture.Shop.Register(email, "Fuzz Customer", cancellation);
+        await fixture.Register(email, "Fuzz Customer", cancellation);
         var before = await Processes(cancellation);
         var shop = new FuzzedShop(
             fixture.Http,
-            async token => (await fixture.Shop.LogIn(email, token)).AccessToken!,
+            async token => (await fixture.LogIn(email, token)).AccessToken!,
             async token => (await fixture.LogInAdministrator(token)).AccessToken!);
 
         var failures = await new FuzzRun(shop, Seed, TimeProvider.System).RunAsync(Requests, TimeSpan.FromMinutes(10), cancellation);

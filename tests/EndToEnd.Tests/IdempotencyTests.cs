@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using ForgeShop.Client;
 using ForgeShop.TestSupport;
 using Npgsql;
 
@@ -14,11 +15,11 @@ public sealed class IdempotencyTests(ShopFixture fixture)
     {
         var (user, shop) = await fixture.NewCustomer("same", Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
-        var items = new[] { new { sku = Catalogue.Plenty, quantity = 1 } };
+        OrderedItem[] items = [new(Catalogue.Plenty, 1)];
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => shop.PostOrder("cart-1", items, Cancellation)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => shop.PlaceOrderAsync("cart-1", items, "sim-ok", Cancellation)));
 
-        answers.ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.Accepted);
+        answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.Accepted);
         await shop.SettledTimeline(order, Cancellation);
         (await shop.Notifications(Cancellation)).Count.ShouldBe(2);
         await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("orders-db"));
@@ -32,13 +33,13 @@ public sealed class IdempotencyTests(ShopFixture fixture)
     {
         var (user, shop) = await fixture.NewCustomer("other", Cancellation);
         var sku = Catalogue.Plenty;
-        var first = await shop.PlaceOrder("cart-1", new[] { new { sku, quantity = 1 } }, Cancellation);
+        var first = await shop.PlaceOrder("cart-1", [new(sku, 1)], Cancellation);
 
-        using var second = await shop.PostOrder("cart-1", new[] { new { sku, quantity = 2 } }, Cancellation);
+        var second = await shop.PlaceOrderAsync("cart-1", [new(sku, 2)], "sim-ok", Cancellation);
 
-        second.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        (await second.Content.ReadAsStringAsync(Cancellation)).ShouldContain("idempotency-key-reused");
-        var now = await shop.Get($"/api/v1/orders/{first.GetProperty("id").GetString()}", Cancellation);
+        second.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        second.Code.ShouldBe("idempotency-key-reused");
+        var now = await shop.GetAsync($"/api/v1/orders/{first.GetProperty("id").GetString()}", Cancellation);
         now.GetProperty("items")[0].GetProperty("quantity").GetInt32().ShouldBe(1);
     }
 
@@ -59,7 +60,7 @@ public sealed class IdempotencyTests(ShopFixture fixture)
             await gate.WaitAsync(Cancellation);
             try
             {
-                await shop.PlaceOrder($"burst-{number}", new[] { new { sku, quantity = 1 } }, Cancellation);
+                await shop.PlaceOrder($"burst-{number}", [new(sku, 1)], Cancellation);
             }
             finally
             {
@@ -69,7 +70,7 @@ public sealed class IdempotencyTests(ShopFixture fixture)
 
         await Eventually.Get(
             "the customer's summary counts every order, and each is paid for",
-            token => shop.Get($"/api/v1/reports/customers?id={user}&limit=1", token),
+            token => shop.GetAsync($"/api/v1/reports/customers?id={user}&limit=1", token),
             summary => summary.GetProperty("orderCount").GetInt32() == count && summary.GetProperty("totalSpent").GetProperty("amount").GetString() == (14.90m * count).ToString("0.00", CultureInfo.InvariantCulture),
             TimeSpan.FromSeconds(300), Cancellation);
         for (var number = 0; number < count; number++)
@@ -85,7 +86,7 @@ public sealed class IdempotencyTests(ShopFixture fixture)
         var (seen, cursor) = (new HashSet<string>(), "");
         do
         {
-            var page = await shop.Get($"/api/v1/notifications?limit=100{(cursor.Length == 0 ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}", Cancellation);
+            var page = await shop.GetAsync($"/api/v1/notifications?limit=100{(cursor.Length == 0 ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}", Cancellation);
             foreach (var item in page.GetProperty("items").EnumerateArray())
                 seen.Add(item.GetProperty("id").GetString()!).ShouldBeTrue("a notification stands on two pages");
             cursor = page.TryGetProperty("nextCursor", out var next) ? next.GetString() ?? "" : "";

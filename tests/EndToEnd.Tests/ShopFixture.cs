@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Text.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using ForgeShop.Client;
 using ForgeShop.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -17,6 +20,9 @@ namespace ForgeShop.EndToEnd.Tests;
 /// <summary>The whole shop, as its AppHost describes it, on ports and data of its own; started once for all tests.</summary>
 public sealed class ShopFixture : IAsyncLifetime
 {
+    /// <summary>The password of every user that a test registers.</summary>
+    public const string Password = "Correct-Horse-1";
+
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
     private static readonly string[] Resources = ["postgres", "redis", "kafka", "users", "inventory", "orders", "payments", "notifications", "reporting", "gateway"];
 
@@ -104,8 +110,20 @@ public sealed class ShopFixture : IAsyncLifetime
     public async Task<(UserId User, ShopClient Shop)> NewCustomer(string name, CancellationToken cancellationToken)
     {
         var email = $"{name}-{Guid.NewGuid():N}@example.com";
-        await Shop.Register(email, "Ada Lovelace", cancellationToken);
-        return (Ids.User(email), await Shop.LogIn(email, cancellationToken));
+        await Register(email, "Ada Lovelace", cancellationToken);
+        return (Ids.User(email), await LogIn(email, cancellationToken));
+    }
+
+    /// <summary>Registers a user with the password of all tests, and returns the account.</summary>
+    public async Task<JsonElement> Register(string email, string name, CancellationToken cancellationToken) =>
+        (await Shop.RegisterAsync(new(email, Password), name, cancellationToken)).Expect(HttpStatusCode.Created).Json;
+
+    /// <summary>Returns a client that is logged in.</summary>
+    public async Task<ShopClient> LogIn(string email, CancellationToken cancellationToken, string password = Password)
+    {
+        var client = new ShopClient(Http);
+        (await client.LogInAsync(new(email, password), cancellationToken)).Expect(HttpStatusCode.OK);
+        return client;
     }
 
     public async Task<ShopClient> LogInAdministrator(CancellationToken cancellationToken)
@@ -113,7 +131,7 @@ public sealed class ShopFixture : IAsyncLifetime
         var parameters = App.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>().ToDictionary(parameter => parameter.Name);
         var email = await parameters["admin-email"].GetValueAsync(cancellationToken);
         var password = await parameters["admin-password"].GetValueAsync(cancellationToken);
-        return await Shop.LogIn(email!, cancellationToken, password!);
+        return await LogIn(email!, cancellationToken, password!);
     }
 
     public async Task<string> ConnectionString(string resource) =>

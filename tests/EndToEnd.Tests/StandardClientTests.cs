@@ -18,10 +18,10 @@ public sealed class StandardClientTests(ShopFixture fixture)
         if (!File.Exists(Path.Combine(NodeFolder, "node_modules", ".package-lock.json")))
             await Command.RunAsync("npm", ["ci", "--no-audit", "--no-fund"], NodeFolder, cancellationToken: Cancellation);
         var email = $"client-{Guid.NewGuid():N}@example.com";
-        await fixture.Shop.Register(email, "Ada Lovelace", Cancellation);
+        await fixture.Register(email, "Ada Lovelace", Cancellation);
 
         var output = await Command.RunAsync(
-            "node", ["login.mjs", fixture.Http.BaseAddress!.GetLeftPart(UriPartial.Authority), email, ShopClient.Password], NodeFolder,
+            "node", ["login.mjs", fixture.Http.BaseAddress!.GetLeftPart(UriPartial.Authority), email, ShopFixture.Password], NodeFolder,
             cancellationToken: Cancellation);
 
         output.ShouldEndWith("ok\n");

@@ -97,12 +97,14 @@ static Command BenchCommand()
             result.AddError("--stored-orders is from 0 to 10000000");
     });
 
+    var containers = new Option<bool>("--containers") { Description = "Uses real Kafka (and MongoDB) instead of the native servers." };
+
     var bench = new Command("bench", "Measures the throughput of an isolated shop beside that of its servers alone.")
-    { json, wolverine, stored };
+    { json, wolverine, stored, containers };
     bench.SetAction((options, cancellationToken) => Run(
         "", "nothing was measured",
         () => BenchAsync(
-            new(options.GetValue(wolverine), options.GetValue(stored)), options.GetResult(json) is not null, options.GetValue(json),
+            new(options.GetValue(wolverine), options.GetValue(stored), options.GetValue(containers)), options.GetResult(json) is not null, options.GetValue(json),
             cancellationToken),
         cancellationToken));
     return bench;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net.Http.Json;
-using System.Text.Json;
+using System.Net;
+using ForgeShop.Client;
 
 namespace ForgeShop.Operator;
 
@@ -22,30 +22,23 @@ public static class OutboxReplay
         var start = ParseSince(since, TimeProvider.System.GetUtcNow());
         if (!shop.Services.TryGetValue(service, out var running))
             throw new OperatorException($"there is no service '{service}'; there are {string.Join(", ", shop.Services.Keys.Order())}");
-        using var http = new HttpClient { Timeout = AnswerTimeout };
-        using var answer = await SendAsync(
-            http, shop,
-            new Uri(
-                new Uri(running.Url),
-                $"/operations/outbox/replay?since={Uri.EscapeDataString(start.ToString("O", CultureInfo.InvariantCulture))}"), cancellationToken);
-        if (answer.StatusCode == System.Net.HttpStatusCode.NotFound)
+        var query = $"?since={Uri.EscapeDataString(start.ToString("O", CultureInfo.InvariantCulture))}";
+        var answer = await SendAsync(shop, new Uri(new Uri(running.Url), "/operations/outbox/replay" + query), cancellationToken);
+        if (answer.Status is HttpStatusCode.NotFound)
             throw new OperatorException($"{service} has no outbox");
-        if (!answer.IsSuccessStatusCode)
-            throw new OperatorException(
-                $"{service} answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
-        var events = (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("events").GetInt64();
+        var events = answer.Expect(HttpStatusCode.OK, HttpStatusCode.Accepted).Json.GetProperty("events").GetInt64();
         await output.WriteLineAsync($"{service} publishes {events} events since {start.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'} again");
         return 0;
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(
-        HttpClient http, RunningShop shop, Uri replay, CancellationToken cancellationToken)
+    private static async Task<ShopAnswer> SendAsync(RunningShop shop, Uri replay, CancellationToken cancellationToken)
     {
+        using var http = new HttpClient { BaseAddress = new Uri(shop.Gateway), Timeout = AnswerTimeout };
+        using var client = new ShopClient(http);
         try
         {
-            http.BaseAddress = new Uri(shop.Gateway);
-            await Login.LogInAsync(http, shop.Admin.Email, shop.Admin.Password, cancellationToken);
-            return await http.PostAsync(replay, null, cancellationToken);
+            (await client.LogInAsync(shop.Admin, cancellationToken)).Expect(HttpStatusCode.OK);
+            return await client.SendAsync(HttpMethod.Post, replay.AbsoluteUri, cancellationToken);
         }
         catch (HttpRequestException exception)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ForgeShop.Client;
 using ForgeShop.Operator;
 using ForgeShop.Operator.Audit;
 using ForgeShop.Operator.Customers;
@@ -139,7 +140,7 @@ static async Task<int> Run(Func<Task<int>> command)
     {
         return await command();
     }
-    catch (OperatorException error)
+    catch (Exception error) when (error is OperatorException or ShopException)
     {
         await Console.Error.WriteLineAsync("forge: " + error.Message);
         return 2;

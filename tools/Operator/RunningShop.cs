@@ -1,11 +1,17 @@
 using System.Text.Json;
+using ForgeShop.Client;
 using System.Text.Json.Serialization;
 
 namespace ForgeShop.Operator;
 
 /// <summary>The addresses of the running shop: the content of <c>artifacts/run/endpoints.json</c>, written by the AppHost.</summary>
+/// <param name="Gateway">The public address.</param>
+/// <param name="Dashboard">The address of the dashboard; null if there is none.</param>
+/// <param name="Admin">The administrator, whose account this tool uses.</param>
+/// <param name="Stores">The connection strings of the servers.</param>
+/// <param name="Services">The services by name.</param>
 public sealed record RunningShop(
-    string Gateway, string? Dashboard, ShopAdministrator Admin, RunningStores Stores, IReadOnlyDictionary<string, RunningService> Services)
+    string Gateway, string? Dashboard, ShopLogin Admin, RunningStores Stores, IReadOnlyDictionary<string, RunningService> Services)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -45,9 +51,6 @@ public sealed record RunningShop(
             "this program is not inside a ForgeShop clone; set FORGESHOP_ENDPOINTS to the endpoints.json of a running shop");
     }
 }
-
-/// <summary>The administrator, whose account the operator's tool uses.</summary>
-public sealed record ShopAdministrator(string Email, string Password);
 
 /// <param name="Url">The service's own address, not the gateway's.</param>
 public sealed record RunningService(string Url);

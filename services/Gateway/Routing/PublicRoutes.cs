@@ -49,10 +49,10 @@ public static class PublicRoutes
         ("reporting", "GET", "/api/v1/reports/products", null),
         ("reporting", "GET", "/api/v1/reports/rebuild", null),
         ("reporting", "POST", "/api/v1/reports/rebuild", null),
-        ("reporting", "GET", "/api/v1/correlations/{id}", null),
         ("reporting", "POST", "/api/v1/audit/run", null),
         ("reporting", "GET", "/api/v1/audit/last", null),
         ("reporting", "GET", "/api/v1/audit/{entityType}", null),
+        ("reporting", "GET", "/api/v1/correlations/{id}", null),
     ];
 
     private const string SignedIn = "signed-in";

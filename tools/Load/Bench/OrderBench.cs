@@ -8,7 +8,11 @@ namespace ForgeShop.Load.Bench;
 
 /// <param name="Wolverine">Whether to measure Wolverine's pipelines, too.</param>
 /// <param name="StoredOrders">The number of orders to load before the rounds are repeated; 0 for none.</param>
-internal sealed record OrderBenchOptions(bool Wolverine, int StoredOrders);
+/// <param name="Containers">Whether the servers run in containers; otherwise they run natively.</param>
+internal sealed record OrderBenchOptions(bool Wolverine, int StoredOrders, bool Containers)
+{
+    public string Servers => Containers ? "containers" : "native";
+}
 
 /// <summary>
 /// <c>./forge bench orders</c>: measures an isolated shop and the baselines of its servers. The scenarios run in turn in several rounds, so
@@ -30,6 +34,7 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
     public async Task<OrderBenchReport> RunAsync(CancellationToken cancellationToken)
     {
         console.WriteLine("starting an isolated shop");
+        Environment.SetEnvironmentVariable("Servers", options.Servers); // The AppHost reads it.
         await using var host = await IsolatedAppHost.StartAsync([StatementCounter.ServerSetting, Connections], cancellationToken);
         var (server, kafka) =
             (await host.ConnectionStringAsync("postgres", cancellationToken), await host.ConnectionStringAsync("kafka", cancellationToken));
@@ -69,7 +74,7 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
             : null;
         customers.ForEach(customer => customer.Dispose());
         return new(
-            Machine.Describe(), _time.GetUtcNow(), Environment.GetEnvironmentVariable("Servers") ?? "native", Customers,
+            Machine.Describe(), _time.GetUtcNow(), options.Servers, Customers,
             scenarios.Accepted.Count,
             _statistics.Resent, rounds.Results, rounds.Pipelines, rounds.MessageRates, rounds.Statements, idleStatements, memory, stored,
             [.. scenarios.All.Select(scenario => (scenario.Name, scenario.Title)), (OrderRounds.Confirmed, "orders confirmed")]);
@@ -94,11 +99,7 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
     {
         using var administrator = new Customer(http, _statistics, host.AdminEmail, host.AdminPassword, _time);
         foreach (var sku in Skus)
-        {
-            var product = new { name = $"Article {sku}", price = new { amount = "9.99", currency = "EUR" }, stock = Stock };
-            await administrator.PutProductAsync(sku, product, cancellationToken);
-        }
-
+            await administrator.PutProductAsync(sku, $"Article {sku}", new Money(9.99m, "EUR"), Stock, cancellationToken);
         foreach (var customer in customers)
             await customer.RegisterAsync("Bench Customer", cancellationToken);
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ForgeShop.Client;
 using ForgeShop.Contracts;
 using ForgeShop.Load.Chaos;
 using Npgsql;
@@ -14,7 +15,7 @@ internal sealed class OrderScenarios(
     // About the size of an order with its line, its saga, its command and its event.
     private static readonly string RowContent = new('x', 2_000);
 
-    private readonly ConcurrentDictionary<int, (string Key, OrderedLine Line)> _latest = new();
+    private readonly ConcurrentDictionary<int, (string Key, OrderedItem Line)> _latest = new();
     private int _placed;
 
     public ForgeIds Ids => ids;

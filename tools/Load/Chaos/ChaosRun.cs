@@ -72,9 +72,8 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
     {
         foreach (var (number, (sku, stock)) in Stock.Index())
         {
-            var product = new
-            { name = $"Chaos article {number + 1}", price = new { amount = $"{number + 1}.99", currency = "EUR" }, stock };
-            await administrator.PutProductAsync(sku, product, cancellationToken);
+            await administrator.PutProductAsync(
+                sku, $"Chaos article {number + 1}", new Money(number + 1.99m, "EUR"), stock, cancellationToken);
         }
 
         foreach (var customer in customers)

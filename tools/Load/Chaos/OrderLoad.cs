@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using ForgeShop.Client;
 using ForgeShop.Contracts;
+using Polly.Timeout;
 
 namespace ForgeShop.Load.Chaos;
 
@@ -38,11 +40,11 @@ internal sealed class OrderLoad(
         await Task.WhenAll(orders);
     }
 
-    private sealed record OrderPlan(Customer Customer, string Key, IReadOnlyList<OrderedLine> Items, string PaymentMethod, bool Cancels);
+    private sealed record OrderPlan(Customer Customer, string Key, IReadOnlyList<OrderedItem> Items, string PaymentMethod, bool Cancels);
 
     private OrderPlan Plan(int number)
     {
-        var items = random.GetItems(skus.ToArray(), random.Next(1, 4)).Distinct().Select(sku => new OrderedLine(sku, random.Next(1, 4)))
+        var items = random.GetItems(skus.ToArray(), random.Next(1, 4)).Distinct().Select(sku => new OrderedItem(sku, random.Next(1, 4)))
             .ToList();
         var draw = random.Next(100);
         var method = PaymentMethods.First(candidate => (draw -= candidate.Share) < 0).Method;
@@ -61,7 +63,7 @@ internal sealed class OrderLoad(
             if (plan.Cancels)
                 await plan.Customer.CancelAsync(order, cancellationToken);
         }
-        catch (HttpRequestException error)
+        catch (Exception error) when (error is HttpRequestException or TimeoutRejectedException)
         {
             statistics.UnexpectedResponse("POST /orders got no response: " + error.Message);
         }

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Net;
-using System.Net.Http.Json;
-using System.Text.Json;
+using ForgeShop.Client;
 
 namespace ForgeShop.Operator.Customers;
 
@@ -31,7 +29,8 @@ public sealed class CustomerStream(Uri gateway, double perMinute, TextWriter out
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1 / perMinute), time);
-        var clients = new HttpClient?[Customers];
+        using var http = new HttpClient { BaseAddress = gateway, Timeout = RequestTimeout };
+        var customers = new ShopClient?[Customers];
         try
         {
             for (var number = 1; await timer.WaitForNextTickAsync(cancellationToken);)
@@ -39,17 +38,15 @@ public sealed class CustomerStream(Uri gateway, double perMinute, TextWriter out
                 var customer = number % Customers;
                 try
                 {
-                    var client = clients[customer] ??= await RegisterAsync($"customer-{customer}.{run}@example.com", cancellationToken);
-                    await OrderAsync(client, number, cancellationToken);
+                    var shop = customers[customer] ??= await RegisterAsync(
+                        http, new($"customer-{customer}.{run}@example.com", password), cancellationToken);
+                    await OrderAsync(shop, number, cancellationToken);
                     number++;
                 }
-                catch (Exception error) when (error is HttpRequestException or OperatorException or OperationCanceledException
+                catch (Exception error) when (error is HttpRequestException or ShopException or OperationCanceledException
                     && !cancellationToken.IsCancellationRequested)
                 {
                     await output.WriteLineAsync($"order {number} failed: {error.Message}");
-                    // A new client logs in again: its access token may have expired.
-                    clients[customer]?.Dispose();
-                    clients[customer] = null;
                 }
             }
         }
@@ -59,49 +56,36 @@ public sealed class CustomerStream(Uri gateway, double perMinute, TextWriter out
         }
         finally
         {
-            foreach (var client in clients)
-                client?.Dispose();
+            foreach (var customer in customers)
+                customer?.Dispose();
         }
     }
 
-    private async Task<HttpClient> RegisterAsync(string email, CancellationToken cancellationToken)
+    private static async Task<ShopClient> RegisterAsync(HttpClient http, ShopLogin account, CancellationToken cancellationToken)
     {
-        var client = new HttpClient { BaseAddress = gateway, Timeout = RequestTimeout };
-        var account = new { email, name = "Steady Customer", password };
-        using var answer = await client.PostAsJsonAsync("/api/v1/users", account, cancellationToken);
-        if (answer.StatusCode is not (HttpStatusCode.Created or HttpStatusCode.Conflict))
-            throw new OperatorException(string.Create(CultureInfo.InvariantCulture, $"registration returned {(int)answer.StatusCode}"));
-        await Login.LogInAsync(client, email, password, cancellationToken);
-        return client;
+        var shop = new ShopClient(http, account);
+        (await shop.RegisterAsync(account, "Steady Customer", cancellationToken)).Expect(HttpStatusCode.Created, HttpStatusCode.Conflict);
+        return shop;
     }
 
-    private async Task OrderAsync(HttpClient client, int number, CancellationToken cancellationToken)
+    private async Task OrderAsync(ShopClient shop, int number, CancellationToken cancellationToken)
     {
-        var order = new
-        {
-            items = new[] { new { sku = Sku, quantity = 1 } },
-            paymentMethod = PaymentMethods[number % PaymentMethods.Length],
-            expectedTotal = await Catalogue.PriceAsync(client, Sku, cancellationToken),
-        };
-        var first = await PlaceAsync(client, number, order, cancellationToken);
+        var paymentMethod = PaymentMethods[number % PaymentMethods.Length];
+        var first = await PlaceAsync();
         if (number % TwiceEvery != 0)
         {
-            await output.WriteLineAsync($"order {number}: {first} ({order.paymentMethod})");
+            await output.WriteLineAsync($"order {number}: {first} ({paymentMethod})");
             return;
         }
 
-        var second = await PlaceAsync(client, number, order, cancellationToken);
+        var second = await PlaceAsync();
         await output.WriteLineAsync(
-            $"order {number}: {first} ({order.paymentMethod}), sent twice: {(first == second ? "one order" : $"TWO ORDERS, {second}")}");
-    }
+            $"order {number}: {first} ({paymentMethod}), sent twice: {(first == second ? "one order" : $"TWO ORDERS, {second}")}");
 
-    private async Task<string> PlaceAsync(HttpClient client, int number, object order, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/orders") { Content = JsonContent.Create(order) };
-        request.Headers.Add("Idempotency-Key", $"customers-{run}-{number}");
-        using var answer = await client.SendAsync(request, cancellationToken);
-        if (answer.StatusCode != HttpStatusCode.Accepted)
-            throw new OperatorException(string.Create(CultureInfo.InvariantCulture, $"POST /orders returned {(int)answer.StatusCode}"));
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
+        async Task<string> PlaceAsync()
+        {
+            var answer = await shop.PlaceOrderAsync($"customers-{run}-{number}", [new(Sku, 1)], paymentMethod, cancellationToken);
+            return answer.Expect(HttpStatusCode.Accepted).Json.GetProperty("id").GetString()!;
+        }
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
-using System.Net.Http.Json;
-using System.Net.ServerSentEvents;
 using System.Text.Json;
+using ForgeShop.Client;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using Spectre.Console;
@@ -22,17 +21,18 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         console.MarkupLine($"derived {story.Entities.Count} IDs from natural keys; the shop has not been called yet");
 
         using var http = new HttpClient { BaseAddress = new Uri(shop.Gateway), Timeout = TimeSpan.FromSeconds(30) };
-        await RegisterAndLogIn(http, story, cancellationToken);
+        using var client = new ShopClient(http);
+        await RegisterAndLogIn(client, story, cancellationToken);
         foreach (var order in new[] { story.Confirmed, story.OutOfStock, story.Declined })
         {
-            await PlaceOrder(http, order, cancellationToken);
-            await FollowOrder(http, order, cancellationToken);
+            await PlaceOrder(client, order, cancellationToken);
+            await FollowOrder(client, order, cancellationToken);
         }
 
         console.WriteLine();
         foreach (var order in new[] { story.Confirmed, story.OutOfStock, story.Declined })
-            DemoTimeline.Print(console, order, await Arrived(http, order, cancellationToken));
-        await Get(http, $"/api/v1/orders/{story.Order}", cancellationToken);
+            DemoTimeline.Print(console, order, await Arrived(client, order, cancellationToken));
+        await client.GetAsync($"/api/v1/orders/{story.Order}", cancellationToken);
         console.MarkupLine("the orders reached every service; reading the stores directly");
         console.WriteLine();
 
@@ -62,50 +62,34 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         console.WriteLine($"    {PathTo(PaymentReports.ProviderFile)} {PathTo(PaymentReports.ExportFile)}");
     }
 
-    private async Task RegisterAndLogIn(HttpClient http, DemoStory story, CancellationToken cancellationToken)
+    private async Task RegisterAndLogIn(ShopClient client, DemoStory story, CancellationToken cancellationToken)
     {
-        var password = $"Demo-{Guid.NewGuid():N}";
-        using var answer = await http.PostAsJsonAsync(
-            "/api/v1/users", new { email = story.Email, name = "Ada Lovelace", password }, cancellationToken);
-        await Expect(answer, HttpStatusCode.Created, "register a user", cancellationToken);
-        await Login.LogInAsync(http, story.Email, password, cancellationToken);
+        var account = new ShopLogin(story.Email, $"Demo-{Guid.NewGuid():N}");
+        (await client.RegisterAsync(account, "Ada Lovelace", cancellationToken)).Expect(HttpStatusCode.Created);
+        (await client.LogInAsync(account, cancellationToken)).Expect(HttpStatusCode.OK);
         console.MarkupLine("registered a user and logged in");
-        await Get(http, $"/api/v1/users/{story.User}", cancellationToken); // fills the cache
+        await client.GetAsync($"/api/v1/users/{story.User}", cancellationToken); // fills the cache
     }
 
-    private async Task PlaceOrder(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
+    private async Task PlaceOrder(ShopClient client, DemoOrder order, CancellationToken cancellationToken)
     {
-        var items = new[] { new { sku = order.Sku, quantity = order.Quantity } };
-        var expectedTotal = await Catalogue.PriceAsync(http, order.Sku, cancellationToken) * order.Quantity;
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/orders")
-        {
-            Content = JsonContent.Create(new { items, paymentMethod = order.PaymentMethod, expectedTotal }),
-        };
-        request.Headers.Add("Idempotency-Key", order.Key);
-        using var answer = await http.SendAsync(request, cancellationToken);
-        await Expect(answer, HttpStatusCode.Accepted, "place an order", cancellationToken);
-        var trace = answer.Headers.TryGetValues("X-Trace-Id", out var values) ? values.First() : "unknown";
-        var link = shop.Dashboard is null ? "" : $": {shop.Dashboard.TrimEnd('/')}/traces/detail/{trace}";
+        var answer = await client.PlaceOrderAsync(order.Key, [new(order.Sku, order.Quantity)], order.PaymentMethod, cancellationToken);
+        answer.Expect(HttpStatusCode.Accepted);
+        var link = shop.Dashboard is null ? "" : $": {shop.Dashboard.TrimEnd('/')}/traces/detail/{answer.TraceId}";
         console.MarkupLineInterpolated(
-            $"placed an order: {order.Quantity} × {order.Sku}, {order.PaymentMethod}; its trace is {trace}{link}");
+            $"placed an order: {order.Quantity} × {order.Sku}, {order.PaymentMethod}; its trace is {answer.TraceId}{link}");
     }
 
     /// <summary>Prints the order's changes from the event stream, which ends with the last one.</summary>
-    private async Task FollowOrder(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
+    private async Task FollowOrder(ShopClient client, DemoOrder order, CancellationToken cancellationToken)
     {
-        using var answer = await http.GetAsync(
-            $"/api/v1/orders/{order.Id}/events", HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        await Expect(answer, HttpStatusCode.OK, "follow an order", cancellationToken);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ArrivalTimeout);
         var states = new List<string>();
         try
         {
-            await foreach (var item in SseParser.Create(await answer.Content.ReadAsStreamAsync(timeout.Token)).EnumerateAsync(timeout.Token))
-            {
-                if (item.EventType == "status")
-                    states.Add(JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("status").GetString()!);
-            }
+            await foreach (var status in client.FollowOrderAsync(order.Id, timeout.Token))
+                states.Add(status);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -117,7 +101,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
     }
 
     /// <summary>Returns the order's timeline once it is complete: the last event is that of the last notification.</summary>
-    private static async Task<IReadOnlyList<JsonElement>> Arrived(HttpClient http, DemoOrder order, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<JsonElement>> Arrived(ShopClient client, DemoOrder order, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(ArrivalTimeout);
@@ -126,11 +110,10 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         {
             while (true)
             {
-                using var answer = await http.GetAsync($"/api/v1/reports/orders/{order.Id}/timeline", timeout.Token);
-                if (answer.IsSuccessStatusCode)
+                var answer = await client.SendAsync(HttpMethod.Get, $"/api/v1/reports/orders/{order.Id}/timeline", timeout.Token);
+                if (answer.Status is HttpStatusCode.OK)
                 {
-                    var timeline = await answer.Content.ReadFromJsonAsync<JsonElement>(timeout.Token);
-                    var events = timeline.GetProperty("events").EnumerateArray().ToList();
+                    var events = answer.Json.GetProperty("events").EnumerateArray().ToList();
                     types = events.ConvertAll(@event => @event.GetProperty("type").GetString()!);
                     if (types.Any(type => type != order.End && (type == OrderConfirmed.Type || type == OrderCancelled.Type)))
                         throw AnotherWay();
@@ -154,18 +137,5 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
 
         OperatorException AnotherWay() =>
             new($"the order '{order.Title}' had unexpected events: {string.Join(", ", types)}; ./forge up --fresh starts with a full stock");
-    }
-
-    private static async Task Get(HttpClient http, string path, CancellationToken cancellationToken)
-    {
-        using var answer = await http.GetAsync(path, cancellationToken);
-        await Expect(answer, HttpStatusCode.OK, "read it back", cancellationToken);
-    }
-
-    private static async Task Expect(HttpResponseMessage answer, HttpStatusCode expected, string what, CancellationToken cancellationToken)
-    {
-        if (answer.StatusCode != expected)
-            throw new OperatorException(
-                $"could not {what}: the shop answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(cancellationToken)}");
     }
 }
