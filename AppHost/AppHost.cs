@@ -64,6 +64,10 @@ var recommendations = builder.AddNodeService("recommendations")
     .WithReference(recommendationsData, "recommendations").WithReference(kafka).WithReference(users)
     .WaitFor(recommendationsData).WaitFor(kafka);
 
+// The audit includes it where it runs.
+if (recommendations.Resource.IsService())
+    reporting.WithAuditOf(recommendations);
+
 // The only public entry point.
 var gateway = builder.AddService<Projects.Gateway>("gateway", preferredPort: 8080)
     .WithReference(users).WithReference(inventory).WithReference(orders).WithReference(notifications).WithReference(reporting)

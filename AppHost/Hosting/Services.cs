@@ -44,6 +44,15 @@ internal static class Services
         return service;
     }
 
+    /// <summary>Lets the audit in Reporting ask one more service about its stores.</summary>
+    public static void WithAuditOf(this IResourceBuilder<ProjectResource> reporting, IResourceBuilder<IResourceWithServiceDiscovery> service)
+    {
+        string[] audited = ["users", "inventory", "orders", "payments", "notifications", service.Resource.Name];
+        reporting.WithReference(service);
+        foreach (var (index, name) in audited.Index())
+            reporting.WithEnvironment($"Audit__Services__{index}", name);
+    }
+
     /// <summary>Adds the migrator, which migrates all databases and exits. It has no endpoint; exit code 0 means success.</summary>
     public static IResourceBuilder<ExecutableResource> AddMigrator(this IDistributedApplicationBuilder builder, string name) => builder
         .AddExecutable(name, Programs.PathOf("Migrator"), builder.AppHostDirectory)

@@ -16,7 +16,8 @@ internal static class AuthenticationExtensions
         services.AddOptions<AuthenticationSettings>().BindConfiguration(AuthenticationSettings.Section)
             .Validate(
                 settings => settings.Issuer is null ? settings.Authority is not null : IsOrigin(settings.Issuer),
-                "Authentication:Issuer is required: the gateway's public address, such as https://shop.example, without path or trailing slash.")
+                "Authentication:Issuer is required: the gateway's public address, such as https://shop.example, without path or trailing "
+                + "slash.")
             .Validate(
                 settings => settings.Algorithms.All(algorithm => algorithm is [('E' or 'P' or 'R'), 'S', .. "256" or "384" or "512"]),
                 "Authentication:Algorithms are signatures: ES256, RS256, PS256 and their like.")

@@ -50,5 +50,6 @@ public sealed class AuthenticationSettings
     /// </summary>
     public string? ClientId { get; set; }
 
+    /// <summary>The secret of <see cref="ClientId"/>.</summary>
     public string? ClientSecret { get; set; }
 }

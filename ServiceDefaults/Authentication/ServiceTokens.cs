@@ -50,7 +50,8 @@ internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<Authent
     {
         if (settings.Value is not { ClientId: { } id, ClientSecret: { } secret })
             throw new InvalidOperationException(
-                "Authentication:ClientId and Authentication:ClientSecret are not configured: this service cannot call another's /internal endpoints.");
+                "Authentication:ClientId and Authentication:ClientSecret are not configured: this service cannot call another's /internal "
+                + "endpoints.");
         var endpoint = settings.Value.TokenEndpoint ?? new Uri(settings.Value.Users, "/connect/token");
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
         {

@@ -55,7 +55,8 @@ public sealed partial class EntityCache<TView> where TView : class, ICachedView
             isLoaded = true;
             return loaded;
         }, options: minimum == 0 ? _notFromRedis : null, token: cancellationToken);
-        if ((isLoaded && ReferenceEquals(view, loaded)) || (view is not null && view.IsComplete && view.Key == id && view.Version >= minimum))
+        if ((isLoaded && ReferenceEquals(view, loaded))
+            || (view is not null && view.IsComplete && view.Key == id && view.Version >= minimum))
             return view;
 
         view = await LoadAsync(load, cancellationToken);

@@ -28,7 +28,7 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
     public void Wake() => _wakeUp.Set();
 
     /// <summary>Handles the due rows.</summary>
-    /// <returns><returns>True if more rows may be due.</returns></returns>
+    /// <returns>True if more rows may be due.</returns>
     protected abstract Task<bool> WorkAsync(CancellationToken cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

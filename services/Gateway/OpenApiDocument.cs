@@ -4,7 +4,8 @@ using Scalar.AspNetCore;
 namespace ForgeShop.Gateway;
 
 /// <summary>
-/// GET /openapi/v1.json: the document of the whole API, docs/openapi/v1.json; and /scalar, where it is read and tried. Neither in production.
+/// GET /openapi/v1.json: the document of the whole API, docs/openapi/v1.json; and /scalar, where it is read and tried. Neither in
+/// production.
 /// </summary>
 public static class OpenApiDocument
 {

@@ -5,7 +5,7 @@ using ForgeShop.ServiceDefaults;
 namespace ForgeShop.Orders;
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
-[JsonSerializable(typeof(OrderRequest.Body))]
+[JsonSerializable(typeof(PlaceOrderRequest.Body))]
 [JsonSerializable(typeof(OrderView))]
 [JsonSerializable(typeof(ListOrders.Page))]
 [JsonSerializable(typeof(UnderstoodOrder))]

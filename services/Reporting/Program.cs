@@ -17,6 +17,7 @@ builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
 builder.AddAuditor();
 builder.Services.DescribeAsMoney<Sum>();
+builder.Services.AddApiVersions();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
 
 var app = builder.Build();
@@ -25,7 +26,7 @@ app.MapDefaultEndpoints();
 app.MapAudit("reporting");
 var reports = app.MapGroup("/api/v1/reports").WithTags("Reports").AddEndpointFilter(Paging.RefuseWrongCursors);
 GetCustomerReport.Map(reports);
-GetTopCustomers.Map(reports);
+GetTopCustomers.Map(reports, app.MapGroup("/api/v2/reports").WithTags("Reports"), ApiVersions.OfTopCustomers(app));
 GetOrderTimeline.Map(reports);
 GetSales.Map(reports);
 ListProductSales.Map(reports);

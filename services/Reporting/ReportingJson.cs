@@ -16,6 +16,7 @@ namespace ForgeShop.Reporting;
 [JsonSerializable(typeof(GetOrderTimeline.Timeline))]
 [JsonSerializable(typeof(GetCustomerReport.Summary))]
 [JsonSerializable(typeof(GetTopCustomers.TopCustomers))]
+[JsonSerializable(typeof(GetTopCustomers.TopCustomerList))]
 [JsonSerializable(typeof(GetSales.SalesByDay))]
 [JsonSerializable(typeof(ListProductSales.SalesByProduct))]
 [JsonSerializable(typeof(RebuildEndpoints.Progress))]

@@ -5,12 +5,7 @@ export default defineConfig(
   { ignores: ['dist/', 'node_modules/'] },
   tseslint.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] } } } },
-  {
-    rules: {
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      eqeqeq: 'error',
-    },
-  },
+  { rules: { '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }], eqeqeq: 'error' } },
   {
     files: ['test/**'],
     rules: {

@@ -3,7 +3,10 @@ using System.CommandLine.Parsing;
 
 namespace ForgeShop.Forge.Cli;
 
-/// <summary>The command line. Exit codes: 0 done, 1 a vector failed, 2 the command or its input cannot be used (one line on the error stream says why).</summary>
+/// <summary>
+/// The command line. Exit codes: 0 done, 1 a vector failed, 2 the command or its input cannot be used (one line on the error stream says
+/// why).
+/// </summary>
 public static class ForgeTool
 {
     public const int Done = 0;
@@ -17,7 +20,8 @@ public static class ForgeTool
     internal static int Run(IReadOnlyList<string> arguments, Stream input, TextWriter output, TextWriter error, VectorSorts sorts)
     {
         var console = new ToolConsole(input, output, error);
-        var root = new RootCommand("Forge: deterministic, name-based IDs (docs/forge-id.md).") { IdCommand.Create(console), VectorsCommand.Create(console, sorts) };
+        var root = new RootCommand("Forge: deterministic, name-based IDs (docs/forge-id.md).") { IdCommand.Create(console),
+            VectorsCommand.Create(console, sorts) };
         root.Directives.Clear();
         // Without response files: a key may well begin with '@'.
         var result = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
@@ -44,7 +48,8 @@ public static class ForgeTool
         if (result.UnmatchedTokens.Count > 0) return "there is no such command or option; forge --help lists them";
         return result.Errors[0].SymbolResult switch
         {
-            OptionResult { Option: var option } when option.ValueType == typeof(bool) || option.Arity.MaximumNumberOfValues == 0 => $"{option.Name} takes no value",
+            OptionResult { Option: var option } when option.ValueType == typeof(bool) || option.Arity.MaximumNumberOfValues == 0 =>
+                $"{option.Name} takes no value",
             OptionResult { Option: var option } => $"{option.Name} takes one value, and once",
             ArgumentResult { Argument: var argument } => $"{argument.Name} is missing or cannot be used; forge --help tells how",
             _ => "the command is incomplete; forge --help tells how",

@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace ForgeShop.Forge.Cli;
 
-/// <summary>JSON strings as UTF-16, lone surrogates and all: the framework refuses to read those, and refusing them is the library's job here.</summary>
+/// <summary>
+/// JSON strings as UTF-16, lone surrogates and all: the framework refuses to read those, and refusing them is the library's job here.
+/// </summary>
 internal static class JsonText
 {
     public static string Read(JsonElement element) => Unescape(element.GetRawText().AsSpan()[1..^1]);

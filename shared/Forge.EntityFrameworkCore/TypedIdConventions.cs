@@ -10,9 +10,9 @@ namespace ForgeShop.Forge.EntityFrameworkCore;
 public static class TypedIdConventions
 {
     /// <summary>
-    /// Stores every property whose type is one of the typed IDs of an assembly, nullable or not, key or not, as its <see cref="Guid"/>, and lets nobody
-    /// generate it: an ID is derived before the entity is saved. To be called in <c>DbContext.ConfigureConventions</c>; what a model says itself about
-    /// a property goes before it.
+    /// Stores every property whose type is one of the typed IDs of an assembly, nullable or not, key or not, as its <see cref="Guid"/>,
+    /// without value generation: an ID is derived before the entity is saved. To be called in <c>DbContext.ConfigureConventions</c>; what a
+    /// model says itself about a property goes before it.
     /// </summary>
     /// <param name="conventions">The conventions of the model.</param>
     /// <param name="assembly">Where the typed IDs are declared: <c>typeof(UserId).Assembly</c>.</param>
@@ -20,13 +20,15 @@ public static class TypedIdConventions
     {
         ArgumentNullException.ThrowIfNull(conventions);
         ArgumentNullException.ThrowIfNull(assembly);
-        foreach (var type in assembly.GetTypes().Where(IsTypedId)) conventions.Properties(type).HaveConversion(typeof(TypedIdConverter<>).MakeGenericType(type));
+        foreach (var type in assembly.GetTypes().Where(IsTypedId)) conventions.Properties(type)
+            .HaveConversion(typeof(TypedIdConverter<>).MakeGenericType(type));
         conventions.Conventions.Add(_ => new NeverGenerated());
         return conventions;
     }
 
     private static bool IsTypedId(Type type) =>
-        type is { IsValueType: true, ContainsGenericParameters: false } && type.GetInterfaces().Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(ITypedId<>));
+        type is { IsValueType: true, ContainsGenericParameters: false }
+            && type.GetInterfaces().Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(ITypedId<>));
 
     private sealed class NeverGenerated : IPropertyAddedConvention
     {
@@ -34,7 +36,8 @@ public static class TypedIdConventions
         {
             var type = propertyBuilder.Metadata.ClrType;
             // As strong as an attribute: stronger than EF Core's own convention, by which keys are generated.
-            if (IsTypedId(Nullable.GetUnderlyingType(type) ?? type)) propertyBuilder.ValueGenerated(ValueGenerated.Never, fromDataAnnotation: true);
+            if (IsTypedId(Nullable.GetUnderlyingType(type) ?? type)) propertyBuilder.ValueGenerated(
+                ValueGenerated.Never, fromDataAnnotation: true);
         }
     }
 }

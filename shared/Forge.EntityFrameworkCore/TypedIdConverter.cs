@@ -3,8 +3,9 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace ForgeShop.Forge.EntityFrameworkCore;
 
 /// <summary>
-/// A typed ID as its <see cref="Guid"/>, which every provider stores in its own UUID type: PostgreSQL's <c>uuid</c>, 16 bytes in network order.
-/// For one property where <see cref="TypedIdConventions.UseTypedIds"/> is not wanted: <c>Property(e => e.Id).HasConversion&lt;TypedIdConverter&lt;UserId&gt;&gt;()</c>.
+/// A typed ID as its <see cref="Guid"/>, which every provider stores in its own UUID type: PostgreSQL's <c>uuid</c>, 16 bytes in network
+/// order. For one property where <see cref="TypedIdConventions.UseTypedIds"/> is not wanted: <c>Property(e =>
+/// e.Id).HasConversion&lt;TypedIdConverter&lt;UserId&gt;&gt;()</c>.
 /// </summary>
 /// <typeparam name="T">The type of ID.</typeparam>
 public sealed class TypedIdConverter<T>() : ValueConverter<T, Guid>(id => id.Value, value => TypedId.From<T>(value))

@@ -7,8 +7,8 @@ public sealed partial class EntityNamespace
     /// <param name="keys">The keys, of the declared kind.</param>
     /// <param name="ids">Where the IDs go, in the same order; at least as long.</param>
     /// <exception cref="ForgeKeyException">
-    /// A key is refused: <see cref="ForgeKeyException.Index"/> says which one, the first, and <see cref="ForgeKeyException.Error"/> why; a null is refused
-    /// as empty. Or the entity type's keys are records.
+    /// A key is refused: <see cref="ForgeKeyException.Index"/> says which one, the first, and <see cref="ForgeKeyException.Error"/> why; a
+    /// null is refused as empty. Or the entity type's keys are records.
     /// </exception>
     /// <exception cref="ArgumentException">There is not enough room for the IDs.</exception>
     public void DeriveMany(ReadOnlySpan<string> keys, Span<Guid> ids)
@@ -21,13 +21,16 @@ public sealed partial class EntityNamespace
         }
     }
 
-    /// <summary>The IDs of many plain keys that lie in one block of UTF-8. All or nothing is not promised: on a refused key the IDs before it have been written.</summary>
+    /// <summary>
+    /// The IDs of many plain keys that lie in one block of UTF-8. All or nothing is not promised: on a refused key the IDs before it have
+    /// been written.
+    /// </summary>
     /// <param name="utf8">The block.</param>
     /// <param name="keys">Where in the block each key lies.</param>
     /// <param name="ids">Where the IDs go, in the same order; at least as long.</param>
     /// <exception cref="ForgeKeyException">
-    /// A key is refused: <see cref="ForgeKeyException.Index"/> says which one, the first, and <see cref="ForgeKeyException.Error"/> why. Or the entity
-    /// type's keys are records.
+    /// A key is refused: <see cref="ForgeKeyException.Index"/> says which one, the first, and <see cref="ForgeKeyException.Error"/> why. Or
+    /// the entity type's keys are records.
     /// </exception>
     /// <exception cref="ArgumentException">There is not enough room for the IDs, or a range lies outside the block.</exception>
     public void DeriveMany(ReadOnlySpan<byte> utf8, ReadOnlySpan<Range> keys, Span<Guid> ids)

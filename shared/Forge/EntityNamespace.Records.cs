@@ -9,13 +9,18 @@ public sealed partial class EntityNamespace
     /// <summary>Begins a record key. Dispose it, so that its buffer goes back to the pool.</summary>
     public RecordKey NewKey() => new(this, default);
 
-    /// <summary>Begins a record key in a buffer of the caller's (<c>stackalloc byte[512]</c> does for most); a larger key moves to a pooled one.</summary>
+    /// <summary>
+    /// Begins a record key in a buffer of the caller's (<c>stackalloc byte[512]</c> does for most); a larger key moves to a pooled one.
+    /// </summary>
     /// <param name="scratch">The buffer. It must outlive the key.</param>
     public RecordKey NewKey(Span<byte> scratch) => new(this, scratch);
 
-    /// <summary>The ID of a record key: <c>orders.Derive(("user", userId), ("reference", "cart-1"))</c>. The order of the fields does not matter.</summary>
+    /// <summary>
+    /// The ID of a record key: <c>orders.Derive(("user", userId), ("reference", "cart-1"))</c>. The order of the fields does not matter.
+    /// </summary>
     /// <param name="fields">The fields.</param>
-    /// <exception cref="ForgeKeyException">A field is refused, missing, unknown or given twice, or the entity type's keys are plain.</exception>
+    /// <exception cref="ForgeKeyException">A field is refused, missing, unknown or given twice, or the entity type's keys are
+    /// plain.</exception>
     public Guid Derive(params ReadOnlySpan<(string Field, KeyValue Value)> fields) =>
         TryDerive(fields, out var id, out var error) ? id : throw new ForgeKeyException(error);
 
@@ -40,7 +45,8 @@ public sealed partial class EntityNamespace
     /// <summary>Whether an ID is the one of a record key. A key that is refused has no ID, so the answer is no.</summary>
     /// <param name="id">The ID.</param>
     /// <param name="fields">The fields.</param>
-    public bool Verify(Guid id, params ReadOnlySpan<(string Field, KeyValue Value)> fields) => TryDerive(fields, out var derived) && derived == id;
+    public bool Verify(Guid id, params ReadOnlySpan<(string Field, KeyValue Value)> fields) =>
+        TryDerive(fields, out var derived) && derived == id;
 
     /// <summary>The name that is hashed for a record key: RFC 8785 JSON. For explanations and other implementations.</summary>
     /// <param name="fields">The fields.</param>

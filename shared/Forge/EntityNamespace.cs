@@ -23,7 +23,8 @@ public sealed partial class EntityNamespace
         Id = NameBasedUuid.V5(domain.Root, Encoding.ASCII.GetBytes(type.Name));
         _namespaceBytes = Uuid.ToBytes(Id);
         _sha1 = new Sha1Namespace(_namespaceBytes);
-        _isV5Text = Sha1Name.IsSupported && domain.Algorithm is ForgeAlgorithm.V5 && type.Shape.Form is KeyForm.Value && type.Shape.Kind is KeyKind.Text;
+        _isV5Text = Sha1Name.IsSupported && domain.Algorithm is ForgeAlgorithm.V5 && type.Shape.Form is KeyForm.Value
+            && type.Shape.Kind is KeyKind.Text;
         // A name needs no escaping: its letters, digits and three signs mean nothing to JSON.
         _recordPrefix = [.. _namespaceBytes, .. "[\"forge:1\",\""u8, .. Encoding.ASCII.GetBytes(type.Name), .. "\",{"u8];
     }
@@ -45,7 +46,8 @@ public sealed partial class EntityNamespace
     /// <summary>The ID of a plain key in UTF-8.</summary>
     /// <param name="utf8Key">The key, of the declared kind.</param>
     /// <exception cref="ForgeKeyException">The key is refused, or the entity type's keys are records.</exception>
-    public Guid Derive(ReadOnlySpan<byte> utf8Key) => TryDerive(utf8Key, out var id, out var error) ? id : throw new ForgeKeyException(error);
+    public Guid Derive(ReadOnlySpan<byte> utf8Key) =>
+        TryDerive(utf8Key, out var id, out var error) ? id : throw new ForgeKeyException(error);
 
     /// <summary>The ID of a plain key of kind uuid: what an entity that is one-to-one with another one is called.</summary>
     /// <param name="key">The other entity's ID.</param>
@@ -100,7 +102,8 @@ public sealed partial class EntityNamespace
     public string GetName(ReadOnlySpan<char> key)
     {
         Span<byte> name = stackalloc byte[CanonicalKey.MaxLength + 3];
-        return TryCanonical(key, name, out var written, out var error) ? Encoding.UTF8.GetString(name[..written]) : throw new ForgeKeyException(error);
+        return TryCanonical(key, name, out var written, out var error)
+            ? Encoding.UTF8.GetString(name[..written]) : throw new ForgeKeyException(error);
     }
 
     internal ref readonly Sha1Namespace Sha1 => ref _sha1;
@@ -110,7 +113,9 @@ public sealed partial class EntityNamespace
     /// <summary>What <see cref="HashName"/> takes for any key: the namespace, the longest name, what is written beyond either.</summary>
     internal const int NameBufferSize = NameHash.NamespaceSize + CanonicalKey.MaxLength + 3 + Sha1Name.Slack;
 
-    /// <summary>The ID of a name that stands in a buffer of <see cref="NameBufferSize"/> after room for the namespace. The rest of the buffer is overwritten.</summary>
+    /// <summary>
+    /// The ID of a name in a buffer of <see cref="NameBufferSize"/>, after room for the namespace. The rest of the buffer is overwritten.
+    /// </summary>
     internal Guid HashName(Span<byte> buffer, int nameLength)
     {
         if (Sha1Name.IsSupported && Domain.Algorithm is ForgeAlgorithm.V5) return Sha1Name.HashPadded(_sha1, buffer, nameLength);
@@ -131,7 +136,8 @@ public sealed partial class EntityNamespace
     }
 
     [SkipLocalsInit]
-    private bool TryDeriveBuffered<T>(ReadOnlySpan<T> key, out Guid id, out KeyError error) where T : unmanaged, System.Numerics.IBinaryInteger<T>
+    private bool TryDeriveBuffered<T>(ReadOnlySpan<T> key, out Guid id, out KeyError error)
+        where T : unmanaged, System.Numerics.IBinaryInteger<T>
     {
         Span<byte> buffer = stackalloc byte[NameBufferSize];
         if (!TryCanonical(key, buffer[NameHash.NamespaceSize..], out var written, out error))
@@ -143,7 +149,8 @@ public sealed partial class EntityNamespace
         return true;
     }
 
-    internal bool TryCanonical<T>(ReadOnlySpan<T> key, Span<byte> destination, out int written, out KeyError error) where T : unmanaged, System.Numerics.IBinaryInteger<T>
+    internal bool TryCanonical<T>(ReadOnlySpan<T> key, Span<byte> destination, out int written, out KeyError error)
+        where T : unmanaged, System.Numerics.IBinaryInteger<T>
     {
         error = default;
         if (Type.Shape.Form is not KeyForm.Value)

@@ -3,13 +3,17 @@ namespace ForgeShop.Forge;
 /// <summary>How a name becomes an ID.</summary>
 public enum ForgeAlgorithm
 {
-    /// <summary><c>v5</c>: UUID version 5, SHA-1 over namespace and name (RFC 9562 section 5.5). Anybody may derive it.</summary>
+    /// <summary><c>v5</c>: UUID version 5, SHA-1 over namespace and name (RFC 9562 section 5.5). Needs no secret.</summary>
     V5,
 
-    /// <summary><c>v8-sha256</c>: UUID version 8, the first 16 bytes of SHA-256 over the same bytes (RFC 9562 section 5.8 and B.2).</summary>
+    /// <summary>
+    /// <c>v8-sha256</c>: UUID version 8, the first 16 bytes of SHA-256 over the same bytes (RFC 9562 section 5.8 and B.2).
+    /// </summary>
     V8Sha256,
 
-    /// <summary><c>v8-hmac-sha256</c>: UUID version 8 from HMAC-SHA-256 with a secret: outsiders can neither guess nor confirm an ID.</summary>
+    /// <summary>
+    /// <c>v8-hmac-sha256</c>: UUID version 8 from HMAC-SHA-256 with a secret: outsiders can neither guess nor confirm an ID.
+    /// </summary>
     V8HmacSha256,
 }
 

@@ -13,7 +13,7 @@ public sealed class ForgeDomain
 
     private readonly byte[] _secret;
 
-    /// <summary>A domain whose IDs anybody may derive (<see cref="ForgeAlgorithm.V5"/>).</summary>
+    /// <summary>A domain without a secret (<see cref="ForgeAlgorithm.V5"/>): its IDs can be derived without one.</summary>
     /// <param name="name">The domain: <c>^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$</c>, at most 253 characters. A-Z are lowered.</param>
     /// <exception cref="ForgeConfigurationException">Not such a domain.</exception>
     public ForgeDomain(string name) : this(name, ForgeAlgorithm.V5)
@@ -23,7 +23,8 @@ public sealed class ForgeDomain
     /// <summary>A domain with an algorithm of its own.</summary>
     /// <param name="name">The domain: <c>^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$</c>, at most 253 characters. A-Z are lowered.</param>
     /// <param name="algorithm">The algorithm.</param>
-    /// <param name="secret">The secret, for <see cref="ForgeAlgorithm.V8HmacSha256"/> and only for it: the UTF-8 bytes of this text, untrimmed, at least 16 of them.</param>
+    /// <param name="secret">The secret, for <see cref="ForgeAlgorithm.V8HmacSha256"/> and only for it: the UTF-8 bytes of this text,
+    /// untrimmed, at least 16 of them.</param>
     /// <exception cref="ForgeConfigurationException">
     /// Not such a domain; or the secret is missing, short, not encodable in UTF-8, or given to an algorithm that has none.
     /// </exception>
@@ -32,7 +33,8 @@ public sealed class ForgeDomain
         Name = Lowered(name);
         Algorithm = algorithm;
         _secret = SecretBytes(algorithm, secret);
-        // Namespaces are public knowledge and the same under every algorithm: always version 5 (RFC 9562 section 6.6 for the DNS namespace).
+        // Namespaces are public knowledge and the same under every algorithm: always version 5 (RFC 9562 section 6.6 for the DNS
+        // namespace).
         Root = NameBasedUuid.V5(NamespaceIds.Dns, Encoding.ASCII.GetBytes(Name));
     }
 
@@ -69,7 +71,9 @@ public sealed class ForgeDomain
             var c = name[i];
             if (c == '.' && !afterDot) afterDot = true;
             else if (char.IsAsciiLetterOrDigit(c) || c == '-') afterDot = false;
-            else throw new ForgeConfigurationException($"The domain has U+{CodePoint.At(name, i):X4} where a letter, digit or hyphen belongs (write non-ASCII domains in their xn-- form).");
+            else throw new ForgeConfigurationException(
+                $"The domain has U+{CodePoint.At(name, i):X4} where a letter, digit or hyphen belongs (write non-ASCII domains in their "
+                + "xn-- form).");
         }
         // After the characters, so that what is counted is ASCII and every language counts alike.
         if (name.Length is 0 or > 253) throw new ForgeConfigurationException("The domain must have 1 to 253 characters.");
@@ -87,8 +91,10 @@ public sealed class ForgeDomain
             var name = algorithm is ForgeAlgorithm.V5 or ForgeAlgorithm.V8Sha256
                 ? algorithm.ToName()
                 : throw new ForgeConfigurationException("There is no such algorithm.");
-            // Whoever sets a secret wants IDs that cannot be guessed; deriving guessable ones would be the wrong silence.
-            return secret is null ? [] : throw new ForgeConfigurationException($"A secret is set, but the algorithm {name} uses none; choose v8-hmac-sha256 or remove the secret.");
+            // A secret is set so that IDs cannot be guessed; a fallback to guessable ones would hide the error.
+            return secret is null
+                ? [] : throw new ForgeConfigurationException(
+                $"A secret is set, but the algorithm {name} uses none; choose v8-hmac-sha256 or remove the secret.");
         }
         if (secret is null) throw new ForgeConfigurationException("The algorithm v8-hmac-sha256 needs a secret and none is set.");
         byte[] bytes;
@@ -102,6 +108,7 @@ public sealed class ForgeDomain
         }
         return bytes.Length >= MinimumSecretBytes
             ? bytes
-            : throw new ForgeConfigurationException($"The secret has {bytes.Length} bytes of UTF-8; at least {MinimumSecretBytes} are needed.");
+            : throw new ForgeConfigurationException(
+                $"The secret has {bytes.Length} bytes of UTF-8; at least {MinimumSecretBytes} are needed.");
     }
 }

@@ -14,7 +14,8 @@ public sealed class ForgeKeyException : ForgeException
     /// <summary>Makes the exception for an error.</summary>
     /// <param name="error">What is wrong.</param>
     /// <param name="index">Which key of a batch, from 0; null outside batches.</param>
-    public ForgeKeyException(KeyError error, int? index = null) : base(index is null ? error.ToString() : $"{error} (key {index} of the batch, counted from 0)")
+    public ForgeKeyException(KeyError error, int? index = null)
+        : base(index is null ? error.ToString() : $"{error} (key {index} of the batch, counted from 0)")
     {
         Error = error;
         Index = index;

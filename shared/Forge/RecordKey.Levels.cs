@@ -7,8 +7,8 @@ using System.Text;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// How the JSON grows. Every field and item is written with a comma behind it; when a record ends, its fields are put into byte order, and the
-/// last comma becomes the closing bracket.
+/// How the JSON grows. Every field and item is written with a comma behind it; when a record ends, its fields are put into byte order, and
+/// the last comma becomes the closing bracket.
 /// </summary>
 public ref partial struct RecordKey
 {
@@ -47,7 +47,8 @@ public ref partial struct RecordKey
 
     private void Open(bool isRecord, KeyShape? shape, int entry, string? field = null)
     {
-        _levels[_depth] = new Level { IsRecord = isRecord, Start = _length, FirstEntry = _entries, OwnEntry = entry, Shape = shape, Field = field };
+        _levels[_depth] = new Level { IsRecord = isRecord, Start = _length, FirstEntry = _entries, OwnEntry = entry, Shape = shape,
+            Field = field };
         _depth++;
     }
 
@@ -113,7 +114,7 @@ public ref partial struct RecordKey
         Write(kind.LeafPrefix());
     }
 
-    // The canonical text stands in the buffer; quotes and backslashes are all that JSON wants escaped of it.
+    // The buffer has the canonical text; JSON escapes only its quotes and backslashes.
     private void EndLeaf(int written)
     {
         var escapes = 0;
@@ -144,7 +145,8 @@ public ref partial struct RecordKey
         if (isRecord)
         {
             if (items == 0) Fail(KeyRefusal.NoFields);
-            else if (level.Shape is { } shape && shape.Fields.Count > items) Fail(KeyRefusal.MissingField, field: FirstMissing(shape, level.FirstEntry));
+            else if (level.Shape is { } shape && shape.Fields.Count > items) Fail(
+                KeyRefusal.MissingField, field: FirstMissing(shape, level.FirstEntry));
             else if (Order(level.FirstEntry, start) is { } twice) Fail(KeyRefusal.DuplicateField, field: twice);
             if (Failed) return;
         }
@@ -188,7 +190,8 @@ public ref partial struct RecordKey
             else path.Append(CultureInfo.InvariantCulture, $"[{_levels[i - 1].Items - 1}]");
         }
         if (FieldName.IsValid(field)) path.Append(path.Length > 0 ? "." : "").Append(field);
-        else if (field is null && _depth > 1 && !_levels[_depth - 1].IsRecord && _levels[_depth - 1].Items > 0) path.Append(CultureInfo.InvariantCulture, $"[{_levels[_depth - 1].Items - 1}]");
+        else if (field is null && _depth > 1 && !_levels[_depth - 1].IsRecord && _levels[_depth - 1].Items > 0) path.Append(
+            CultureInfo.InvariantCulture, $"[{_levels[_depth - 1].Items - 1}]");
         return path.Length == 0 ? null : path.ToString();
     }
 }

@@ -3,7 +3,9 @@ namespace ForgeShop.Messaging;
 /// <summary>Describes an event or command apart from its data: the CloudEvents attributes and the place where it was read.</summary>
 public record EventContext
 {
-    /// <summary>Derived from <see cref="Subject"/>, <see cref="Type"/> and <see cref="Sequence"/>; the consumer checks it on arrival.</summary>
+    /// <summary>
+    /// Derived from <see cref="Subject"/>, <see cref="Type"/> and <see cref="Sequence"/>; the consumer checks it on arrival.
+    /// </summary>
     public required EventId Id { get; init; }
 
     public required string Type { get; init; }
@@ -61,7 +63,8 @@ public sealed record Received<TEvent>(TEvent Data, EventContext Context);
 
 /// <summary>A place in a partition's log.</summary>
 /// <param name="Log">
-/// <c>topic-partition@cluster</c>. A Kafka that lost its data comes back as another cluster, so its offsets are never compared with those of the old log.
+/// <c>topic-partition@cluster</c>. A Kafka that lost its data comes back as another cluster, so its offsets are never compared with those
+/// of the old log.
 /// </param>
 /// <param name="Offset">The offset in that log.</param>
 public readonly record struct LogPosition(string Log, long Offset);

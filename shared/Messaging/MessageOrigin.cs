@@ -1,13 +1,16 @@
 namespace ForgeShop.Messaging;
 
 /// <summary>
-/// The cause, the correlation and the trace of a message. A row that a worker takes up later stores it, so that the worker's events belong to the same trace.
+/// The cause, the correlation and the trace of a message. A row that a worker takes up later stores it, so that the worker's events belong
+/// to the same trace.
 /// </summary>
 public sealed record MessageOrigin(EventId? CausationId, CorrelationId? CorrelationId, string? TraceParent, string? TraceState)
 {
     public static MessageOrigin None { get; } = new(null, null, null, null);
 
-    /// <summary>Returns the origin of what the current HTTP request emits: the trace and the correlation that its activity carries.</summary>
+    /// <summary>
+    /// Returns the origin of what the current HTTP request emits: the trace and the correlation that its activity carries.
+    /// </summary>
     public static MessageOrigin OfRequest()
     {
         if (Activity.Current is not { IdFormat: ActivityIdFormat.W3C } activity)
@@ -20,5 +23,6 @@ public sealed record MessageOrigin(EventId? CausationId, CorrelationId? Correlat
     public Activity? StartSpan(string name) => MessagingTelemetry.Start(name, ActivityKind.Internal, this);
 
     /// <summary>Returns this origin with <paramref name="span"/> as the parent of what follows.</summary>
-    public MessageOrigin Under(Activity? span) => span is null ? this : this with { TraceParent = span.Id, TraceState = span.TraceStateString };
+    public MessageOrigin Under(Activity? span) =>
+        span is null ? this : this with { TraceParent = span.Id, TraceState = span.TraceStateString };
 }

@@ -14,7 +14,9 @@ public sealed class MessagingBuilder
     /// <summary>Adds the tables to the audit when all subscriptions are declared; null without tables.</summary>
     internal Action<IReadOnlyList<Subscription>>? AddAudit { get; private set; }
 
-    /// <summary>Keeps outbox and inbox in tables of <typeparamref name="TContext"/>, see <see cref="ModelBuilderExtensions.AddMessaging"/>.</summary>
+    /// <summary>
+    /// Keeps outbox and inbox in tables of <typeparamref name="TContext"/>, see <see cref="ModelBuilderExtensions.AddMessaging"/>.
+    /// </summary>
     public MessagingBuilder UseEntityFramework<TContext>() where TContext : DbContext
     {
         Services.AddAfterCommit<TContext>();
@@ -47,7 +49,8 @@ public sealed class MessagingBuilder
     /// <summary>Handles every event of <paramref name="topics"/> without an inbox, in a store of the handler's own.</summary>
     /// <param name="isTransient">Returns whether the store is at fault. Then the partition waits, and no attempt is counted.</param>
     /// <param name="topics">The topics.</param>
-    public MessagingBuilder HandleAll<THandler>(Func<Exception, bool> isTransient, params string[] topics) where THandler : class, IEnvelopeHandler
+    public MessagingBuilder HandleAll<THandler>(Func<Exception, bool> isTransient, params string[] topics)
+        where THandler : class, IEnvelopeHandler
     {
         Services.AddSingleton<IBatchProcessor>(services => ActivatorUtilities.CreateInstance<EnvelopeProcessor>(services, isTransient));
         foreach (var topic in topics)

@@ -3,13 +3,15 @@ namespace ForgeShop.Messaging;
 public static class MessagingExtensions
 {
     /// <summary>
-    /// Adds the outbox with its relay, and consumers for what the service handles. <c>ConnectionStrings:kafka</c> names the brokers; the section
-    /// <c>Messaging</c> sets <see cref="MessagingOptions"/>, and the section <c>Kafka</c> any property of the client, for example SASL and TLS.
+    /// Adds the outbox with its relay, and consumers for what the service handles. <c>ConnectionStrings:kafka</c> names the brokers; the
+    /// section <c>Messaging</c> sets <see cref="MessagingOptions"/>, and the section <c>Kafka</c> any property of the client, for example
+    /// SASL and TLS.
     /// </summary>
     /// <param name="builder">The service's builder.</param>
     /// <param name="service">The service's name: its consumer group, and the CloudEvents source (<c>/orders</c>) of its messages.</param>
     /// <param name="configure">Declares the store, the handlers and the published topics.</param>
-    public static IHostApplicationBuilder AddMessaging(this IHostApplicationBuilder builder, string service, Action<MessagingBuilder> configure)
+    public static IHostApplicationBuilder AddMessaging(
+        this IHostApplicationBuilder builder, string service, Action<MessagingBuilder> configure)
     {
         var services = builder.Services;
         services.AddOptions<MessagingOptions>()
@@ -36,7 +38,8 @@ public static class MessagingExtensions
         var messaging = new MessagingBuilder(services);
         configure(messaging);
         messaging.AddAudit?.Invoke(messaging.Subscriptions);
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TopicProvisioner>(provider, (IReadOnlyList<string>)[.. messaging.Topics]));
+        services.AddSingleton(
+            provider => ActivatorUtilities.CreateInstance<TopicProvisioner>(provider, (IReadOnlyList<string>)[.. messaging.Topics]));
         if (messaging.Subscriptions.Count > 0)
             AddConsumers(builder, messaging.Subscriptions);
         return builder;

@@ -32,13 +32,17 @@ internal sealed class MessagingMetrics
         _refused = meter.CreateCounter<long>("forgeshop.messaging.refused", "{message}", "Messages that Kafka refuses for good.");
         _handled = meter.CreateCounter<long>("forgeshop.messaging.handled", "{message}", "Messages whose effect is committed.");
         _duplicates = meter.CreateCounter<long>("forgeshop.messaging.duplicates", "{message}", "Messages that the inbox dropped.");
-        _skipped = meter.CreateCounter<long>("forgeshop.messaging.skipped", "{message}", "Messages without a handler, tombstones and foreign messages.");
+        _skipped = meter.CreateCounter<long>(
+            "forgeshop.messaging.skipped", "{message}", "Messages without a handler, tombstones and foreign messages.");
         _retries = meter.CreateCounter<long>("forgeshop.messaging.retries", "{batch}", "Failed attempts that are repeated.");
         _deadLetters = meter.CreateCounter<long>("forgeshop.messaging.dead_letters", "{message}", "Messages that were dead-lettered.");
         _batchSize = meter.CreateHistogram<int>("forgeshop.messaging.batch.size", "{message}", "Messages of a transaction.");
-        meter.CreateObservableGauge("forgeshop.messaging.outbox.pending", () => Outbox?.Pending ?? 0, "{message}", "Messages that wait to be published.");
-        meter.CreateObservableGauge("forgeshop.messaging.outbox.age", () => OutboxAge.TotalSeconds, "s", "Age of the oldest of them.");
-        meter.CreateObservableGauge("forgeshop.messaging.consumer.lag", Lag, "{message}", "Messages of a partition that are not handled yet.");
+        meter.CreateObservableGauge(
+            "forgeshop.messaging.outbox.pending", () => Outbox?.Pending ?? 0, "{message}", "Messages that wait to be published.");
+        meter.CreateObservableGauge(
+            "forgeshop.messaging.outbox.age", () => OutboxAge.TotalSeconds, "s", "Age of the oldest message that waits to be published.");
+        meter.CreateObservableGauge(
+            "forgeshop.messaging.consumer.lag", Lag, "{message}", "Messages of a partition that are not handled yet.");
     }
 
     /// <summary>The number of partitions, of all consumers of the process, whose first message failed and is retried.</summary>

@@ -18,8 +18,10 @@ public static class MessagingTelemetry
             .SetTag("messaging.consumer.group.name", group).SetTag("messaging.kafka.offset", context.Position.Offset);
 
     /// <summary>Starts the span of a batch, with links to the messages' traces. The statements of the transaction belong to it.</summary>
-    internal static Activity? StartBatch(IReadOnlyList<IncomingMessage> batch, string group) => !Source.HasListeners() ? null : Source.StartActivity(
-        ActivityKind.Consumer, name: $"handle batch of {group}", tags: [new("messaging.system", "kafka"), new("messaging.batch.message_count", batch.Count)],
+    internal static Activity? StartBatch(IReadOnlyList<IncomingMessage> batch, string group) =>
+        !Source.HasListeners() ? null : Source.StartActivity(
+        ActivityKind.Consumer, name: $"handle batch of {group}",
+        tags: [new("messaging.system", "kafka"), new("messaging.batch.message_count", batch.Count)],
         links: batch.Select(message => new ActivityLink(Parse(message.Context.Origin))));
 
     /// <summary>Starts a span of its own trace context. It does not become the current one, because a batch has many at once.</summary>

@@ -75,7 +75,8 @@ internal sealed class ShopProcess : IAsyncDisposable
 
     /// <summary>Waits until no process of this shop runs any more.</summary>
     public Task NoProcessIsLeftAsync(CancellationToken cancellationToken) => Eventually.Get(
-        "no process is left", _ => Task.FromResult(string.Join('\n', Processes())), left => left.Length == 0, TimeSpan.FromSeconds(30), cancellationToken);
+        "no process is left", _ =>
+            Task.FromResult(string.Join('\n', Processes())), left => left.Length == 0, TimeSpan.FromSeconds(30), cancellationToken);
 
     /// <summary>Returns the command lines of this shop's processes.</summary>
     public IReadOnlyList<string> Processes() =>

@@ -29,7 +29,9 @@ internal static class Comparison
         }
         Result[] results = [.. processes.GroupBy(process => process.LaneBits).SelectMany(Reported)];
         Print(table, results);
-        json?.Invoke(JsonSerializer.Serialize(new Report(Machine.Describe(), TimeProvider.System.GetUtcNow(), results, processes), ReportJson.Default.Report));
+        json?.Invoke(
+            JsonSerializer.Serialize(
+            new Report(Machine.Describe(), TimeProvider.System.GetUtcNow(), results, processes), ReportJson.Default.Report));
         return 0;
     }
 
@@ -44,7 +46,8 @@ internal static class Comparison
     private static ProcessReport Measure(string switches)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) is "dotnet") start.ArgumentList.Add(typeof(Comparison).Assembly.Location);
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) is "dotnet") start.ArgumentList.Add(
+            typeof(Comparison).Assembly.Location);
         start.ArgumentList.Add(Measurement.Argument);
         if (switches.Split('=') is [var name, var value]) start.Environment[name] = value;
         using var process = Process.Start(start)!;
@@ -67,7 +70,8 @@ internal static class Comparison
         from result in ofOneLength
         group (baseline, result) by (result.Length, result.Way) into measured
         let lowest = measured.Min(one => one.baseline)
-        let counted = measured.Where(one => one.baseline <= lowest * LowerMode).Select(one => one.result).OrderBy(result => result.NanosecondsPerId).ToArray()
+        let counted = measured.Where(one => one.baseline <= lowest * LowerMode).Select(one => one.result)
+            .OrderBy(result => result.NanosecondsPerId).ToArray()
         select counted[counted.Length / 2];
 
     private static Result Platform(IEnumerable<Result> results) => results.Single(result => result.Way is nameof(NameBenchmarks.Platform));
@@ -76,15 +80,20 @@ internal static class Comparison
     {
         int[] lengths = [.. results.Select(result => result.Length).Distinct()];
         var widest = results.Max(result => result.LaneBits);
-        table.WriteLine("nanoseconds per ID, text in, ID out, one core; in brackets how many times faster than the platform's SHA-1 in the same process");
+        table.WriteLine(
+            "nanoseconds per ID, text in, ID out, one core; in brackets how many times faster than the platform's SHA-1 in the same "
+            + "process");
         table.WriteLine($"{"",-34}{string.Concat(lengths.Select(length => $"{$"{length} characters",22}"))}");
         Row("the platform's SHA-1", nameof(NameBenchmarks.Platform), widest);
         Row("one ID", nameof(NameBenchmarks.One), widest);
         Row("one ID, the next waits for it", nameof(NameBenchmarks.Dependent), widest);
-        foreach (var bits in results.Select(result => result.LaneBits).Distinct()) Row($"batch of {NameBenchmarks.Names}, {Lanes(bits)}", nameof(NameBenchmarks.Batch), bits);
-        table.WriteLine($"allocated: {results.Where(result => result.Way is not nameof(NameBenchmarks.Platform)).Max(result => result.BytesPerId):0.##} bytes per ID");
+        foreach (var bits in results.Select(result => result.LaneBits).Distinct()) Row(
+            $"batch of {NameBenchmarks.Names}, {Lanes(bits)}", nameof(NameBenchmarks.Batch), bits);
+        table.WriteLine(
+            $"allocated: {results.Where(result => result.Way is not nameof(NameBenchmarks.Platform)).Max(result => result.BytesPerId):0.##} bytes per ID");
 
-        void Row(string title, string way, int laneBits) => table.WriteLine($"{title,-34}{string.Concat(lengths.Select(length => Cell(way, laneBits, length)))}");
+        void Row(string title, string way, int laneBits) =>
+            table.WriteLine($"{title,-34}{string.Concat(lengths.Select(length => Cell(way, laneBits, length)))}");
 
         string Cell(string way, int laneBits, int length)
         {

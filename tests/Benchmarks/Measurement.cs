@@ -37,7 +37,8 @@ internal static class Measurement
             for (var i = 0; i < ways.Count; i++) fastest[i] = Math.Min(fastest[i], Nanoseconds(ways[i].Run));
         }
 
-        var results = ways.Select((way, i) => new Result(way.Way, laneBits, way.Length, fastest[i], fastest[i / 4 * 4] / fastest[i], Bytes(way.Run)));
+        var results = ways.Select(
+            (way, i) => new Result(way.Way, laneBits, way.Length, fastest[i], fastest[i / 4 * 4] / fastest[i], Bytes(way.Run)));
         output.Write(JsonSerializer.Serialize(new ProcessReport("", laneBits, [.. results]), ReportJson.Default.ProcessReport));
     }
 

@@ -27,7 +27,9 @@ public class NameBenchmarks
     [GlobalSetup]
     public void Setup() => _keys = [.. Enumerable.Range(0, Names).Select(i => $"{i:x8}".PadRight(Length, 'k'))];
 
-    /// <summary>What a careful team writes without this library: UTF-8 into a stack buffer, the platform's SHA-1, a big-endian Guid.</summary>
+    /// <summary>
+    /// What a careful team writes without this library: UTF-8 into a stack buffer, the platform's SHA-1, a big-endian Guid.
+    /// </summary>
     [Benchmark(Baseline = true, OperationsPerInvoke = Names)]
     public void Platform()
     {
@@ -75,7 +77,8 @@ public class NameBenchmarks
         for (var i = 0; i < Names; i++)
         {
             var expected = Platform(_namespace, _keys[i]);
-            if (_ids[i] != expected || Texts.Derive(_keys[i]) != expected) throw new InvalidOperationException($"Two ways derive two IDs of '{_keys[i]}'.");
+            if (_ids[i] != expected || Texts.Derive(_keys[i]) != expected) throw new InvalidOperationException(
+                $"Two ways derive two IDs of '{_keys[i]}'.");
         }
     }
 }

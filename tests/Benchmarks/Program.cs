@@ -5,7 +5,8 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ForgeShop.Benchmarks;
 using ForgeShop.Benchmarks.Pipelines;
 
-// The short comparison (./forge bench forge) and one process of it, a pipeline of ./forge bench orders, or BenchmarkDotNet with its own arguments.
+// The short comparison (./forge bench forge) and one process of it, a pipeline of ./forge bench orders, or BenchmarkDotNet with its own
+// arguments.
 switch (args)
 {
     case ["forge"]:

@@ -7,7 +7,8 @@ namespace ForgeShop.Benchmarks;
 /// <param name="MeasuredAt">When, in UTC.</param>
 /// <param name="Results">One row a way and length.</param>
 /// <param name="Processes">Everything that was measured, process by process.</param>
-public sealed record Report(Machine Machine, DateTimeOffset MeasuredAt, IReadOnlyList<Result> Results, IReadOnlyList<ProcessReport> Processes);
+public sealed record Report(
+    Machine Machine, DateTimeOffset MeasuredAt, IReadOnlyList<Result> Results, IReadOnlyList<ProcessReport> Processes);
 
 /// <summary>One way of deriving IDs from names of one length, with the baseline of the same process.</summary>
 /// <param name="Way"><c>Platform</c> (the baseline), <c>One</c>, <c>Dependent</c> or <c>Batch</c>.</param>

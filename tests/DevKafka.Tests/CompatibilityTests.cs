@@ -230,7 +230,7 @@ public abstract class CompatibilityTests(IBrokerFixture broker)
 
         hops.Sort();
         TestContext.Current.TestOutputHelper?.WriteLine($"produce to consume: median {hops[Records / 2]}, maximum {hops[^1]}");
-        hops[Records / 2].ShouldBeLessThan(TimeSpan.FromMilliseconds(20), "a hop takes less than 1 ms on an idle machine");
+        hops[Records / 2].ShouldBeLessThan(TimeSpan.FromSeconds(1), "a fetch that does not return at once waits for 25 s");
     }
 
     private static bool Exists(IAdminClient admin, string name) =>

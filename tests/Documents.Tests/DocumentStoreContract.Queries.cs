@@ -13,8 +13,10 @@ public abstract partial class DocumentStoreContract
         foreach (var name in new[] { "b", "ä", "B", "a", "aa", "a-b", "ab", "_", "😀", "ﬀ", "Z", "" })
             await AddAsync(new() { Name = name });
 
-        (await FindAsync(new() { OrderBy = Item.NameField }, item => item.Name)).ShouldBe(["", "B", "Z", "_", "a", "a-b", "aa", "ab", "b", "ä", "ﬀ", "😀"]);
-        (await FindAsync(new() { OrderBy = Item.NameField, IsDescending = true, From = "a", To = "ab" }, item => item.Name)).ShouldBe(["ab", "aa", "a-b", "a"]);
+        (await FindAsync(new() { OrderBy = Item.NameField }, item => item.Name))
+            .ShouldBe(["", "B", "Z", "_", "a", "a-b", "aa", "ab", "b", "ä", "ﬀ", "😀"]);
+        (await FindAsync(new() { OrderBy = Item.NameField, IsDescending = true, From = "a", To = "ab" }, item => item.Name))
+            .ShouldBe(["ab", "aa", "a-b", "a"]);
         (await FindAsync(new() { Where = (Item.NameField, "B") }, item => item.Name)).ShouldBe(["B"]);
     }
 
@@ -24,7 +26,8 @@ public abstract partial class DocumentStoreContract
         foreach (var price in new[] { 10m, 9.5m, 10.50m, -1m, 0m, 0.000001m, decimal.MaxValue, 100m })
             await AddAsync(new() { Price = price });
 
-        (await FindAsync(new() { OrderBy = Item.PriceField }, item => item.Price)).ShouldBe([-1m, 0m, 0.000001m, 9.5m, 10m, 10.50m, 100m, decimal.MaxValue]);
+        (await FindAsync(new() { OrderBy = Item.PriceField }, item => item.Price))
+            .ShouldBe([-1m, 0m, 0.000001m, 9.5m, 10m, 10.50m, 100m, decimal.MaxValue]);
         (await FindAsync(new() { Where = (Item.PriceField, 10.5m) }, item => item.Price)).ShouldBe([10.50m]);
         (await FindAsync(new() { OrderBy = Item.PriceField, From = 10m, To = 10.5m }, item => item.Price)).ShouldBe([10m, 10.50m]);
     }
@@ -35,7 +38,8 @@ public abstract partial class DocumentStoreContract
         foreach (var count in new[] { 10, 9, -1, 0, 100, long.MaxValue, long.MinValue })
             await AddAsync(new() { Count = count });
 
-        (await FindAsync(new() { OrderBy = Item.CountField, IsDescending = true }, item => item.Count)).ShouldBe([long.MaxValue, 100, 10, 9, 0, -1, long.MinValue]);
+        (await FindAsync(new() { OrderBy = Item.CountField, IsDescending = true }, item => item.Count))
+            .ShouldBe([long.MaxValue, 100, 10, 9, 0, -1, long.MinValue]);
         (await FindAsync(new() { OrderBy = Item.CountField, From = 9L, To = 10L }, item => item.Count)).ShouldBe([9, 10]);
     }
 
@@ -85,7 +89,8 @@ public abstract partial class DocumentStoreContract
         var other = new DocumentField<Item, string?>("other", item => item.Name);
         await Should.ThrowAsync<ArgumentException>(() => Items.QueryAsync(new() { Where = (other, "x") }, Cancelled));
         await Should.ThrowAsync<ArgumentException>(() => Items.QueryAsync(new() { OrderBy = other }, Cancelled));
-        await Should.ThrowAsync<ArgumentException>(() => Items.QueryAsync(new() { Where = (Item.NameField, "x"), OrderBy = other }, Cancelled));
+        await Should.ThrowAsync<ArgumentException>(
+            () => Items.QueryAsync(new() { Where = (Item.NameField, "x"), OrderBy = other }, Cancelled));
     }
 
     [Theory]
@@ -99,7 +104,8 @@ public abstract partial class DocumentStoreContract
             await AddAsync(new() { Owner = Owner, Name = $"name {index % 5}", Price = index % 3, Count = index / 6 });
         var expected = (await Items.QueryAsync(Latest, Cancelled)).Items;
         expected.Count.ShouldBe(24);
-        expected.ShouldBe(expected.OrderByDescending(item => item.Value.Count).ThenByDescending(item => item.Id.ToString(), StringComparer.Ordinal));
+        expected.ShouldBe(
+            expected.OrderByDescending(item => item.Value.Count).ThenByDescending(item => item.Id.ToString(), StringComparer.Ordinal));
 
         (await WalkAsync(Latest, limit)).ShouldBe(expected);
         (await WalkAsync(Latest with { From = 1L, To = 2L }, limit)).ShouldBe(expected.Where(item => item.Value.Count is 1 or 2));
@@ -146,7 +152,9 @@ public abstract partial class DocumentStoreContract
     {
         for (var index = 0; index < 3; index++)
             await AddAsync(new() { Owner = Owner, Count = index, Name = $"{index}", Price = index });
-        foreach (var query in new[] { Latest, new() { OrderBy = Item.NameField }, new() { OrderBy = Item.PriceField }, new() { OrderBy = Item.OwnerField }, new() })
+        foreach (
+            var query in new[] { Latest, new() { OrderBy = Item.NameField }, new() { OrderBy = Item.PriceField },
+            new() { OrderBy = Item.OwnerField }, new() })
         {
             var cursor = (await Items.QueryAsync(query with { Limit = 1 }, Cancelled)).NextCursor.ShouldNotBeNull();
             var json = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor));
@@ -160,7 +168,8 @@ public abstract partial class DocumentStoreContract
                 await Should.ThrowAsync<InvalidCursorException>(() => Items.QueryAsync(query with { Cursor = text }, Cancelled), text);
         }
 
-        static IEnumerable<string> Encode(params string[] texts) => texts.Select(text => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text)));
+        static IEnumerable<string> Encode(params string[] texts) =>
+            texts.Select(text => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(text)));
     }
 
     [Fact]
@@ -172,7 +181,8 @@ public abstract partial class DocumentStoreContract
 
         foreach (var other in new[]
         {
-            Latest with { Where = (Item.OwnerField, Guid.NewGuid()) }, Latest with { IsDescending = false }, Latest with { OrderBy = Item.PriceField },
+            Latest with { Where = (Item.OwnerField, Guid.NewGuid()) }, Latest with { IsDescending = false },
+            Latest with { OrderBy = Item.PriceField },
             Latest with { From = 0L }, Latest with { Where = null }, new(),
         })
             await Should.ThrowAsync<InvalidCursorException>(() => Items.QueryAsync(other with { Cursor = cursor }, Cancelled));

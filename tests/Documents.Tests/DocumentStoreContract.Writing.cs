@@ -8,12 +8,14 @@ public abstract partial class DocumentStoreContract
         var existing = new[] { await AddAsync(new() { Name = "first" }), await AddAsync(new() { Name = "first" }) };
         var added = Enumerable.Range(0, 200).Select(_ => Guid.NewGuid()).ToList();
 
-        var taken = await Items.InsertManyAsync(existing.Concat(added).ToDictionary(id => id, _ => new Item { Name = "second" }), Cancelled);
+        var taken = await Items.InsertManyAsync(
+            existing.Concat(added).ToDictionary(id => id, _ => new Item { Name = "second" }), Cancelled);
 
         taken.ShouldBe(existing, ignoreOrder: true);
         var stored = await Items.GetManyAsync([.. existing, .. added], Cancelled);
         stored.Count.ShouldBe(202);
-        stored.Values.ShouldAllBe(document => document.Version == 1 && document.Value.Name == (existing.Contains(document.Id) ? "first" : "second"));
+        stored.Values.ShouldAllBe(
+            document => document.Version == 1 && document.Value.Name == (existing.Contains(document.Id) ? "first" : "second"));
     }
 
     [Fact]
@@ -63,9 +65,11 @@ public abstract partial class DocumentStoreContract
         var ids = Enumerable.Range(0, 300).Select(_ => Guid.NewGuid()).ToList();
         await Items.InsertManyAsync(ids.Take(150).ToDictionary(id => id, _ => new Item { Name = "old" }), Cancelled);
         var changed = ids[..20];
-        (await Items.BulkUpsertAsync([.. changed.Select(id => new Document<Item>(id, new() { Name = "changed" }, 1))], Cancelled)).ShouldBeEmpty();
+        (await Items.BulkUpsertAsync([.. changed.Select(id => new Document<Item>(id, new() { Name = "changed" }, 1))], Cancelled))
+            .ShouldBeEmpty();
 
-        var conflicts = await Items.BulkUpsertAsync([.. ids.Select((id, index) => new Document<Item>(id, new() { Name = "new" }, index < 150 ? 1 : 0))], Cancelled);
+        var conflicts = await Items.BulkUpsertAsync(
+            [.. ids.Select((id, index) => new Document<Item>(id, new() { Name = "new" }, index < 150 ? 1 : 0))], Cancelled);
 
         conflicts.ShouldBe(changed, ignoreOrder: true);
         var stored = await Items.GetManyAsync(ids, Cancelled);
@@ -93,7 +97,8 @@ public abstract partial class DocumentStoreContract
             }
         }));
 
-        (await Items.GetManyAsync(ids, Cancelled)).Values.ShouldAllBe(document => document.Version == 10 && string.Concat(document.Value.Name!.Order()) == "0123456789");
+        (await Items.GetManyAsync(ids, Cancelled)).Values.ShouldAllBe(
+            document => document.Version == 10 && string.Concat(document.Value.Name!.Order()) == "0123456789");
     }
 
     [Fact]

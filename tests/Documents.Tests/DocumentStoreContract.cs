@@ -4,7 +4,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.Documents.Tests;
 
-/// <summary>The behaviour of every document store. Each test has a collection of its own; one class for each store derives from this.</summary>
+/// <summary>
+/// The behaviour of every document store. Each test has a collection of its own; one class for each store derives from this.
+/// </summary>
 public abstract partial class DocumentStoreContract : IAsyncLifetime
 {
     protected static readonly Guid Owner = Guid.Parse("6e16f6c3-de6b-55c3-80ba-75907720bb8a");

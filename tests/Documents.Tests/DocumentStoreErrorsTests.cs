@@ -37,17 +37,20 @@ public sealed class DocumentStoreErrorsTests(PostgresFixture server)
     {
         await using var slow = NpgsqlDataSource.Create(server.ConnectionString + ";Command Timeout=1");
         await using var sleep = slow.CreateCommand("SELECT pg_sleep(10)");
-        DocumentStoreErrors.IsTransient(await Should.ThrowAsync<NpgsqlException>(() => sleep.ExecuteNonQueryAsync(_cancelled))).ShouldBeTrue();
+        DocumentStoreErrors.IsTransient(await Should.ThrowAsync<NpgsqlException>(() => sleep.ExecuteNonQueryAsync(_cancelled)))
+            .ShouldBeTrue();
 
-        await using var absent = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=nobody;Password=x;Timeout=2");
-        DocumentStoreErrors.IsTransient(await Should.ThrowAsync<NpgsqlException>(async () => await absent.OpenConnectionAsync(_cancelled))).ShouldBeTrue();
+        await using var absent = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=unknown;Password=x;Timeout=2");
+        DocumentStoreErrors.IsTransient(await Should.ThrowAsync<NpgsqlException>(async () => await absent.OpenConnectionAsync(_cancelled)))
+            .ShouldBeTrue();
     }
 
     [Fact]
     public async Task Unreachable_mongodb_server_is_transient()
     {
         using var client = new MongoClient("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200");
-        var unreachable = await Should.ThrowAsync<Exception>(() => client.GetDatabase("x").ListCollectionNamesAsync(cancellationToken: _cancelled));
+        var unreachable = await Should.ThrowAsync<Exception>(
+            () => client.GetDatabase("x").ListCollectionNamesAsync(cancellationToken: _cancelled));
         DocumentStoreErrors.IsTransient(unreachable).ShouldBeTrue();
         var connection = new MongoDB.Driver.Core.Connections.ConnectionId(new(new(), new DnsEndPoint("localhost", 1)));
         DocumentStoreErrors.IsTransient(new MongoConnectionException(connection, "lost", new SocketException())).ShouldBeTrue();

@@ -18,7 +18,8 @@ public sealed record Item
     public static readonly DocumentField<Item> CountField = new DocumentField<Item, long?>("count", item => item.Count);
     public static readonly DocumentField<Item> PriceField = new DocumentField<Item, decimal?>("unitPrice", item => item.Price);
 
-    public static DocumentModel<Item> Model(string name) => new(name, ItemJson.Default.Item, [OwnerField, CountField], [NameField], [CountField], [PriceField]);
+    public static DocumentModel<Item> Model(string name) =>
+        new(name, ItemJson.Default.Item, [OwnerField, CountField], [NameField], [CountField], [PriceField]);
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

@@ -42,7 +42,8 @@ public sealed class MongoDocumentsTests(MongoFixture server) : DocumentStoreCont
     protected override async Task<byte[]> ReadRawIdAsync(Guid id)
     {
         using var client = new MongoClient(server.ConnectionString);
-        var collection = client.GetDatabase(MongoUrl.Create(server.ConnectionString).DatabaseName).GetCollection<BsonDocument>(CollectionName);
+        var collection = client.GetDatabase(MongoUrl.Create(server.ConnectionString).DatabaseName)
+            .GetCollection<BsonDocument>(CollectionName);
         var stored = await collection.Find(new BsonDocument()).SingleAsync(Cancelled);
         var binary = stored["_id"].AsBsonBinaryData;
         binary.SubType.ShouldBe(BsonBinarySubType.UuidStandard);
@@ -52,7 +53,8 @@ public sealed class MongoDocumentsTests(MongoFixture server) : DocumentStoreCont
     protected override async Task<string?> WhyNoCreationTwiceAtOnceAsync()
     {
         using var client = new MongoClient(server.ConnectionString);
-        var build = await client.GetDatabase("admin").RunCommandAsync<BsonDocument>(new BsonDocument("buildInfo", 1), cancellationToken: Cancelled);
+        var build = await client.GetDatabase("admin")
+            .RunCommandAsync<BsonDocument>(new BsonDocument("buildInfo", 1), cancellationToken: Cancelled);
         return build.Contains("ferretdbVersion") ? "FerretDB damages a collection whose indexes are created twice at once" : null;
     }
 }

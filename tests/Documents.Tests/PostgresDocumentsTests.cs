@@ -35,7 +35,8 @@ public sealed class PostgresDocumentsTests(PostgresFixture server) : DocumentSto
         await AddAsync(new() { Owner = Owner, Count = 3, Price = 12.50m, Name = "x" });
 
         await using var database = NpgsqlDataSource.Create(server.ConnectionString);
-        await using var command = database.CreateCommand($"SELECT owner, count, \"unitPrice\", name, document ->> 'price' FROM {CollectionName}");
+        await using var command = database.CreateCommand(
+            $"SELECT owner, count, \"unitPrice\", name, document ->> 'price' FROM {CollectionName}");
         await using var row = await command.ExecuteReaderAsync(Cancelled);
         (await row.ReadAsync(Cancelled)).ShouldBeTrue();
         (row.GetGuid(0), row.GetInt64(1), row.GetDecimal(2), row.GetString(3), row.GetString(4)).ShouldBe((Owner, 3, 12.50m, "x", "12.50"));

@@ -33,7 +33,7 @@ public sealed class StartTests(PostgresFixture server)
     [Fact]
     public async Task Health_is_unhealthy_and_the_program_runs_while_the_store_is_down()
     {
-        using var host = Build("Host=127.0.0.1;Port=1;Username=nobody;Password=x;Timeout=2");
+        using var host = Build("Host=127.0.0.1;Port=1;Username=unknown;Password=x;Timeout=2");
         await host.StartAsync(_cancelled);
 
         var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(_cancelled);

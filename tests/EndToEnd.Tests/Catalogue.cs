@@ -8,7 +8,7 @@ internal static class Catalogue
     /// <summary>Seeded with 5,000 pieces: enough for all tests that are not about stock.</summary>
     public const string Plenty = "MUG-FORGE";
 
-    /// <summary>Ten products of the tests' own, with so many pieces of each; what was there of them before is gone.</summary>
+    /// <summary>Sets ten products of the tests to this stock.</summary>
     public static async Task<IReadOnlyList<string>> Stock(ShopFixture fixture, int pieces, CancellationToken cancellationToken)
     {
         var admin = await fixture.LogInAdministrator(cancellationToken);

@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace ForgeShop.EndToEnd.Tests;
 
-/// <summary>The ways of an order through the whole shop, undisturbed and with services that are killed on the way.</summary>
+/// <summary>Checkouts through the whole shop, with and without killed services.</summary>
 public sealed class CheckoutTests(ShopFixture fixture)
 {
     private static readonly string[] Methods = ["sim-ok", "sim-declined", "sim-lost-answer", "sim-ok", "sim-slow"];
@@ -22,7 +22,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
     [InlineData("sim-ok", 1, null, "pending, reserved, paid, confirmed", "orders.order-placed, inventory.stock-reserved, payments.payment-charged, orders.order-confirmed")]
     [InlineData("sim-declined", 1, "payment-declined", "pending, reserved, cancelling, cancelled", "orders.order-placed, inventory.stock-reserved, payments.payment-declined, inventory.stock-released, orders.order-cancelled")]
     [InlineData("sim-ok", 1000, "out-of-stock", "pending, cancelling, cancelled", "orders.order-placed, inventory.reservation-failed, orders.order-cancelled")]
-    public async Task An_order_is_followed_live_to_its_end_and_its_timeline_names_every_step(string paymentMethod, int quantity, string? reason, string states, string events)
+    public async Task Order_stream_ends_with_its_final_state_and_the_timeline_has_every_step(string paymentMethod, int quantity, string? reason, string states, string events)
     {
         var (user, shop) = await fixture.NewCustomer("checkout", Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
@@ -36,7 +36,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
     }
 
     [Fact]
-    public async Task A_confirmed_order_can_be_cancelled_through_the_gateway()
+    public async Task Confirmed_order_is_cancelled_through_the_gateway()
     {
         var (user, shop) = await fixture.NewCustomer("checkout", Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
@@ -49,7 +49,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
     }
 
     [Fact]
-    public async Task Orders_whose_services_are_killed_in_the_middle_all_settle_and_the_sums_are_exact()
+    public async Task Orders_end_with_exact_sums_when_services_are_killed()
     {
         var placed = await PlaceMany(45, async number =>
         {
@@ -61,16 +61,16 @@ public sealed class CheckoutTests(ShopFixture fixture)
         await AllSettleExactly(placed, TimeSpan.FromSeconds(100));
     }
 
-    /// <summary>The long tier: each service, again and again, at moments that fall into every step.</summary>
+    /// <summary>Long tier: kills each service at moments in every step.</summary>
     [Fact(Explicit = true)]
-    public async Task Each_service_killed_at_every_moment_of_the_checkout_loses_and_doubles_nothing()
+    public async Task Checkout_ends_with_exact_sums_when_a_service_is_killed_at_any_moment()
     {
         foreach (var service in new[] { "orders", "inventory", "payments", "notifications", "reporting" })
         {
             for (var moment = 0; moment < 8; moment++)
             {
                 var placed = await PlaceMany(10, _ => Task.CompletedTask);
-                await Task.Delay(TimeSpan.FromMilliseconds(30 * moment), Cancellation); // Not a wait for something: the moment is what is varied.
+                await Task.Delay(TimeSpan.FromMilliseconds(30 * moment), Cancellation); // The moment of the kill is the varied parameter.
                 // Some orders are cancelled concurrently. Whether the cancellation is accepted depends on timing.
                 var cancelling = placed.Orders.Take(4).Select(order => placed.Shop.CancelOrderAsync(order, Cancellation)).ToList();
                 await Kill(service);
@@ -81,10 +81,10 @@ public sealed class CheckoutTests(ShopFixture fixture)
     }
 
     [Fact]
-    public Task A_hundred_orders_in_a_burst_settle_and_the_sums_are_exact() => Burst(100);
+    public Task Burst_of_100_orders_ends_with_exact_sums() => Burst(100);
 
     [Fact(Explicit = true)]
-    public Task Two_thousand_orders_in_a_burst_settle_and_the_sums_are_exact() => Burst(2000);
+    public Task Burst_of_2000_orders_ends_with_exact_sums() => Burst(2000);
 
     private async Task Burst(int count)
     {
@@ -99,7 +99,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
     private async Task<PlacedOrders> PlaceMany(int count, Func<int, Task> meanwhile)
     {
         var (user, shop) = await fixture.NewCustomer("many", Cancellation);
-        // Each method meets each product, and there is not enough for all.
+        // Each payment method is used with each product, and stock is insufficient for all.
         var stock = Math.Max(1, count * 7 / 100);
         var skus = (await Catalogue.Stock(fixture, stock, Cancellation)).Take(count / 2).ToList();
         await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Cancellation }, async (number, token) =>
@@ -135,7 +135,7 @@ public sealed class CheckoutTests(ShopFixture fixture)
         (await Scalar<decimal>(payments, "select coalesce(sum(amount), 0) from simulated_provider.charges where payment_id = any($1) and state = 'captured'", paymentIds, Cancellation)).ShouldBe(confirmed);
         (await Scalar<bool>(payments, "select coalesce(bool_and(captures <= 1), true) from simulated_provider.charges where payment_id = any($1)", paymentIds, Cancellation)).ShouldBeTrue();
 
-        // What orders hold in the stock is what is reserved and sold for them; and no product has a piece reserved that no order holds.
+        // Reserved and sold stock equals the sum of the orders; no product has a reserved piece without an order.
         await using var inventory = NpgsqlDataSource.Create(await fixture.ConnectionString("inventory-db"));
         var sold = await Scalar<long>(orders, "select coalesce(sum(l.quantity), 0) from order_lines l join orders o on o.id = l.order_id where o.id = any($1) and o.status = 'confirmed'", ids, Cancellation);
         var reservationIds = placed.Orders.Select(order => fixture.Ids.Reservation(order).Value).ToArray();
@@ -150,12 +150,12 @@ public sealed class CheckoutTests(ShopFixture fixture)
         var products = placed.Skus.Select(sku => fixture.Ids.Product(sku).Value).ToArray();
         (await Scalar<long>(inventory, "select sum(on_hand)::bigint from products where id = any($1)", products, Cancellation)).ShouldBe((placed.StockOfEach * placed.Skus.Count) - sold);
 
-        // The customer was told of each step once, and the read model has all of it.
+        // Each step has one notification, and the read model has all events.
         foreach (var order in placed.Orders)
             await placed.Shop.SettledTimeline(order, Cancellation);
     }
 
-    /// <summary>As kill -9 does it; returns when the service is there again.</summary>
+    /// <summary>Kills the service (SIGKILL) and returns when it is healthy again.</summary>
     private async Task Kill(string service)
     {
         var killed = await fixture.Kill(service, Cancellation);

@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace ForgeShop.EndToEnd.Tests;
 
-/// <summary><c>./forge demo</c>, as an operator runs it: another process that knows nothing but where the shop is.</summary>
+/// <summary><c>./forge demo</c> as a process that gets the location of the shop only.</summary>
 public sealed class DemoTests(ShopFixture fixture)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     [Fact]
-    public async Task The_demo_finds_every_ID_that_it_derived_beforehand_in_every_store()
+    public async Task Demo_finds_every_derived_ID_in_every_store()
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ForgeShop.Operator.dll"), "demo"])
         {
@@ -25,7 +25,7 @@ public sealed class DemoTests(ShopFixture fixture)
         }
         finally
         {
-            demo.Kill(); // Does nothing where it has ended.
+            demo.Kill(); // no effect if it has ended
         }
 
         (await errors).ShouldBeEmpty();

@@ -2,16 +2,16 @@ using ForgeShop.Client;
 
 namespace ForgeShop.EndToEnd.Tests;
 
-/// <summary>What breaks in real life, broken on purpose: nothing may be lost and nothing doubled.</summary>
+/// <summary>Injected faults: no event is lost or has its effect twice.</summary>
 public sealed class FaultTests(ShopFixture fixture)
 {
-    // A broker that comes back empty is given all that ever happened here first, so how long it takes depends on the tests before this one.
+    // The broker gets all earlier events first, so the duration depends on the tests before this one.
     private static readonly TimeSpan RefillTimeout = TimeSpan.FromMinutes(5);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_broker_that_is_down_delays_events_and_loses_none()
+    public async Task Broker_outage_delays_events_and_loses_none()
     {
         var (user, shop) = await fixture.NewCustomer("broker", Cancellation);
         const string sku = Catalogue.Plenty;
@@ -34,13 +34,13 @@ public sealed class FaultTests(ShopFixture fixture)
     }
 
     [Fact]
-    public async Task A_service_killed_between_outbox_write_and_publish_publishes_once_it_is_back()
+    public async Task Service_killed_before_the_publish_publishes_after_its_restart()
     {
         var (user, shop) = await fixture.NewCustomer("kill", Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
         OrderedItem[] items = [new(Catalogue.Plenty, 1)];
 
-        // Without a broker the event cannot leave the outbox, so the kill falls between write and publish for certain.
+        // Without a broker the event stays in the outbox, so the kill falls between write and publish.
         await fixture.Stop("kafka", Cancellation);
         await shop.PlaceOrder("cart-1", items, Cancellation);
         var killed = await fixture.Kill("orders", Cancellation);

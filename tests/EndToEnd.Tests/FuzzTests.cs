@@ -10,7 +10,7 @@ public sealed class FuzzTests(ShopFixture fixture)
     private static readonly string[] Services = ["gateway", "users", "inventory", "orders", "payments", "notifications", "reporting"];
 
     [Fact(Explicit = true)]
-    public async Task Odd_requests_get_right_answers_and_end_no_process()
+    public async Task Odd_requests_get_valid_answers_and_end_no_process()
     {
         var cancellation = TestContext.Current.CancellationToken;
         var email = $"fuzz-{Guid.NewGuid():N}@example.com";

@@ -1,4 +1,5 @@
 using System.Net;
+using ForgeShop.Contracts.Events;
 using ForgeShop.TestSupport;
 
 namespace ForgeShop.EndToEnd.Tests;
@@ -8,7 +9,7 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_registered_user_orders_and_finds_the_order_in_notifications_and_reports()
+    public async Task Order_of_a_new_user_is_in_notifications_and_reports()
     {
         var email = $"journey-{Guid.NewGuid():N}@example.com";
         var user = fixture.Ids.User(email);
@@ -37,7 +38,7 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
     }
 
     [Fact]
-    public async Task One_order_is_one_trace_across_gateway_orders_relay_kafka_and_consumers()
+    public async Task Order_is_one_trace_across_gateway_relay_and_consumers()
     {
         var (user, shop) = await fixture.NewCustomer("trace", Cancellation);
         var key = "cart-" + Guid.NewGuid();
@@ -51,7 +52,24 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
     }
 
     [Fact]
-    public async Task The_seeded_catalogue_is_sellable_as_soon_as_the_shop_is_healthy()
+    public async Task One_order_is_one_trace_across_both_languages()
+    {
+        Assert.SkipUnless(ShopFixture.HasRecommendations, "Node.js and npm are not installed.");
+        var (user, shop) = await fixture.NewCustomer("trace", Cancellation);
+        var key = "cart-" + Guid.NewGuid();
+        var answer = await shop.PlaceOrderAsync(key, [new(Catalogue.Plenty, 1)], "sim-ok", Cancellation);
+        var trace = Convert.FromHexString(answer.TraceId!);
+        var confirmed = fixture.Ids.Event(fixture.Ids.Order(user, key).Value, OrderConfirmed.Type, 2);
+
+        // The span in which the service on Node.js handled the event: a message has the spans of one service.
+        byte[][] span = [trace, .. new[] { "process order.events", "recommendations", confirmed.ToString() }.Select(System.Text.Encoding.UTF8.GetBytes)];
+        await Eventually.True(
+            "the trace has the span of the service on Node.js", _ => Task.FromResult(fixture.Telemetry.ContainsTogether("traces", span)),
+            cancellationToken: Cancellation);
+    }
+
+    [Fact]
+    public async Task Seeded_products_can_be_ordered_when_the_shop_is_healthy()
     {
         var products = (await fixture.Shop.GetAsync("/api/v1/products?limit=100", Cancellation)).GetProperty("items").EnumerateArray().ToList();
 
@@ -60,5 +78,4 @@ public sealed class OrderJourneyTests(ShopFixture fixture)
         foreach (var product in products)
             product.GetProperty("id").GetString().ShouldBe(fixture.Ids.Product(product.GetProperty("sku").GetString()!).ToString());
     }
-
 }

@@ -9,7 +9,7 @@ using ForgeShop.TestSupport;
 namespace ForgeShop.EndToEnd.Tests;
 
 /// <summary>
-/// Runs after all the others (<see cref="SecretsLast"/>), and searches what the shop wrote during all of them: its consoles, its traces, metrics and
+/// Runs after all the others (<see cref="LastTests"/>), and searches what the shop wrote during all of them: its consoles, its traces, metrics and
 /// logs as a dashboard gets them, and the errors that it answers here.
 /// </summary>
 public sealed class SecretsTests(ShopFixture fixture)
@@ -17,7 +17,7 @@ public sealed class SecretsTests(ShopFixture fixture)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Nothing_that_the_shop_writes_has_a_password_a_token_or_an_address_in_it()
+    public async Task Logs_traces_and_messages_contain_no_password_token_or_address()
     {
         var email = $"secrets-{Guid.NewGuid():N}@example.com";
         const string wrong = "Mistyped-Horse-7";
@@ -26,7 +26,7 @@ public sealed class SecretsTests(ShopFixture fixture)
         var (access, refresh) = (login.GetProperty("access_token").GetString()!, login.GetProperty("refresh_token").GetString()!);
         (await Refresh(refresh)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        // Everything that people put where it does not belong, or that goes wrong while a secret is about.
+        // Secrets in wrong fields, and errors in requests that contain a secret.
         HttpResponseMessage[] refused =
         [
             await Send(HttpMethod.Post, "/connect/token", ShopClient.LoginForm(new(email, wrong)), null),
@@ -66,7 +66,7 @@ public sealed class SecretsTests(ShopFixture fixture)
         foreach (var (name, value) in await fixture.Secrets(Cancellation))
             secrets[name] = value;
         var found = secrets.SelectMany(secret => fixture.Telemetry.Find(secret.Value).Take(3).Select(where => $"{secret.Key} in {where}")).ToList();
-        // Errors may show what an address looks like; telemetry has no reason to.
+        // Error texts may contain an example address; telemetry must not.
         secrets.Remove("an e-mail address");
         foreach (var answer in refused)
         {

@@ -7,6 +7,7 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using ForgeShop.Client;
 using ForgeShop.Contracts;
+using ForgeShop.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit.Sdk;
@@ -17,32 +18,41 @@ using Xunit.v3;
 
 namespace ForgeShop.EndToEnd.Tests;
 
-/// <summary>The whole shop, as its AppHost describes it, on ports and data of its own; started once for all tests.</summary>
+#pragma warning disable ASPIREINTERACTION001 // The arguments of a command are still experimental.
+
+/// <summary>The whole shop, from its AppHost, on its own ports and data; started once for all tests.</summary>
 public sealed class ShopFixture : IAsyncLifetime
 {
     /// <summary>The password of every user that a test registers.</summary>
     public const string Password = "Correct-Horse-1";
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
-    private static readonly string[] Resources = ["postgres", "redis", "kafka", "users", "inventory", "orders", "payments", "notifications", "reporting", "gateway"];
+    private static readonly string[] Resources =
+    [
+        "postgres", "redis", "kafka", "users", "inventory", "orders", "payments", "notifications", "reporting", "gateway",
+        .. HasRecommendations ? ["recommendations"] : Array.Empty<string>(),
+    ];
+
+    /// <summary>Gets whether this machine can run the service on Node.js.</summary>
+    public static bool HasRecommendations => NodeService.Missing is null;
 
     private DistributedApplication? _app;
 
-    /// <summary>What the shop writes about itself, from its first moment on.</summary>
+    /// <summary>The telemetry of the shop, from its start.</summary>
     public TelemetrySink Telemetry { get; private set; } = null!;
 
-    /// <summary>Everything that the shop writes; it deletes the folder when it ends.</summary>
+    /// <summary>The folder with all files of the shop; deleted at its end.</summary>
     private readonly string artifacts = Directory.CreateTempSubdirectory("forgeshop-e2e-").FullName;
 
-    /// <summary>By this file the operator's tool finds the shop.</summary>
+    /// <summary>The endpoints file, by which the operator's tool finds the shop.</summary>
     public string EndpointsFile => Path.Combine(artifacts, "run", "endpoints.json");
 
-    /// <summary>The gateway, past <see cref="ShopClient"/>.</summary>
+    /// <summary>A plain client of the gateway.</summary>
     public HttpClient Http { get; private set; } = null!;
 
     public DistributedApplication App => _app ?? throw new InvalidOperationException("The shop is not started.");
 
-    /// <summary>The IDs as any client derives them: no service is asked.</summary>
+    /// <summary>The IDs as a client derives them.</summary>
     public ForgeIds Ids { get; } = new();
 
     /// <summary>Gets a client without a token.</summary>
@@ -59,7 +69,7 @@ public sealed class ShopFixture : IAsyncLifetime
             .AddFilter<TelemetrySink>(null, LogLevel.Information)
             // The consoles of services and servers.
             .AddFilter<TelemetrySink>("ForgeShop.AppHost.Resources", LogLevel.Trace));
-        foreach (var service in builder.Resources.OfType<ProjectResource>().ToList())
+        foreach (var service in builder.Resources.OfType<IResourceWithEnvironment>().Where(service => service is ProjectResource or ExecutableResource { Name: "recommendations" }).ToList())
         {
             builder.CreateResourceBuilder(service)
                 .WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", Telemetry.Address)
@@ -69,7 +79,7 @@ public sealed class ShopFixture : IAsyncLifetime
                 .WithEnvironment("OTEL_METRIC_EXPORT_INTERVAL", "5000");
         }
 
-        // One test process is one address: what protects a real shop would only slow the suite down.
+        // All tests have one address, so the limits of production would slow them down.
         var gateway = builder.Resources.OfType<ProjectResource>().Single(resource => resource.Name == "gateway");
         builder.CreateResourceBuilder(gateway)
             .WithEnvironment("RateLimits__PerAddress", "1000000")
@@ -137,9 +147,20 @@ public sealed class ShopFixture : IAsyncLifetime
     public async Task<string> ConnectionString(string resource) =>
         await App.GetConnectionStringAsync(resource) ?? throw new InvalidOperationException($"{resource} has no connection string.");
 
+    /// <summary>Runs a command of a resource, as its button on the dashboard does.</summary>
+    public Task<ExecuteCommandResult> Execute(
+        string resource, string command, CancellationToken cancellationToken, params (string Name, string Value)[] arguments) =>
+        arguments.Length == 0
+            ? App.ResourceCommands.ExecuteCommandAsync(resource, command, cancellationToken)
+            : App.ResourceCommands.ExecuteCommandAsync(
+                resource, command,
+                new InteractionInputCollection([.. arguments.Select(
+                    argument => new InteractionInput { Name = argument.Name, InputType = InputType.Text, Value = argument.Value })]),
+                cancellationToken);
+
     public async Task Command(string resource, string command, CancellationToken cancellationToken)
     {
-        var result = await App.ResourceCommands.ExecuteCommandAsync(resource, command, cancellationToken);
+        var result = await Execute(resource, command, cancellationToken);
         result.Success.ShouldBeTrue($"{command} {resource}: {result.Message}");
     }
 
@@ -182,7 +203,7 @@ public sealed class ShopFixture : IAsyncLifetime
         return ProcessOf(await App.ResourceNotifications.WaitForResourceAsync(resource, @event => ProcessOf(@event) is not null, timeout.Token))!.Value;
     }
 
-    /// <summary>As kill -9 does it: the service is not asked.</summary>
+    /// <summary>Kills the service (SIGKILL).</summary>
     /// <returns>Which process it was.</returns>
     public async Task<int> Kill(string resource, CancellationToken cancellationToken)
     {

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace ForgeShop.EndToEnd.Tests;
 
 /// <summary>
-/// Takes what the shop writes about itself and keeps it byte for byte: the OTLP that a dashboard would get (traces, metrics, logs; texts stand
-/// in protobuf as they are), and the lines of the services' consoles.
+/// Receives the shop's telemetry and keeps it byte for byte: the OTLP of the dashboard (traces, metrics, logs; texts
+/// are unencoded in protobuf), and the lines of the services' consoles.
 /// </summary>
 public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
 {
@@ -36,8 +36,9 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
         return sink;
     }
 
-    /// <summary>How much came in, by kind: a search finds nothing where there is nothing.</summary>
-    public IReadOnlyDictionary<string, int> Received => _received.GroupBy(part => part.Signal).ToDictionary(part => part.Key, part => part.Sum(some => some.Bytes.Length));
+    /// <summary>The number of items of each kind, so that a search in nothing is noticed.</summary>
+    public IReadOnlyDictionary<string, int> Received =>
+        _received.GroupBy(part => part.Signal).ToDictionary(part => part.Key, part => part.Sum(some => some.Bytes.Length));
 
     public bool Contains(string signal, ReadOnlySpan<byte> bytes)
     {
@@ -50,7 +51,11 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
         return false;
     }
 
-    /// <summary>Where a text stands, with what stands around it.</summary>
+    /// <summary>Returns whether one message of the signal has all of these.</summary>
+    public bool ContainsTogether(string signal, params byte[][] parts) =>
+        _received.Any(received => received.Signal == signal && parts.All(part => received.Bytes.AsSpan().IndexOf(part) >= 0));
+
+    /// <summary>Returns the position of a text with its surroundings.</summary>
     public IEnumerable<string> Find(string text)
     {
         var wanted = System.Text.Encoding.UTF8.GetBytes(text);
@@ -87,7 +92,8 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             received.Enqueue(("console", System.Text.Encoding.UTF8.GetBytes($"{formatter(state, exception)}\n{exception}")));
     }
 }

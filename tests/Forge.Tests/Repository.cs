@@ -1,6 +1,6 @@
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>Where the repository lies: the vectors and the specification are read from its root.</summary>
+/// <summary>The root of the repository, with the vectors and the specification.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Find();

@@ -2,13 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>What docs/forge-id.md shows is what happens.</summary>
+/// <summary>Compares the examples of docs/forge-id.md with the library.</summary>
 public sealed partial class SpecificationTests
 {
     private static string Text { get; } = File.ReadAllText(Path.Combine(Repository.Root, "docs", "forge-id.md"));
 
     [Fact]
-    public void Every_example_comes_out_as_it_is_printed()
+    public void Examples_of_the_specification_are_derived()
     {
         var examples = Example().Matches(Text);
         examples.Count.ShouldBeGreaterThanOrEqualTo(6);
@@ -20,7 +20,7 @@ public sealed partial class SpecificationTests
     }
 
     [Fact]
-    public void The_example_in_full_is_what_the_command_explains()
+    public void Full_example_equals_the_commands_explanation()
     {
         var explained = Tool.Run("id", "orders", "user=6e16f6c3-de6b-55c3-80ba-75907720bb8a", "reference=cart-1", "--explain").Output;
         var steps = Step().Matches(Text).ToDictionary(step => step.Groups["step"].Value, step => step.Groups["value"].Value);

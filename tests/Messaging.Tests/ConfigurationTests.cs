@@ -98,10 +98,12 @@ public sealed class ConfigurationTests(Servers servers) : MessagingTest(servers)
         await using var server = await Servers.ConnectAsync(service.Database);
         var max = 0L;
 
-        var requests = Task.WhenAll(Enumerable.Range(0, 200).Select(_ => service.InScopeAsync(db => db.Database.ExecuteSqlRawAsync("SELECT pg_sleep(0.1)", Cancelled))));
+        var requests = Task.WhenAll(Enumerable.Range(0, 200)
+            .Select(_ => service.InScopeAsync(db => db.Database.ExecuteSqlRawAsync("SELECT pg_sleep(0.1)", Cancelled))));
         while (!requests.IsCompleted)
         {
-            await using var count = new NpgsqlCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", server);
+            await using var count = new NpgsqlCommand(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", server);
             max = Math.Max(max, (long)(await count.ExecuteScalarAsync(Cancelled))!);
             await Task.Delay(20, Cancelled);
         }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ForgeShop.Messaging.Tests;
 
-/// <summary>What consumers do when they fail, are killed, or share their partitions.</summary>
+/// <summary>Consumers that fail, are killed, or share their partitions.</summary>
 public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaTest(servers, broker)
 {
     [Fact]
@@ -43,7 +43,8 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
         await using var service = await StartAsync(new CounterService
         {
             Kafka = Kafka, Database = await Servers.CreateDatabaseAsync(),
-            Replace = AfterCommit((_, _) => Interlocked.Increment(ref failures) <= 2 ? throw new InvalidOperationException("the connection is lost") : Task.CompletedTask),
+            Replace = AfterCommit((_, _) => Interlocked.Increment(ref failures) <= 2
+                ? throw new InvalidOperationException("the connection is lost") : Task.CompletedTask),
         });
         var counter = Guid.NewGuid();
 
@@ -78,7 +79,8 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
     public async Task Rebalance_during_a_batch_loses_and_repeats_nothing()
     {
         var (database, name, counters) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", NewCounters(40));
-        await KafkaLog.ProduceAsync(Kafka, Topic, [.. counters.SelectMany(counter => UpTo(10).Select(sequence => CounterMessage.Changed(counter, sequence)))]);
+        await KafkaLog.ProduceAsync(
+            Kafka, Topic, [.. counters.SelectMany(counter => UpTo(10).Select(sequence => CounterMessage.Changed(counter, sequence)))]);
         var release = new TaskCompletionSource();
         var first = new CounterService { Name = name, Kafka = Kafka, Database = database };
         var second = new CounterService { Name = name, Kafka = Kafka, Database = database };
@@ -107,13 +109,14 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
     }
 
     [Fact]
-    public async Task Partition_that_waits_goes_on_after_a_rebalance()
+    public async Task Waiting_partition_continues_after_a_rebalance()
     {
         var (database, name, counters) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", NewCounters(30));
         var isBroken = true;
         CounterService Service()
         {
-            var service = new CounterService { Name = name, Kafka = Kafka, Database = database, Settings = [("Messaging:MaxAttempts", "1000")] };
+            var service = new CounterService { Name = name, Kafka = Kafka, Database = database,
+                Settings = [("Messaging:MaxAttempts", "1000")] };
             service.Script.Before = (data, _, _) =>
                 isBroken && counters.Contains(data.CounterId) ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
             return service;
@@ -141,16 +144,20 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
         await using var service = await StartAsync(Kafka, ("Messaging:MaxAttempts", "1000"));
         var (failing, others) = (Guid.NewGuid(), NewCounters(40));
         var isBroken = true;
-        service.Script.Before = (data, _, _) => isBroken && data.CounterId == failing ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
+        service.Script.Before = (data, _, _) =>
+            isBroken && data.CounterId == failing ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
 
         await KafkaLog.ProduceAsync(Kafka, Topic, [.. others.Prepend(failing).Select(counter => CounterMessage.Changed(counter, 1))]);
 
-        var partitions = (await KafkaLog.ReadAsync(Kafka, Topic)).ToLookup(message => message.Partition.Value, message => message.Header("ce_subject"));
+        var partitions = (await KafkaLog.ReadAsync(Kafka, Topic))
+            .ToLookup(message => message.Partition.Value, message => message.Header("ce_subject"));
         var delayed = partitions.Single(partition => partition.Contains(failing.ToString()));
         foreach (var counter in others.Where(counter => !delayed.Contains(counter.ToString())))
             await service.HandledAsync(counter, 1);
         await service.HealthAsync(HealthStatus.Degraded, "1 partitions wait");
         (await service.EffectsAsync(failing)).ShouldBeEmpty();
+        foreach (var counter in others.Where(counter => delayed.Contains(counter.ToString())))
+            (await service.EffectsAsync(counter)).ShouldBeEmpty("its partition waits");
 
         isBroken = false;
         foreach (var counter in others.Append(failing))
@@ -165,7 +172,8 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
         await kafka.StartAsync(Cancelled);
         var counters = NewCounters(20);
         var poison = counters[7];
-        await KafkaLog.ProduceAsync(kafka, Topic, [.. UpTo(10).SelectMany(sequence => counters.Select(counter => CounterMessage.Changed(counter, sequence)))]);
+        await KafkaLog.ProduceAsync(
+            kafka, Topic, [.. UpTo(10).SelectMany(sequence => counters.Select(counter => CounterMessage.Changed(counter, sequence)))]);
         var service = new CounterService { Kafka = kafka, Database = await Servers.CreateDatabaseAsync(), Settings = [TwoAttempts] };
         service.Script.Before = (data, context, _) =>
             data.CounterId == poison && context.Sequence == 5 ? throw new InvalidOperationException("poison") : Task.CompletedTask;
@@ -182,7 +190,8 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
     }
 
     /// <summary>Replaces the service's batch processor by one that runs <paramref name="action"/> after each commit.</summary>
-    private static Action<IServiceCollection> AfterCommit(Func<IReadOnlyList<IncomingMessage>, CancellationToken, Task> action) => services =>
+    private static Action<IServiceCollection> AfterCommit(Func<IReadOnlyList<IncomingMessage>, CancellationToken, Task> action) =>
+        services =>
     {
         var registered = services.Last(service => service.ServiceType == typeof(IBatchProcessor));
         services.Remove(registered);
@@ -190,7 +199,8 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
             new InterruptedProcessor((IBatchProcessor)ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!), action));
     };
 
-    private sealed class InterruptedProcessor(IBatchProcessor inner, Func<IReadOnlyList<IncomingMessage>, CancellationToken, Task> afterCommit) : IBatchProcessor
+    private sealed class InterruptedProcessor(
+        IBatchProcessor inner, Func<IReadOnlyList<IncomingMessage>, CancellationToken, Task> afterCommit) : IBatchProcessor
     {
         public async Task ProcessAsync(IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
         {

@@ -23,7 +23,8 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
     {
         await using var service = await StartAsync(_kafka, ("Messaging:MaxAttempts", "3"));
         var poison = Guid.NewGuid();
-        service.Script.Before = (_, context, _) => context.Sequence == 2 ? throw new InvalidOperationException("poison") : Task.CompletedTask;
+        service.Script.Before = (_, context, _) =>
+            context.Sequence == 2 ? throw new InvalidOperationException("poison") : Task.CompletedTask;
 
         await service.CountAsync(poison, 3);
 
@@ -51,7 +52,8 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
         using var metrics = new MetricReader(other);
         var counter = Guid.NewGuid();
         var eventId = new ForgeIds().Event(counter, CounterChanged.Type, 2).ToString();
-        failing.Script.Before = (_, context, _) => context.Sequence == 2 ? throw new InvalidOperationException("no mail to ada@example.com,\nreally") : Task.CompletedTask;
+        failing.Script.Before = (_, context, _) =>
+            context.Sequence == 2 ? throw new InvalidOperationException("no mail to ada@example.com,\nreally") : Task.CompletedTask;
         await failing.CountAsync(counter, 3);
         await other.HandledAsync(counter, 3);
         await ListedAsync("1 dead letter in counter.events");
@@ -62,16 +64,19 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
         listed.ShouldNotContain("ada@example");
 
         // It fails again: the new letter is open, the old one is settled.
-        (await RunAsync(dlq => dlq.RetryAsync(Topic, null, Cancelled))).ShouldBe($"retried {eventId} for group {failing.Name}\n1 dead letter of counter.events retried\n");
+        (await RunAsync(dlq => dlq.RetryAsync(Topic, null, Cancelled)))
+            .ShouldBe($"retried {eventId} for group {failing.Name}\n1 dead letter of counter.events retried\n");
         await KafkaLog.DeadLettersAsync(_kafka, DeadLetterTopic, 2, letter => letter.Header("dlq_settles") is null);
         (await RunAsync(dlq => dlq.ListAsync(Topic, null, all: false, Cancelled))).ShouldEndWith("1 dead letter in counter.events\n");
 
         failing.Script.Before = (_, _, _) => Task.CompletedTask;
-        (await RunAsync(dlq => dlq.RetryAsync(DeadLetterTopic, eventId.ToUpperInvariant(), Cancelled))).ShouldContain("1 dead letter of counter.events retried");
+        (await RunAsync(dlq => dlq.RetryAsync(DeadLetterTopic, eventId.ToUpperInvariant(), Cancelled)))
+            .ShouldContain("1 dead letter of counter.events retried");
         (await failing.HandledAsync(counter, 3)).ShouldBe([1, 3, 2]);
         (await RunAsync(dlq => dlq.RetryAsync(Topic, eventId, Cancelled))).ShouldBe("0 dead letters of counter.events retried\n");
         (await RunAsync(dlq => dlq.ListAsync(Topic, null, all: false, Cancelled))).ShouldBe("0 dead letters in counter.events\n");
-        (await RunAsync(dlq => dlq.ListAsync(Topic, eventId, all: true, Cancelled))).ShouldMatch(@"(?s)\n    retried 20\d\d-.*\n1 dead letter in counter.events\n$");
+        (await RunAsync(dlq => dlq.ListAsync(Topic, eventId, all: true, Cancelled)))
+            .ShouldMatch(@"(?s)\n    retried 20\d\d-.*\n1 dead letter in counter.events\n$");
         // Both copies are there, and the other group has skipped them.
         (await KafkaLog.ReadAsync(_kafka, Topic, counter)).Count.ShouldBe(5);
         await EventuallyAsync("the copies are skipped", () => metrics.Sum("forgeshop.messaging.skipped") == 2);
@@ -83,17 +88,20 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
     {
         await using var service = await StartAsync(_kafka, ("Messaging:MaxAttempts", "1"));
         var counter = Guid.NewGuid();
-        service.Script.Before = (_, context, _) => context.Sequence == 1 ? throw new InvalidOperationException("poison") : Task.CompletedTask;
+        service.Script.Before = (_, context, _) =>
+            context.Sequence == 1 ? throw new InvalidOperationException("poison") : Task.CompletedTask;
         await service.CountAsync(counter, 2);
         await ListedAsync("1 dead letter in counter.events");
         var eventId = new ForgeIds().Event(counter, CounterChanged.Type, 1).ToString();
 
-        (await Should.ThrowAsync<OperatorException>(() => RunAsync(dlq => dlq.DiscardAsync(Topic, eventId, " ", Cancelled)))).Message.ShouldContain("--reason");
+        (await Should.ThrowAsync<OperatorException>(() =>
+            RunAsync(dlq => dlq.DiscardAsync(Topic, eventId, " ", Cancelled)))).Message.ShouldContain("--reason");
         (await RunAsync(dlq => dlq.DiscardAsync(Topic, eventId, " a test order ", Cancelled)))
             .ShouldBe($"discarded {eventId} for group {service.Name}\n1 dead letter of counter.events discarded\n");
 
         (await RunAsync(dlq => dlq.ListAsync(Topic, null, all: false, Cancelled))).ShouldBe("0 dead letters in counter.events\n");
-        (await RunAsync(dlq => dlq.ListAsync(Topic, null, all: true, Cancelled))).ShouldMatch(@"(?s)\n    discarded 20\d\d-[^\n]*Z: a test order\n1 dead letter");
+        (await RunAsync(dlq => dlq.ListAsync(Topic, null, all: true, Cancelled)))
+            .ShouldMatch(@"(?s)\n    discarded 20\d\d-[^\n]*Z: a test order\n1 dead letter");
         (await RunAsync(dlq => dlq.RetryAsync(Topic, null, Cancelled))).ShouldBe("0 dead letters of counter.events retried\n");
         (await service.EffectsAsync(counter)).ShouldBe([2]);
     }
@@ -102,12 +110,14 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
     public async Task Message_too_large_for_a_letter_is_retried_from_its_topic()
     {
         using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _kafka.BootstrapServers }).Build())
-            await admin.CreateTopicsAsync([new TopicSpecification { Name = Topic, NumPartitions = 3, Configs = new() { ["max.message.bytes"] = "16000000" } }]);
+            await admin.CreateTopicsAsync(
+                [new TopicSpecification { Name = Topic, NumPartitions = 3, Configs = new() { ["max.message.bytes"] = "16000000" } }]);
         await using var service = await StartAsync(_kafka, ("Messaging:MaxAttempts", "1"));
         var (isBroken, counter) = (true, Guid.NewGuid());
         service.Script.Before = (_, _, _) => isBroken ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
         await KafkaLog.ProduceAsync(_kafka, Topic, CounterMessage.Of(
-            counter, CounterChanged.Type, 1, $$"""{"counterId":"{{counter}}","value":1,"note":"{{new string('x', 2_000_000)}}"}""").Adding("large", new byte[2000]));
+            counter, CounterChanged.Type, 1, $$"""{"counterId":"{{counter}}","value":1,"note":"{{new string('x', 2_000_000)}}"}""")
+                .Adding("large", new byte[2000]));
         await ListedAsync("2000");
         (await KafkaLog.ReadAsync(_kafka, DeadLetterTopic)).ShouldHaveSingleItem().Message.Value.ShouldBeNull();
         isBroken = false;
@@ -115,14 +125,16 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
         (await RunAsync(dlq => dlq.RetryAsync(Topic, null, Cancelled))).ShouldContain("1 dead letter of counter.events retried");
 
         (await service.HandledAsync(counter, 1)).ShouldBe([1]);
-        (await KafkaLog.ReadAsync(_kafka, Topic, counter)).Select(message => message.Message.Value?.Length).Distinct().ShouldHaveSingleItem();
+        (await KafkaLog.ReadAsync(_kafka, Topic, counter)).Select(message => message.Message.Value?.Length).Distinct()
+            .ShouldHaveSingleItem();
     }
 
     [Fact]
     public async Task Message_that_its_topic_no_longer_has_is_reported()
     {
         var counter = Guid.NewGuid();
-        var letter = CounterMessage.Of(counter, CounterChanged.Type, 1, null).With("dlq_topic", Topic).With("dlq_partition", "0").With("dlq_offset", "7")
+        var letter = CounterMessage.Of(counter, CounterChanged.Type, 1, null).With("dlq_topic", Topic).With("dlq_partition", "0")
+            .With("dlq_offset", "7")
             .With("dlq_group", "counters").With("dlq_omitted_bytes", "2000000");
         await KafkaLog.ProduceAsync(_kafka, Topic, CounterMessage.Changed(Guid.NewGuid(), 1));
         await KafkaLog.ProduceAsync(_kafka, DeadLetterTopic, letter);
@@ -135,7 +147,7 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
     }
 
     [Fact]
-    public async Task Foreign_messages_in_the_topics_are_passed_over()
+    public async Task Foreign_messages_in_the_topics_are_skipped()
     {
         var foreign = new[]
         {
@@ -149,7 +161,8 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
 
         (await RunAsync(dlq => dlq.ListAsync(Topic, null, all: true, Cancelled))).ShouldBe("0 dead letters in counter.events\n");
         (await RunAsync(dlq => dlq.RetryAsync(Topic, null, Cancelled))).ShouldBe("0 dead letters of counter.events retried\n");
-        KafkaSightings.Read(_kafka.BootstrapServers, new DemoStory(new ForgeIds(), "test"), Cancelled).ShouldAllBe(sighting => sighting.Found == null);
+        KafkaSightings.Read(_kafka.BootstrapServers, new DemoStory(new ForgeIds(), "test"), Cancelled)
+            .ShouldAllBe(sighting => sighting.Found == null);
     }
 
     [Fact]
@@ -157,7 +170,8 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
     {
         await KafkaLog.ProduceAsync(_kafka, Topic, CounterMessage.Changed(Guid.NewGuid(), 1));
 
-        (await Should.ThrowAsync<OperatorException>(() => RunAsync(dlq => dlq.ListAsync("nothing.events", null, all: false, Cancelled)))).Message
+        (await Should.ThrowAsync<OperatorException>(() =>
+            RunAsync(dlq => dlq.ListAsync("nothing.events", null, all: false, Cancelled)))).Message
             .ShouldBe("topic 'nothing.events' does not exist; the topics are counter.events");
         (await Should.ThrowAsync<OperatorException>(() => RunAsync(dlq => dlq.RetryAsync(Topic, "x", Cancelled)))).Message
             .ShouldBe("event x has no dead letter in counter.events; ./forge dlq list counter.events shows them");
@@ -180,7 +194,8 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
         if (expected is null)
             Should.Throw<OperatorException>(() => OutboxReplay.ParseSince(text, now));
         else
-            OutboxReplay.ParseSince(text, now).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture).ShouldBe(expected);
+            OutboxReplay.ParseSince(text, now).UtcDateTime.ToString(
+                "yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture).ShouldBe(expected);
     }
 
     private async Task<string> RunAsync(Func<DeadLetterCommands, Task<int>> command, int exitCode = 0)
@@ -191,5 +206,7 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
     }
 
     private Task ListedAsync(string text) => Eventually.Get(
-        $"dlq list shows '{text}'", _ => RunAsync(dlq => dlq.ListAsync(Topic, null, all: false, Cancelled)), listed => listed.Contains(text, StringComparison.Ordinal), cancellationToken: Cancelled);
+        $"dlq list shows '{text}'", _ =>
+            RunAsync(dlq => dlq.ListAsync(Topic, null, all: false, Cancelled)), listed =>
+            listed.Contains(text, StringComparison.Ordinal), cancellationToken: Cancelled);
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ForgeShop.Messaging.Tests;
 
-/// <summary>From the change to the effect, without a fault.</summary>
+/// <summary>Delivery from the change to the effect, without faults.</summary>
 public sealed class DeliveryTests(Servers servers, Broker broker) : SharedKafkaTest(servers, broker)
 {
     [Fact]
@@ -50,7 +50,8 @@ public sealed class DeliveryTests(Servers servers, Broker broker) : SharedKafkaT
         message.Header("content-type").ShouldBe("application/json");
         message.Message.Key.ShouldBe(Encoding.ASCII.GetBytes(counter.ToString("D")));
         message.Message.Value.ShouldBe(Encoding.UTF8.GetBytes(stored.Payload));
-        JsonSerializer.Deserialize<CounterChanged>(message.Message.Value, ContractsJson.Options).ShouldBe(new CounterChanged(counter, 1, "Grüße, \"Kafka\""));
+        JsonSerializer.Deserialize<CounterChanged>(message.Message.Value, ContractsJson.Options)
+            .ShouldBe(new CounterChanged(counter, 1, "Grüße, \"Kafka\""));
     }
 
     [Fact]
@@ -80,7 +81,8 @@ public sealed class DeliveryTests(Servers servers, Broker broker) : SharedKafkaT
         await using var service = await StartAsync(Kafka, consumes: false);
         var counter = Guid.NewGuid();
 
-        await Should.ThrowAsync<InvalidOperationException>(() => service.InScopeAsync(db => Servicing.InTransactionAsync<int>(db, async () =>
+        await Should.ThrowAsync<InvalidOperationException>(
+            () => service.InScopeAsync(db => Servicing.InTransactionAsync<int>(db, async () =>
         {
             var changed = db.Add(new Counter { Id = counter }).Entity;
             db.Emit(changed, new CounterChanged(counter, 1, ""), MessageOrigin.None);
@@ -175,9 +177,11 @@ public sealed class DeliveryTests(Servers servers, Broker broker) : SharedKafkaT
         await using var service = await StartAsync(Kafka);
         using var metrics = new MetricReader(service);
 
-        await KafkaLog.ProduceAsync(Kafka, Topic, [.. new long[] { 1, 1, 2, 1 }.Select(sequence => CounterMessage.Changed(counter, sequence))]);
+        await KafkaLog.ProduceAsync(
+            Kafka, Topic, [.. new long[] { 1, 1, 2, 1 }.Select(sequence => CounterMessage.Changed(counter, sequence))]);
         await service.HandledAsync(counter, 2);
-        await KafkaLog.ProduceAsync(Kafka, Topic, [.. new long[] { 2, 1, 3 }.Select(sequence => CounterMessage.Changed(counter, sequence))]);
+        await KafkaLog.ProduceAsync(
+            Kafka, Topic, [.. new long[] { 2, 1, 3 }.Select(sequence => CounterMessage.Changed(counter, sequence))]);
 
         (await service.HandledAsync(counter, 3)).ShouldBe([1, 2, 3]);
         await EventuallyAsync("the duplicates are counted",
@@ -222,7 +226,8 @@ public sealed class DeliveryTests(Servers servers, Broker broker) : SharedKafkaT
         var counter = Guid.NewGuid();
         await using var service = await StartAsync(Kafka);
 
-        await KafkaLog.ProduceAsync(Kafka, Topic, CounterMessage.Of(counter, CounterLabelled.Type, 1, $$"""{"counterId":"{{counter}}","title":"old"}"""));
+        await KafkaLog.ProduceAsync(
+            Kafka, Topic, CounterMessage.Of(counter, CounterLabelled.Type, 1, $$"""{"counterId":"{{counter}}","title":"old"}"""));
 
         await service.HandledAsync(counter, 1);
         service.Script.Batches.SelectMany(call => call).ShouldContain(received => received.Data == new CounterLabelled(counter, "old"));
@@ -254,11 +259,14 @@ public sealed class DeliveryTests(Servers servers, Broker broker) : SharedKafkaT
         var (kept, counter) = (await Servers.CreateDatabaseAsync(), Guid.NewGuid());
         await using var producer = await StartAsync(new CounterService { Kafka = Kafka, Database = kept, Consumes = false });
         await producer.CountAsync(counter, 5);
-        await using (var before = await StartAsync(new CounterService { Name = "restored", Kafka = Kafka, Database = await Servers.CreateDatabaseAsync() }))
+        await using (
+            var before = await StartAsync(
+            new CounterService { Name = "restored", Kafka = Kafka, Database = await Servers.CreateDatabaseAsync() }))
             await before.HandledAsync(counter, 5);
 
         // The offsets in Kafka are behind the events, the database is empty.
-        await using var restored = await StartAsync(new CounterService { Name = "restored", Kafka = Kafka, Database = await Servers.CreateDatabaseAsync() });
+        await using var restored = await StartAsync(
+            new CounterService { Name = "restored", Kafka = Kafka, Database = await Servers.CreateDatabaseAsync() });
         await Servicing.ReplayAsync(producer, TimeSpan.FromMinutes(1));
 
         (await restored.HandledAsync(counter, 5)).ShouldBe(UpTo(5));

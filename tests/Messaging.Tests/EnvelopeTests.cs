@@ -9,13 +9,14 @@ namespace ForgeShop.Messaging.Tests;
 public sealed class EnvelopeTests(Servers servers) : MessagingTest(servers)
 {
     [Fact]
-    public async Task Every_event_is_handled_in_batches_in_the_order_of_its_log()
+    public async Task Events_are_handled_in_batches_in_the_order_of_their_partition()
     {
         await using var kafka = await StartKafkaAsync();
         var counters = NewCounters(20);
         await KafkaLog.ProduceAsync(kafka, Topic, [.. UpTo(5).SelectMany(sequence => counters.Select(counter =>
             sequence % 2 == 0 ? CounterMessage.Changed(counter, sequence) : CounterMessage.Labelled(counter, sequence)))]);
-        await KafkaLog.ProduceAsync(kafka, Topic, new() { Key = "x"u8.ToArray() }, CounterMessage.Changed(counters[0], 9).With("ce_id", "unreadable"));
+        await KafkaLog.ProduceAsync(
+            kafka, Topic, new() { Key = "x"u8.ToArray() }, CounterMessage.Changed(counters[0], 9).With("ce_id", "unreadable"));
         var handler = new RecordingHandler();
 
         using var host = await StartAsync(kafka, handler);
@@ -28,9 +29,11 @@ public sealed class EnvelopeTests(Servers servers) : MessagingTest(servers)
             partition.Key.ShouldMatch("^counter.events-[0-9]+@.+$");
             partition.Select(envelope => envelope.Position.Offset).ShouldBeInOrder();
         }
-        handler.Handled.ShouldContain(envelope => envelope.Type == CounterLabelled.Type && envelope.Data.GetProperty("label").GetString() == "x");
+        handler.Handled.ShouldContain(
+            envelope => envelope.Type == CounterLabelled.Type && envelope.Data.GetProperty("label").GetString() == "x");
         handler.Calls.ShouldBeLessThan(20);
-        (await KafkaLog.DeadLettersAsync(kafka, DeadLetterTopic, 1, _ => true)).ShouldHaveSingleItem().Header("dlq_error")!.ShouldContain("ce_id");
+        (await KafkaLog.DeadLettersAsync(kafka, DeadLetterTopic, 1, _ => true)).ShouldHaveSingleItem()
+            .Header("dlq_error")!.ShouldContain("ce_id");
         await host.StopAsync(Cancelled);
     }
 
@@ -39,13 +42,16 @@ public sealed class EnvelopeTests(Servers servers) : MessagingTest(servers)
     {
         await using var kafka = await StartKafkaAsync();
         var counters = NewCounters(20);
-        await KafkaLog.ProduceAsync(kafka, Topic, [.. UpTo(5).SelectMany(sequence => counters.Select(counter => CounterMessage.Changed(counter, sequence)))]);
-        var handler = new RecordingHandler { Fails = envelope => envelope.Subject == counters[3] && envelope.Sequence == 2 ? new InvalidOperationException("poison") : null };
+        await KafkaLog.ProduceAsync(
+            kafka, Topic, [.. UpTo(5).SelectMany(sequence => counters.Select(counter => CounterMessage.Changed(counter, sequence)))]);
+        var handler = new RecordingHandler { Fails = envelope => envelope.Subject == counters[3] && envelope.Sequence == 2
+            ? new InvalidOperationException("poison") : null };
 
         using var host = await StartAsync(kafka, handler);
 
         var letter = (await KafkaLog.DeadLettersAsync(kafka, DeadLetterTopic, 1, _ => true)).ShouldHaveSingleItem();
-        (letter.Header("ce_subject"), letter.Header("ce_sequence"), letter.Header("dlq_attempts")).ShouldBe((counters[3].ToString(), "2", "2"));
+        (letter.Header("ce_subject"), letter.Header("ce_sequence"), letter.Header("dlq_attempts"))
+            .ShouldBe((counters[3].ToString(), "2", "2"));
         await EventuallyAsync("the other events are handled", () => handler.Handled.DistinctBy(envelope => envelope.Id).Count() == 99);
         await host.StopAsync(Cancelled);
     }
@@ -56,7 +62,8 @@ public sealed class EnvelopeTests(Servers servers) : MessagingTest(servers)
         await using var kafka = await StartKafkaAsync();
         var (counter, isAway, failures) = (Guid.NewGuid(), true, 0);
         await KafkaLog.ProduceAsync(kafka, Topic, [.. UpTo(5).Select(sequence => CounterMessage.Changed(counter, sequence))]);
-        var handler = new RecordingHandler { Fails = _ => isAway && Interlocked.Increment(ref failures) > 0 ? new TimeoutException("the store is away") : null };
+        var handler = new RecordingHandler { Fails = _ => isAway && Interlocked.Increment(ref failures) > 0
+            ? new TimeoutException("the store is away") : null };
 
         using var host = await StartAsync(kafka, handler);
         await EventuallyAsync("more than the maximum number of attempts failed", () => failures > 5);
@@ -81,7 +88,8 @@ public sealed class EnvelopeTests(Servers servers) : MessagingTest(servers)
         builder.Configuration["Messaging:MinBackoff"] = "00:00:00.020";
         builder.Configuration["Messaging:MaxAttempts"] = "2";
         builder.Services.AddForgeIds(builder.Configuration).AddMetrics().AddSingleton(handler);
-        builder.AddMessaging("projector", messaging => messaging.HandleAll<RecordingHandler>(exception => exception is TimeoutException, Topic));
+        builder.AddMessaging(
+            "projector", messaging => messaging.HandleAll<RecordingHandler>(exception => exception is TimeoutException, Topic));
         var host = builder.Build();
         await host.StartAsync(Cancelled);
         return host;

@@ -14,14 +14,16 @@ public sealed class HealthTests(Servers servers) : MessagingTest(servers)
         await using var service = await StartAsync(kafka, TwoAttempts);
         using var metrics = new MetricReader(service);
         var counter = Guid.NewGuid();
-        service.Script.Before = (_, context, _) => context.Sequence == 3 ? throw new InvalidOperationException("poison") : Task.CompletedTask;
+        service.Script.Before = (_, context, _) =>
+            context.Sequence == 3 ? throw new InvalidOperationException("poison") : Task.CompletedTask;
 
         await service.CountAsync(counter, 5);
 
         await service.HandledAsync(counter, 4);
         await EventuallyAsync("everything is counted", () => metrics.Sum("forgeshop.messaging.handled") == 4);
         metrics.Sum("forgeshop.messaging.published", ("messaging.destination.name", Topic)).ShouldBe(5);
-        metrics.Sum("forgeshop.messaging.handled", ("messaging.destination.name", Topic), ("cloudevents.event_type", CounterChanged.Type)).ShouldBe(4);
+        metrics.Sum("forgeshop.messaging.handled", ("messaging.destination.name", Topic), ("cloudevents.event_type", CounterChanged.Type))
+            .ShouldBe(4);
         metrics.Sum("forgeshop.messaging.retries", ("messaging.destination.name", Topic)).ShouldBe(1);
         metrics.Sum("forgeshop.messaging.dead_letters", ("error.type", "System.InvalidOperationException")).ShouldBe(1);
         metrics.Max("forgeshop.messaging.batch.size").ShouldBeInRange(1, 5);
@@ -36,7 +38,9 @@ public sealed class HealthTests(Servers servers) : MessagingTest(servers)
         using var metrics = new MetricReader(service);
         var (counter, isBroken) = (Guid.NewGuid(), true);
         service.Script.Before = (_, _, _) => isBroken ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
-        double Lag() => metrics.Gauge("forgeshop.messaging.consumer.lag", ("messaging.destination.name", Topic), ("messaging.destination.partition.id", 0));
+        double Lag() =>
+            metrics.Gauge(
+            "forgeshop.messaging.consumer.lag", ("messaging.destination.name", Topic), ("messaging.destination.partition.id", 0));
 
         await service.CountAsync(counter, 4);
         await EventuallyAsync("the lag is 4", () => Lag() is 4);
@@ -48,7 +52,7 @@ public sealed class HealthTests(Servers servers) : MessagingTest(servers)
     }
 
     [Fact]
-    public async Task Waiting_messages_are_measured_and_reported_while_Kafka_is_away()
+    public async Task Waiting_messages_are_measured_and_reported_while_Kafka_is_down()
     {
         await using var kafka = new KafkaServer();
         // The events are from a clock that is an hour ahead, and is then put right.

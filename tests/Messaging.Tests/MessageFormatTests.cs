@@ -16,7 +16,7 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
         { "ce_id", null, "ce_id is missing" },
         { "ce_id", "00112233-4455-5677-8899-aabbccddeeff", "not derived" },
         { "ce_id", "+0112233-4455-5677-8899-aabbccddeeff", "not an ID" },
-        { "ce_subject", "somebody", "not an ID" },
+        { "ce_subject", "someone", "not an ID" },
         { "ce_sequence", null, "ce_sequence is missing" },
         { "ce_sequence", "0", "not a positive integer" },
         { "ce_sequence", "7", "not derived" },
@@ -80,7 +80,7 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
     }
 
     [Fact]
-    public async Task Attributes_that_only_explain_an_event_are_dropped_if_they_are_broken()
+    public async Task Malformed_optional_attribute_is_dropped()
     {
         await using var service = await StartAsync(Kafka);
         var rows = Tolerated.Select(row => (Subject: Guid.NewGuid(), row.Data)).ToList();
@@ -117,7 +117,7 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
     }
 
     [Fact]
-    public async Task Of_several_headers_with_one_name_the_last_counts()
+    public async Task Last_of_several_headers_with_one_name_counts()
     {
         await using var service = await StartAsync(Kafka);
         var (counter, correlation) = (Guid.NewGuid(), new ForgeIds().Correlation("test", "twice", "1"));

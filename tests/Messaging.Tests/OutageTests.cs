@@ -7,11 +7,11 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ForgeShop.Messaging.Tests;
 
-/// <summary>Kafka or PostgreSQL is away and comes back.</summary>
+/// <summary>Outages of Kafka and PostgreSQL.</summary>
 public sealed partial class OutageTests(Servers servers) : MessagingTest(servers)
 {
     [Fact]
-    public async Task Kafka_away_at_start_delays_the_events()
+    public async Task Kafka_down_at_start_delays_the_events()
     {
         await using var kafka = new KafkaServer();
         await using var service = await StartAsync(kafka);
@@ -86,7 +86,7 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
     }
 
     [Fact]
-    public async Task Service_stops_in_time_while_Kafka_is_away()
+    public async Task Service_stops_in_time_while_Kafka_is_down()
     {
         await using var kafka = new KafkaServer();
         await kafka.StartAsync(Cancelled);
@@ -111,7 +111,9 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
         await using var postgres = new PostgresServer();
         await using var kafka = new KafkaServer();
         await Task.WhenAll(kafka.StartAsync(Cancelled), postgres.StartAsync(Cancelled));
-        await using var service = await StartAsync(new CounterService { Kafka = kafka, Database = await Servers.CreateDatabaseAsync(postgres), Settings = [("Messaging:MaxAttempts", "1")] });
+        await using var service = await StartAsync(
+            new CounterService { Kafka = kafka, Database = await Servers.CreateDatabaseAsync(postgres),
+            Settings = [("Messaging:MaxAttempts", "1")] });
         await using var producer = await StartAsync(kafka, consumes: false);
         var counters = NewCounters(10);
         var load = Parallel.ForEachAsync(counters, Cancelled, async (counter, _) =>
@@ -165,11 +167,13 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
         private static readonly string[] Variants = ["librdkafka", "centos8-librdkafka", "alpine-librdkafka"];
 
         static Librdkafka() => NativeLibrary.SetDllImportResolver(typeof(Librdkafka).Assembly, (_, assembly, _) =>
-            Array.Find(Array.ConvertAll(Variants, variant => NativeLibrary.TryLoad(variant, assembly, null, out var handle) ? handle : 0), handle => handle != 0));
+            Array.Find(Array.ConvertAll(Variants, variant => NativeLibrary.TryLoad(variant, assembly, null, out var handle) ? handle : 0),
+                handle => handle != 0));
 
         public static int TestFatalError(IClient client, int error)
         {
-            var handle = client.Handle.GetType().GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(client.Handle)!;
+            var handle = client.Handle.GetType()
+                .GetProperty("LibrdkafkaHandle", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(client.Handle)!;
             return rd_kafka_test_fatal_error(((SafeHandle)handle).DangerousGetHandle(), error, "provoked by a test");
         }
 

@@ -28,7 +28,8 @@ public sealed class OutboxPlanTests(Servers servers, Broker broker) : SharedKafk
         await ExecuteAsync(relay, $"PREPARE mark (bigint[], text[], timestamptz) AS {OutboxTable.MarkPublished}");
 
         var read = await ExplainAsync(relay, "EXECUTE read (1000)");
-        var mark = await ExplainAsync(relay, $"EXECUTE mark (array_fill({published + 1}::bigint, ARRAY[1000]), array_fill(NULL::text, ARRAY[1000]), now())");
+        var mark = await ExplainAsync(
+            relay, $"EXECUTE mark (array_fill({published + 1}::bigint, ARRAY[1000]), array_fill(NULL::text, ARRAY[1000]), now())");
 
         read.ShouldContain("Index Scan using ix_outbox_unpublished");
         read.ShouldNotContain("Sort");

@@ -58,7 +58,7 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
     }
 
     [Fact]
-    public async Task Row_of_a_slower_transaction_is_published_behind_later_rows()
+    public async Task Row_of_a_slower_transaction_is_published_after_later_rows()
     {
         await using var service = await StartAsync(Kafka, consumes: false);
         var (slow, fast) = (Guid.NewGuid(), Guid.NewGuid());
@@ -78,7 +78,7 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
     }
 
     [Fact]
-    public async Task Message_that_Kafka_refuses_is_recorded_and_passed_over()
+    public async Task Message_that_Kafka_refuses_is_recorded_and_skipped()
     {
         await using var service = await StartAsync(Kafka, consumes: false, ("Messaging:PollInterval", "00:10:00"));
         using var metrics = new MetricReader(service);
@@ -102,7 +102,8 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
 
         foreach (var counter in others)
             await service.PublishedAsync(counter);
-        var rows = await Eventually.Get("the outbox is done", _ => service.OutboxAsync(large), rows => rows.TrueForAll(row => (row.PublishedAt is null) != (row.Error is null)), cancellationToken: Cancelled);
+        var rows = await Eventually.Get("the outbox is done", _ => service.OutboxAsync(large), rows =>
+            rows.TrueForAll(row => (row.PublishedAt is null) != (row.Error is null)), cancellationToken: Cancelled);
         rows.ConvertAll(row => row.Error is null).ShouldBe([true, false, true]);
         rows[1].Error!.ShouldContain("too large", Case.Insensitive);
         var log = await KafkaLog.SequencesAsync(Kafka, Topic);
@@ -129,21 +130,29 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
 
         // Beyond the retention are three of the ten days of the outbox and six of the twenty days of the inbox. A refused message stays.
         await Eventually.Get(
-            "old rows are deleted", _ => CountAsync("SELECT count(*) FROM outbox WHERE occurred_at < now() - interval '7 days'"), rows => rows == 1, cancellationToken: Cancelled);
+            "old rows are deleted", _ =>
+                CountAsync("SELECT count(*) FROM outbox WHERE occurred_at < now() - interval '7 days'"), rows =>
+                rows == 1, cancellationToken: Cancelled);
         await Eventually.Get(
-            "old IDs are deleted", _ => CountAsync("SELECT count(*) FROM inbox WHERE received_at < now() - interval '14 days'"), rows => rows == 0, cancellationToken: Cancelled);
+            "old IDs are deleted", _ =>
+                CountAsync("SELECT count(*) FROM inbox WHERE received_at < now() - interval '14 days'"), rows =>
+                rows == 0, cancellationToken: Cancelled);
         (await CountAsync("SELECT count(*) FROM outbox")).ShouldBe(3501);
         (await CountAsync("SELECT count(*) FROM inbox")).ShouldBe(4200);
         (await CountAsync("SELECT count(*) FROM outbox WHERE error IS NOT NULL")).ShouldBe(1);
 
-        Task<int> CountAsync(string sql) => service.InScopeAsync(db => db.Database.SqlQueryRaw<int>(sql.Replace("count(*)", "count(*)::int AS \"Value\"", StringComparison.Ordinal)).SingleAsync(Cancelled));
+        Task<int> CountAsync(string sql) =>
+            service.InScopeAsync(db =>
+            db.Database.SqlQueryRaw<int>(sql.Replace("count(*)", "count(*)::int AS \"Value\"", StringComparison.Ordinal))
+            .SingleAsync(Cancelled));
     }
 
     [Fact]
-    public async Task Clock_that_was_ahead_delays_nothing()
+    public async Task Clock_that_was_set_back_delays_nothing()
     {
         var time = new ShiftedTime { Offset = TimeSpan.FromHours(1) };
-        await using var service = await StartAsync(new CounterService { Kafka = Kafka, Database = await Servers.CreateDatabaseAsync(), Time = time });
+        await using var service = await StartAsync(
+            new CounterService { Kafka = Kafka, Database = await Servers.CreateDatabaseAsync(), Time = time });
         var counter = Guid.NewGuid();
         await service.CountAsync(counter);
         await service.HandledAsync(counter, 1);
@@ -152,7 +161,8 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
         await service.CountAsync(counter);
         await service.HandledAsync(counter, 2, TimeSpan.FromSeconds(10));
         // An event that waits since the clock was ahead.
-        await service.InScopeAsync(db => db.Database.ExecuteSqlRawAsync("UPDATE outbox SET published_at = NULL, occurred_at = now() + interval '1 hour'", Cancelled));
+        await service.InScopeAsync(db =>
+            db.Database.ExecuteSqlRawAsync("UPDATE outbox SET published_at = NULL, occurred_at = now() + interval '1 hour'", Cancelled));
 
         (await service.PublishedAsync(counter)).Count.ShouldBe(2);
         await service.HealthAsync(HealthStatus.Healthy);
@@ -163,7 +173,8 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
         var (database, name) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}");
         CounterService Service() => new()
         {
-            Name = name, Kafka = Kafka, Database = database, Settings = [("Messaging:PublishBatchSize", "20"), ("Messaging:PollInterval", "00:00:00.200")],
+            Name = name, Kafka = Kafka, Database = database,
+            Settings = [("Messaging:PublishBatchSize", "20"), ("Messaging:PollInterval", "00:00:00.200")],
         };
         return (await StartAsync(Service()), await StartAsync(Service()));
     }
@@ -185,7 +196,9 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
     {
         await using var connection = await Servers.ConnectAsync(database);
         await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        command.CommandText =
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM "
+            + "pg_database WHERE datname = current_database())";
         await command.ExecuteNonQueryAsync(Cancelled);
     }
 

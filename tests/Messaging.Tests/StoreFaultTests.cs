@@ -9,7 +9,8 @@ public sealed class StoreFaultTests(Servers servers, Broker broker) : StoreFault
     /// <summary>What begins and what ends the fault. {0} is the database and its owner.</summary>
     public static TheoryData<string, string, string> Faults => new()
     {
-        { "read-only", $"ALTER DATABASE {{0}} SET default_transaction_read_only = on; {Terminate}", "ALTER DATABASE {0} RESET default_transaction_read_only" },
+        { "read-only", $"ALTER DATABASE {{0}} SET default_transaction_read_only = on; {Terminate}",
+            "ALTER DATABASE {0} RESET default_transaction_read_only" },
         { "too many connections", $"ALTER ROLE {{0}} CONNECTION LIMIT 0; {Terminate}", "ALTER ROLE {0} CONNECTION LIMIT -1" },
         { "no connections", $"ALTER DATABASE {{0}} ALLOW_CONNECTIONS false; {Terminate}", "ALTER DATABASE {0} ALLOW_CONNECTIONS true" },
         { "no login", $"ALTER ROLE {{0}} NOLOGIN; {Terminate}", "ALTER ROLE {0} LOGIN" },
@@ -23,11 +24,12 @@ public sealed class StoreFaultTests(Servers servers, Broker broker) : StoreFault
         fault.ShouldNotBeEmpty();
         await using var service = await StartAsync();
         await using var producer = await StartAsync(Kafka, consumes: false);
-        await AssertDelayedAsync(service, producer, () => Servers.ExecuteAsync(service.Database, begin), () => Servers.ExecuteAsync(service.Database, end));
+        await AssertDelayedAsync(
+            service, producer, () => Servers.ExecuteAsync(service.Database, begin), () => Servers.ExecuteAsync(service.Database, end));
     }
 
     [Fact]
-    public async Task Backends_that_are_terminated_again_and_again_delay_the_events()
+    public async Task Repeatedly_terminated_connections_delay_the_events()
     {
         await using var service = await StartAsync();
         var isOver = false;
@@ -41,7 +43,8 @@ public sealed class StoreFaultTests(Servers servers, Broker broker) : StoreFault
                 {
                     // One connection for all: a new one each time would leave the service enough time between two terminations.
                     await using var connection = await Servers.ConnectAsync(Servers.Postgres.ConnectionString);
-                    var terminate = Terminate.Replace("{0}", new NpgsqlConnectionStringBuilder(service.Database).Database, StringComparison.Ordinal);
+                    var terminate = Terminate.Replace(
+                        "{0}", new NpgsqlConnectionStringBuilder(service.Database).Database, StringComparison.Ordinal);
                     while (!isOver)
                         await ExecuteAsync(connection, terminate);
                 });
@@ -100,8 +103,8 @@ public sealed class StoreErrorTests(Servers servers, Broker broker) : StoreFault
 }
 
 /// <summary>
-/// While the store is at fault, nothing is dead-lettered although a single attempt would be enough. Afterwards the service goes on by itself, with the backoff
-/// of production.
+/// During a fault of the store, no message is dead-lettered, although one attempt is the maximum. Afterwards the service continues, with
+/// the backoff of production.
 /// </summary>
 public abstract class StoreFaultTest(Servers servers, Broker broker) : SharedKafkaTest(servers, broker)
 {
@@ -122,7 +125,8 @@ public abstract class StoreFaultTest(Servers servers, Broker broker) : SharedKaf
         foreach (var counter in during.Concat(before))
             await producer.CountAsync(counter, 3);
         // The first failure may be that of a connection which was terminated before.
-        await EventuallyAsync("the fault is seen", () => service.Log.Count(line => line.Contains("the store is unavailable", StringComparison.Ordinal)) > 2);
+        await EventuallyAsync(
+            "the fault is seen", () => service.Log.Count(line => line.Contains("the store is unavailable", StringComparison.Ordinal)) > 2);
         await end();
 
         var ended = TimeProvider.System.GetTimestamp();

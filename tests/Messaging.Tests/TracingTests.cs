@@ -8,7 +8,7 @@ namespace ForgeShop.Messaging.Tests;
 public sealed class TracingTests(Servers servers, Broker broker) : SharedKafkaTest(servers, broker)
 {
     [Fact]
-    public async Task One_trace_leads_from_the_request_to_the_last_consumer()
+    public async Task Trace_continues_from_the_request_to_the_last_consumer()
     {
         var spans = new ConcurrentQueue<Activity>();
         using var listener = new ActivityListener
@@ -24,12 +24,14 @@ public sealed class TracingTests(Servers servers, Broker broker) : SharedKafkaTe
         first.Script.After = (db, context) =>
         {
             if (context.Subject == counter)
-                db.Emit(db.Counters.Local.FirstOrDefault() ?? db.Add(new Counter { Id = counter, LastSequence = 1 }).Entity, new CounterLabelled(counter, "x"), context.Origin);
+                db.Emit(db.Counters.Local.FirstOrDefault() ?? db.Add(new Counter { Id = counter, LastSequence = 1 }).Entity,
+                    new CounterLabelled(counter, "x"), context.Origin);
             return Task.CompletedTask;
         };
 
         await using var producer = await StartAsync(Kafka, consumes: false);
-        using var request = new Activity("POST /count").SetIdFormat(ActivityIdFormat.W3C).SetBaggage(RequestCorrelation.BaggageKey, correlation.ToString()).Start();
+        using var request = new Activity("POST /count").SetIdFormat(ActivityIdFormat.W3C)
+            .SetBaggage(RequestCorrelation.BaggageKey, correlation.ToString()).Start();
         request.TraceStateString = "vendor=value";
         await producer.CountAsync(counter);
         request.Stop();
@@ -42,10 +44,13 @@ public sealed class TracingTests(Servers servers, Broker broker) : SharedKafkaTe
 
         // From the last span to the request.
         var path = new List<Activity>();
-        await EventuallyAsync("all spans have ended", () => Span("process", last.Name, context.Id) is not null && Span("publish", null, context.Id) is not null);
-        for (var span = Span("process", last.Name, context.Id); span is not null; span = spans.FirstOrDefault(other => other.SpanId == span.ParentSpanId))
+        await EventuallyAsync("all spans have ended", () => Span("process", last.Name, context.Id) is not null
+            && Span("publish", null, context.Id) is not null);
+        for (var span = Span("process", last.Name, context.Id); span is not null; span = spans.FirstOrDefault(other =>
+            other.SpanId == span.ParentSpanId))
             path.Insert(0, span);
-        path.Select(span => span.OperationName).ShouldBe(["publish counter.events", "process counter.events", "publish counter.events", "process counter.events"]);
+        path.Select(span => span.OperationName)
+            .ShouldBe(["publish counter.events", "process counter.events", "publish counter.events", "process counter.events"]);
         path[0].ParentSpanId.ShouldBe(request.SpanId);
         foreach (var span in path)
         {
@@ -55,10 +60,14 @@ public sealed class TracingTests(Servers servers, Broker broker) : SharedKafkaTe
             span.GetTagItem("messaging.destination.name").ShouldBe(Topic);
             span.GetTagItem(RequestCorrelation.SpanAttribute).ShouldBe(correlation.ToString());
         }
-        path.Select(span => span.Kind).ShouldBe([ActivityKind.Producer, ActivityKind.Consumer, ActivityKind.Producer, ActivityKind.Consumer]);
-        spans.ShouldContain(span => span.OperationName == $"handle batch of {last.Name}" && span.Links.Any(link => link.Context.TraceId == request.TraceId));
+        path.Select(span => span.Kind)
+            .ShouldBe([ActivityKind.Producer, ActivityKind.Consumer, ActivityKind.Producer, ActivityKind.Consumer]);
+        spans.ShouldContain(span => span.OperationName == $"handle batch of {last.Name}"
+            && span.Links.Any(link => link.Context.TraceId == request.TraceId));
 
-        Activity? Span(string operation, string? group, EventId id) => spans.FirstOrDefault(span => span.OperationName == $"{operation} {Topic}"
-            && (string?)span.GetTagItem("messaging.consumer.group.name") == group && (string?)span.GetTagItem("messaging.message.id") == id.ToString());
+        Activity? Span(string operation, string? group, EventId id) =>
+            spans.FirstOrDefault(span => span.OperationName == $"{operation} {Topic}"
+            && (string?)span.GetTagItem("messaging.consumer.group.name") == group
+                && (string?)span.GetTagItem("messaging.message.id") == id.ToString());
     }
 }

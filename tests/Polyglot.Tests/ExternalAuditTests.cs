@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ForgeShop.Forge;
+using ForgeShop.Fuzz.Ids;
 using ForgeShop.TestSupport;
 
 namespace ForgeShop.Polyglot.Tests;
@@ -102,7 +103,7 @@ public sealed class ExternalAuditTests : IDisposable
         Assert.SkipUnless(Command.Exists(program, "--version"), $"{program} is not installed, so {script} was not run");
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(TimeSpan.FromMinutes(1));
-        using var process = Process.Start(new ProcessStartInfo(program, [Path.Combine(RootOfClone(), script), .. files])
+        using var process = Process.Start(new ProcessStartInfo(program, [Path.Combine(Port.Root, script), .. files])
         {
             WorkingDirectory = _folder.FullName, RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
@@ -110,13 +111,5 @@ public sealed class ExternalAuditTests : IDisposable
         await process.WaitForExitAsync(timeout.Token);
         (await errors).Split('\n').Length.ShouldBeLessThanOrEqualTo(2, await errors);
         return (process.ExitCode, await output);
-    }
-
-    private static string RootOfClone()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "ForgeShop.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not lie inside a clone.");
-        return folder.FullName;
     }
 }

@@ -12,8 +12,9 @@ public sealed class PolyglotTests(PostgresFixture postgres)
     // Unknown and missing fields are a matter of declared records, which the ports do not have; bytes that are not UTF-8 one of Go.
     private static readonly IEnumerable<string> AllReasons =
     [
-        nameof(KeyRefusal.Missing), nameof(KeyRefusal.Empty), nameof(KeyRefusal.TooLong), nameof(KeyRefusal.Character), nameof(KeyRefusal.Edge),
-        nameof(KeyRefusal.LoneSurrogate), nameof(KeyRefusal.InvalidUtf8), nameof(KeyRefusal.Form), nameof(KeyRefusal.TooManyDigits),
+        nameof(KeyRefusal.Missing), nameof(KeyRefusal.Empty), nameof(KeyRefusal.TooLong), nameof(KeyRefusal.Character),
+        nameof(KeyRefusal.Edge), nameof(KeyRefusal.LoneSurrogate), nameof(KeyRefusal.InvalidUtf8), nameof(KeyRefusal.Form),
+        nameof(KeyRefusal.TooManyDigits),
         nameof(KeyRefusal.Range), nameof(KeyRefusal.TooPrecise), nameof(KeyRefusal.FieldName), nameof(KeyRefusal.DuplicateField),
         nameof(KeyRefusal.NoFields), nameof(KeyRefusal.TooDeep), nameof(KeyRefusal.WrongKind), "Configuration",
     ];
@@ -52,8 +53,8 @@ public sealed class PolyglotTests(PostgresFixture postgres)
         {
             var counts = fuzz.Counts.Single(counts => counts.Port == port.Name);
             counts.Compared.ShouldBe(keys / port.OneIn);
-            counts.Ids.ShouldBeInRange(counts.Compared / 4, counts.Compared * 3 / 4, "the keys no longer try both acceptance and refusal");
-            AllReasons.Except(counts.Reasons).ShouldBe(port.ImpossibleReasons, ignoreOrder: true, $"{port}: the keys no longer try every reason");
+            counts.Ids.ShouldBeInRange(counts.Compared / 4, counts.Compared * 3 / 4, "the keys no longer try acceptance and refusal");
+            AllReasons.Except(counts.Reasons).ShouldBe(port.ImpossibleReasons, ignoreOrder: true, $"{port}: the keys miss a reason");
         }
     }
 

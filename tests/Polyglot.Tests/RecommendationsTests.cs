@@ -1,3 +1,4 @@
+using ForgeShop.Fuzz.Ids;
 using ForgeShop.TestSupport;
 
 namespace ForgeShop.Polyglot.Tests;
@@ -15,7 +16,7 @@ public sealed class RecommendationsTests(PostgresFixture postgres)
         Assert.SkipWhen(NodeService.Missing is not null, NodeService.Missing ?? "");
         await using var kafka = new KafkaServer(partitions: 6);
         await kafka.StartAsync(Cancellation);
-        var folder = await NodeService.InstallAsync(Language.Root, Service, Cancellation);
+        var folder = await NodeService.InstallAsync(Port.Root, Service, Cancellation);
         await Command.RunAsync("npm", ["run", "build"], folder, cancellationToken: Cancellation);
 
         var report = await Command.RunAsync(
@@ -30,7 +31,7 @@ public sealed class RecommendationsTests(PostgresFixture postgres)
     public async Task Sources_follow_the_rules_of_ESLint_and_Prettier()
     {
         Assert.SkipWhen(NodeService.Missing is not null, NodeService.Missing ?? "");
-        var folder = await NodeService.InstallAsync(Language.Root, Service, Cancellation);
+        var folder = await NodeService.InstallAsync(Port.Root, Service, Cancellation);
 
         await Command.RunAsync("npm", ["run", "lint"], folder, cancellationToken: Cancellation);
     }

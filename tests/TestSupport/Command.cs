@@ -27,7 +27,8 @@ public static class Command
     /// <summary>Runs a program to its end; returns its output.</summary>
     /// <exception cref="InvalidOperationException">The exit code is not 0; the message has what the program wrote.</exception>
     public static async Task<string> RunAsync(
-        string program, IEnumerable<string> arguments, string? folder = null, string? input = null, CancellationToken cancellationToken = default)
+        string program, IEnumerable<string> arguments, string? folder = null, string? input = null,
+        CancellationToken cancellationToken = default)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments)
         {

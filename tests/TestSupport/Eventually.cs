@@ -52,6 +52,7 @@ public static class Eventually
 
     /// <summary>Waits until <paramref name="condition"/> is true.</summary>
     public static Task True(
-        string what, Func<CancellationToken, Task<bool>> condition, TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        string what, Func<CancellationToken, Task<bool>> condition, TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default) =>
         Get(what, condition, held => held, timeout, cancellationToken);
 }

@@ -25,7 +25,8 @@ public sealed class PostgresServer : IAsyncDisposable
         if (ServerMode.UsesContainers)
         {
             var container = new PostgreSqlBuilder(Images.Postgres)
-                .WithPassword(password).WithPortBinding(port, PostgreSqlBuilder.PostgreSqlPort).WithCommand(Options).WithLogger(NullLogger.Instance).Build();
+                .WithPassword(password).WithPortBinding(port, PostgreSqlBuilder.PostgreSqlPort).WithCommand(Options)
+                    .WithLogger(NullLogger.Instance).Build();
             _host = new ContainerHost(container);
             _connectionString = container.GetConnectionString;
         }

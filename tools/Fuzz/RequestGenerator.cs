@@ -24,7 +24,8 @@ internal sealed class RequestGenerator(FuzzedShop shop, IReadOnlyList<ApiOperati
             headers.Add("Authorization: Bearer " + (isForAdministrators ? shop.AdministratorToken : shop.CustomerToken));
         }
 
-        var required = operation.Parameters.Where(parameter => (string?)parameter["in"] == "header" && (bool?)parameter["required"] == true);
+        var required = operation.Parameters.Where(
+            parameter => (string?)parameter["in"] == "header" && (bool?)parameter["required"] == true);
         foreach (var header in required)
             headers.Add($"{header["name"]}: fuzz-{random.Next()}");
         var body = "";

@@ -77,7 +77,8 @@ internal static class KafkaTopics
         {
             read(consumer, timeout.Token);
         }
-        catch (Exception exception) when (exception is KafkaException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is KafkaException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             throw new OperatorException($"Kafka does not answer: {exception.Message}");
         }

@@ -140,7 +140,7 @@ static async Task<int> Run(Func<Task<int>> command)
     {
         return await command();
     }
-    catch (Exception error) when (error is OperatorException or ShopException)
+    catch (Exception error) when (error is OperatorException or ShopException or HttpRequestException)
     {
         await Console.Error.WriteLineAsync("forge: " + error.Message);
         return 2;

@@ -7,7 +7,7 @@ namespace ForgeShop.Forge.Compat.Tests;
 public sealed class CultureTests
 {
     [Fact]
-    public void No_culture_changes_an_id()
+    public void Culture_does_not_change_an_ID()
     {
         var expected = Name();
         expected.ShouldContain("datetime.timedelta(days=-1, seconds=68400)");
@@ -39,8 +39,10 @@ public sealed class CultureTests
         return new UuidForgeGenerator(UuidForgeConfig.ForDomain("example.com", "salt")).Name(
             "things",
             [
-                -5, long.MinValue, -1.5, 1e-7, 2.9802322387695312e-08, double.NegativeInfinity, double.NaN, -1.5m, -0.000000015m, new DateOnly(2024, 1, 5), time,
-                PythonValue.DateTimeWithOffset(time, TimeSpan.FromHours(-5)), PythonValue.DateTimeWithOffset(time, new TimeSpan(0, 0, 0, 0, 0, -1)),
+                -5, long.MinValue, -1.5, 1e-7, 2.9802322387695312e-08, double.NegativeInfinity, double.NaN, -1.5m, -0.000000015m,
+                new DateOnly(2024, 1, 5), time,
+                PythonValue.DateTimeWithOffset(time, TimeSpan.FromHours(-5)),
+                PythonValue.DateTimeWithOffset(time, new TimeSpan(0, 0, 0, 0, 0, -1)),
                 PythonValue.DecimalText("-1.5E-3"), PythonValue.DecimalText("+1E+10"), "a\u0007\u2028\U000E0001",
             ],
             [new("dict", PythonValue.Dict((-1, -2), (-1.5, -2.5)))]);

@@ -9,21 +9,24 @@ public sealed class RefusalTests
 
     [Theory]
     [MemberData(nameof(Unfaithful))]
-    public void A_value_without_a_faithful_counterpart_is_refused_with_advice(object value) =>
+    public void Value_without_a_Python_counterpart_is_refused_with_advice(object value) =>
         Should.Throw<UuidForgeException>(() => PythonValue.From(value)).Message.ShouldContain("no faithful Python counterpart");
 
     public static TheoryData<object> Unfaithful() =>
     [
         1.5f, (Half)1, DayOfWeek.Monday, 'x', TimeSpan.FromSeconds(1), new TimeOnly(1, 2), new byte[] { 1 },
-        new Dictionary<string, int> { ["a"] = 1, ["b"] = 2 }, new HashSet<string> { "a" }, new object(), new int[1, 1], new List<object> { 1.5f }, (1, 'x'),
+        new Dictionary<string, int> { ["a"] = 1, ["b"] = 2 }, new HashSet<string> { "a" }, new object(), new int[1, 1],
+        new List<object> { 1.5f }, (1, 'x'),
         (object)Enumerable.Range(0, 3).Where(number => number > 0), KeyValuePair.Create("a", 1),
     ];
 
     [Fact]
-    public void Values_of_a_type_known_at_run_time_are_what_python_has_for_it()
+    public void Value_of_a_runtime_type_has_its_Python_counterpart()
     {
         static string Repr(object? value) => Generator.Name("", [PythonValue.From(value)], [])[1..];
-        foreach (var five in new object[] { (sbyte)5, (byte)5, (short)5, (ushort)5, 5, 5u, 5L, 5UL, (nint)5, (nuint)5, (Int128)5, (UInt128)5, (BigInteger)5 })
+        foreach (
+            var five in new object[] { (sbyte)5, (byte)5, (short)5, (ushort)5, 5, 5u, 5L, 5UL, (nint)5, (nuint)5, (Int128)5, (UInt128)5,
+            (BigInteger)5 })
             Repr(five).ShouldBe("5", five.GetType().Name);
         Repr(UInt128.MaxValue).ShouldBe("340282366920938463463374607431768211455");
         Repr(nint.MinValue).ShouldBe(nint.MinValue.ToString(System.Globalization.CultureInfo.InvariantCulture));
@@ -42,15 +45,17 @@ public sealed class RefusalTests
 
     // The compiler would take the conversion to double instead.
     [Fact]
-    public void A_float_does_not_compile_as_a_value()
+    public void Float_has_no_implicit_conversion()
     {
         var conversion = typeof(PythonValue).GetMethod("op_Implicit", [typeof(float)]).ShouldNotBeNull();
-        conversion.GetCustomAttributes(typeof(ObsoleteAttribute), false).Cast<ObsoleteAttribute>().ShouldHaveSingleItem().IsError.ShouldBeTrue();
-        Should.Throw<System.Reflection.TargetInvocationException>(() => conversion.Invoke(null, [1.5f])).InnerException.ShouldBeOfType<UuidForgeException>();
+        conversion.GetCustomAttributes(typeof(ObsoleteAttribute), false).Cast<ObsoleteAttribute>()
+            .ShouldHaveSingleItem().IsError.ShouldBeTrue();
+        Should.Throw<System.Reflection.TargetInvocationException>(
+            () => conversion.Invoke(null, [1.5f])).InnerException.ShouldBeOfType<UuidForgeException>();
     }
 
     [Fact]
-    public void A_list_that_contains_itself_is_refused_and_no_crash()
+    public void List_that_contains_itself_is_refused()
     {
         var endless = new List<object>();
         endless.Add(endless);
@@ -63,22 +68,25 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Integers_beyond_pythons_limit_are_refused()
+    public void Integer_beyond_Pythons_limit_is_refused()
     {
         Generator.Generate("a", BigInteger.Pow(10, 4299)).ShouldNotBe(default);
         Should.Throw<UuidForgeException>(() => Generator.Generate("a", BigInteger.Pow(10, 4300)));
     }
 
     [Fact]
-    public void Times_that_python_cannot_hold_are_refused()
+    public void Time_outside_Pythons_range_is_refused()
     {
         Should.Throw<UuidForgeException>(() => { PythonValue _ = new DateTime(2024, 1, 1, 0, 0, 0, DateTimeKind.Local); });
         Should.Throw<UuidForgeException>(() => { PythonValue _ = new DateTime(1, DateTimeKind.Utc); });
         Should.Throw<UuidForgeException>(() => PythonValue.DateTimeWithOffset(new DateTime(2024, 1, 1), TimeSpan.FromHours(24)));
         foreach (var kind in new[] { DateTimeKind.Utc, DateTimeKind.Local })
         {
-            Should.Throw<UuidForgeException>(() => PythonValue.DateTimeWithOffset(new DateTime(2024, 1, 1, 0, 0, 0, kind), TimeSpan.FromHours(1))).Message.ShouldContain("Unspecified");
-            Should.Throw<UuidForgeException>(() => PythonValue.DateTimeInZone(new DateTime(2024, 1, 1, 0, 0, 0, kind), "Europe/London")).Message.ShouldContain("Unspecified");
+            Should.Throw<UuidForgeException>(() =>
+                PythonValue.DateTimeWithOffset(new DateTime(2024, 1, 1, 0, 0, 0, kind), TimeSpan.FromHours(1))).Message.ShouldContain(
+                "Unspecified");
+            Should.Throw<UuidForgeException>(() =>
+                PythonValue.DateTimeInZone(new DateTime(2024, 1, 1, 0, 0, 0, kind), "Europe/London")).Message.ShouldContain("Unspecified");
         }
 
         Should.Throw<UuidForgeException>(() => PythonValue.DateTimeInZone(new DateTime(1), "Europe/London"));
@@ -92,22 +100,26 @@ public sealed class RefusalTests
     [InlineData("0x1")]
     [InlineData("١")]
     [InlineData("1E9999999")]
-    public void Text_that_is_no_decimal_is_refused(string text) => Should.Throw<UuidForgeException>(() => PythonValue.DecimalText(text));
+    public void Malformed_decimal_is_refused(string text) => Should.Throw<UuidForgeException>(() => PythonValue.DecimalText(text));
 
     [Fact]
-    public void Keywords_of_the_librarys_own_parameters_and_duplicates_are_refused()
+    public void Reserved_and_duplicate_keywords_are_refused()
     {
         foreach (var keyword in new[] { "config", "entity_type" })
             Should.Throw<UuidForgeException>(() => Generator.Generate("a", [], [KeyValuePair.Create<string, PythonValue>(keyword, 1)]));
-        Should.Throw<UuidForgeException>(() => Generator.Generate("a", [], [KeyValuePair.Create<string, PythonValue>("k", 1), KeyValuePair.Create<string, PythonValue>("k", 2)]));
+        Should.Throw<UuidForgeException>(() =>
+            Generator.Generate(
+            "a", [], [KeyValuePair.Create<string, PythonValue>("k", 1), KeyValuePair.Create<string, PythonValue>("k", 2)]));
     }
 
     [Fact]
-    public void Prefix_and_separator_are_keywords_like_any_other_except_where_they_are_parameters()
+    public void Prefix_and_separator_are_keywords_unless_they_are_parameters()
     {
         foreach (var keyword in new[] { "config", "entity_type", "prefix", "separator" })
         {
-            Should.Throw<UuidForgeException>(() => Generator.GenerateWithPrefix("INV", "a", [], [KeyValuePair.Create<string, PythonValue>(keyword, 1)])).Message.ShouldContain(keyword);
+            Should.Throw<UuidForgeException>(() =>
+                Generator.GenerateWithPrefix("INV", "a", [], [KeyValuePair.Create<string, PythonValue>(keyword, 1)])).Message.ShouldContain(
+                keyword);
         }
 
         Generator.Name("a", [], [new("separator", 2), new("prefix", "P")]).ShouldBe("a|prefix='P'|separator=2");
@@ -115,26 +127,30 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void A_keyword_without_a_name_is_refused()
+    public void Keyword_without_a_name_is_refused()
     {
         Should.Throw<UuidForgeException>(() => Generator.Generate("a", [], [default])).Message.ShouldBe("a keyword has no name");
-        Should.Throw<UuidForgeException>(() => Generator.GenerateWithPrefix(null, "a", [], [default, new("k", 1)])).Message.ShouldBe("a keyword has no name");
+        Should.Throw<UuidForgeException>(() => Generator.GenerateWithPrefix(null, "a", [], [default, new("k", 1)])).Message.ShouldBe(
+            "a keyword has no name");
     }
 
     // What CPython 3.11 prints.
     [Fact]
-    public void Times_in_a_named_zone_are_written_as_python_does()
+    public void Time_in_a_named_zone_is_written_as_by_Python()
     {
         var time = new DateTime(2024, 10, 27, 1, 30, 0);
-        Generator.Name("", [PythonValue.DateTimeInZone(time, "Europe/London")], []).ShouldBe("|datetime.datetime(2024, 10, 27, 1, 30, tzinfo=zoneinfo.ZoneInfo(key='Europe/London'))");
-        Generator.Name("", [PythonValue.DateTimeInZone(time, "Europe/London", fold: true)], []).ShouldBe("|datetime.datetime(2024, 10, 27, 1, 30, fold=1, tzinfo=zoneinfo.ZoneInfo(key='Europe/London'))");
+        Generator.Name("", [PythonValue.DateTimeInZone(time, "Europe/London")], [])
+            .ShouldBe("|datetime.datetime(2024, 10, 27, 1, 30, tzinfo=zoneinfo.ZoneInfo(key='Europe/London'))");
+        Generator.Name("", [PythonValue.DateTimeInZone(time, "Europe/London", fold: true)], [])
+            .ShouldBe("|datetime.datetime(2024, 10, 27, 1, 30, fold=1, tzinfo=zoneinfo.ZoneInfo(key='Europe/London'))");
     }
 
     [Fact]
-    public void Keywords_are_sorted_by_code_point_and_not_by_utf16_unit()
+    public void Keywords_are_sorted_by_code_point()
     {
         const string astral = "\U0001D4D0", privateUse = "\uE000";
-        Generator.Name("t", [], [KeyValuePair.Create<string, PythonValue>(astral, 1), KeyValuePair.Create<string, PythonValue>(privateUse, 2)])
+        Generator.Name(
+            "t", [], [KeyValuePair.Create<string, PythonValue>(astral, 1), KeyValuePair.Create<string, PythonValue>(privateUse, 2)])
             .ShouldBe($"t|{privateUse}=2|{astral}=1");
     }
 
@@ -147,7 +163,7 @@ public sealed class RefusalTests
     [InlineData(-0.0, "-0.0")]
     [InlineData(5e-324, "5e-324")]
     [InlineData(1.7976931348623157e308, "1.7976931348623157e+308")]
-    public void Floats_are_written_as_python_does(double value, string expected) => Generator.Name("", [value], []).ShouldBe("|" + expected);
+    public void Float_is_written_as_by_Python(double value, string expected) => Generator.Name("", [value], []).ShouldBe("|" + expected);
 
     [Fact]
     public void Salts_are_url_safe_random_text()

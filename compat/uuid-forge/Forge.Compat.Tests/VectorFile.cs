@@ -66,10 +66,12 @@ internal static class VectorFile
     private static PythonValue Time(string text)
     {
         var sign = text.IndexOfAny(['+', '-'], "yyyy-MM-dd".Length);
-        var local = DateTime.ParseExact(sign < 0 ? text : text[..sign], ["yyyy-MM-ddTHH:mm:ss", "yyyy-MM-ddTHH:mm:ss.ffffff"], CultureInfo.InvariantCulture);
+        var local = DateTime.ParseExact(
+            sign < 0 ? text : text[..sign], ["yyyy-MM-ddTHH:mm:ss", "yyyy-MM-ddTHH:mm:ss.ffffff"], CultureInfo.InvariantCulture);
         if (sign < 0)
             return local;
-        var offset = TimeSpan.ParseExact(text[(sign + 1)..], ["hh\\:mm", "hh\\:mm\\:ss"], CultureInfo.InvariantCulture) * (text[sign] == '-' ? -1 : 1);
+        var offset = TimeSpan.ParseExact(text[(sign + 1)..], ["hh\\:mm", "hh\\:mm\\:ss"], CultureInfo.InvariantCulture) * (
+            text[sign] == '-' ? -1 : 1);
         if (offset == TimeSpan.Zero)
             return DateTime.SpecifyKind(local, DateTimeKind.Utc);
         return offset.Seconds == 0 ? new DateTimeOffset(local, offset) : PythonValue.DateTimeWithOffset(local, offset);

@@ -6,7 +6,7 @@ namespace ForgeShop.Forge.Compat.Tests;
 public sealed class VectorTests
 {
     [Fact]
-    public void Every_id_of_the_real_library_is_reproduced()
+    public void Every_ID_of_the_Python_library_is_reproduced()
     {
         var vectors = VectorFile.Load("uuid-forge.json").EnumerateArray().ToList();
         vectors.Count.ShouldBe(223);
@@ -15,28 +15,36 @@ public sealed class VectorTests
             var generator = new UuidForgeGenerator(VectorFile.Config(vector));
             var id = vector.GetProperty("id").GetString();
             var entity = vector.GetProperty("entity_type").GetString()!;
-            generator.Name(entity, VectorFile.Arguments(vector), VectorFile.Keywords(vector)).ShouldBe(vector.GetProperty("name").GetString(), id);
-            generator.Generate(entity, VectorFile.Arguments(vector), VectorFile.Keywords(vector)).ShouldBe(vector.GetProperty("uuid").GetGuid(), id);
+            generator.Name(entity, VectorFile.Arguments(vector), VectorFile.Keywords(vector))
+                .ShouldBe(vector.GetProperty("name").GetString(), id);
+            generator.Generate(entity, VectorFile.Arguments(vector), VectorFile.Keywords(vector))
+                .ShouldBe(vector.GetProperty("uuid").GetGuid(), id);
         }
     }
 
     [Fact]
-    public void The_interpreters_unicode_version_decides_and_undecided_text_is_refused()
+    public void Text_that_depends_on_the_Unicode_version_needs_one()
     {
         foreach (var @case in Extra("unicode_version_dependent").GetProperty("cases").EnumerateArray())
         {
             var text = @case.GetProperty("s").GetString()!;
-            foreach (var (name, version) in new[] { ("3.11", PythonVersion.Python311), ("3.12", PythonVersion.Python312), ("3.13", PythonVersion.Python313) })
-                new UuidForgeGenerator(UuidForgeConfig.Default, version).Generate("t", text).ShouldBe(@case.GetProperty("uuid").GetProperty(name).GetGuid());
-            Should.Throw<UuidForgeException>(() => new UuidForgeGenerator(UuidForgeConfig.Default).Generate("t", text)).Message.ShouldContain("U+");
+            foreach (
+                var (name, version) in new[] { ("3.11", PythonVersion.Python311), ("3.12", PythonVersion.Python312),
+                ("3.13", PythonVersion.Python313) })
+                new UuidForgeGenerator(UuidForgeConfig.Default, version).Generate("t", text)
+                    .ShouldBe(@case.GetProperty("uuid").GetProperty(name).GetGuid());
+            Should.Throw<UuidForgeException>(
+                () => new UuidForgeGenerator(UuidForgeConfig.Default).Generate("t", text)).Message.ShouldContain("U+");
         }
     }
 
     [Fact]
-    public void The_printable_tables_are_those_of_each_interpreter()
+    public void Printable_tables_equal_those_of_each_interpreter()
     {
         var versions = VectorFile.Load("python-nonprintable.json").GetProperty("versions");
-        foreach (var (name, version) in new[] { ("3.11", PythonVersion.Python311), ("3.12", PythonVersion.Python312), ("3.13", PythonVersion.Python313) })
+        foreach (
+            var (name, version) in new[] { ("3.11", PythonVersion.Python311), ("3.12", PythonVersion.Python312),
+            ("3.13", PythonVersion.Python313) })
         {
             var expected = new System.Collections.BitArray(0x110000);
             foreach (var range in versions.GetProperty(name).GetProperty("ranges").EnumerateArray())
@@ -58,12 +66,13 @@ public sealed class VectorTests
     }
 
     [Fact]
-    public void Lone_surrogates_are_escaped_in_arguments_and_refused_elsewhere()
+    public void Lone_surrogate_is_escaped_in_arguments_and_refused_elsewhere()
     {
         var generator = new UuidForgeGenerator(UuidForgeConfig.Default);
         foreach (var @case in Extra("lone_surrogates").GetProperty("cases").EnumerateArray())
         {
-            var text = string.Concat(@case.GetProperty("utf16").EnumerateArray().Select(unit => (char)Convert.ToUInt16(unit.GetString(), 16)));
+            var text = string.Concat(
+                @case.GetProperty("utf16").EnumerateArray().Select(unit => (char)Convert.ToUInt16(unit.GetString(), 16)));
             generator.Generate(@case.GetProperty("entity_type").GetString()!, text).ShouldBe(@case.GetProperty("uuid").GetGuid());
         }
 
@@ -74,18 +83,19 @@ public sealed class VectorTests
     }
 
     [Fact]
-    public void Prefixed_forms_are_the_librarys()
+    public void Prefixed_form_equals_the_Python_librarys()
     {
         foreach (var vector in Extra("prefix").EnumerateArray())
         {
             new UuidForgeGenerator(UuidForgeConfig.Default).GenerateWithPrefix(
-                vector.GetProperty("prefix").GetString(), vector.GetProperty("entity_type").GetString()!, [], VectorFile.Keywords(vector), vector.GetProperty("separator").GetString()!)
+                vector.GetProperty("prefix").GetString(), vector.GetProperty("entity_type")
+                    .GetString()!, [], VectorFile.Keywords(vector), vector.GetProperty("separator").GetString()!)
                 .ShouldBe(vector.GetProperty("result").GetString());
         }
     }
 
     [Fact]
-    public void Extraction_agrees_wherever_the_text_ends_in_a_canonical_id_and_refuses_the_rest()
+    public void Extraction_accepts_texts_that_end_in_a_canonical_ID()
     {
         foreach (var vector in Extra("extract").EnumerateArray())
         {
@@ -107,12 +117,13 @@ public sealed class VectorTests
     }
 
     [Fact]
-    public void Security_validation_and_environment_are_the_librarys()
+    public void Validation_and_environment_equal_the_Python_librarys()
     {
         foreach (var vector in Extra("validate").EnumerateArray())
         {
             var salt = vector.GetProperty("salt").GetString()!;
-            var config = vector.GetProperty("namespace_domain").GetString() is { } domain ? UuidForgeConfig.ForDomain(domain, salt) : new UuidForgeConfig(NamespaceIds.Dns, salt);
+            var config = vector.GetProperty("namespace_domain").GetString() is { } domain
+                ? UuidForgeConfig.ForDomain(domain, salt) : new UuidForgeConfig(NamespaceIds.Dns, salt);
             var (valid, messages) = config.Validate(vector.GetProperty("strict").GetBoolean());
             valid.ShouldBe(vector.GetProperty("is_valid").GetBoolean());
             messages.ShouldBe(vector.GetProperty("messages").EnumerateArray().Select(message => message.GetString()!));
@@ -121,7 +132,8 @@ public sealed class VectorTests
         foreach (var vector in Extra("env").EnumerateArray())
         {
             var environment = vector.GetProperty("env");
-            var config = UuidForgeConfig.FromEnvironment(name => environment.TryGetProperty(name, out var value) ? value.GetString() : null);
+            var config = UuidForgeConfig.FromEnvironment(
+                name => environment.TryGetProperty(name, out var value) ? value.GetString() : null);
             config.Namespace.ShouldBe(vector.GetProperty("namespace_uuid").GetGuid());
             config.Domain.ShouldBe(vector.GetProperty("namespace_domain").GetString());
             config.Salt.ShouldBe(vector.GetProperty("salt").GetString());
@@ -129,9 +141,10 @@ public sealed class VectorTests
     }
 
     [Fact]
-    public void Its_structural_collisions_are_reproduced_too()
+    public void Collisions_of_the_Python_library_are_reproduced()
     {
-        static Guid Salted(string entity, string salt, params PythonValue[] arguments) => new UuidForgeGenerator(new UuidForgeConfig(NamespaceIds.Dns, salt)).Generate(entity, arguments);
+        static Guid Salted(string entity, string salt, params PythonValue[] arguments) =>
+            new UuidForgeGenerator(new UuidForgeConfig(NamespaceIds.Dns, salt)).Generate(entity, arguments);
         var collisions = Extra("collisions").EnumerateArray().Select(collision => collision.GetProperty("uuid_a").GetGuid()).ToList();
 
         Salted("a|salt:s", "").ShouldBe(collisions[0]);

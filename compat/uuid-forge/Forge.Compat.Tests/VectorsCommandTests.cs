@@ -34,7 +34,7 @@ public sealed class VectorsCommandTests : IDisposable
     public void Every_vector_of_the_project_passes(string file, int count) => Run(Vectors(file)).ShouldBe((0, $"{count} passed, 0 failed"));
 
     [Fact]
-    public void No_ID_passes_once_it_is_falsified()
+    public void Falsified_ID_fails()
     {
         var vectors = JsonNode.Parse(File.ReadAllText(Vectors("uuid-forge.json")))!.AsArray();
         foreach (var vector in vectors)
@@ -58,29 +58,37 @@ public sealed class VectorsCommandTests : IDisposable
     [InlineData("""{"entity_type":"\ud800","args":[],"uuid":""}""")]
     [InlineData("""{"entity_type":"t","namespace":{"uuid":"x"},"args":[],"uuid":""}""")]
     [InlineData("""{"entity_type":"t","namespace":"x","args":[],"uuid":""}""")]
-    public void A_vector_that_makes_no_sense_fails_and_passes_as_a_refusal(string json)
+    public void Malformed_vector_fails_and_passes_as_a_refusal(string json)
     {
         RunText($"[{json}]").ShouldBe((1, "0 passed, 1 failed"));
         RunText($"[{json[..^1]},\"error\":null}}]").ShouldBe((0, "1 passed, 0 failed"));
     }
 
     [Theory]
-    [InlineData("""{"prefix":[{"entity_type":"invoice","kwargs":{"number":{"t":"int","v":"1"}},"prefix":"P","separator":"::","result":"P::a3311b62-bd37-56b5-b9dd-c9200e9bf005"}]}""", "a3311b62", "b3311b62")]
-    [InlineData("""{"extract":[{"input":"INV-550e8400-e29b-41d4-a716-446655440000","separator":"-","uuid":"550e8400-e29b-41d4-a716-446655440000"}]}""", "\"uuid\":\"5", "\"uuid\":\"6")]
-    [InlineData("""{"env":[{"env":{"UUID_FORGE_NAMESPACE":"mycompany.com"},"namespace_uuid":"cf04bb62-eed1-589c-9900-ac86662dd66f","namespace_domain":"mycompany.com","salt":""}]}""", "cf04", "cf05")]
-    [InlineData("""{"x":{"cases":[{"entity_type":"t","utf16":["d800"],"name":"t|'\\ud800'","uuid":"87723eb0-240a-5fcf-8a8d-d4326b4893e4"}]}}""", "8772", "8773")]
-    [InlineData("""{"x":[{"s":"\ud83e\udee8","uuid":{"3.11":"bd21c6f5-2cdf-5191-bac7-ee8e81c1a257","3.12":"d097274f-fab9-59d5-b793-c12d5b354b5c"}}]}""", "d097", "d098")]
-    [InlineData("""[{"salt":"sixteen-bytes-ok","namespace_domain":"a.b","strict":false,"is_valid":true,"messages":["INFO: Salt is 16 characters. Consider using 32+ characters for optimal security."]}]""", "true", "false")]
-    public void The_other_sorts_can_fail_too(string file, string right, string wrong)
+    [InlineData(
+        """{"prefix":[{"entity_type":"invoice","kwargs":{"number":{"t":"int","v":"1"}},"prefix":"P","separator":"::","result":"P::a3311b62-bd37-56b5-b9dd-c9200e9bf005"}]}""", "a3311b62", "b3311b62")]
+    [InlineData(
+        """{"extract":[{"input":"INV-550e8400-e29b-41d4-a716-446655440000","separator":"-","uuid":"550e8400-e29b-41d4-a716-446655440000"}]}""", "\"uuid\":\"5", "\"uuid\":\"6")]
+    [InlineData(
+        """{"env":[{"env":{"UUID_FORGE_NAMESPACE":"mycompany.com"},"namespace_uuid":"cf04bb62-eed1-589c-9900-ac86662dd66f","namespace_domain":"mycompany.com","salt":""}]}""", "cf04", "cf05")]
+    [InlineData(
+        """{"x":{"cases":[{"entity_type":"t","utf16":["d800"],"name":"t|'\\ud800'","uuid":"87723eb0-240a-5fcf-8a8d-d4326b4893e4"}]}}""",
+        "8772", "8773")]
+    [InlineData(
+        """{"x":[{"s":"\ud83e\udee8","uuid":{"3.11":"bd21c6f5-2cdf-5191-bac7-ee8e81c1a257","3.12":"d097274f-fab9-59d5-b793-c12d5b354b5c"}}]}""", "d097", "d098")]
+    [InlineData(
+        """[{"salt":"sixteen-bytes-ok","namespace_domain":"a.b","strict":false,"is_valid":true,"messages":["INFO: Salt is 16 characters. Consider using 32+ characters for optimal security."]}]""", "true", "false")]
+    public void Falsified_vector_of_another_sort_fails(string file, string right, string wrong)
     {
         RunText(file).ShouldBe((0, "1 passed, 0 failed"));
         RunText(file.Replace(right, wrong, StringComparison.Ordinal)).ShouldBe((1, "0 passed, 1 failed"));
     }
 
     [Fact]
-    public void A_printable_table_that_differs_in_one_code_point_fails()
+    public void Printable_table_that_differs_in_one_code_point_fails()
     {
         var table = File.ReadAllText(Vectors("python-nonprintable.json"));
-        RunText(table.Replace("[173,", "[172,", StringComparison.Ordinal).Replace("[173, ", "[172, ", StringComparison.Ordinal)).ShouldBe((1, "0 passed, 3 failed"));
+        RunText(table.Replace("[173,", "[172,", StringComparison.Ordinal).Replace("[173, ", "[172, ", StringComparison.Ordinal))
+            .ShouldBe((1, "0 passed, 3 failed"));
     }
 }

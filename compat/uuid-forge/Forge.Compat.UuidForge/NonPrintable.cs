@@ -18,7 +18,9 @@ internal static partial class NonPrintable
             PythonVersion.Python312 => before13,
             PythonVersion.Python311 => before13 || before12,
             _ => before13 || before12
-                ? throw new UuidForgeException($"text: U+{codePoint:X4} is written differently by different Python versions, so its ID depends on the interpreter; choose a PythonVersion")
+                ? throw new UuidForgeException(
+                    $"text: U+{codePoint:X4} is written differently by different Python versions, so its ID depends on the interpreter; "
+                    + "choose a PythonVersion")
                 : false,
         };
     }

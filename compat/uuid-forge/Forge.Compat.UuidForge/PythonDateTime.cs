@@ -3,7 +3,9 @@ using System.Text;
 
 namespace ForgeShop.Forge.Compat.UuidForge;
 
-/// <summary>Python's <c>datetime.datetime</c>: a local time to the microsecond and, unless naive, a fixed offset or the name of a zone.</summary>
+/// <summary>
+/// Python's <c>datetime.datetime</c>: a local time to the microsecond and, unless naive, a fixed offset or the name of a zone.
+/// </summary>
 internal sealed record PythonDateTime(DateTime Local, TimeSpan? Offset, string? Zone = null, bool Fold = false)
 {
     private const int SecondsPerDay = 86_400;
@@ -39,7 +41,8 @@ internal sealed record PythonDateTime(DateTime Local, TimeSpan? Offset, string? 
 
     public void Repr(StringBuilder output, PythonVersion version)
     {
-        output.Append(CultureInfo.InvariantCulture, $"datetime.datetime({Local.Year}, {Local.Month}, {Local.Day}, {Local.Hour}, {Local.Minute}");
+        output.Append(
+            CultureInfo.InvariantCulture, $"datetime.datetime({Local.Year}, {Local.Month}, {Local.Day}, {Local.Hour}, {Local.Minute}");
         var microseconds = (int)(Local.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond);
         if (Local.Second != 0 || microseconds != 0)
             output.Append(CultureInfo.InvariantCulture, $", {Local.Second}");

@@ -8,7 +8,8 @@ namespace ForgeShop.Forge.Compat.UuidForge;
 internal static class PythonHash
 {
     /// <summary>A text that two values share if and only if they are the same key; each part of it tells where it ends.</summary>
-    /// <exception cref="UuidForgeException">Python cannot hash the value, or whether it equals another one cannot be known here.</exception>
+    /// <exception cref="UuidForgeException">Python cannot hash the value, or whether it equals another one cannot be known
+    /// here.</exception>
     public static string Identity(object? value)
     {
         var identity = new StringBuilder();
@@ -27,13 +28,16 @@ internal static class PythonHash
             bool flag => Number(identity, flag ? BigInteger.One : BigInteger.Zero),
             BigInteger number => Number(identity, PythonNumber.Checked(number)),
             double number => Number(identity, number),
-            PythonDecimal { Special: { } special, Negative: var negative } => identity.Append(negative ? "-" : "").Append(special is "NaN" ? "Decimal " : "").Append(special).Append(';'),
+            PythonDecimal { Special: { } special, Negative: var negative } =>
+                identity.Append(negative ? "-" : "").Append(special is "NaN" ? "Decimal " : "").Append(special).Append(';'),
             PythonDecimal number => Number(identity, number.Negative, number.Digits, number.Exponent),
             Guid id => identity.Append("uuid:").Append(Uuid.ToText(id)).Append(';'),
             DateOnly date => identity.Append(CultureInfo.InvariantCulture, $"date:{date.DayNumber};"),
-            PythonDateTime { Zone: not null } => throw new UuidForgeException("dict: a key in a named zone, which may be the same instant as another key; use an offset"),
+            PythonDateTime { Zone: not null } =>
+                throw new UuidForgeException("dict: a key in a named zone, which may be the same instant as another key; use an offset"),
             // Aware ones are equal if they are the same instant, and never equal to naive ones.
-            PythonDateTime { Offset: { } offset } time => identity.Append(CultureInfo.InvariantCulture, $"aware:{time.Local.Ticks - offset.Ticks};"),
+            PythonDateTime { Offset: { } offset } time =>
+                identity.Append(CultureInfo.InvariantCulture, $"aware:{time.Local.Ticks - offset.Ticks};"),
             PythonDateTime time => identity.Append(CultureInfo.InvariantCulture, $"naive:{time.Local.Ticks};"),
             PythonValue.Sequence { Open: '(' } tuple => Tuple(identity, tuple, depth),
             _ => throw new UuidForgeException("dict: a list or dict as a key, which Python cannot hash"),
@@ -48,14 +52,15 @@ internal static class PythonHash
         return identity.Append(')');
     }
 
-    // Every finite number that Python has here is some decimal digits times a power of ten. Without zeros at its end it is so in one way, which
-    // takes no division: a Decimal may have a million digits.
+    // Every finite number that Python has here is some decimal digits times a power of ten. Without zeros at its end it is so in one way,
+    // which takes no division: a Decimal may have a million digits.
     private static StringBuilder Number(StringBuilder identity, bool negative, ReadOnlySpan<char> digits, int exponent)
     {
         var significant = digits.TrimEnd('0');
         return significant.IsEmpty
             ? identity.Append("number:0;")
-            : identity.Append(negative ? "number:-" : "number:").Append(significant).Append(CultureInfo.InvariantCulture, $"E{exponent + digits.Length - significant.Length};");
+            : identity.Append(negative ? "number:-" : "number:").Append(significant)
+                .Append(CultureInfo.InvariantCulture, $"E{exponent + digits.Length - significant.Length};");
     }
 
     private static StringBuilder Number(StringBuilder identity, BigInteger value, int exponent = 0) =>
@@ -64,7 +69,7 @@ internal static class PythonHash
     private static StringBuilder Number(StringBuilder identity, double value)
     {
         if (double.IsNaN(value))
-            return identity.Append("float nan;"); // equal only to itself as an object, which nobody can tell here: taken for one
+            return identity.Append("float nan;"); // equal only to itself as an object, which is unknown here; treated as one
         if (double.IsInfinity(value))
             return identity.Append(value < 0 ? "-Infinity;" : "Infinity;");
         var bits = BitConverter.DoubleToInt64Bits(value);

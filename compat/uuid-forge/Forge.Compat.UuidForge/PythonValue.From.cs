@@ -11,7 +11,8 @@ public readonly partial struct PythonValue
     /// The counterpart of a value whose type is known only at run time: those that convert, every integer type, arrays of one dimension and
     /// lists (a <c>list</c>), tuples (a <c>tuple</c>) and dictionaries of at most one entry (a <c>dict</c>).
     /// </summary>
-    /// <exception cref="UuidForgeException">Its type has no faithful counterpart; the message says what to use. Or nested more than 100 deep.</exception>
+    /// <exception cref="UuidForgeException">Its type has no faithful counterpart; the message says what to use. Or nested more than 100
+    /// deep.</exception>
     public static PythonValue From(object? value) => From(value, 0);
 
     private static PythonValue From(object? value, int depth) => value switch
@@ -45,14 +46,17 @@ public readonly partial struct PythonValue
         TimeSpan or TimeOnly => throw Refused(value, "pass text or a number"),
         byte[] => throw Refused(value, "pass text, for example in hexadecimal"),
         _ when depth >= MaxDepth => throw TooDeep(),
-        IDictionary { Count: <= 1 } entries => Dict([.. entries.Keys.Cast<object?>().Select(key => (From(key, depth + 1), From(entries[key!], depth + 1)))]),
+        IDictionary { Count: <= 1 } entries =>
+            Dict([.. entries.Keys.Cast<object?>().Select(key => (From(key, depth + 1), From(entries[key!], depth + 1)))]),
         IDictionary => throw Refused(value, "its order is not defined; use PythonValue.Dict with pairs"),
-        ITuple tuple when value.GetType().Namespace is "System" => Tuple([.. Enumerable.Range(0, tuple.Length).Select(index => From(tuple[index], depth + 1))]),
+        ITuple tuple when value.GetType().Namespace is "System" =>
+            Tuple([.. Enumerable.Range(0, tuple.Length).Select(index => From(tuple[index], depth + 1))]),
         Array { Rank: > 1 } => throw Refused(value, "use PythonValue.List of lists"),
         IList items => List([.. items.Cast<object?>().Select(item => From(item, depth + 1))]),
         IEnumerable => throw Refused(value, "use PythonValue.List or PythonValue.Tuple"),
         _ => throw Refused(value, "Python would write its class name or its address; pass its fields"),
     };
 
-    private static UuidForgeException Refused(object value, string advice) => new($"a value of type {value.GetType().Name} has no faithful Python counterpart: {advice}");
+    private static UuidForgeException Refused(object value, string advice) =>
+        new($"a value of type {value.GetType().Name} has no faithful Python counterpart: {advice}");
 }

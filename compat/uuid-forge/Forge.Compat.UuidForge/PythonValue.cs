@@ -8,7 +8,9 @@ namespace ForgeShop.Forge.Compat.UuidForge;
 /// An argument as Python would see it. The conversions are the supported types: what has no faithful Python counterpart
 /// (enums, sets, records, <see cref="float"/>, <see cref="TimeSpan"/> ...) does not compile, and <see cref="From(object?)"/> refuses it.
 /// </summary>
-/// <remarks>Build lists, tuples and dicts with <see cref="List"/>, <see cref="Tuple"/> and <see cref="Dict"/>; the default value is <c>None</c>.</remarks>
+/// <remarks>
+/// Build lists, tuples and dicts with <see cref="List"/>, <see cref="Tuple"/> and <see cref="Dict"/>; the default value is <c>None</c>.
+/// </remarks>
 public readonly partial struct PythonValue
 {
     internal const int MaxDepth = 100;
@@ -46,7 +48,9 @@ public readonly partial struct PythonValue
     /// <summary>A <c>float</c>.</summary>
     public static implicit operator PythonValue(double value) => new(value);
 
-    /// <summary>Not allowed: without this operator the compiler would widen it, and <c>0.1f</c> would become <c>0.10000000149011612</c>.</summary>
+    /// <summary>
+    /// Not allowed: without this operator the compiler would widen it, and <c>0.1f</c> would become <c>0.10000000149011612</c>.
+    /// </summary>
     /// <exception cref="UuidForgeException">Always.</exception>
     [Obsolete("Widen it to double yourself: the digits differ.", error: true)]
     public static implicit operator PythonValue(float value) => throw Refused(value, "widen it to double yourself: the digits differ");
@@ -60,7 +64,10 @@ public readonly partial struct PythonValue
     /// <summary>A <c>datetime.date</c>.</summary>
     public static implicit operator PythonValue(DateOnly value) => new(value);
 
-    /// <summary>A <c>datetime.datetime</c>: naive for <see cref="DateTimeKind.Unspecified"/>, with <c>timezone.utc</c> for <see cref="DateTimeKind.Utc"/>.</summary>
+    /// <summary>
+    /// A <c>datetime.datetime</c>: naive for <see cref="DateTimeKind.Unspecified"/>, with <c>timezone.utc</c> for
+    /// <see cref="DateTimeKind.Utc"/>.
+    /// </summary>
     /// <exception cref="UuidForgeException">The kind is local, or there is a fraction finer than a microsecond.</exception>
     public static implicit operator PythonValue(DateTime value) => new(PythonDateTime.From(value));
 
@@ -82,7 +89,9 @@ public readonly partial struct PythonValue
     /// <exception cref="ArgumentException">The zone is empty.</exception>
     public static PythonValue DateTimeInZone(DateTime local, string zone, bool fold = false) => new(PythonDateTime.From(local, zone, fold));
 
-    /// <summary>A <c>decimal.Decimal</c> from its text, for what <see cref="decimal"/> cannot hold: <c>1E+3</c>, <c>-0</c>, <c>NaN</c>, many digits.</summary>
+    /// <summary>
+    /// A <c>decimal.Decimal</c> from its text, for what <see cref="decimal"/> cannot hold: <c>1E+3</c>, <c>-0</c>, <c>NaN</c>, many digits.
+    /// </summary>
     /// <exception cref="UuidForgeException">The text is not one that <c>Decimal(text)</c> accepts.</exception>
     public static PythonValue DecimalText(string text) => new(PythonDecimal.Parse(text));
 
@@ -94,7 +103,8 @@ public readonly partial struct PythonValue
 
     /// <summary>A <c>dict</c> in insertion order, which is part of the ID.</summary>
     /// <exception cref="UuidForgeException">
-    /// A key that Python cannot hash (a list or dict, also inside a tuple), or two that are one to Python: <c>1</c>, <c>1.0</c> and <c>True</c> are.
+    /// A key that Python cannot hash (a list or dict, also inside a tuple), or two that are one to Python: <c>1</c>, <c>1.0</c> and
+    /// <c>True</c> are.
     /// </exception>
     public static PythonValue Dict(params ReadOnlySpan<(PythonValue Key, PythonValue Value)> items)
     {

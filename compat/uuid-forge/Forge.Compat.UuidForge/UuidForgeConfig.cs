@@ -30,7 +30,10 @@ public sealed class UuidForgeConfig
     /// <summary>The salt; empty for none.</summary>
     public string Salt { get; }
 
-    /// <summary>uuid-forge's <c>Namespace(domain)</c>: the domain exactly as given, case and spaces included; even a UUID's text is hashed as a domain.</summary>
+    /// <summary>
+    /// uuid-forge's <c>Namespace(domain)</c>: the domain exactly as given, case and spaces included; even a UUID's text is hashed as a
+    /// domain.
+    /// </summary>
     /// <exception cref="UuidForgeException">A lone surrogate.</exception>
     public static UuidForgeConfig ForDomain(string domain, string salt = "")
     {
@@ -38,7 +41,10 @@ public sealed class UuidForgeConfig
         return new(NameBasedUuid.V5(NamespaceIds.Dns, StrictUtf8.Bytes("domain", domain)), salt) { Domain = domain };
     }
 
-    /// <summary>uuid-forge's <c>load_config_from_env</c>: <c>UUID_FORGE_NAMESPACE</c> (a domain; empty for the default) and <c>UUID_FORGE_SALT</c>, neither stripped.</summary>
+    /// <summary>
+    /// uuid-forge's <c>load_config_from_env</c>: <c>UUID_FORGE_NAMESPACE</c> (a domain; empty for the default) and <c>UUID_FORGE_SALT</c>,
+    /// neither stripped.
+    /// </summary>
     /// <param name="variable">Reads a variable; by default the process environment's.</param>
     public static UuidForgeConfig FromEnvironment(Func<string, string?>? variable = null)
     {
@@ -64,7 +70,9 @@ public sealed class UuidForgeConfig
         if (length == 0)
         {
             valid = false;
-            messages.Add("CRITICAL: No salt configured. UUIDs are predictable and may be a security risk. Generate a salt with generate_salt() and set UUID_FORGE_SALT environment variable.");
+            messages.Add(
+                "CRITICAL: No salt configured. UUIDs are predictable and may be a security risk. Generate a salt with generate_salt() and "
+                + "set UUID_FORGE_SALT environment variable.");
         }
         else if (length < 16)
         {
@@ -77,7 +85,8 @@ public sealed class UuidForgeConfig
         }
 
         if (Namespace == NamespaceIds.Dns)
-            messages.Add("INFO: Using default DNS namespace. Consider setting a custom namespace via UUID_FORGE_NAMESPACE for better isolation.");
+            messages.Add(
+                "INFO: Using default DNS namespace. Consider setting a custom namespace via UUID_FORGE_NAMESPACE for better isolation.");
         return (valid, messages);
     }
 }

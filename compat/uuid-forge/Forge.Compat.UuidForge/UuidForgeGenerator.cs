@@ -50,7 +50,8 @@ public sealed class UuidForgeGenerator(UuidForgeConfig config, PythonVersion ver
     }
 
     // Sorted as Python sorts, without what Python would not call the function with.
-    private static List<KeyValuePair<string, PythonValue>> Sorted(IEnumerable<KeyValuePair<string, PythonValue>> keywords, ReadOnlySpan<string> parameters)
+    private static List<KeyValuePair<string, PythonValue>> Sorted(
+        IEnumerable<KeyValuePair<string, PythonValue>> keywords, ReadOnlySpan<string> parameters)
     {
         var sorted = keywords.ToList();
         foreach (var (keyword, _) in sorted)
@@ -77,7 +78,8 @@ public sealed class UuidForgeGenerator(UuidForgeConfig config, PythonVersion ver
     /// <see cref="Generate(string, ReadOnlySpan{PythonValue}, IEnumerable{KeyValuePair{string, PythonValue}})"/> hashes as Python does.
     /// </exception>
     public string GenerateWithPrefix(
-        string? prefix, string entityType, ReadOnlySpan<PythonValue> arguments, IEnumerable<KeyValuePair<string, PythonValue>> keywords, string separator = "-")
+        string? prefix, string entityType, ReadOnlySpan<PythonValue> arguments, IEnumerable<KeyValuePair<string, PythonValue>> keywords,
+        string separator = "-")
     {
         ArgumentNullException.ThrowIfNull(entityType);
         ArgumentNullException.ThrowIfNull(keywords);
@@ -100,7 +102,8 @@ public sealed class UuidForgeGenerator(UuidForgeConfig config, PythonVersion ver
         if (text.Length < Uuid.TextLength)
             return false;
         var before = text.AsSpan(0, text.Length - Uuid.TextLength);
-        return (before.IsEmpty || before.EndsWith(separator, StringComparison.Ordinal)) && Uuid.TryParse(text.AsSpan(before.Length), out id);
+        return (before.IsEmpty || before.EndsWith(separator, StringComparison.Ordinal))
+            && Uuid.TryParse(text.AsSpan(before.Length), out id);
     }
 
     // Python sorts by code point; ordinal comparison of UTF-16 puts surrogate pairs before U+E000-U+FFFF.

@@ -26,7 +26,8 @@ public static class DeriveId
         routes.MapGet("/{entityType}", Handle)
             .WithName("DeriveId")
             .WithSummary(
-                "Derives an ID from a natural key: key= or its own name (email=, sku=) for a plain key, one parameter per field for a record.")
+                "Derives an ID from a natural key: key= or its own name (email=, sku=) for a plain key, one parameter per field for a "
+                + "record.")
             .WithErrorCodes((403, "personal-key"), (404, "unknown-entity-type"))
             .Produces<Derived>()
             .ProducesValidationProblem()

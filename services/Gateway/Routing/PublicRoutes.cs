@@ -44,6 +44,7 @@ public static class PublicRoutes
         ("notifications", "GET", "/api/v1/notifications", null),
         ("reporting", "GET", "/api/v1/reports/customers", null),
         ("reporting", "GET", "/api/v1/reports/top-customers", null),
+        ("reporting", "GET", "/api/v2/reports/top-customers", null),
         ("reporting", "GET", "/api/v1/reports/orders/{id}/timeline", null),
         ("reporting", "GET", "/api/v1/reports/sales", null),
         ("reporting", "GET", "/api/v1/reports/products", null),

@@ -1,4 +1,3 @@
-using ForgeShop.Contracts.Audit;
 using ForgeShop.ServiceDefaults;
 using static ForgeShop.ServiceDefaults.AuditedTable;
 

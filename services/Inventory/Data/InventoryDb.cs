@@ -59,7 +59,7 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
     {
         reservation.ToTable("reservations");
         reservation.Property(r => r.Status)
-            .HasConversion(status => status.ToString().ToLowerInvariant(), name => Enum.Parse<ReservationStatus>(name, true));
+            .HasConversion(status => status.ToName(), name => EnumNames.Parse<ReservationStatus>(name));
         reservation.OwnsMany(r => r.Lines, line =>
         {
             line.ToTable("reservation_lines");

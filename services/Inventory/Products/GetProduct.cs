@@ -28,3 +28,9 @@ public static class GetProduct
         return TypedResults.Ok(ProductView.Of(product));
     }
 }
+
+/// <summary>A product in the API; <paramref name="Stock"/> is the available quantity.</summary>
+public sealed record ProductView(ProductId Id, string Sku, string Name, Money Price, int Stock)
+{
+    public static ProductView Of(Product product) => new(product.Id, product.Sku, product.Name, product.Price, product.Available);
+}

@@ -62,3 +62,5 @@ public static class ListProducts
         return true;
     }
 }
+
+public sealed record ProductPage(IReadOnlyList<ProductView> Items, string? NextCursor);

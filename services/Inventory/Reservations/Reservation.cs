@@ -60,7 +60,7 @@ public sealed class Reservation : IEventSource
         return true;
     }
 
-    /// <returns><returns>The previous status, which decides which pieces return to the stock.</returns></returns>
+    /// <returns>The previous status, which decides which pieces return to the stock.</returns>
     public ReservationStatus Release(DateTimeOffset now)
     {
         var before = Status;

@@ -48,7 +48,8 @@ internal sealed class NotificationAudit(IServiceScopeFactory scopes) : TableAudi
             var existing = await db.Notifications.Where(notification => wanted.Contains(notification.Id))
                 .Select(notification => notification.Id).ToHashSetAsync(token);
             var missing = wanted.Except(existing).ToHashSet();
-            var sent = repair.Events.Select(Read).OfType<NotificationSent>().ToDictionary(known => known.NotificationId);
+            var sent = repair.Events.Select(recorded => Read(recorded) as NotificationSent).OfType<NotificationSent>()
+                .ToDictionary(known => known.NotificationId);
             var made = new List<RepairedEntry>();
             foreach (var recorded in repair.Events)
             {

@@ -16,7 +16,8 @@ public sealed class UserEventsHandler(NotificationsDb db) : IBatchHandler<UserRe
 
     /// <summary>Stores the latest name; an event with a lower sequence number has no effect.</summary>
     private Task StoreAsync<TEvent>(
-        IReadOnlyList<Received<TEvent>> events, Func<TEvent, UserId> userOf, Func<TEvent, string> nameOf, CancellationToken cancellationToken)
+        IReadOnlyList<Received<TEvent>> events, Func<TEvent, UserId> userOf, Func<TEvent, string> nameOf,
+        CancellationToken cancellationToken)
         where TEvent : IEventData
     {
         var users = events.Select(received => userOf(received.Data).Value).ToArray();

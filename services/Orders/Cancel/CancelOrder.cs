@@ -21,7 +21,8 @@ public static class CancelOrder
         .RequirePermission(Permissions.OrdersSelf);
 
     private static async Task<IResult> Handle(
-        OrderId id, NoMembers? body, Caller caller, HttpContext http, OrdersDb db, CheckoutProcess process, CancellationToken cancellationToken)
+        OrderId id, NoMembers? body, Caller caller, HttpContext http, OrdersDb db, CheckoutProcess process,
+        CancellationToken cancellationToken)
     {
         // The order of another user gets the same answer as an unknown one, before any lock is taken. Only the owner may cancel.
         if (!await db.IsOwnAsync(id, caller, cancellationToken))

@@ -20,14 +20,8 @@ public sealed partial class CheckoutProcess(
 {
     public sealed record Checkout(Order Order, CheckoutSaga Saga);
 
-    /// <summary>Adds an order with its event and its checkout.</summary>
-    public void Start(Order order, MessageOrigin origin)
-    {
-        db.Orders.Add(order);
-        var placed = db.Emit(order, order.Placed(), origin);
-        var caused = origin with { CausationId = placed };
-        db.Sagas.Add(CheckoutSaga.Start(order, caused, Scope(caused)));
-    }
+    /// <summary>Starts the checkout of a new order and sends its first command. The caller adds the saga and saves.</summary>
+    public CheckoutSaga Start(Order order, MessageOrigin origin) => CheckoutSaga.Start(order, origin, Scope(origin));
 
     public Task HandleAsync(IReadOnlyList<Received<StockReserved>> events, CancellationToken cancellationToken) =>
         HandleAsync(events, data => data.OrderId, CheckoutTrigger.StockReserved, cancellationToken);

@@ -9,8 +9,8 @@ namespace ForgeShop.Orders;
 
 public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(options)
 {
-    private static readonly ValueConverter<OrderStatus, string> Status = new(status => status.ToName(), name => OrderStatuses.Parse(name));
-    private static readonly ValueConverter<CancelReason, string> Reason = new(reason => reason.ToName(), name => CancelReasons.Parse(name));
+    private static readonly ValueConverter<OrderStatus, string> Status = new(status => status.ToName(), name => EnumNames.Parse<OrderStatus>(name));
+    private static readonly ValueConverter<CancelReason, string> Reason = new(reason => reason.ToName(), name => EnumNames.Parse<CancelReason>(name));
 
     public DbSet<Order> Orders => Set<Order>();
 
@@ -61,7 +61,7 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
     private static void Configure(EntityTypeBuilder<CheckoutSaga> saga)
     {
         saga.ToTable("sagas");
-        saga.Property(s => s.Step).HasConversion(step => step.ToString().ToLowerInvariant(), name => Enum.Parse<CheckoutStep>(name, true));
+        saga.Property(s => s.Step).HasConversion(step => step.ToName(), name => EnumNames.Parse<CheckoutStep>(name));
         saga.ComplexProperty(s => s.Origin, origin => origin.MapOrigin());
         saga.Property<uint>("xmin").IsRowVersion();
         // Only sagas that wait are in the index, so it stays small.

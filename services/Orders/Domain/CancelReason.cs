@@ -11,19 +11,6 @@ public enum CancelReason
 
 public static class CancelReasons
 {
-    public static string ToName(this CancelReason reason) => reason switch
-    {
-        CancelReason.OutOfStock => "out-of-stock",
-        CancelReason.PaymentDeclined => "payment-declined",
-        CancelReason.TimedOut => "timed-out",
-        CancelReason.CustomerRequest => "customer-request",
-        _ => throw new ArgumentOutOfRangeException(nameof(reason)),
-    };
-
-    public static CancelReason Parse(string name) =>
-        Enum.GetValues<CancelReason>().Cast<CancelReason?>().FirstOrDefault(reason => reason!.Value.ToName() == name)
-        ?? throw new FormatException("There is no such reason.");
-
     /// <summary>
     /// Returns whether the reason is possible in this state: stock is insufficient only before a reservation, and a payment is declined
     /// only before the order is paid. A customer may cancel at any time.

@@ -13,21 +13,6 @@ public enum OrderStatus
 
 public static class OrderStatuses
 {
-    public static string ToName(this OrderStatus status) => status switch
-    {
-        OrderStatus.Pending => "pending",
-        OrderStatus.Reserved => "reserved",
-        OrderStatus.Paid => "paid",
-        OrderStatus.Confirmed => "confirmed",
-        OrderStatus.Cancelling => "cancelling",
-        OrderStatus.Cancelled => "cancelled",
-        _ => throw new ArgumentOutOfRangeException(nameof(status)),
-    };
-
-    public static OrderStatus Parse(string name) =>
-        Enum.GetValues<OrderStatus>().Cast<OrderStatus?>().FirstOrDefault(status => status!.Value.ToName() == name)
-        ?? throw new FormatException("There is no such order status.");
-
     /// <summary>Returns whether the status is final.</summary>
     public static bool IsFinal(this OrderStatus status) => status is OrderStatus.Confirmed or OrderStatus.Cancelled;
 

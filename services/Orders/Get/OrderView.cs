@@ -18,7 +18,8 @@ public sealed record OrderView(
         order.Id,
         order.UserId,
         order.Status.ToName(),
-        [.. order.Lines.OrderBy(line => line.Position).Select(line => new OrderItemView(line.ProductId, line.Sku, line.Quantity, line.UnitPrice))],
+        [.. order.Lines.OrderBy(line => line.Position)
+            .Select(line => new OrderItemView(line.ProductId, line.Sku, line.Quantity, line.UnitPrice))],
         order.Total,
         order.PlacedAt,
         order.Reason?.ToName());

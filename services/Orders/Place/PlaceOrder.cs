@@ -28,11 +28,10 @@ public static class PlaceOrder
         .RequirePermission(Permissions.OrdersSelf);
 
     private static async Task<IResult> Handle(
-        OrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, ProductPrices prices, CheckoutProcess checkout, ForgeIds ids,
-        TimeProvider time,
-        CancellationToken cancellationToken)
+        PlaceOrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, ProductPrices prices, CheckoutProcess checkout,
+        ForgeIds ids, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (!OrderRequest.TryUnderstand(caller.Id, body, http.Request, ids, out var request, out var errors))
+        if (!PlaceOrderRequest.TryUnderstand(caller.Id, body, http.Request, ids, out var request, out var errors))
             return errors.ToProblem();
 
         var fingerprint = RequestFingerprint.Of(request);
@@ -52,7 +51,12 @@ public static class PlaceOrder
             request.OrderId, request.UserId, request.Reference, fingerprint, request.PaymentMethod, lines, time.GetUtcNow());
         if (request.ExpectedTotal is { } expected && expected != order.Total)
             return await RefuseAsync(PriceChanged(order.Total));
-        checkout.Start(order, MessageOrigin.OfRequest());
+
+        // One transaction: the order, its event and first command (outbox), and the state of its checkout.
+        var origin = MessageOrigin.OfRequest();
+        db.Orders.Add(order);
+        var placed = db.Emit(order, order.Placed(), origin);
+        db.Sagas.Add(checkout.Start(order, origin with { CausationId = placed }));
         try
         {
             await db.SaveChangesAsync(cancellationToken);
@@ -70,7 +74,7 @@ public static class PlaceOrder
 
         // What this request saw may have changed since the same request, sent twice at once, placed the order.
         async Task<IResult> RefuseAsync(IResult refusal) =>
-            await Find(db, request.OrderId, cancellationToken) is { } placed ? Replay(placed, fingerprint) : refusal;
+            await Find(db, request.OrderId, cancellationToken) is { } stored ? Replay(stored, fingerprint) : refusal;
     }
 
     private static Task<Order?> Find(OrdersDb db, OrderId id, CancellationToken cancellationToken) =>

@@ -5,7 +5,7 @@ using ForgeShop.ServiceDefaults;
 namespace ForgeShop.Orders;
 
 /// <summary>A validated request for an order: all values in canonical form, with the derived order ID.</summary>
-public sealed record OrderRequest(
+public sealed record PlaceOrderRequest(
     OrderId OrderId, UserId UserId, string Reference, IReadOnlyList<OrderedItem> Items, string PaymentMethod, Money? ExpectedTotal)
 {
     public const int MaxItems = 100;
@@ -22,7 +22,7 @@ public sealed record OrderRequest(
 
     /// <summary>Returns false with all validation errors by field.</summary>
     public static bool TryUnderstand(
-        UserId userId, Body body, HttpRequest http, ForgeIds ids, [NotNullWhen(true)] out OrderRequest? request,
+        UserId userId, Body body, HttpRequest http, ForgeIds ids, [NotNullWhen(true)] out PlaceOrderRequest? request,
         out ValidationErrors errors)
     {
         errors = new ValidationErrors();
@@ -33,7 +33,8 @@ public sealed record OrderRequest(
         var key = IdempotencyKey.Of(http, out var badKey);
         errors.Add(IdempotencyKey.Header, key is null ? badKey : ids.RefusalOfReference(userId, key));
 
-        request = errors.Any ? null : new OrderRequest(ids.Order(userId, key!), userId, key!, items, paymentMethod, body.ExpectedTotal);
+        request = errors.Any
+            ? null : new PlaceOrderRequest(ids.Order(userId, key!), userId, key!, items, paymentMethod, body.ExpectedTotal);
         return request is not null;
     }
 

@@ -12,7 +12,7 @@ namespace ForgeShop.Orders;
 /// </summary>
 public static class RequestFingerprint
 {
-    public static byte[] Of(OrderRequest request)
+    public static byte[] Of(PlaceOrderRequest request)
     {
         var understood = new UnderstoodOrder(request.Items, request.PaymentMethod, request.ExpectedTotal);
         return SHA256.HashData(Jcs.Canonicalize(JsonSerializer.SerializeToUtf8Bytes(understood, OrdersJson.Default.UnderstoodOrder)));

@@ -146,7 +146,7 @@ public sealed class FollowOrder(
             new Change(change.OrderId, change.Version, change.Status.ToName(), change.Reason?.ToName(), change.At));
     }
 
-    private static bool IsFinal(Change change) => OrderStatuses.Parse(change.Status).IsFinal();
+    private static bool IsFinal(Change change) => EnumNames.Parse<OrderStatus>(change.Status).IsFinal();
 
     /// <summary>
     /// Server-sent events that send the headers and a comment at once. Otherwise a client could not tell an open stream from a lost one

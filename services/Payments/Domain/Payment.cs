@@ -174,10 +174,8 @@ public sealed class Payment : IEventSource
     }
 
     /// <summary>Records that the provider charged the amount, also while a refund is pending.</summary>
-    /// <returns>
     /// <returns>The event; null if it was already emitted (an expired lease lets two workers call), or if the charge was given
     /// up.</returns>
-    /// </returns>
     public PaymentCharged? Charged(DateTimeOffset now)
     {
         var isNew = ChargedAt is null && Status is (PaymentStatus.Requested or PaymentStatus.Refunding);
@@ -191,9 +189,7 @@ public sealed class Payment : IEventSource
     }
 
     /// <summary>Records that the provider declined.</summary>
-    /// <returns>
     /// <returns>The event; null if it was already emitted, or if a refund is pending, whose answer covers this case.</returns>
-    /// </returns>
     public PaymentDeclined? Declined(string reason, DateTimeOffset now)
     {
         if (Status is not PaymentStatus.Requested)
@@ -208,7 +204,7 @@ public sealed class Payment : IEventSource
     }
 
     /// <summary>Records that the provider refunded the amount, or never charged it.</summary>
-    /// <returns><returns>The event; null if it was already emitted.</returns></returns>
+    /// <returns>The event; null if it was already emitted.</returns>
     public PaymentRefunded? Refunded(Money givenBack, DateTimeOffset now)
     {
         if (!IsToBeRefunded)

@@ -14,7 +14,7 @@ public interface IPaymentProvider
 {
     Task<ChargeResult> ChargeAsync(PaymentId id, Money amount, string method, CancellationToken cancellationToken);
 
-    /// <returns><returns>The refunded amount; 0 if nothing was charged.</returns></returns>
+    /// <returns>The refunded amount; 0 if nothing was charged.</returns>
     Task<Money> RefundAsync(PaymentId id, Money amount, CancellationToken cancellationToken);
 }
 

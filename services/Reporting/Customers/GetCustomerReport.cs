@@ -81,7 +81,8 @@ public static class GetCustomerReport
         customer.Spent.FirstOrDefault(sum => sum.Currency == customer.LastCurrency, new(0, customer.LastCurrency ?? "EUR")),
         customer.Spent,
         customer.LastOrderAt,
-        [.. page.Items.Select(order => new CustomerOrder(order.Value.Id, order.Value.Status, order.Value.Items, order.Value.Total, order.Value.PlacedAt))],
+        [.. page.Items.Select(order =>
+            new CustomerOrder(order.Value.Id, order.Value.Status, order.Value.Items, order.Value.Total, order.Value.PlacedAt))],
         page.NextCursor,
         asOf);
 }

@@ -1,20 +1,47 @@
+using Asp.Versioning.Builder;
+using Microsoft.AspNetCore.Http.HttpResults;
+
 namespace ForgeShop.Reporting;
 
-/// <summary>GET /api/v1/reports/top-customers?limit=&amp;currency=</summary>
+/// <summary>
+/// GET /api/v2/reports/top-customers?limit=&amp;currency=, a list as all others are, and its deprecated v1, whose list has another name.
+/// </summary>
 public static class GetTopCustomers
 {
     private const int DefaultLimit = 10;
+    private const string Summary = "Lists the customers who spent the most in one currency (EUR by default) in confirmed orders.";
+
+    public sealed record TopCustomerList(IReadOnlyList<TopCustomer> Items, string Currency, DateTimeOffset? AsOf);
 
     public sealed record TopCustomers(string Currency, IReadOnlyList<TopCustomer> Customers, DateTimeOffset? AsOf);
 
     public sealed record TopCustomer(GetCustomerReport.Customer User, long OrderCount, Sum TotalSpent);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/top-customers", Handle)
-        .WithName("GetTopCustomers")
-        .WithSummary("Lists the customers who spent the most in one currency (EUR by default) in confirmed orders.")
-        .Produces<TopCustomers>()
-        .ProducesValidationProblem()
-        .RequirePermission(Permissions.ReportsRead);
+    public static void Map(IEndpointRouteBuilder first, IEndpointRouteBuilder second, ApiVersionSet versions)
+    {
+        first.MapGet("/top-customers", HandleFirst)
+            .WithName("GetTopCustomers")
+            .WithSummary($"{Summary} Deprecated: v2 returns the same as items.")
+            .Produces<TopCustomers>()
+            .ProducesValidationProblem()
+            .RequirePermission(Permissions.ReportsRead)
+            .DescribeAsDeprecated()
+            .WithApiVersionSet(versions).MapToApiVersion(ApiVersions.First);
+        second.MapGet("/top-customers", Handle)
+            .WithName("ListTopCustomers")
+            .WithSummary(Summary)
+            .Produces<TopCustomerList>()
+            .ProducesValidationProblem()
+            .RequirePermission(Permissions.ReportsRead)
+            .WithApiVersionSet(versions).MapToApiVersion(ApiVersions.Second);
+    }
+
+    private static async Task<IResult> HandleFirst(string? limit, string? currency, ReadModels models, CancellationToken cancellationToken) =>
+        await Handle(limit, currency, models, cancellationToken) switch
+        {
+            Ok<TopCustomerList> { Value: { } list } => TypedResults.Ok(new TopCustomers(list.Currency, list.Items, list.AsOf)),
+            var refused => refused,
+        };
 
     private static async Task<IResult> Handle(string? limit, string? currency, ReadModels models, CancellationToken cancellationToken)
     {
@@ -34,6 +61,6 @@ public static class GetTopCustomers
         var customers = await model.Customers.GetManyAsync([.. spending.Select(top => top.UserId.Value)], cancellationToken);
         var top = spending.Select(one => new TopCustomer(
             GetCustomerReport.Customer.Of(one.UserId, customers.GetValueOrDefault(one.UserId.Value)?.Value), one.OrderCount, one.Spent));
-        return TypedResults.Ok(new TopCustomers(currency, [.. top], await model.AsOfAsync(cancellationToken)));
+        return TypedResults.Ok(new TopCustomerList([.. top], currency, await model.AsOfAsync(cancellationToken)));
     }
 }

@@ -11,7 +11,8 @@ public static class DeactivateUser
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/deactivate", Handle)
         .WithName("DeactivateUser")
         .WithSummary(
-            "Closes an account permanently and ends its sessions. Its orders remain. The caller's own account; any account with users:write.")
+            "Closes an account permanently and ends its sessions. Its orders remain. The caller's own account; any account with "
+            + "users:write.")
         .WithErrorCodes((404, "user-not-found"))
         .Produces(StatusCodes.Status204NoContent)
         .ProducesValidationProblem()
@@ -19,7 +20,8 @@ public static class DeactivateUser
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersWrite);
 
     private static async Task<IResult> Handle(
-        UserId id, NoMembers? body, Caller caller, UsersDb db, UserSessions sessions, TimeProvider time, CancellationToken cancellationToken)
+        UserId id, NoMembers? body, Caller caller, UsersDb db, UserSessions sessions, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         if (!caller.MaySee(id, Permissions.UsersWrite))
             return Problems.Status(StatusCodes.Status403Forbidden);

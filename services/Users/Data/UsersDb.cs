@@ -40,7 +40,7 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
     {
         user.ToTable("users");
         user.HasKey(u => u.Id);
-        user.Property(u => u.Role).HasConversion(role => role.ToName(), name => Roles.FromName(name))
+        user.Property(u => u.Role).HasConversion(role => role.ToName(), name => EnumNames.Parse<Role>(name))
             .HasDefaultValue(Role.Customer).HasSentinel((Role)(-1));
         user.Ignore(u => u.Permissions);
         user.Property(u => u.Version).IsConcurrencyToken();

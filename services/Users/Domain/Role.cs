@@ -17,8 +17,4 @@ public static class Roles
         Role.Administrator => Permissions.OfAdministrators,
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "There is no such role."),
     };
-
-    public static string ToName(this Role role) => role.ToString().ToLowerInvariant();
-
-    public static Role FromName(string name) => Enum.Parse<Role>(name, ignoreCase: true);
 }

@@ -124,7 +124,8 @@ public sealed class UserSessions(
     }
 
     /// <summary>
-    /// Returns what a login asks for: all permissions of the user if it names none. This is decided here once; the session's tokens keep it.
+    /// Returns what a login asks for: all permissions of the user if it names none. This is decided here once; the session's tokens keep
+    /// it.
     /// </summary>
     private static IEnumerable<string> Granted(User user, IReadOnlyCollection<string> requested) =>
         requested.Intersect(ServiceDefaults.Permissions.OfAdministrators).Any() ? requested : user.Permissions.Concat(requested);

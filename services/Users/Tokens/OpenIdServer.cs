@@ -36,7 +36,9 @@ internal static class OpenIdServer
                 server.AllowPasswordFlow().AllowRefreshTokenFlow().AllowClientCredentialsFlow()
                     .AllowAuthorizationCodeFlow().RequireProofKeyForCodeExchange();
                 server.Configure(options => options.CodeChallengeMethods.Remove(CodeChallengeMethods.Plain));
-                server.RegisterScopes([.. ServiceDefaults.Permissions.OfAdministrators, ServiceDefaults.Permissions.Internal, ServiceDefaults.Permissions.InternalAudit]);
+                server.RegisterScopes(
+                    [.. ServiceDefaults.Permissions.OfAdministrators, ServiceDefaults.Permissions.Internal,
+                    ServiceDefaults.Permissions.InternalAudit]);
                 server.DisableAccessTokenEncryption();
                 server.UseDataProtection().PreferDefaultAccessTokenFormat();
                 // OpenIddict requires an encryption key; the server issues no encrypted JWTs.

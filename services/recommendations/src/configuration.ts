@@ -1,45 +1,13 @@
-/** The settings of this service, under the names that Aspire and the .NET services use: a section's members are joined by two underscores. */
-export interface Configuration {
-  readonly host: string
-  readonly port: number
-  /** A connection URI of PostgreSQL. */
-  readonly database: string
-  readonly kafka: KafkaSettings
-  /** The internal address of Users, which serves the keys of access tokens. */
-  readonly users: string
-  readonly issuer: string
-  readonly audience: string
-  readonly forge: { readonly algorithm: string | undefined; readonly secret: string | undefined }
-  readonly messaging: MessagingSettings
-}
-
-export interface KafkaSettings {
-  readonly brokers: string[]
-  readonly tls: boolean
-  readonly sasl: { readonly mechanism: string; readonly username: string; readonly password: string } | undefined
-}
-
-/** The section Messaging, as in shared/Messaging/MessagingOptions.cs; all times in milliseconds. */
-export interface MessagingSettings {
-  readonly publishBatchSize: number
-  readonly consumeBatchSize: number
-  readonly pollInterval: number
-  readonly publishTimeout: number
-  readonly maxAttempts: number
-  readonly minBackoff: number
-  readonly maxBackoff: number
-  readonly outboxRetention: number
-  readonly inboxRetention: number
-  readonly cleanUpInterval: number
-  readonly maxOutboxAge: number
-  readonly partitions: number
-  readonly replicationFactor: number
-}
-
+export type Configuration = ReturnType<typeof readConfiguration>
+export type MessagingSettings = Configuration['messaging']
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** @throws {Error} A setting is missing or malformed; the message names it. */
-export function readConfiguration(environment: Environment): Configuration {
+/**
+ * Reads the settings, under the names that Aspire and the .NET services use: a section's members are joined by two underscores. Messaging has the
+ * settings of shared/Messaging/MessagingOptions.cs, with times in milliseconds.
+ * @throws {Error} A setting is missing or malformed; the message names it.
+ */
+export function readConfiguration(environment: Environment) {
   const text = (name: string) => environment[name] || undefined
   const required = (name: string) => {
     const value = text(name)

@@ -1,6 +1,7 @@
 import { ShopIds } from './contracts/ids.js'
 import { orderTopic, recommendationTopic } from './contracts/events.js'
 import type { Configuration } from './configuration.js'
+import { mapAudit } from './audit/answerAudit.js'
 import { countOrders } from './boughtTogether/countOrders.js'
 import { mapGetRecommendations } from './boughtTogether/getRecommendations.js'
 import { migrate, openPool } from './data/database.js'
@@ -48,6 +49,7 @@ export async function startService(configuration: Configuration, logger: Logger)
   const tokens = new AccessTokens(configuration.users, configuration.issuer, configuration.audience)
   mapHealth(server, pool, kafka, state, messaging.maxOutboxAge)
   mapGetRecommendations(server, pool, ids, tokens)
+  mapAudit(server, serviceName, pool, tokens, wakeRelay)
   mapReplayOutbox(server, pool, tokens, wakeRelay, logger)
   const address = await server.listen({ host: configuration.host, port: configuration.port })
 

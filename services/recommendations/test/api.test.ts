@@ -3,10 +3,12 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { generateKeyPair } from 'jose'
+import { readPermission } from '../src/boughtTogether/getRecommendations.js'
 import { eventually, ids, missing, newOrder, newSkus, Shop } from './shop.js'
 
 const path = '/api/v1/products/mug-forge/recommendations'
@@ -49,9 +51,7 @@ describe('the HTTP API', { skip: missing }, () => {
 
     assert.equal(((await answer.json()) as { products: unknown[] }).products.length, 3)
     for (const limit of ['0', '11', 'x', '1.5'])
-      await assertProblem(await authorized(`${path}?limit=${limit}`), 400, 'validation-failed', {
-        limit: ['A list has 1 to 10 products.'],
-      })
+      await assertProblem(await authorized(`${path}?limit=${limit}`), 400, 'validation-failed', { limit: ['A list has 1 to 10 products.'] })
   })
 
   it('invalid SKU is refused', async () => {
@@ -109,6 +109,60 @@ describe('the HTTP API', { skip: missing }, () => {
     assert.equal((await shop.get('/alive')).status, 200)
   })
 
+  it('audit protocol describes the collections and lists their entries in pages', async () => {
+    const skus = newSkus(2)
+    const order = newOrder(...skus)
+    await shop.publish({ message: order.confirmed })
+    await eventually(async () => (await shop.recommendations(skus[0] ?? '')).length, 1)
+    const authorization = bearer(await shop.token(undefined, { scope: 'internal:audit' }))
+    const ask = async (address: string) => (await shop.get(`/internal/audit${address}`, { authorization })).json() as Promise<Answer>
+    const lookUp = async (collection: string, action: string, body: unknown) =>
+      fetch(`${shop.address}/internal/audit/${collection}/${action}`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+
+    const catalogue = await ask('')
+    assert.deepEqual(
+      catalogue.collections?.map((collection) => collection.name),
+      ['products', 'outbox', 'inbox'],
+    )
+    assert.equal(catalogue.collections[2]?.groups?.length, 3)
+    const first = await ask('/products?limit=1')
+    const second = await ask(`/products?limit=1&after=${first.next ?? ''}`)
+    assert.equal(first.items?.length, 1)
+    assert.ok((first.items[0]?.id ?? '') < (second.items?.[0]?.id ?? ''))
+    const ids_ = skus.map((sku) => ids.product(sku))
+    const found = (await (await lookUp('products', 'lookup', { ids: [...ids_, randomUUID()] })).json()) as Answer
+    assert.deepEqual(new Map(found.items?.map((item) => [item.id, item.key?.key])), new Map(ids_.map((id, index) => [id, skus[index]])))
+    const inbox = (await (await lookUp('inbox', 'lookup', { ids: [ids.event(order.order, order.confirmed.type, 2n)] })).json()) as Answer
+    assert.equal(inbox.items?.length, 1)
+
+    const event = ids.event(ids_[0] ?? '', 'recommendations.recommendations-changed', 1n)
+    await shop.find('recommendation.events', (received) => received.header('ce_id') === event)
+    await eventually(async () => ((await (await lookUp('outbox', 'repair', { ids: [event] })).json()) as Answer).items?.length, 1)
+    await assertProblem(await lookUp('products', 'repair', { ids: [] }), 422, 'not-repairable')
+    await assertProblem(await lookUp('products', 'lookup', { ids: ['x'] }), 400, 'validation-failed')
+    await assertProblem(await lookUp('nothing', 'lookup', { ids: [] }), 404, 'collection-not-found')
+    await assertProblem(await shop.get('/internal/audit/products?after=x', { authorization }), 400, 'validation-failed')
+    await assertProblem(await authorized('/internal/audit'), 403, 'forbidden')
+  })
+
+  it('answers follow the OpenAPI document', async () => {
+    const document = JSON.parse(await readFile(new URL('../../openapi.json', import.meta.url), 'utf8')) as OpenApi
+    const { Recommendations, RecommendedProduct } = document.components.schemas
+    const skus = newSkus(2)
+    await shop.publish({ message: newOrder(...skus).confirmed })
+    await eventually(async () => (await shop.recommendations(skus[0] ?? '')).length, 1)
+
+    const answer = (await (await authorized(`/api/v1/products/${skus[0] ?? ''}/recommendations`)).json()) as { products: object[] }
+
+    assert.deepEqual(Object.keys(answer), Recommendations?.required)
+    assert.deepEqual(Object.keys(answer.products[0] ?? {}), RecommendedProduct?.required)
+    assert.deepEqual(document.paths['/api/v1/products/{sku}/recommendations']?.get.security, [{ bearer: [readPermission] }])
+  })
+
   it('SIGTERM ends the process with exit code 0', async () => {
     const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
     const process_ = spawn(process.execPath, [main], {
@@ -129,6 +183,17 @@ describe('the HTTP API', { skip: missing }, () => {
     assert.match(String(ready.time), /^\d{4}-.*Z$/)
   })
 })
+
+interface Answer {
+  collections?: { name: string; groups?: string[] }[]
+  items?: { id: string; key?: { key: string } }[]
+  next?: string | null
+}
+
+interface OpenApi {
+  paths: Record<string, { get: { security: unknown } }>
+  components: { schemas: Record<string, { required: string[] }> }
+}
 
 const bearer = (token: string) => `Bearer ${token}`
 

@@ -19,8 +19,8 @@ public sealed record AuditPage(string Service, string Collection, string EntityT
 public sealed record AuditEntry(Guid Id)
 {
     /// <summary>
-    /// Gets the natural key as texts, as the store holds it: the fields of a record, or the one field <c>key</c>. Null if the store does not
-    /// hold the key.
+    /// Gets the natural key as texts, as the store holds it: the fields of a record, or the one field <c>key</c>. Null if the store does
+    /// not hold the key.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Key { get; init; }

@@ -67,7 +67,8 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
                     chunk.Select(document => ToBson(document, Guid.Empty)), new() { IsOrdered = false }, cancellationToken);
             }
             catch (MongoBulkWriteException<BsonDocument> exception)
-                when (exception.WriteConcernError is null && exception.WriteErrors.All(error => error.Category == ServerErrorCategory.DuplicateKey))
+                when (exception.WriteConcernError is null
+                    && exception.WriteErrors.All(error => error.Category == ServerErrorCategory.DuplicateKey))
             {
                 missed.UnionWith(exception.WriteErrors.Select(error => chunk[error.Index].Id));
             }

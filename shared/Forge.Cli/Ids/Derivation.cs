@@ -3,7 +3,9 @@ using System.Text;
 
 namespace ForgeShop.Forge.Cli;
 
-/// <summary>The steps from a key to its ID. The digest comes from the framework, so that what is shown can be compared with what was derived.</summary>
+/// <summary>
+/// The steps from a key to its ID. The digest comes from the framework, so that what is shown can be compared with what was derived.
+/// </summary>
 internal sealed class Derivation
 {
     public Derivation(EntityNamespace entity, KeyInput key)

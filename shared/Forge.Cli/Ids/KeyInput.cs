@@ -11,7 +11,8 @@ internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] 
     public static KeyInput FromArguments(EntityNamespace entity, string[] arguments)
     {
         // What the shell passes on that is not UTF-8 has become U+FFFD by now, and would name something else.
-        if (arguments.Any(argument => argument.Contains('\uFFFD'))) throw new UnusableException("the key has U+FFFD, which stands for bytes that are not UTF-8; if it is meant, use --stdin");
+        if (arguments.Any(argument => argument.Contains('\uFFFD'))) throw new UnusableException(
+            "the key has U+FFFD, which stands for bytes that are not UTF-8; if it is meant, use --stdin");
         return Create(entity, arguments);
     }
 
@@ -40,7 +41,9 @@ internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] 
         {
             return texts.Length == 1
                 ? new KeyInput(texts[0], [])
-                : throw new UnusableException($"{entity.Type.Name} takes exactly one key, of kind {entity.Type.Shape.Kind!.Value.ToName()}; {texts.Length} were given");
+                : throw new UnusableException(
+                    $"{entity.Type.Name} takes exactly one key, of kind {entity.Type.Shape.Kind!.Value.ToName()}; {texts.Length} were "
+                    + "given");
         }
         return new KeyInput(null, [.. texts.Select(text => Field(entity, text))]);
     }
@@ -50,7 +53,8 @@ internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] 
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         return equals > 0
             ? (text[..equals], text[(equals + 1)..])
-            : throw new UnusableException($"{entity.Type.Name} takes a record: {string.Join(" ", entity.Type.Shape.Fields.Keys.Select(name => name + "=..."))}");
+            : throw new UnusableException(
+                $"{entity.Type.Name} takes a record: {string.Join(" ", entity.Type.Shape.Fields.Keys.Select(name => name + "=..."))}");
     }
 
     private static KeyInput FromJson(EntityNamespace entity, ReadOnlyMemory<byte> line)
@@ -67,7 +71,8 @@ internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] 
         }
     }
 
-    // As in the library: a string is of the declared kind, whichever that is; a number only of a number's kind, true and false only of bool.
+    // As in the library: a string is of the declared kind, whichever that is; a number only of a number's kind, true and false only of
+    // bool.
     private static KeyValue Value(JsonElement element, KeyShape? declared) => element.ValueKind switch
     {
         JsonValueKind.String => JsonText.Read(element),
@@ -79,5 +84,6 @@ internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] 
     };
 
     private static (string, KeyValue)[] Members(JsonElement record, KeyShape? declared) =>
-        [.. record.EnumerateObject().Select(member => (JsonText.Name(member), member.Value)).Select(member => (member.Item1, Value(member.Value, declared?.Fields.GetValueOrDefault(member.Item1))))];
+        [.. record.EnumerateObject().Select(member => (JsonText.Name(member), member.Value))
+            .Select(member => (member.Item1, Value(member.Value, declared?.Fields.GetValueOrDefault(member.Item1))))];
 }

@@ -29,7 +29,8 @@ internal sealed class ForgeIdVector : IVectorShape
         if (isRecord && Vector.Has(key, "kind")) throw new MalformedVectorException("the key is both a value and a record");
         var entity = Domain(vector).Entity(Vector.Text(vector, "entity"), isRecord ? KeyShape.AnyRecord : KeyShape.Value(Kind(key)));
         var (name, id) = isRecord ? Record(entity, Vector.Get(key, "fields")) : Plain(entity, Vector.Text(key, "value"));
-        return Vector.Differs(vector, "namespace", Uuid.ToText(entity.Id)) ?? Vector.Differs(vector, "name", name) ?? Vector.Differs(vector, "uuid", Uuid.ToText(id));
+        return Vector.Differs(vector, "namespace", Uuid.ToText(entity.Id)) ?? Vector.Differs(vector, "name", name)
+            ?? Vector.Differs(vector, "uuid", Uuid.ToText(id));
     }
 
     public static KeyKind Kind(JsonElement value) =>
@@ -37,7 +38,8 @@ internal sealed class ForgeIdVector : IVectorShape
 
     private static ForgeDomain Domain(JsonElement vector)
     {
-        if (!ForgeAlgorithms.TryParse(Vector.Text(vector, "algorithm"), out var algorithm)) throw new MalformedVectorException("there is no such algorithm");
+        if (!ForgeAlgorithms.TryParse(Vector.Text(vector, "algorithm"), out var algorithm)) throw new MalformedVectorException(
+            "there is no such algorithm");
         return new ForgeDomain(Vector.Text(vector, "domain"), algorithm, Vector.OptionalText(vector, "secret"));
     }
 

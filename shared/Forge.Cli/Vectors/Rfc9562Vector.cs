@@ -10,12 +10,14 @@ internal sealed class Rfc9562Vector : IVectorShape
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public bool Recognises(JsonElement vector) => Vector.Has(vector, "algorithm") && Vector.Has(vector, "namespace") && Vector.Has(vector, "name");
+    public bool Recognises(JsonElement vector) =>
+        Vector.Has(vector, "algorithm") && Vector.Has(vector, "namespace") && Vector.Has(vector, "name");
 
     public string? Check(JsonElement vector)
     {
         Vector.MustExpect(vector, "uuid");
-        if (!Uuid.TryParse(Vector.Text(vector, "namespace"), out var namespaceId)) throw new MalformedVectorException("the namespace is not a UUID");
+        if (!Uuid.TryParse(Vector.Text(vector, "namespace"), out var namespaceId)) throw new MalformedVectorException(
+            "the namespace is not a UUID");
         using var name = new MemoryStream();
         Append(name, Vector.Get(vector, "name"), depth: 0);
         var bytes = name.GetBuffer().AsSpan(0, (int)name.Length);
@@ -50,7 +52,8 @@ internal sealed class Rfc9562Vector : IVectorShape
     {
         if (!Vector.Has(part, "count")) return 1;
         var count = Vector.Get(part, "count");
-        return count.ValueKind is JsonValueKind.Number && count.TryGetInt32(out var times) && times >= 0 ? times : throw new MalformedVectorException("'count' is not a number of times");
+        return count.ValueKind is JsonValueKind.Number && count.TryGetInt32(out var times)
+            && times >= 0 ? times : throw new MalformedVectorException("'count' is not a number of times");
     }
 
     private static byte[] Hex(string text)

@@ -53,13 +53,16 @@ internal static class Vector
         TryGet(vector, member, out var value) && value.ValueKind is not JsonValueKind.Null ? Text(vector, member) : null;
 
     public static bool Flag(JsonElement vector, string member) =>
-        TryGet(vector, member, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw new MalformedVectorException($"'{member}' is not a truth value");
+        TryGet(vector, member, out var value)
+            && value.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? value.GetBoolean() : throw new MalformedVectorException($"'{member}' is not a truth value");
 
     /// <summary>The items of a member that is an array, or none if it is absent.</summary>
     public static IEnumerable<JsonElement> Items(JsonElement vector, string member)
     {
         if (!TryGet(vector, member, out var items)) return [];
-        return items.ValueKind is JsonValueKind.Array ? items.EnumerateArray() : throw new MalformedVectorException($"'{member}' is not an array");
+        return items.ValueKind is JsonValueKind.Array
+            ? items.EnumerateArray() : throw new MalformedVectorException($"'{member}' is not an array");
     }
 
     public static bool Has(JsonElement vector, string member) => TryGet(vector, member, out _);

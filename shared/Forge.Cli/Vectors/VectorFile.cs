@@ -4,7 +4,9 @@ using System.Text.Unicode;
 
 namespace ForgeShop.Forge.Cli;
 
-/// <summary>Files of vectors: an array of one sort, or an object whose members are arrays. Nothing in it is trusted to be well-formed.</summary>
+/// <summary>
+/// Files of vectors: an array of one sort, or an object whose members are arrays. Nothing in it is trusted to be well-formed.
+/// </summary>
 internal sealed class VectorFile(VectorSorts sorts)
 {
     private const int MaxDepth = 2000;
@@ -63,7 +65,9 @@ internal sealed class VectorFile(VectorSorts sorts)
     private IEnumerable<(string Name, JsonElement Vector)> Vectors(JsonElement root) => root.ValueKind switch
     {
         JsonValueKind.Array => Numbered("", root),
-        JsonValueKind.Object => root.EnumerateObject().Select(member => (Name: JsonText.Name(member), member.Value)).Where(member => !sorts.Prose.Contains(member.Name)).SelectMany(member => member.Value.ValueKind switch
+        JsonValueKind.Object =>
+            root.EnumerateObject().Select(member => (Name: JsonText.Name(member), member.Value))
+            .Where(member => !sorts.Prose.Contains(member.Name)).SelectMany(member => member.Value.ValueKind switch
         {
             JsonValueKind.Array => Numbered(member.Name, member.Value),
             JsonValueKind.Object => member.Value.EnumerateObject().SelectMany(inner => inner.Value.ValueKind switch

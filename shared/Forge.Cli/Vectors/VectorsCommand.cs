@@ -7,7 +7,8 @@ internal static class VectorsCommand
 {
     public static Command Create(ToolConsole console, VectorSorts sorts)
     {
-        var files = new Argument<string[]>("FILE") { Arity = ArgumentArity.OneOrMore, Description = "Vector files, told apart by their shape (vectors/README.md)." };
+        var files = new Argument<string[]>(
+            "FILE") { Arity = ArgumentArity.OneOrMore, Description = "Vector files, told apart by their shape (vectors/README.md)." };
         var command = new Command("vectors", "Checks vector files against the library.") { files };
         command.SetAction(result => Run(result.GetValue(files)!, new VectorFile(sorts), console));
         return command;

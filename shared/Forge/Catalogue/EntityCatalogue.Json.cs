@@ -7,8 +7,8 @@ public sealed partial class EntityCatalogue
 {
     /// <summary>
     /// Reads a catalogue: <c>{"domain": "forgeshop.example", "entities": {"users": {"prefix": "usr", "key": "email"},
-    /// "orders": {"key": {"user": "uuid", "reference": "text"}}}}</c>. A key is a kind (plain form) or an object of fields (record form); in it,
-    /// a value is a kind, an object (nested record), or an array of one shape (list).
+    /// "orders": {"key": {"user": "uuid", "reference": "text"}}}}</c>. A key is a kind (plain form) or an object of fields (record form);
+    /// in it, a value is a kind, an object (nested record), or an array of one shape (list).
     /// </summary>
     /// <param name="utf8Json">The JSON text. Unknown members are an error: a misspelt one must not be overlooked.</param>
     /// <exception cref="ForgeConfigurationException">Not such a text.</exception>
@@ -33,7 +33,8 @@ public sealed partial class EntityCatalogue
         }
         catch (InvalidOperationException error)
         {
-            throw new ForgeConfigurationException("The catalogue has a text that is not Unicode.", error); // half a surrogate pair, or bytes that are not UTF-8
+            // half a surrogate pair, or bytes that are not UTF-8
+            throw new ForgeConfigurationException("The catalogue has a text that is not Unicode.", error);
         }
     }
 
@@ -45,14 +46,16 @@ public sealed partial class EntityCatalogue
         {
             if (member.NameEquals("prefix")) prefix = Text(member.Value, $"{entity.Name}.prefix");
             else if (member.NameEquals("key")) shape = ReadShape(member.Value, $"{entity.Name}.key");
-            else if (!member.NameEquals("description")) throw new ForgeConfigurationException($"{entity.Name} has an unknown member '{member.Name}'.");
+            else if (!member.NameEquals("description")) throw new ForgeConfigurationException(
+                $"{entity.Name} has an unknown member '{member.Name}'.");
         }
         return new EntityType(entity.Name, shape ?? throw new ForgeConfigurationException($"{entity.Name} declares no key."), prefix);
     }
 
     private static KeyShape ReadShape(JsonElement element, string where) => element.ValueKind switch
     {
-        JsonValueKind.Object => KeyShape.Record([.. Members(element, where).Select(field => (field.Name, ReadShape(field.Value, $"{where}.{field.Name}")))]),
+        JsonValueKind.Object =>
+            KeyShape.Record([.. Members(element, where).Select(field => (field.Name, ReadShape(field.Value, $"{where}.{field.Name}")))]),
         JsonValueKind.Array when element.GetArrayLength() == 1 => KeyShape.List(ReadShape(element[0], $"{where}[]")),
         JsonValueKind.String when KeyKinds.TryParse(element.GetString(), out var kind) => KeyShape.Value(kind),
         _ => throw new ForgeConfigurationException($"{where} is not a kind, an object of fields or an array of one shape."),

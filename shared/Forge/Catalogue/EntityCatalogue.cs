@@ -22,8 +22,10 @@ public sealed partial class EntityCatalogue
         Domain = domain;
         foreach (var type in types)
         {
-            if (!_byName.TryAdd(type.Name, type)) throw new ForgeConfigurationException($"The entity type '{type.Name}' is declared twice.");
-            if (type.Prefix is not null && !_byPrefix.TryAdd(type.Prefix, type)) throw new ForgeConfigurationException($"The prefix '{type.Prefix}' is declared twice.");
+            if (!_byName.TryAdd(type.Name, type)) throw new ForgeConfigurationException(
+                $"The entity type '{type.Name}' is declared twice.");
+            if (type.Prefix is not null && !_byPrefix.TryAdd(type.Prefix, type)) throw new ForgeConfigurationException(
+                $"The prefix '{type.Prefix}' is declared twice.");
         }
     }
 

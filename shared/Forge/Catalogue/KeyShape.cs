@@ -29,7 +29,9 @@ public sealed class KeyShape
         Depth = form is KeyForm.Value ? 0 : 1 + fields.Values.Append(element).Max(inner => inner?.Depth ?? 0);
     }
 
-    /// <summary>A record of whatever fields a key brings, each with its kind: for tools that meet keys of types which they do not know.</summary>
+    /// <summary>
+    /// A record of whatever fields a key brings, each with its kind: for tools that meet keys of types which they do not know.
+    /// </summary>
     public static KeyShape AnyRecord { get; } = new(KeyForm.Record, default, null, NoFields, isAny: true);
 
     /// <summary>Value, record or list.</summary>
@@ -63,7 +65,8 @@ public sealed class KeyShape
 
     /// <summary>A record of named fields.</summary>
     /// <param name="fields">The fields, in any order: the derivation sorts them.</param>
-    /// <exception cref="ForgeConfigurationException">No field, a field twice, or a name that is not <c>^[a-z][a-z0-9_]{0,63}$</c>.</exception>
+    /// <exception cref="ForgeConfigurationException">No field, a field twice, or a name that is not
+    /// <c>^[a-z][a-z0-9_]{0,63}$</c>.</exception>
     public static KeyShape Record(params ReadOnlySpan<(string Name, KeyShape Shape)> fields)
     {
         if (fields.IsEmpty) throw new ForgeConfigurationException("A record key has at least one field.");
@@ -71,7 +74,8 @@ public sealed class KeyShape
         foreach (var (name, shape) in fields)
         {
             ArgumentNullException.ThrowIfNull(shape);
-            if (!FieldName.IsValid(name)) throw new ForgeConfigurationException("A field's name is a lower-case letter and up to 63 lower-case letters, digits and underscores.");
+            if (!FieldName.IsValid(name)) throw new ForgeConfigurationException(
+                "A field's name is a lower-case letter and up to 63 lower-case letters, digits and underscores.");
             if (!byName.TryAdd(name, shape)) throw new ForgeConfigurationException($"The field '{name}' is declared twice.");
         }
         return new KeyShape(KeyForm.Record, default, null, new ReadOnlyDictionary<string, KeyShape>(byName), isAny: false);

@@ -41,7 +41,8 @@ public static class NameBasedUuid
     public static Guid V8HmacSha256(ReadOnlySpan<byte> secret, Guid namespaceId, ReadOnlySpan<byte> name) =>
         secret.Length >= ForgeDomain.MinimumSecretBytes
             ? Compute(ForgeAlgorithm.V8HmacSha256, secret, namespaceId, name)
-            : throw new ForgeConfigurationException($"The secret has {secret.Length} bytes; at least {ForgeDomain.MinimumSecretBytes} are needed.");
+            : throw new ForgeConfigurationException(
+                $"The secret has {secret.Length} bytes; at least {ForgeDomain.MinimumSecretBytes} are needed.");
 
     private static Guid Compute(ForgeAlgorithm algorithm, ReadOnlySpan<byte> secret, Guid namespaceId, ReadOnlySpan<byte> name)
     {

@@ -17,16 +17,20 @@ internal static class Sha1Compression
 
     /// <summary>Takes a block of 16 words, already in the machine's byte order, into the state.</summary>
     public static Sha1State Compress(in Sha1State state, Vector128<uint> w0, Vector128<uint> w1, Vector128<uint> w2, Vector128<uint> w3) =>
-        state + AfterFour(state.Round(w0.GetElement(0)).Round(w0.GetElement(1)).Round(w0.GetElement(2)).Round(w0.GetElement(3)), w0, w1, w2, w3);
+        state + AfterFour(
+            state.Round(w0.GetElement(0)).Round(w0.GetElement(1)).Round(w0.GetElement(2)).Round(w0.GetElement(3)), w0, w1, w2, w3);
 
-    /// <summary>Rounds 4 to 79 of a block. The first four words are the namespace's in the first block of every name, so their rounds are done once.</summary>
+    /// <summary>
+    /// Rounds 4 to 79 of a block. The first four words are the namespace's in the first block of every name, so their rounds are done once.
+    /// </summary>
     /// <param name="state">The working state after rounds 0 to 3.</param>
     /// <param name="w0">Words 0 to 3, which the schedule needs.</param>
     /// <param name="w1">Words 4 to 7.</param>
     /// <param name="w2">Words 8 to 11.</param>
     /// <param name="w3">Words 12 to 15.</param>
     [SkipLocalsInit]
-    public static unsafe Sha1State AfterFour(in Sha1State state, Vector128<uint> w0, Vector128<uint> w1, Vector128<uint> w2, Vector128<uint> w3)
+    public static unsafe Sha1State AfterFour(
+        in Sha1State state, Vector128<uint> w0, Vector128<uint> w1, Vector128<uint> w2, Vector128<uint> w3)
     {
         var w = stackalloc uint[80];
         Vector128<uint> w4, w5, w6, w7;
@@ -139,9 +143,11 @@ internal static class Sha1Compression
         return Rol(x, 1) ^ Rol(ShiftToLast(x), 2);
     }
 
-    // Words 32 to 79 by the same recurrence applied to itself: W[t] = rol2(W[t-6] ^ W[t-16] ^ W[t-28] ^ W[t-32]), no dependency within four.
+    // Words 32 to 79 by the same recurrence applied to itself: W[t] = rol2(W[t-6] ^ W[t-16] ^ W[t-28] ^ W[t-32]), no dependency within
+    // four.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<uint> Late(Vector128<uint> w32, Vector128<uint> w28, Vector128<uint> w16, Vector128<uint> w8, Vector128<uint> w4) =>
+    private static Vector128<uint> Late(
+        Vector128<uint> w32, Vector128<uint> w28, Vector128<uint> w16, Vector128<uint> w8, Vector128<uint> w4) =>
         Rol(w32 ^ w28 ^ w16 ^ Middle(w8, w4), 2);
 
     /// <summary>The upper two words of the first and the lower two of the second.</summary>

@@ -7,7 +7,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ForgeShop.Forge;
 
-/// <summary>SHA-1 of one whole message that is at hand, for version 5 (RFC 9562 section 5.5): it names things and protects nothing.</summary>
+/// <summary>
+/// SHA-1 of one whole message that is at hand, for version 5 (RFC 9562 section 5.5): it names things and protects nothing.
+/// </summary>
 internal static class Sha1Name
 {
     private const int BlockSize = 64;
@@ -24,7 +26,9 @@ internal static class Sha1Name
     /// <summary>The schedule needs little-endian vectors in hardware; where there are none, the platform's SHA-1 is faster.</summary>
     public static bool IsSupported => BitConverter.IsLittleEndian && Vector128.IsHardwareAccelerated;
 
-    /// <summary>The ID of a text that is visible ASCII without a space at either end and fits into one block, read from its characters into vectors.</summary>
+    /// <summary>
+    /// The ID of a text that is visible ASCII without a space at either end and fits into one block, read from its characters into vectors.
+    /// </summary>
     /// <returns>False for every other text.</returns>
     public static bool TryHashText(in Sha1Namespace ns, ReadOnlySpan<char> text, out Guid id)
     {
@@ -59,7 +63,8 @@ internal static class Sha1Name
     [
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
         0x80,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0,
     ];
 
     // Indices that move a vector of bytes down by as many as the window is moved up, and zeros in.
@@ -106,7 +111,7 @@ internal static class Sha1Name
     private static uint Visible(Vector128<byte> bytes) =>
         Vector128.GreaterThan((bytes + Vector128<byte>.One).AsSByte(), Vector128.Create((sbyte)' ')).ExtractMostSignificantBits();
 
-    /// <summary>The ID of a name that stands in a buffer where it stands in the message, after room for the namespace.</summary>
+    /// <summary>The ID of a name in a buffer, at its place in the message, after room for the namespace.</summary>
     /// <param name="ns">The namespace; it need not be in the buffer.</param>
     /// <param name="buffer">The buffer, at least <see cref="Slack"/> bytes longer than the message, which is padded in place.</param>
     /// <param name="nameLength">The name's length.</param>
@@ -120,7 +125,8 @@ internal static class Sha1Name
         BinaryPrimitives.WriteUInt32BigEndian(buffer[(padded - sizeof(uint))..], (uint)length * 8);
 
         ref var block = ref MemoryMarshal.GetReference(buffer);
-        var state = Sha1State.Initial + Sha1Compression.AfterFour(ns.State, ns.Words, Words(ref block, 16), Words(ref block, 32), Words(ref block, 48));
+        var state = Sha1State.Initial
+            + Sha1Compression.AfterFour(ns.State, ns.Words, Words(ref block, 16), Words(ref block, 32), Words(ref block, 48));
         for (var at = BlockSize; at < padded; at += BlockSize) state = Compress(state, ref Unsafe.Add(ref block, at));
         return state.ToVersion5();
     }

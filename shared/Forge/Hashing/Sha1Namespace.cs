@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace ForgeShop.Forge;
 
-/// <summary>A namespace as the beginning of every message that is hashed in it: the first four words, and the state after their rounds.</summary>
+/// <summary>
+/// A namespace as the beginning of every message that is hashed in it: the first four words, and the state after their rounds.
+/// </summary>
 internal readonly struct Sha1Namespace
 {
     public Sha1Namespace(ReadOnlySpan<byte> namespaceBytes)

@@ -34,20 +34,23 @@ public interface ITypedId<TSelf> : ISpanParsable<TSelf>, IUtf8SpanParsable<TSelf
     static TSelf IParsable<TSelf>.Parse(string s, IFormatProvider? provider) => TypedId.Parse<TSelf>(s);
 
     /// <inheritdoc/>
-    static bool IParsable<TSelf>.TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out TSelf result) => TypedId.TryParse(s, out result);
+    static bool IParsable<TSelf>.TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out TSelf result) =>
+        TypedId.TryParse(s, out result);
 
     /// <inheritdoc/>
     static TSelf ISpanParsable<TSelf>.Parse(ReadOnlySpan<char> s, IFormatProvider? provider) => TypedId.Parse<TSelf>(s);
 
     /// <inheritdoc/>
-    static bool ISpanParsable<TSelf>.TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out TSelf result) => TypedId.TryParse(s, out result);
+    static bool ISpanParsable<TSelf>.TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out TSelf result) =>
+        TypedId.TryParse(s, out result);
 
     /// <inheritdoc/>
     static TSelf IUtf8SpanParsable<TSelf>.Parse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider) =>
         TypedId.TryParse<TSelf>(utf8Text, out var id) ? id : throw Uuid.NotAnId();
 
     /// <inheritdoc/>
-    static bool IUtf8SpanParsable<TSelf>.TryParse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider, out TSelf result) => TypedId.TryParse(utf8Text, out result);
+    static bool IUtf8SpanParsable<TSelf>.TryParse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider, out TSelf result) =>
+        TypedId.TryParse(utf8Text, out result);
 
     /// <inheritdoc/>
     string IFormattable.ToString(string? format, IFormatProvider? formatProvider) => Uuid.ToText(Value);
@@ -57,6 +60,7 @@ public interface ITypedId<TSelf> : ISpanParsable<TSelf>, IUtf8SpanParsable<TSelf
         Value.TryFormat(destination, out charsWritten, "D");
 
     /// <inheritdoc/>
-    bool IUtf8SpanFormattable.TryFormat(Span<byte> utf8Destination, out int bytesWritten, ReadOnlySpan<char> format, IFormatProvider? provider) =>
+    bool IUtf8SpanFormattable.TryFormat(
+        Span<byte> utf8Destination, out int bytesWritten, ReadOnlySpan<char> format, IFormatProvider? provider) =>
         Value.TryFormat(utf8Destination, out bytesWritten, "D");
 }

@@ -18,7 +18,10 @@ public static class PrefixedId
         return $"{prefix}_{Uuid.ToText(id)}";
     }
 
-    /// <summary>Reads a prefixed text: exactly this prefix, an underscore, and the strict 36-character form (<see cref="Uuid.TryParse(ReadOnlySpan{char}, out Guid)"/>).</summary>
+    /// <summary>
+    /// Reads a prefixed text: exactly this prefix, an underscore, and the strict 36-character form
+    /// (<see cref="Uuid.TryParse(ReadOnlySpan{char}, out Guid)"/>).
+    /// </summary>
     /// <param name="prefix">The prefix that must be there.</param>
     /// <param name="text">The text.</param>
     /// <param name="id">The ID.</param>

@@ -1,8 +1,8 @@
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// Where a file named by an ID lies: <c>6e/16/6e16f6c3-de6b-55c3-80ba-75907720bb8a.dat</c>. The first two bytes of a derived ID are uniformly
-/// distributed, so this makes 65,536 even folders; lower case throughout, so file systems that fold case do no harm.
+/// Where a file named by an ID lies: <c>6e/16/6e16f6c3-de6b-55c3-80ba-75907720bb8a.dat</c>. The first two bytes of a derived ID are
+/// uniformly distributed, so this makes 65,536 even folders; lower case throughout, so file systems that fold case do no harm.
 /// </summary>
 public static class ShardPath
 {
@@ -38,6 +38,7 @@ public static class ShardPath
         ArgumentNullException.ThrowIfNull(extension);
         var valid = extension.Length is > 0 and <= 16;
         foreach (var c in extension) valid &= char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c);
-        if (!valid) throw new ArgumentException("An extension is 1 to 16 lower-case ASCII letters and digits, without the dot.", nameof(extension));
+        if (!valid) throw new ArgumentException(
+            "An extension is 1 to 16 lower-case ASCII letters and digits, without the dot.", nameof(extension));
     }
 }

@@ -3,7 +3,9 @@ namespace ForgeShop.Forge;
 /// <summary>What is the same for every <see cref="ITypedId{TSelf}"/>.</summary>
 public static class TypedId
 {
-    /// <summary>Wraps an ID. A method rather than the static interface member, so that expression trees (EF Core's converters) can call it.</summary>
+    /// <summary>
+    /// Wraps an ID. A method rather than the static interface member, so that expression trees (EF Core's converters) can call it.
+    /// </summary>
     /// <typeparam name="T">The type of ID.</typeparam>
     /// <param name="value">The ID.</param>
     public static T From<T>(Guid value) where T : struct, ITypedId<T> => T.From(value);

@@ -49,16 +49,19 @@ public static class Uuid
     /// <exception cref="ArgumentException">The destination is too short.</exception>
     public static void WriteBytes(Guid id, Span<byte> destination)
     {
-        if (!id.TryWriteBytes(destination, bigEndian: true, out _)) throw new ArgumentException("An ID takes 16 bytes.", nameof(destination));
+        if (!id.TryWriteBytes(destination, bigEndian: true, out _)) throw new ArgumentException(
+            "An ID takes 16 bytes.", nameof(destination));
     }
 
     /// <summary>The ID of 16 bytes in network order.</summary>
     /// <param name="bytes">Exactly 16 bytes.</param>
     /// <exception cref="ArgumentException">Not 16 bytes.</exception>
     public static Guid FromBytes(ReadOnlySpan<byte> bytes) =>
-        bytes.Length == ByteLength ? new Guid(bytes, bigEndian: true) : throw new ArgumentException("An ID has exactly 16 bytes.", nameof(bytes));
+        bytes.Length == ByteLength
+            ? new Guid(bytes, bigEndian: true) : throw new ArgumentException("An ID has exactly 16 bytes.", nameof(bytes));
 
-    internal static FormatException NotAnId() => new("An ID is 36 characters: hexadecimal digits with hyphens after 8, 12, 16 and 20 of them.");
+    internal static FormatException NotAnId() =>
+        new("An ID is 36 characters: hexadecimal digits with hyphens after 8, 12, 16 and 20 of them.");
 
     [SkipLocalsInit]
     internal static bool TryParse<T>(ReadOnlySpan<T> text, out Guid id) where T : unmanaged, IBinaryInteger<T>

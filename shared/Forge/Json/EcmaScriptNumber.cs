@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace ForgeShop.Forge;
 
-/// <summary>A double as ECMAScript's Number::toString writes it (RFC 8785 section 3.2.2.3): the fewest digits that read back as the same double.</summary>
+/// <summary>
+/// A double as ECMAScript's Number::toString writes it (RFC 8785 section 3.2.2.3): the fewest digits that read back as the same double.
+/// </summary>
 internal static class EcmaScriptNumber
 {
     /// <summary>The longest text: sign, 17 digits, point, "0.00000" or "e-324".</summary>
@@ -21,7 +23,9 @@ internal static class EcmaScriptNumber
         digits = digits[..count];
         var length = 0;
         if (value < 0) destination[length++] = (byte)'-';
-        return length + (point is > -6 and <= 21 ? Plain(digits, point, destination[length..]) : Exponential(digits, point - 1, destination[length..]));
+        return length
+            + (point is > -6 and <= 21 ? Plain(digits, point, destination[length..])
+            : Exponential(digits, point - 1, destination[length..]));
     }
 
     // The digits without leading and trailing zeros, and where the point stands: value = 0.digits × 10^point.

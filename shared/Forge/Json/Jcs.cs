@@ -4,10 +4,10 @@ using System.Diagnostics.CodeAnalysis;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// The JSON Canonicalization Scheme, RFC 8785: two JSON texts that mean the same become the same bytes, which can then be hashed. Members are
-/// sorted by UTF-16 code units, numbers are IEEE 754 doubles written as ECMAScript writes them, strings are escaped no more than they must
-/// be and never normalised. What RFC 8785 builds on (I-JSON, RFC 7493) forbids is refused: members given twice, lone surrogates, numbers
-/// beyond the range of a double.
+/// The JSON Canonicalization Scheme, RFC 8785: two JSON texts that mean the same become the same bytes, which can then be hashed. Members
+/// are sorted by UTF-16 code units, numbers are IEEE 754 doubles written as ECMAScript writes them, strings are escaped no more than they
+/// must be and never normalised. What RFC 8785 builds on (I-JSON, RFC 7493) forbids is refused: members given twice, lone surrogates,
+/// numbers beyond the range of a double.
 /// </summary>
 public static class Jcs
 {
@@ -24,12 +24,15 @@ public static class Jcs
         return writer.Canonicalize(utf8Json).ToArray();
     }
 
-    /// <summary>The canonical form, or why there is none. For texts that are seldom refused: a refusal costs what an exception costs.</summary>
+    /// <summary>
+    /// The canonical form, or why there is none. For texts that are seldom refused: a refusal costs what an exception costs.
+    /// </summary>
     /// <param name="utf8Json">A JSON text in UTF-8, without a byte order mark.</param>
     /// <param name="canonical">The canonical form in UTF-8.</param>
     /// <param name="error">Why the text has none.</param>
     /// <returns>Whether there is one.</returns>
-    public static bool TryCanonicalize(ReadOnlySpan<byte> utf8Json, [NotNullWhen(true)] out byte[]? canonical, [NotNullWhen(false)] out JcsException? error)
+    public static bool TryCanonicalize(
+        ReadOnlySpan<byte> utf8Json, [NotNullWhen(true)] out byte[]? canonical, [NotNullWhen(false)] out JcsException? error)
     {
         try
         {

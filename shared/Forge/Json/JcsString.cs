@@ -3,7 +3,9 @@ using System.Text;
 
 namespace ForgeShop.Forge;
 
-/// <summary>From a JSON string as it was escaped to one that is escaped as RFC 8785 section 3.2.2.2 wants it: as little as possible.</summary>
+/// <summary>
+/// From a JSON string as it was escaped to one that is escaped as RFC 8785 section 3.2.2.2 wants it: as little as possible.
+/// </summary>
 internal static class JcsString
 {
     /// <summary>Rewrites what stands between the quotes of a valid JSON string; the result is never longer.</summary>
@@ -39,7 +41,8 @@ internal static class JcsString
     {
         var letter = escaped[at + 1];
         at += 2;
-        if (letter != 'u') return letter switch { (byte)'b' => '\b', (byte)'t' => '\t', (byte)'n' => '\n', (byte)'f' => '\f', (byte)'r' => '\r', _ => (char)letter };
+        if (letter != 'u') return letter switch { (byte)'b' => '\b', (byte)'t' => '\t', (byte)'n' => '\n', (byte)'f' => '\f', (byte)'r' =>
+            '\r', _ => (char)letter };
         at += 4;
         return (char)ushort.Parse(escaped[(at - 4)..at], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
     }

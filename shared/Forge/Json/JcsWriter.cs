@@ -31,7 +31,8 @@ internal sealed class JcsWriter(int sizeHint) : IDisposable
         }
         catch (JsonException error)
         {
-            throw new JcsException("invalid-json", $"The text is not JSON (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}).", error);
+            throw new JcsException(
+                "invalid-json", $"The text is not JSON (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}).", error);
         }
         return _buffer.AsSpan(0, _length - 1);
     }
@@ -110,7 +111,8 @@ internal sealed class JcsWriter(int sizeHint) : IDisposable
         members.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
         for (var i = 1; i < members.Length; i++)
         {
-            if (members[i - 1].Name == members[i].Name) throw new JcsException("duplicate-key", $"A member is given twice in the object that ends at byte {at}.");
+            if (members[i - 1].Name == members[i].Name) throw new JcsException(
+                "duplicate-key", $"A member is given twice in the object that ends at byte {at}.");
         }
 
         var size = _length - level.Start;
@@ -128,7 +130,8 @@ internal sealed class JcsWriter(int sizeHint) : IDisposable
     private void WriteNumber(ref Utf8JsonReader reader)
     {
         var value = double.Parse(reader.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture);
-        if (!double.IsFinite(value)) throw new JcsException("number-out-of-range", $"The number at byte {reader.TokenStartIndex} is beyond the range of a double.");
+        if (!double.IsFinite(value)) throw new JcsException(
+            "number-out-of-range", $"The number at byte {reader.TokenStartIndex} is beyond the range of a double.");
         Reserve(EcmaScriptNumber.MaxLength);
         _length += EcmaScriptNumber.Format(value, _buffer.AsSpan(_length));
     }
@@ -145,7 +148,8 @@ internal sealed class JcsWriter(int sizeHint) : IDisposable
             Reserve(reader.ValueSpan.Length);
             if (!JcsString.TryWrite(reader.ValueSpan, _buffer.AsSpan(_length), out var written))
             {
-                throw new JcsException("lone-surrogate", $"The string at byte {reader.TokenStartIndex} has a surrogate without its partner.");
+                throw new JcsException(
+                    "lone-surrogate", $"The string at byte {reader.TokenStartIndex} has a surrogate without its partner.");
             }
             _length += written;
         }

@@ -9,7 +9,8 @@ internal static partial class CanonicalKey
     private const int MaxSku = 64;
 
     // [A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+ @ [A-Za-z0-9-]+ (\. [A-Za-z0-9-]+)*, A-Z lowered
-    private static KeyRefusal Email<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint) where T : unmanaged, IBinaryInteger<T>
+    private static KeyRefusal Email<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint)
+        where T : unmanaged, IBinaryInteger<T>
     {
         if (input.IsEmpty) return KeyRefusal.Empty;
         if (input.Length > MaxEmail) return KeyRefusal.TooLong;
@@ -38,7 +39,8 @@ internal static partial class CanonicalKey
     private static bool IsLocalPart(int c) => c < 128 && (char.IsAsciiLetterOrDigit((char)c) || ".!#$%&'*+/=?^_`{|}~-".Contains((char)c));
 
     // [!-~]{1,64}, a-z raised
-    private static KeyRefusal Sku<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint) where T : unmanaged, IBinaryInteger<T>
+    private static KeyRefusal Sku<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint)
+        where T : unmanaged, IBinaryInteger<T>
     {
         if (input.IsEmpty) return KeyRefusal.Empty;
         if (input.Length > MaxSku) return KeyRefusal.TooLong;
@@ -55,10 +57,12 @@ internal static partial class CanonicalKey
     private static KeyRefusal Bool<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written) where T : unmanaged, IBinaryInteger<T>
     {
         if (input.IsEmpty) return KeyRefusal.Empty;
-        return Is(input, "true"u8, destination, ref written) || Is(input, "false"u8, destination, ref written) ? KeyRefusal.None : KeyRefusal.Form;
+        return Is(input, "true"u8, destination, ref written)
+            || Is(input, "false"u8, destination, ref written) ? KeyRefusal.None : KeyRefusal.Form;
     }
 
-    private static bool Is<T>(ReadOnlySpan<T> input, ReadOnlySpan<byte> word, Span<byte> destination, ref int written) where T : unmanaged, IBinaryInteger<T>
+    private static bool Is<T>(ReadOnlySpan<T> input, ReadOnlySpan<byte> word, Span<byte> destination, ref int written)
+        where T : unmanaged, IBinaryInteger<T>
     {
         if (input.Length != word.Length) return false;
         for (var i = 0; i < word.Length; i++)
@@ -70,7 +74,8 @@ internal static partial class CanonicalKey
         return true;
     }
 
-    private static KeyRefusal UuidText<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written) where T : unmanaged, IBinaryInteger<T>
+    private static KeyRefusal UuidText<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written)
+        where T : unmanaged, IBinaryInteger<T>
     {
         if (input.IsEmpty) return KeyRefusal.Empty;
         if (!Uuid.TryParse(input, out var id)) return KeyRefusal.Form;

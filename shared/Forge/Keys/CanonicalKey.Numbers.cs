@@ -9,7 +9,8 @@ internal static partial class CanonicalKey
     private const int MaxDecDigits = 28;
 
     // 0|-?[1-9][0-9]{0,37}
-    private static KeyRefusal Int<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint) where T : unmanaged, IBinaryInteger<T>
+    private static KeyRefusal Int<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint)
+        where T : unmanaged, IBinaryInteger<T>
     {
         if (input.IsEmpty) return KeyRefusal.Empty;
         var first = At(input, 0) == '-' ? 1 : 0;
@@ -29,7 +30,8 @@ internal static partial class CanonicalKey
     }
 
     // -?[0-9]+(\.[0-9]+)?, zeros that say nothing dropped, then at most 28 digits and 28 decimals
-    private static KeyRefusal Dec<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint) where T : unmanaged, IBinaryInteger<T>
+    private static KeyRefusal Dec<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint)
+        where T : unmanaged, IBinaryInteger<T>
     {
         if (input.IsEmpty) return KeyRefusal.Empty;
         var negative = At(input, 0) == '-';

@@ -8,10 +8,13 @@ using System.Text;
 
 namespace ForgeShop.Forge;
 
-/// <summary>Kind text: 1 to 1024 bytes of UTF-8, taken byte for byte. What cannot be seen is refused, so that two keys that look alike are alike.</summary>
+/// <summary>
+/// Kind text: 1 to 1024 bytes of UTF-8, taken byte for byte. What cannot be seen is refused, so that two keys that look alike are alike.
+/// </summary>
 internal static partial class CanonicalKey
 {
-    private static KeyRefusal Text<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint) where T : unmanaged, IBinaryInteger<T>
+    private static KeyRefusal Text<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint)
+        where T : unmanaged, IBinaryInteger<T>
     {
         if (input.IsEmpty) return KeyRefusal.Empty;
         // One UTF-16 unit is at least one byte of UTF-8, so this is safe for both, and stops before a huge input is read.
@@ -52,7 +55,8 @@ internal static partial class CanonicalKey
     private static Vector128<sbyte> Narrow(ref ushort from, ref byte to, nuint at)
     {
         var (low, high) = (Vector128.LoadUnsafe(ref from, at), Vector128.LoadUnsafe(ref from, at + 8));
-        var bytes = Sse41.IsSupported ? Sse41.PackUnsignedSaturate(low.AsInt16(), high.AsInt16()) : Vector128.NarrowWithSaturation(low, high);
+        var bytes = Sse41.IsSupported
+            ? Sse41.PackUnsignedSaturate(low.AsInt16(), high.AsInt16()) : Vector128.NarrowWithSaturation(low, high);
         bytes.StoreUnsafe(ref to, at);
         return Vector128.GreaterThan((bytes + Vector128<byte>.One).AsSByte(), Vector128.Create((sbyte)' '));
     }
@@ -60,7 +64,8 @@ internal static partial class CanonicalKey
     private static bool VisibleAscii(ReadOnlySpan<byte> input, Span<byte> destination) =>
         !input.ContainsAnyExcept(VisibleBytes) && input.TryCopyTo(destination);
 
-    private static KeyRefusal Unicode<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint) where T : unmanaged, IBinaryInteger<T>
+    private static KeyRefusal Unicode<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint)
+        where T : unmanaged, IBinaryInteger<T>
     {
         var length = 0;
         for (var at = 0; at < input.Length;)
@@ -72,7 +77,8 @@ internal static partial class CanonicalKey
             if (status is not OperationStatus.Done) return OrTooLong(Refuse(input, at, ref codePoint), input, MaxLength, ref codePoint);
             codePoint = rune.Value;
             if (IsRefused(codePoint)) return OrTooLong(KeyRefusal.Character, input, MaxLength, ref codePoint);
-            if (IsSpace(codePoint) && (at == 0 || at + consumed == input.Length)) return OrTooLong(KeyRefusal.Edge, input, MaxLength, ref codePoint);
+            if (IsSpace(codePoint) && (at == 0 || at + consumed == input.Length)) return OrTooLong(
+                KeyRefusal.Edge, input, MaxLength, ref codePoint);
             if (length + rune.Utf8SequenceLength > MaxLength)
             {
                 codePoint = -1;
@@ -87,12 +93,13 @@ internal static partial class CanonicalKey
     }
 
     // Controls, soft hyphen, zero-width and bidirectional marks, invisible operators, noncharacters, interlinear annotation: a list of
-    // code points, not of categories, so that no Unicode version can change it. The zero-width joiner (200D) stays: emoji and Indic need it.
+    // code points, not of categories, so that no Unicode version can change it. The zero-width joiner (200D) stays: emoji and Indic need
+    // it.
     private static bool IsRefused(int c) =>
         c is < 0x20 or (>= 0x7F and <= 0x9F) or 0xAD or 0x180E or 0x200B or 0x200E or 0x200F
             or (>= 0x2028 and <= 0x202E) or (>= 0x2060 and <= 0x2069) or (>= 0xFDD0 and <= 0xFDEF) or 0xFEFF or (>= 0xFFF9 and <= 0xFFFB)
         || (c & 0xFFFE) == 0xFFFE;
 
-    // Refused as the first or last character only: nobody sees it there, and every language trims another set of them.
+    // Refused as the first or last character only: it is invisible there, and every language trims another set of them.
     private static bool IsSpace(int c) => c is 0x20 or 0xA0 or 0x1680 or (>= 0x2000 and <= 0x200A) or 0x202F or 0x205F or 0x3000;
 }

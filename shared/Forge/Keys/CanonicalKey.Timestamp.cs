@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace ForgeShop.Forge;
 
-/// <summary>Instants: RFC 3339 in, UTC with a fixed number of decimals out. Arithmetic of its own, since every runtime's parser differs.</summary>
+/// <summary>
+/// Instants: RFC 3339 in, UTC with a fixed number of decimals out. Arithmetic of its own, since every runtime's parser differs.
+/// </summary>
 internal static partial class CanonicalKey
 {
     private const long SecondsPerDay = 86_400;
@@ -53,10 +55,12 @@ internal static partial class CanonicalKey
 
         var (year, month, day) = (Digits(input, 0, 4), Digits(input, 5, 2), Digits(input, 8, 2));
         var (hour, minute, second) = (Digits(input, 11, 2), Digits(input, 14, 2), Digits(input, 17, 2));
-        if (month is < 1 or > 12 || day < 1 || day > DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59) return KeyRefusal.Range;
+        if (month is < 1 or > 12 || day < 1 || day > DaysInMonth(year, month) || hour > 23 || minute > 59
+            || second > 59) return KeyRefusal.Range;
 
         var seconds = DaysFromYearZero(year, month, day) * SecondsPerDay + hour * 3600 + minute * 60 + second - offsetMinutes * 60L;
-        if (seconds < DaysFromYearZero(1, 1, 1) * SecondsPerDay || seconds >= DaysFromYearZero(10_000, 1, 1) * SecondsPerDay) return KeyRefusal.Range;
+        if (seconds < DaysFromYearZero(1, 1, 1) * SecondsPerDay
+            || seconds >= DaysFromYearZero(10_000, 1, 1) * SecondsPerDay) return KeyRefusal.Range;
         Span<byte> fraction = stackalloc byte[6];
         fraction.Fill((byte)'0');
         for (var i = 0; i < decimals && fractionStart + i < fractionEnd; i++) fraction[i] = byte.CreateTruncating(input[fractionStart + i]);

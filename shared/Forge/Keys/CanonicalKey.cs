@@ -76,16 +76,18 @@ internal static partial class CanonicalKey
             codePoint = whole ? rune.Value : text[0];
             return whole ? KeyRefusal.Character : KeyRefusal.LoneSurrogate;
         }
-        if (Rune.DecodeFromUtf8(MemoryMarshal.Cast<T, byte>(input)[index..], out var decoded, out _) is not System.Buffers.OperationStatus.Done) return KeyRefusal.InvalidUtf8;
+        if (Rune.DecodeFromUtf8(MemoryMarshal.Cast<T, byte>(input)[index..], out var decoded,
+            out _) is not System.Buffers.OperationStatus.Done) return KeyRefusal.InvalidUtf8;
         codePoint = decoded.Value;
         return KeyRefusal.Character;
     }
 
     /// <summary>
-    /// A refusal, or that the input is too long, which comes before it. Limits count bytes of UTF-8. Too many UTF-16 units are too many bytes
-    /// and were refused as such; the bytes of fewer are counted only here, so that no valid key waits for it.
+    /// A refusal, or that the input is too long, which comes before it. Limits count bytes of UTF-8. Too many UTF-16 units are too many
+    /// bytes and were refused as such; the bytes of fewer are counted only here, so that no valid key waits for it.
     /// </summary>
-    private static KeyRefusal OrTooLong<T>(KeyRefusal refusal, ReadOnlySpan<T> input, int most, ref int codePoint) where T : unmanaged, IBinaryInteger<T>
+    private static KeyRefusal OrTooLong<T>(KeyRefusal refusal, ReadOnlySpan<T> input, int most, ref int codePoint)
+        where T : unmanaged, IBinaryInteger<T>
     {
         // A lone surrogate counts as three bytes, as in every language.
         if (typeof(T) != typeof(char) || Encoding.UTF8.GetByteCount(MemoryMarshal.Cast<T, char>(input)) <= most) return refusal;

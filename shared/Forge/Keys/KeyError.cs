@@ -49,7 +49,8 @@ public readonly record struct KeyError(KeyRefusal Refusal, string? Entity, strin
             _ => "is not of the kind's form",
         },
         KeyRefusal.TooManyDigits => "has more than 28 digits or 28 decimals",
-        KeyRefusal.Range => "is not a time that exists between the years 0001 and 9999 (offsets up to 14:00, no leap second, no hour 24, no -00:00)",
+        KeyRefusal.Range =>
+            "is not a time that exists between the years 0001 and 9999 (offsets up to 14:00, no leap second, no hour 24, no -00:00)",
         KeyRefusal.TooPrecise => $"is finer than {(Kind is KeyKind.Ts6 ? "microseconds" : "milliseconds")}; nothing is rounded",
         KeyRefusal.FieldName => CodePoint is null
             ? "has a field that is not named by a lower-case letter and up to 63 lower-case letters, digits and underscores"
@@ -59,7 +60,8 @@ public readonly record struct KeyError(KeyRefusal Refusal, string? Entity, strin
         KeyRefusal.TooDeep => "is nested deeper than 8 levels",
         KeyRefusal.UnknownField => "is not a field of this entity type",
         KeyRefusal.MissingField => "is missing",
-        KeyRefusal.WrongKind => Kind is { } kind ? $"is declared as {kind.ToName()} and was given as another kind" : "has no kind; name one",
+        KeyRefusal.WrongKind =>
+            Kind is { } kind ? $"is declared as {kind.ToName()} and was given as another kind" : "has no kind; name one",
         _ => "does not have the declared shape",
     };
 

@@ -4,15 +4,16 @@ namespace ForgeShop.Forge;
 
 /// <summary>
 /// A value of a record key. Strings, <see cref="Guid"/>, <see cref="long"/>, <see cref="decimal"/>, <see cref="bool"/> and
-/// <see cref="DateTimeOffset"/> convert to it: <c>orders.Derive(("user", userId), ("reference", "cart-1"))</c>. Where the entity type declares
-/// the field's kind, a string is of that kind; otherwise name it with <see cref="Of(KeyKind, string?)"/>.
+/// <see cref="DateTimeOffset"/> convert to it: <c>orders.Derive(("user", userId), ("reference", "cart-1"))</c>. Where the entity type
+/// declares the field's kind, a string is of that kind; otherwise name it with <see cref="Of(KeyKind, string?)"/>.
 /// </summary>
 public readonly struct KeyValue
 {
     private readonly object? _reference;
     private readonly UInt128 _bits;
 
-    private KeyValue(Content content, KeyKind? kind, object? reference, UInt128 bits) => (What, Kind, _reference, _bits) = (content, kind, reference, bits);
+    private KeyValue(Content content, KeyKind? kind, object? reference, UInt128 bits) =>
+        (What, Kind, _reference, _bits) = (content, kind, reference, bits);
 
     internal enum Content : byte
     {
@@ -61,7 +62,8 @@ public readonly struct KeyValue
 
     /// <summary>A decimal number, of kind dec: 1.10 and 1.1 are the same key.</summary>
     /// <param name="number">The number.</param>
-    public static implicit operator KeyValue(decimal number) => new(Content.Decimal, KeyKind.Dec, null, Unsafe.BitCast<decimal, UInt128>(number));
+    public static implicit operator KeyValue(decimal number) =>
+        new(Content.Decimal, KeyKind.Dec, null, Unsafe.BitCast<decimal, UInt128>(number));
 
     /// <summary>A truth value, of kind bool.</summary>
     /// <param name="value">The value.</param>

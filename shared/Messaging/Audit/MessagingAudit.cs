@@ -27,7 +27,8 @@ internal sealed class OutboxAudit<TContext>(IServiceScopeFactory scopes, OutboxS
 
     public override async Task<OutboxPosition?> PositionAsync(CancellationToken cancellationToken) =>
         (await QueryAsync(
-            Position, reader => new OutboxPosition(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetInt64(1)), [], cancellationToken))[0];
+            Position, reader =>
+                new OutboxPosition(reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetInt64(1)), [], cancellationToken))[0];
 
     public override async Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken)
     {

@@ -2,7 +2,8 @@ namespace ForgeShop.Messaging;
 
 /// <summary>Writes messages that cannot be handled to the dead-letter topic, with the error and the position.</summary>
 internal sealed class DeadLetters(
-    KafkaSettings settings, ServiceName service, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider time, ILogger<DeadLetters> logger)
+    KafkaSettings settings, ServiceName service, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider time,
+    ILogger<DeadLetters> logger)
     : IDisposable
 {
     private const int MaxHeaderLength = 1000;
@@ -10,7 +11,9 @@ internal sealed class DeadLetters(
     private readonly Lazy<IProducer<byte[]?, byte[]?>> _producer = new(() => new ProducerBuilder<byte[]?, byte[]?>(settings.Producer())
         .SetLogHandler((_, line) => logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message)).Build());
 
-    /// <summary>Returns when Kafka has acknowledged the letter. Until then the consumer waits: going on without it would lose the message.</summary>
+    /// <summary>
+    /// Returns when Kafka has acknowledged the letter. Until then the consumer waits: going on without it would lose the message.
+    /// </summary>
     public async Task AddAsync(KafkaMessage consumed, Exception error, int attempts, CancellationToken cancellationToken)
     {
         var letter = Write(consumed, error, attempts);
@@ -38,7 +41,8 @@ internal sealed class DeadLetters(
     private Message<byte[]?, byte[]?> Write(KafkaMessage consumed, Exception error, int attempts)
     {
         var headers = new Headers();
-        foreach (var header in (consumed.Message.Headers ?? []).Where(header => !header.Key.StartsWith(DeadLetterHeaders.Prefix, StringComparison.Ordinal)))
+        foreach (var header in (consumed.Message.Headers ?? [])
+            .Where(header => !header.Key.StartsWith(DeadLetterHeaders.Prefix, StringComparison.Ordinal)))
             headers.Add(header.Key, header.GetValueBytes());
         foreach (var (name, value) in new (string, string)[]
         {

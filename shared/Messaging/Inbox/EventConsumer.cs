@@ -2,13 +2,15 @@ namespace ForgeShop.Messaging;
 
 /// <summary>What all consumers of the service use.</summary>
 internal sealed record ConsumerServices(
-    KafkaSettings Kafka, TopicProvisioner Topics, Subscriptions Subscriptions, MessageReader Reader, IBatchProcessor Processor, DeadLetters DeadLetters,
+    KafkaSettings Kafka, TopicProvisioner Topics, Subscriptions Subscriptions, MessageReader Reader, IBatchProcessor Processor,
+    DeadLetters DeadLetters,
     MessagingMetrics Metrics, IOptions<MessagingOptions> Options, TimeProvider Time,
     ILogger<EventConsumer> Logger);
 
 /// <summary>
-/// One consumer of the group. It reads what its partitions have ready, handles it as one batch, and stores the offsets after the commit. Rebalances happen
-/// between batches. A batch that fails is divided: by partition, then by message, so that a failing message delays its partition only.
+/// One consumer of the group. It reads what its partitions have ready, handles it as one batch, and stores the offsets after the commit.
+/// Rebalances happen between batches. A batch that fails is divided: by partition, then by message, so that a failing message delays its
+/// partition only.
 /// </summary>
 internal sealed class EventConsumer(ConsumerServices services) : BackgroundService
 {
@@ -55,7 +57,9 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         }
     }
 
-    /// <summary>Waits without spinning. Task.Wait spins first, which takes processor time from the handlers on a machine with few cores.</summary>
+    /// <summary>
+    /// Waits without spinning. Task.Wait spins first, which takes processor time from the handlers on a machine with few cores.
+    /// </summary>
     private static void Wait(Task task)
     {
         if (!task.IsCompleted)
@@ -86,7 +90,8 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
                 Wait(HandleAsync());
                 MeasureLag();
             }
-            // Kafka may come back without its topics. A consumer that saw them missing gets no partitions when they are created again, so a new one begins.
+            // Kafka may come back without its topics. A consumer that saw them missing gets no partitions when they are created again, so a
+            // new one begins.
             if (_disconnected)
                 services.Topics.EnsureAsync(_stopping).GetAwaiter().GetResult();
         }
@@ -126,7 +131,9 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
     {
         if (_batch.Count > 0)
             await HandleBatchAsync();
-        foreach (var (partition, waiting) in _waiting.Where(entry => services.Time.GetElapsedTime(entry.Value.FailedAt) >= entry.Value.Delay).ToList())
+        foreach (
+            var (partition, waiting) in _waiting.Where(entry => services.Time.GetElapsedTime(entry.Value.FailedAt) >= entry.Value.Delay)
+            .ToList())
         {
             if (!await HandlePartitionAsync(partition, waiting))
                 break;
@@ -153,7 +160,9 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         }
     }
 
-    /// <summary>Handles the messages of one partition: together, and where that fails one by one, up to the first that fails alone.</summary>
+    /// <summary>
+    /// Handles the messages of one partition: together, and where that fails one by one, up to the first that fails alone.
+    /// </summary>
     /// <returns>Whether the store is available.</returns>
     private async Task<bool> HandlePartitionAsync(TopicPartition partition, WaitingPartition waiting)
     {
@@ -189,14 +198,16 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
     /// <summary>Pauses a partition for a backoff.</summary>
     private void Pause(TopicPartition partition, WaitingPartition waiting, Exception error, bool isTransient)
     {
-        (waiting.FailedAt, waiting.Delay) = (services.Time.GetTimestamp(), Backoff.After(++waiting.Failures, _options.MinBackoff, _options.MaxBackoff));
+        (waiting.FailedAt, waiting.Delay) = (
+            services.Time.GetTimestamp(), Backoff.After(++waiting.Failures, _options.MinBackoff, _options.MaxBackoff));
         // While the store is unavailable, one partition tries it for all.
         foreach (var other in _waiting.Values.Where(_ => isTransient))
             (other.FailedAt, other.Delay) = (waiting.FailedAt, waiting.Delay);
         if (_waiting.TryAdd(partition, waiting))
             _consumer.Pause([partition]);
         services.Metrics.Retried(partition.Topic);
-        _logger.LogWarning(error, "Handling {Place} failed (attempt {Attempt}, {Cause}); retrying in {Delay}", waiting.Messages.Peek().TopicPartitionOffset,
+        _logger.LogWarning(error, "Handling {Place} failed (attempt {Attempt}, {Cause}); retrying in {Delay}",
+            waiting.Messages.Peek().TopicPartitionOffset,
             waiting.Failures, isTransient ? "the store is unavailable" : "counted", waiting.Delay);
     }
 
@@ -234,7 +245,9 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         return null;
     }
 
-    /// <summary>Marks the messages as handled; the client commits the offsets within a second, and before it gives a partition away.</summary>
+    /// <summary>
+    /// Marks the messages as handled; the client commits the offsets within a second, and before it gives a partition away.
+    /// </summary>
     private void Store(IEnumerable<KafkaMessage> handled)
     {
         foreach (var last in handled.GroupBy(message => message.TopicPartition).Select(partition => partition.Last()))

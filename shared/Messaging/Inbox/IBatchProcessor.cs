@@ -10,7 +10,8 @@ internal interface IBatchProcessor
 }
 
 /// <summary>Calls the <see cref="IEnvelopeHandler"/> of a service whose effects are idempotent without an inbox.</summary>
-internal sealed class EnvelopeProcessor(IServiceScopeFactory scopes, Func<Exception, bool> isTransient, MessagingMetrics metrics) : IBatchProcessor
+internal sealed class EnvelopeProcessor(IServiceScopeFactory scopes, Func<Exception, bool> isTransient, MessagingMetrics metrics)
+    : IBatchProcessor
 {
     public async Task ProcessAsync(IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
     {

@@ -3,10 +3,11 @@ using Microsoft.EntityFrameworkCore.Storage;
 namespace ForgeShop.Messaging;
 
 /// <summary>
-/// The inbox: idempotency is a primary key. A batch is one transaction that inserts the derived event IDs, runs the handlers of those that were not there yet,
-/// and commits both. An event that arrives again finds its ID, and nothing happens.
+/// The inbox: idempotency is a primary key. A batch is one transaction that inserts the derived event IDs, runs the handlers of those that
+/// were not there yet, and commits both. An event that arrives again finds its ID, and nothing happens.
 /// </summary>
-internal sealed class InboxProcessor<TContext>(IServiceScopeFactory scopes, ServiceName service, MessagingMetrics metrics, TimeProvider time)
+internal sealed class InboxProcessor<TContext>(
+    IServiceScopeFactory scopes, ServiceName service, MessagingMetrics metrics, TimeProvider time)
     : IBatchProcessor where TContext : DbContext
 {
     // In the order of the IDs, so that two consumers that handle the same events cannot deadlock.
@@ -27,7 +28,8 @@ internal sealed class InboxProcessor<TContext>(IServiceScopeFactory scopes, Serv
         }
         catch (Exception exception) when (IsTransient(exception))
         {
-            // A connection keeps the settings with which it began, for example those of a server that became read-only. The next attempt gets a new one.
+            // A connection keeps the settings with which it began, for example those of a server that became read-only. The next attempt
+            // gets a new one.
             NpgsqlConnection.ClearPool((NpgsqlConnection)db.Database.GetDbConnection());
             throw;
         }
@@ -59,7 +61,8 @@ internal sealed class InboxProcessor<TContext>(IServiceScopeFactory scopes, Serv
         var connection = (NpgsqlConnection)db.Database.GetDbConnection();
         await using var command = new NpgsqlCommand(InsertNew, connection, (NpgsqlTransaction)transaction.GetDbTransaction())
         {
-            Parameters = { new() { Value = batch.Select(message => message.Context.Id.Value).ToArray() }, new() { Value = time.GetUtcNow() } },
+            Parameters = { new() { Value = batch.Select(message => message.Context.Id.Value).ToArray() },
+                new() { Value = time.GetUtcNow() } },
         };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var inserted = new HashSet<Guid>();
@@ -69,7 +72,9 @@ internal sealed class InboxProcessor<TContext>(IServiceScopeFactory scopes, Serv
         return [.. batch.Where(message => inserted.Remove(message.Context.Id.Value))];
     }
 
-    /// <summary>Divides a batch where an aggregate occurs again: its events are handled in their order, and each handler sees an aggregate once.</summary>
+    /// <summary>
+    /// Divides a batch where an aggregate occurs again: its events are handled in their order, and each handler sees an aggregate once.
+    /// </summary>
     private static List<List<IncomingMessage>> Waves(IEnumerable<IncomingMessage> messages)
     {
         var waves = new List<List<IncomingMessage>>();

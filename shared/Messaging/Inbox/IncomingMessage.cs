@@ -27,7 +27,8 @@ internal sealed class IncomingMessage(EventContext context, object data, IReadOn
 /// <param name="Parse">Converts the envelope into what the handler takes.</param>
 /// <param name="HandleAsync">Calls the handler with messages of that type.</param>
 internal sealed record Subscription(
-    string Topic, string? Type, Func<EventEnvelope, object> Parse, Func<IServiceProvider, IReadOnlyList<IncomingMessage>, CancellationToken, Task> HandleAsync)
+    string Topic, string? Type, Func<EventEnvelope, object> Parse,
+    Func<IServiceProvider, IReadOnlyList<IncomingMessage>, CancellationToken, Task> HandleAsync)
 {
     public static Subscription Single<TEvent, THandler>() where TEvent : IEventData where THandler : class, IEventHandler<TEvent> =>
         new(TEvent.Topic, TEvent.Type, Read<TEvent>, async (services, messages, token) =>
@@ -46,7 +47,8 @@ internal sealed record Subscription(
         new(topic, null, envelope => envelope, (services, messages, token) =>
             services.GetRequiredService<THandler>().HandleAsync([.. messages.Select(message => (EventEnvelope)message.Data)], token));
 
-    private static object Read<TEvent>(EventEnvelope envelope) where TEvent : IEventData => EventData.Read<TEvent>(envelope.Data, envelope.DataVersion);
+    private static object Read<TEvent>(EventEnvelope envelope) where TEvent : IEventData =>
+        EventData.Read<TEvent>(envelope.Data, envelope.DataVersion);
 }
 
 /// <summary>Everything that a service handles.</summary>
@@ -64,8 +66,8 @@ internal sealed class Subscriptions(IEnumerable<Subscription> all)
 internal sealed class MessageReader(Subscriptions subscriptions, ServiceName service, ForgeIds ids)
 {
     /// <summary>
-    /// Returns the message with its data; null if the service does not handle it: a type without a handler, a tombstone, a foreign message, or a copy that an
-    /// operator retries for another consumer group.
+    /// Returns the message with its data; null if the service does not handle it: a type without a handler, a tombstone, a foreign message,
+    /// or a copy that an operator retries for another consumer group.
     /// </summary>
     /// <exception cref="UnreadableMessageException">No further attempt can make it readable.</exception>
     public IncomingMessage? Read(KafkaMessage consumed, string cluster)

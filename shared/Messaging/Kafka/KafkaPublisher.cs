@@ -5,11 +5,12 @@ namespace ForgeShop.Messaging;
 internal sealed record PublishedBatch(IReadOnlyList<(OutboxMessage Message, string? Error)> Done, Exception? Failure);
 
 /// <summary>
-/// Publishes batches with an idempotent producer, pipelined. Replaces the producer after a fatal error, and when a batch is not acknowledged in time, so that
-/// nothing of it arrives behind its own repetition.
+/// Publishes batches with an idempotent producer, pipelined. Replaces the producer after a fatal error, and when a batch is not
+/// acknowledged in time, so that nothing of it arrives behind its own repetition.
 /// </summary>
 internal sealed class KafkaPublisher(
-    KafkaSettings settings, ServiceName service, IOptions<MessagingOptions> options, TimeProvider time, ILogger<KafkaPublisher> logger) : IDisposable
+    KafkaSettings settings, ServiceName service, IOptions<MessagingOptions> options, TimeProvider time, ILogger<KafkaPublisher> logger)
+        : IDisposable
 {
     private IProducer<byte[]?, byte[]?>? _producer;
     private volatile bool _failed;
@@ -33,7 +34,8 @@ internal sealed class KafkaPublisher(
         return new(done, failure);
     }
 
-    private async Task<(Error?[] Results, Exception? Failure)> SendAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
+    private async Task<(Error?[] Results, Exception? Failure)> SendAsync(
+        IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
     {
         var producer = _producer ??= Create();
         var (results, spans) = (new Error?[messages.Count], new Activity?[messages.Count]);
@@ -69,7 +71,8 @@ internal sealed class KafkaPublisher(
         catch (TimeoutException)
         {
             _failed = true;
-            var error = new TimeoutException($"Kafka did not acknowledge a batch of {messages.Count} messages within {options.Value.PublishTimeout}.");
+            var error = new TimeoutException(
+                $"Kafka did not acknowledge a batch of {messages.Count} messages within {options.Value.PublishTimeout}.");
             return ([.. results], error);
         }
         finally

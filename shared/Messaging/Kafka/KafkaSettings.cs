@@ -7,8 +7,9 @@ internal sealed record ServiceName(string Value)
 }
 
 /// <summary>
-/// The configuration of the Kafka clients. <c>ConnectionStrings:kafka</c> names the brokers; the section <c>Kafka</c> may set any property of
-/// <see cref="ClientConfig"/>, for example <c>Kafka:SecurityProtocol</c>, <c>Kafka:SaslMechanism</c>, <c>Kafka:SaslUsername</c> and <c>Kafka:SslCaLocation</c>.
+/// The configuration of the Kafka clients. <c>ConnectionStrings:kafka</c> names the brokers; the section <c>Kafka</c> may set any property
+/// of <see cref="ClientConfig"/>, for example <c>Kafka:SecurityProtocol</c>, <c>Kafka:SaslMechanism</c>, <c>Kafka:SaslUsername</c> and
+/// <c>Kafka:SslCaLocation</c>.
 /// </summary>
 internal sealed class KafkaSettings(IConfiguration configuration, ServiceName service)
 {

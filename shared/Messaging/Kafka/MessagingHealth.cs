@@ -1,8 +1,8 @@
 namespace ForgeShop.Messaging;
 
 /// <summary>
-/// Reports Degraded, never Unhealthy: without Kafka the service still serves its requests, and its messages wait in the outbox. Taking it out of service would
-/// turn a delay into an outage.
+/// Reports Degraded, never Unhealthy: without Kafka the service still serves its requests, and its messages wait in the outbox. Taking it
+/// out of service would turn a delay into an outage.
 /// </summary>
 internal sealed class MessagingHealth(TopicProvisioner kafka, MessagingMetrics metrics, IOptions<MessagingOptions> options) : IHealthCheck
 {

@@ -4,7 +4,8 @@ namespace ForgeShop.Messaging;
 
 /// <summary>Creates the topics of this service, and their dead-letter topics, with the configured number of partitions.</summary>
 internal sealed class TopicProvisioner(
-    KafkaSettings settings, IReadOnlyList<string> topics, IOptions<MessagingOptions> options, TimeProvider time, ILogger<TopicProvisioner> logger)
+    KafkaSettings settings, IReadOnlyList<string> topics, IOptions<MessagingOptions> options, TimeProvider time,
+    ILogger<TopicProvisioner> logger)
     : IDisposable
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);

@@ -5,8 +5,8 @@ namespace ForgeShop.Messaging;
 public static class OutboxExtensions
 {
     /// <summary>
-    /// Adds an event of <paramref name="source"/> to the outbox. The caller's SaveChanges writes it together with the change; the relay publishes it after the
-    /// commit.
+    /// Adds an event of <paramref name="source"/> to the outbox. The caller's SaveChanges writes it together with the change; the relay
+    /// publishes it after the commit.
     /// </summary>
     public static EventId Emit<TEvent>(this DbContext db, IEventSource source, TEvent data, MessageOrigin origin) where TEvent : IEventData
     {
@@ -28,11 +28,13 @@ public static class OutboxExtensions
 
 internal sealed class OutboxWriter(ForgeIds ids, TopicProvisioner topics, OutboxSignal signal, TimeProvider time)
 {
-    /// <exception cref="InvalidOperationException">The topic is not declared, so nothing creates it, and the relay would fail at every attempt.</exception>
+    /// <exception cref="InvalidOperationException">The topic is not declared, so nothing creates it, and the relay would fail at every
+    /// attempt.</exception>
     public EventId Add<TData>(DbContext db, Guid subject, long sequence, TData data, MessageOrigin origin) where TData : IEventData
     {
         if (!topics.Includes(TData.Topic))
-            throw new InvalidOperationException($"The topic {TData.Topic} of {TData.Type} is not declared: add it by {nameof(MessagingBuilder.Publish)}.");
+            throw new InvalidOperationException(
+                $"The topic {TData.Topic} of {TData.Type} is not declared: add it by {nameof(MessagingBuilder.Publish)}.");
         var now = time.GetUtcNow();
         var message = new OutboxMessage
         {

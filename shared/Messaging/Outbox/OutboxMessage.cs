@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace ForgeShop.Messaging;
 
 /// <summary>
-/// An event or command to be published: a row of the table outbox, written in the transaction of the change that it is about. Its unique ID is derived from
-/// subject, type and sequence, so the same event cannot be written twice.
+/// An event or command to be published: a row of the table outbox, written in the transaction of the change that it is about. Its unique ID
+/// is derived from subject, type and sequence, so the same event cannot be written twice.
 /// </summary>
 public sealed class OutboxMessage
 {
@@ -66,7 +66,9 @@ public sealed class OutboxMessage
     }
 }
 
-/// <summary>The ID of a handled event: a row of the table inbox. Inserting it a second time fails, and that is all that makes a handler idempotent.</summary>
+/// <summary>
+/// The ID of a handled event: a row of the table inbox. Inserting it a second time fails, and that is all that makes a handler idempotent.
+/// </summary>
 public sealed class InboxMessage
 {
     public required EventId EventId { get; init; }

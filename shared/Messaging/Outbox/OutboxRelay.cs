@@ -1,8 +1,9 @@
 namespace ForgeShop.Messaging;
 
 /// <summary>
-/// Publishes the outbox of one database. Of all replicas only the one that holds the session lock publishes, which keeps the order per key; a standby takes
-/// over when the lock is free. A crash between Kafka's acknowledgement and the mark publishes messages again, and the inbox of each consumer drops them.
+/// Publishes the outbox of one database. Of all replicas only the one that holds the session lock publishes, which keeps the order per key;
+/// a standby takes over when the lock is free. A crash between Kafka's acknowledgement and the mark publishes messages again, and the inbox
+/// of each consumer drops them.
 /// </summary>
 internal sealed class OutboxRelay(
     OutboxDatabase database, KafkaPublisher publisher, TopicProvisioner topics, OutboxSignal signal, MessagingMetrics metrics,
@@ -68,7 +69,9 @@ internal sealed class OutboxRelay(
         metrics.Published(batch.Done);
         foreach (var (message, error) in batch.Done.Where(result => result.Error is not null))
         {
-            logger.LogError("Kafka refuses message {EventId} ({Type}) for topic {Topic} for good: {Reason}. The relay passes over it; a replay tries it again",
+            logger.LogError(
+                "Kafka refuses message {EventId} ({Type}) for topic {Topic} for good: {Reason}. The relay passes over it; a replay tries "
+                + "it again",
                 message.EventId, message.Type, message.Topic, error);
         }
         _progressAt = batch.Done.Count > 0 ? time.GetTimestamp() : _progressAt;
@@ -94,7 +97,8 @@ internal sealed class OutboxRelay(
         }
     }
 
-    private async Task<OutboxDepth> MeasureAsync(NpgsqlConnection connection, List<OutboxMessage> messages, CancellationToken cancellationToken)
+    private async Task<OutboxDepth> MeasureAsync(
+        NpgsqlConnection connection, List<OutboxMessage> messages, CancellationToken cancellationToken)
     {
         if (messages.Count == 0)
         {

@@ -12,8 +12,8 @@ internal static class OutboxTable
         FROM outbox WHERE published_at IS NULL AND error IS NULL ORDER BY seq LIMIT $1
         """;
 
-    // The condition repeats that of the partial index: without it, the statement reads the whole table. The range keeps it from reading a whole backlog, which
-    // the planner takes for small while its statistics are older than the backlog.
+    // The condition repeats that of the partial index: without it, the statement reads the whole table. The range keeps it from reading a
+    // whole backlog, which the planner takes for small while its statistics are older than the backlog.
     internal const string MarkPublished = """
         UPDATE outbox o SET published_at = CASE WHEN result.error IS NULL THEN $3::timestamptz END, error = result.error
         FROM unnest($1::bigint[], $2::text[]) AS result (seq, error)
@@ -25,7 +25,8 @@ internal static class OutboxTable
     private const string DeletePublished =
         "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE occurred_at < $1 AND published_at IS NOT NULL LIMIT $2)";
 
-    private const string DeleteReceived = "DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE received_at < $1 LIMIT $2)";
+    private const string DeleteReceived =
+        "DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE received_at < $1 LIMIT $2)";
 
     private const string Replay = """
         UPDATE outbox SET published_at = NULL, error = NULL
@@ -41,7 +42,8 @@ internal static class OutboxTable
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    public static async Task<List<OutboxMessage>> ReadUnpublishedAsync(NpgsqlConnection connection, int limit, CancellationToken cancellationToken)
+    public static async Task<List<OutboxMessage>> ReadUnpublishedAsync(
+        NpgsqlConnection connection, int limit, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(SelectUnpublished, connection) { Parameters = { new() { Value = limit } } };
         await command.PrepareAsync(cancellationToken);
@@ -94,7 +96,8 @@ internal static class OutboxTable
 
     /// <summary>Marks everything since <paramref name="since"/> as unpublished, in bounded batches.</summary>
     /// <returns>The number of messages that the relay publishes again.</returns>
-    public static async Task<long> ReplayAsync(NpgsqlConnection connection, DateTimeOffset since, DateTimeOffset now, CancellationToken cancellationToken)
+    public static async Task<long> ReplayAsync(
+        NpgsqlConnection connection, DateTimeOffset since, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var (total, count) = (0L, ReplayBatch);
         for (; count == ReplayBatch; total += count)
@@ -102,7 +105,8 @@ internal static class OutboxTable
         return total;
     }
 
-    private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] parameters)
+    private static async Task<int> ExecuteAsync(
+        NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] parameters)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var parameter in parameters)
@@ -151,11 +155,14 @@ internal sealed class OutboxDatabase(string connectionString)
         }
     }
 
-    /// <summary>On a young table the planner prefers a bitmap scan and a sort to the partial index, which makes each read many times slower.</summary>
+    /// <summary>
+    /// On a young table the planner prefers a bitmap scan and a sort to the partial index, which makes each read many times slower.
+    /// </summary>
     public async Task<NpgsqlConnection> ConnectRelayAsync(CancellationToken cancellationToken)
     {
         var connection = await ConnectAsync(cancellationToken);
-        await using var plan = new NpgsqlCommand("SET enable_bitmapscan = off; SET enable_seqscan = off; SET enable_sort = off", connection);
+        await using var plan = new NpgsqlCommand(
+            "SET enable_bitmapscan = off; SET enable_seqscan = off; SET enable_sort = off", connection);
         await plan.ExecuteNonQueryAsync(cancellationToken);
         return connection;
     }

@@ -3,8 +3,8 @@ using Microsoft.EntityFrameworkCore;
 namespace ForgeShop.Benchmarks.Pipelines;
 
 /// <summary>
-/// The tables that every pipeline writes besides its outbox and inbox: for each message of an order one business row when it is sent and one effect row when
-/// it is handled.
+/// The tables that every pipeline writes besides its outbox and inbox: for each message of an order one business row when it is sent and
+/// one effect row when it is handled.
 /// </summary>
 public class ChainDb(DbContextOptions options) : DbContext(options)
 {

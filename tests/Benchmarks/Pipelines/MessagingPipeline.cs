@@ -61,7 +61,9 @@ internal sealed class MessagingPipeline(PipelineSettings settings, int? batchSiz
         await db.SaveChangesAsync(cancellationToken);
     }
 
-    /// <summary>Commits many messages in one transaction. Each is the last of its order, so handling it writes one effect and sends nothing.</summary>
+    /// <summary>
+    /// Commits many messages in one transaction. Each is the last of its order, so handling it writes one effect and sends nothing.
+    /// </summary>
     public async Task SendAsync(int messages, CancellationToken cancellationToken)
     {
         await using var scope = _host.Services.CreateAsyncScope();
@@ -88,14 +90,16 @@ internal sealed class MessagingPipeline(PipelineSettings settings, int? batchSiz
     {
         Topic = settings.Topic;
         var builder = Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error)
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Configuration["ConnectionStrings:kafka"] = settings.Kafka;
         builder.Configuration["Messaging:Partitions"] = PipelineSettings.Partitions.ToString();
         if (batchSize is { } size)
             builder.Configuration["Messaging:PublishBatchSize"] = builder.Configuration["Messaging:ConsumeBatchSize"] = size.ToString();
         builder.Services.AddForgeIds(builder.Configuration);
         builder.Services.AddDbContextPool<MessagingChainDb>(db => db.UseNpgsql(settings.Database));
-        builder.AddMessaging(settings.Topic, messaging => messaging.UseEntityFramework<MessagingChainDb>().Handle<ContinueChain, ContinueChainHandler>());
+        builder.AddMessaging(
+            settings.Topic, messaging => messaging.UseEntityFramework<MessagingChainDb>().Handle<ContinueChain, ContinueChainHandler>());
         return builder.Build();
     }
 }

@@ -6,16 +6,17 @@ using Npgsql;
 namespace ForgeShop.Benchmarks.Pipelines;
 
 /// <summary>
-/// Runs one pipeline as a child process of <c>./forge bench orders</c>. It prints <c>ready</c>, then reads one command a line and answers each with a line of
-/// JSON: <c>orders N CLIENTS</c> places N orders as fast as it can and waits until all are complete, <c>alone N</c> places N orders one after the other,
-/// <c>messages N</c> commits N messages at once and waits until all are handled.
+/// Runs one pipeline as a child process of <c>./forge bench orders</c>. It prints <c>ready</c>, then reads one command a line and answers
+/// each with a line of JSON: <c>orders N CLIENTS</c> places N orders as fast as it can and waits until all are complete, <c>alone N</c>
+/// places N orders one after the other, <c>messages N</c> commits N messages at once and waits until all are handled.
 /// </summary>
 internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource database)
 {
     public const string Argument = "pipeline";
     private const string BatchPrefix = "messaging-batch-";
 
-    private static readonly TimeSpan CompleteTimeout = TimeSpan.FromMinutes(3), Poll = TimeSpan.FromMilliseconds(20), PollAlone = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan CompleteTimeout = TimeSpan.FromMinutes(3), Poll = TimeSpan.FromMilliseconds(20),
+    PollAlone = TimeSpan.FromMilliseconds(1);
 
     private long _placed, _sent;
 
@@ -42,7 +43,8 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
             "wolverine" => new WolverinePipeline(settings, batched: false),
             "wolverine-batched" => new WolverinePipeline(settings, batched: true),
             "messaging" => new MessagingPipeline(settings, batchSize: null),
-            _ when kind.StartsWith(BatchPrefix, StringComparison.Ordinal) => new MessagingPipeline(settings, Number(kind[BatchPrefix.Length..])),
+            _ when kind.StartsWith(BatchPrefix, StringComparison.Ordinal) =>
+                new MessagingPipeline(settings, Number(kind[BatchPrefix.Length..])),
             _ => throw new ArgumentException($"There is no pipeline '{kind}'.", nameof(kind)),
         };
         await pipeline.StartAsync(cancellationToken);
@@ -74,7 +76,8 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
 
     private async Task<PipelineRound> PlaceManyAsync(int orders, int clients, CancellationToken cancellationToken)
     {
-        var (last, left, cpu, watch) = (await LastEffectAsync(cancellationToken), orders, Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
+        var (last, left, cpu, watch) = (
+            await LastEffectAsync(cancellationToken), orders, Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
         await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(
             async () =>
             {
@@ -97,7 +100,8 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
             each.Add(watch.Elapsed.TotalMilliseconds);
         }
 
-        return new(orders, whole.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / orders, each.Order().ElementAt(orders / 2));
+        return new(orders, whole.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / orders, each.Order()
+            .ElementAt(orders / 2));
     }
 
     private async Task<PipelineRound> SendAsync(MessagingPipeline messaging, int messages, CancellationToken cancellationToken)
@@ -121,7 +125,8 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
         while (await CountCompleteAsync(after, cancellationToken) is var complete && complete < orders)
         {
             if (watch.Elapsed > CompleteTimeout)
-                throw new TimeoutException($"{orders - complete} of {orders} orders are not complete after {CompleteTimeout.TotalMinutes:0} minutes.");
+                throw new TimeoutException(
+                    $"{orders - complete} of {orders} orders are not complete after {CompleteTimeout.TotalMinutes:0} minutes.");
             await Task.Delay(poll, cancellationToken);
         }
     }

@@ -31,7 +31,8 @@ public static class ChainBatchHandler
 }
 
 /// <summary>
-/// Wolverine with its Kafka transport, durable inbox and Entity Framework Core outbox, tuned as its documentation recommends for throughput.
+/// Wolverine with its Kafka transport, durable inbox and Entity Framework Core outbox, tuned as its documentation recommends for
+/// throughput.
 /// </summary>
 internal sealed class WolverinePipeline(PipelineSettings settings, bool batched) : IPipeline
 {
@@ -61,12 +62,14 @@ internal sealed class WolverinePipeline(PipelineSettings settings, bool batched)
         _host.Dispose();
     }
 
-    internal static object Keyed(ChainMessage message) => message.WithDeliveryOptions(new DeliveryOptions { PartitionKey = message.OrderId.ToString() });
+    internal static object Keyed(ChainMessage message) =>
+        message.WithDeliveryOptions(new DeliveryOptions { PartitionKey = message.OrderId.ToString() });
 
     private static IHost Build(PipelineSettings settings, bool batched)
     {
         var builder = Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error)
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.UseWolverine(options =>
         {
             options.Durability.Mode = DurabilityMode.Solo;

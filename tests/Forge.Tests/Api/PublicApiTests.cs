@@ -1,13 +1,13 @@
 namespace ForgeShop.Forge.Tests;
 
 /// <summary>
-/// Forge is a package: whatever changes what others can see of it changes Api/PublicApi.approved.txt in the same commit, on purpose.
-/// After a change that is meant, copy the file that the failure names over the approved one.
+/// A change of Forge's public API changes Api/PublicApi.approved.txt in the same commit.
+/// After an intended change, copy the file that the failure names over the approved one.
 /// </summary>
 public sealed class PublicApiTests
 {
     [Fact]
-    public void The_public_API_is_the_approved_one()
+    public void Public_API_equals_the_approved_one()
     {
         var actual = PublicApi.Describe(typeof(ForgeDomain).Assembly);
         var approvedFile = Path.Combine(Repository.Root, "tests", "Forge.Tests", "Api", "PublicApi.approved.txt");
@@ -17,6 +17,7 @@ public sealed class PublicApiTests
         var received = Path.Combine(AppContext.BaseDirectory, "PublicApi.received.txt");
         File.WriteAllText(received, actual);
         var (before, after) = (approved.Split('\n'), actual.Split('\n'));
-        Assert.Fail($"Not approved: {received}\n" + string.Join('\n', before.Except(after).Select(line => "- " + line).Concat(after.Except(before).Select(line => "+ " + line))));
+        Assert.Fail($"Not approved: {received}\n"
+            + string.Join('\n', before.Except(after).Select(line => "- " + line).Concat(after.Except(before).Select(line => "+ " + line))));
     }
 }

@@ -8,7 +8,7 @@ public sealed class IdCommandTests
     private const string CartOfAda = "7e558d62-0221-5a98-9949-a65bfd2da23e";
 
     [Fact]
-    public void A_plain_key_gives_one_line_with_the_ID()
+    public void Plain_key_prints_one_line_with_the_ID()
     {
         var tool = Tool.Run("id", "users", "  Ada@Example.COM");
         tool.ExitCode.ShouldBe(0);
@@ -17,18 +17,18 @@ public sealed class IdCommandTests
     }
 
     [Fact]
-    public void Fields_of_a_record_come_in_any_order()
+    public void Record_fields_are_accepted_in_any_order()
     {
         Tool.Run("id", "orders", $"user={Ada}", "reference=cart-1").Output.ShouldBe(CartOfAda + "\n");
         Tool.Run("id", "orders", "reference=cart-1", $"user={Ada.ToUpperInvariant()}").Output.ShouldBe(CartOfAda + "\n");
     }
 
     [Fact]
-    public void Everything_behind_the_first_equals_sign_is_the_value() =>
+    public void Value_is_everything_after_the_first_equals_sign() =>
         Tool.Run("id", "files", "sha256=a=b", "size=3").ExitCode.ShouldBe(0);
 
     [Fact]
-    public void Json_holds_what_led_to_the_ID()
+    public void Json_output_has_every_step()
     {
         using var json = JsonDocument.Parse(Tool.Run("id", "users", "ada@example.com", "--json").Output);
         var root = json.RootElement;
@@ -43,19 +43,20 @@ public sealed class IdCommandTests
     [Theory]
     [InlineData("v5")]
     [InlineData("v8-sha256")]
-    public void The_explanation_ends_with_the_ID_and_its_digest_agrees(string algorithm)
+    public void Explanation_ends_with_the_ID_and_its_digest(string algorithm)
     {
         var tool = Tool.Run("id", "users", "ada@example.com", "--explain", "--algorithm", algorithm);
         var id = Tool.Run("id", "users", "ada@example.com", "--algorithm", algorithm).LastLine;
         tool.LastLine.ShouldBe(id);
-        var digest = tool.Lines.Single(line => line.StartsWith("digest", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        var digest = tool.Lines.Single(line => line.StartsWith("digest", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
         // All but the version digit and the variant digit.
         id.Replace("-", "", StringComparison.Ordinal)[..12].ShouldBe(digest[..12]);
         id[^12..].ShouldBe(digest[20..32]);
     }
 
     [Fact]
-    public void A_secret_alone_means_HMAC_and_is_never_printed()
+    public void Secret_selects_HMAC_and_is_not_printed()
     {
         const string variable = "FORGE_TESTS_SECRET";
         Environment.SetEnvironmentVariable(variable, "sixteen-bytes-ok");
@@ -76,7 +77,7 @@ public sealed class IdCommandTests
     }
 
     [Fact]
-    public void Another_domain_gives_other_IDs_whatever_its_case()
+    public void Domain_changes_the_ID_and_its_case_does_not()
     {
         var id = Tool.Run("id", "users", "ada@example.com", "--domain", "Shop.Example").Output;
         id.ShouldNotBe(Ada + "\n");
@@ -84,7 +85,7 @@ public sealed class IdCommandTests
     }
 
     [Fact]
-    public void Another_catalogue_can_be_named()
+    public void Catalogue_option_reads_another_catalogue()
     {
         var file = Path.GetTempFileName();
         try
@@ -92,7 +93,8 @@ public sealed class IdCommandTests
             File.WriteAllText(file, """{"domain":"forgeshop.example","entities":{"tags":{"key":{"names":["text"],"at":{"x":"int"}}}}}""");
             var tool = Tool.RunWith("""{"names":["b","a"],"at":{"x":3}}""", "id", "tags", "--stdin", "--json", "--catalogue", file);
             tool.Error.ShouldBeEmpty();
-            JsonDocument.Parse(tool.Output).RootElement.GetProperty("name").GetString().ShouldBe("""["forge:1","tags",{"at":{"x":"int:3"},"names":["text:b","text:a"]}]""");
+            JsonDocument.Parse(tool.Output).RootElement.GetProperty("name").GetString()
+                .ShouldBe("""["forge:1","tags",{"at":{"x":"int:3"},"names":["text:b","text:a"]}]""");
             Tool.Run("id", "users", "a@b", "--catalogue", file).ShouldBeRefused("tags");
         }
         finally
@@ -103,7 +105,7 @@ public sealed class IdCommandTests
     }
 
     [Fact]
-    public void Keys_come_one_a_line_from_the_input()
+    public void Stdin_has_one_key_a_line()
     {
         var tool = Tool.RunWith("ada@example.com\r\nADA@example.com\n ada@example.com", "id", "users", "--stdin");
         tool.ExitCode.ShouldBe(0);
@@ -111,7 +113,7 @@ public sealed class IdCommandTests
     }
 
     [Fact]
-    public void Records_come_with_spaces_tabs_or_as_JSON()
+    public void Stdin_records_have_spaces_tabs_or_JSON()
     {
         var lines = $"user={Ada} reference=cart-1\nreference=cart-1\tuser={Ada}\n{{\"reference\":\"cart-1\",\"user\":\"{Ada}\"}}\n";
         Tool.RunWith(lines, "id", "orders", "--stdin").Lines.ShouldBe([CartOfAda, CartOfAda, CartOfAda]);
@@ -120,7 +122,7 @@ public sealed class IdCommandTests
     }
 
     [Fact]
-    public void A_bad_line_stops_the_batch_and_is_named()
+    public void Bad_line_of_stdin_stops_the_batch_and_is_named()
     {
         var tool = Tool.RunWith("a@b\nnot-an-address\nc@d\n", "id", "users", "--stdin");
         tool.ExitCode.ShouldBe(2);
@@ -129,7 +131,7 @@ public sealed class IdCommandTests
     }
 
     [Fact]
-    public void Input_that_is_not_UTF8_is_refused_and_not_replaced() =>
+    public void Stdin_that_is_not_UTF8_is_refused() =>
         Tool.RunWith([.. "caf"u8, 0xE9, (byte)'\n'], "id", "products", "--stdin").ShouldBeRefused("line 1: the key is not valid UTF-8");
 
     [Theory]
@@ -141,25 +143,29 @@ public sealed class IdCommandTests
     [InlineData("""{"reference":5}""", "field 'reference' is declared as text and was given as another kind")]
     [InlineData("""{"reference":true}""", "field 'reference' is declared as text and was given as another kind")]
     [InlineData("""{"user":1.5}""", "field 'user' is declared as uuid and was given as another kind")]
-    public void A_line_of_JSON_that_is_no_key_is_refused(string line, string because) => Tool.RunWith(line, "id", "orders", "--stdin").ShouldBeRefused(because);
+    public void Stdin_JSON_that_is_no_key_is_refused(string line, string because) =>
+        Tool.RunWith(line, "id", "orders", "--stdin").ShouldBeRefused(because);
 
     [Fact]
-    public void Numbers_and_truth_values_of_JSON_are_taken_where_the_library_takes_them()
+    public void Stdin_JSON_numbers_and_booleans_are_accepted_as_by_the_library()
     {
         var file = Path.GetTempFileName();
         try
         {
-            File.WriteAllText(file, """{"domain":"forgeshop.example","entities":{"things":{"key":{"n":"int","d":"dec","ok":"bool","all":[{"n":"int"}],"at":{"d":"dec"}}}}}""");
-            string Json(string n, string d, string ok, string inList, string inRecord) => $$$"""{"n":{{{n}}},"d":{{{d}}},"ok":{{{ok}}},"all":[{"n":{{{inList}}}}],"at":{"d":{{{inRecord}}}}}""";
+            File.WriteAllText(file,
+                """{"domain":"forgeshop.example","entities":{"things":{"key":{"n":"int","d":"dec","ok":"bool","all":[{"n":"int"}],"at":{"d":"dec"}}}}}""");
+            string Json(string n, string d, string ok, string inList, string inRecord) =>
+                $$$"""{"n":{{{n}}},"d":{{{d}}},"ok":{{{ok}}},"all":[{"n":{{{inList}}}}],"at":{"d":{{{inRecord}}}}}""";
             Tool Run(string line) => Tool.RunWith(line, "id", "things", "--stdin", "--json", "--catalogue", file);
 
             var numbers = Run(Json("12345678901234567890123", "1.10", "true", "-1", "2"));
             numbers.Error.ShouldBeEmpty();
             JsonDocument.Parse(numbers.Output).RootElement.GetProperty("name").GetString()
-                .ShouldBe("""["forge:1","things",{"all":[{"n":"int:-1"}],"at":{"d":"dec:2"},"d":"dec:1.1","n":"int:12345678901234567890123","ok":"bool:true"}]""");
+                .ShouldBe(
+                    """["forge:1","things",{"all":[{"n":"int:-1"}],"at":{"d":"dec:2"},"d":"dec:1.1","n":"int:12345678901234567890123","ok":"bool:true"}]""");
             Run(Json("\"12345678901234567890123\"", "\"1.10\"", "\"true\"", "\"-1\"", "\"2\"")).Output.ShouldBe(numbers.Output);
 
-            // Not rounded, not guessed.
+            // Refused instead of rounded.
             Run(Json("1.0", "1", "true", "1", "1")).ShouldBeRefused("field 'n' of kind int has U+002E");
             Run(Json("1e2", "1", "true", "1", "1")).ShouldBeRefused("field 'n' of kind int has U+0065");
             Run(Json("1", "true", "true", "1", "1")).ShouldBeRefused("field 'd' is declared as dec");
@@ -173,7 +179,7 @@ public sealed class IdCommandTests
     }
 
     [Fact]
-    public void Ten_thousand_lines_and_a_long_one_come_through()
+    public void Stdin_of_10000_lines_and_a_long_one_is_derived()
     {
         var lines = string.Concat(Enumerable.Range(0, 10_000).Select(i => $"user-{i}@example.com\n"));
         var tool = Tool.RunWith(lines, "id", "users", "--stdin");
@@ -219,7 +225,7 @@ public sealed class IdCommandTests
     [InlineData("no such entity type", "id", "secret-value", "a@b")]
     [InlineData("forge:")]
     [InlineData("forge:", "nonsense")]
-    public void What_cannot_be_used_is_exit_2_and_one_line(string because, params string[] arguments)
+    public void Unusable_input_exits_2_with_one_line(string because, params string[] arguments)
     {
         var tool = Tool.Run(arguments);
         tool.ShouldBeRefused(because);
@@ -227,14 +233,14 @@ public sealed class IdCommandTests
     }
 
     [Fact]
-    public void Keys_may_begin_with_an_at_sign_or_behind_two_hyphens_with_a_hyphen()
+    public void Key_may_begin_with_an_at_sign_or_after_two_hyphens_with_a_hyphen()
     {
         Tool.Run("id", "products", "@list").ExitCode.ShouldBe(0);
         Tool.Run("id", "products", "--", "-1").ExitCode.ShouldBe(0);
     }
 
     [Fact]
-    public void Help_is_no_error()
+    public void Help_exits_0()
     {
         var tool = Tool.Run("--help");
         tool.ExitCode.ShouldBe(0);

@@ -56,7 +56,8 @@ public sealed class MoneyAndSkuTests
     [InlineData("12.5")]
     [InlineData("null")]
     [InlineData("{}")]
-    public void Anything_else_is_no_amount(string amount) => Should.Throw<JsonException>(() => Read($$"""{"amount":{{amount}},"currency":"EUR"}"""));
+    public void Malformed_amount_is_refused(string amount) =>
+        Should.Throw<JsonException>(() => Read($$"""{"amount":{{amount}},"currency":"EUR"}"""));
 
     [Theory]
     [InlineData("""{"amount":"1"}""")]
@@ -70,7 +71,7 @@ public sealed class MoneyAndSkuTests
     public void Money_is_an_object_with_both_members(string json) => Should.Throw<JsonException>(() => Read(json));
 
     [Fact]
-    public void Members_come_in_any_order_and_unknown_ones_are_ignored() =>
+    public void Money_members_have_any_order_and_unknown_ones_are_ignored() =>
         Read("""{"note":{"a":[1]},"currency":"USD","amount":"3.00"}""").ShouldBe(new Money(3m, "USD"));
 
     [Fact]
@@ -98,7 +99,7 @@ public sealed class MoneyAndSkuTests
     [InlineData("Ä", null)]
     [InlineData("K\u212A", null)]
     [InlineData("\u00A0A", null)]
-    public void The_shops_SKUs_are_safe_in_a_path(string? text, string? sku)
+    public void Sku_is_safe_in_a_path(string? text, string? sku)
     {
         Sku.TryNormalise(text, out var normalised).ShouldBe(sku is not null);
         normalised.ShouldBe(sku);
@@ -106,7 +107,7 @@ public sealed class MoneyAndSkuTests
     }
 
     [Fact]
-    public void A_SKU_has_at_most_64_characters()
+    public void Sku_has_at_most_64_characters()
     {
         Sku.TryNormalise(new string('a', 64), out _).ShouldBeTrue();
         Sku.TryNormalise(new string('a', 65), out _).ShouldBeFalse();

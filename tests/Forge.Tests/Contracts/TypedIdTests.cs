@@ -10,20 +10,24 @@ public sealed class TypedIdTests
 {
     private const string Text = "6e16f6c3-de6b-55c3-80ba-75907720bb8a";
 
-    private static readonly Type[] Types = [.. typeof(UserId).Assembly.GetTypes().Where(type => type.GetInterfaces().Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(ITypedId<>)))];
+    private static readonly Type[] Types = [.. typeof(UserId).Assembly.GetTypes()
+        .Where(type => type.GetInterfaces()
+        .Any(contract => contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(ITypedId<>)))];
 
     [Fact]
-    public void There_is_a_typed_ID_for_every_entity_type()
+    public void Every_entity_type_has_a_typed_ID()
     {
         Types.Select(type => type.Name).Order(StringComparer.Ordinal).ShouldBe(
-            ["CorrelationId", "EventId", "FileId", "NotificationId", "OrderId", "OrderLineId", "PaymentId", "ProductId", "ReservationId", "SagaId", "SessionId", "UserId"]);
+            ["CorrelationId", "EventId", "FileId", "NotificationId", "OrderId", "OrderLineId", "PaymentId", "ProductId", "ReservationId",
+                "SagaId", "SessionId", "UserId"]);
         Types.Length.ShouldBe(ShopCatalogue.Instance.Types.Count);
     }
 
     [Fact]
-    public void All_of_them_parse_format_and_serialise_alike()
+    public void Typed_IDs_parse_format_and_serialise_alike()
     {
-        foreach (var type in Types) typeof(TypedIdTests).GetMethod(nameof(Check), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, null);
+        foreach (var type in Types) typeof(TypedIdTests)
+            .GetMethod(nameof(Check), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, null);
     }
 
     private static void Check<T>() where T : struct, ITypedId<T>, IEquatable<T>
@@ -53,7 +57,8 @@ public sealed class TypedIdTests
         var map = JsonSerializer.Serialize(new Dictionary<T, int> { [id] = 1 }, ContractsJson.Options);
         map.ShouldBe($"{{\"{Text}\":1}}");
         JsonSerializer.Deserialize<Dictionary<T, int>>(map, ContractsJson.Options)!.Keys.ShouldBe([id]);
-        foreach (var wrong in new[] { "5", "null", "{}", "\"\\ud800\"", "\"" + new string('a', 1000) + "\"" }) Should.Throw<JsonException>(() => JsonSerializer.Deserialize<T>(wrong, ContractsJson.Options));
+        foreach (var wrong in new[] { "5", "null", "{}", "\"\\ud800\"", "\"" + new string('a', 1000) + "\"" }) Should.Throw<JsonException>(
+            () => JsonSerializer.Deserialize<T>(wrong, ContractsJson.Options));
     }
 
     [Theory]
@@ -65,19 +70,21 @@ public sealed class TypedIdTests
     [InlineData("6e16f6c3de6b55c380ba75907720bb8a", 400)]
     [InlineData("usr_" + Text, 400)]
     [InlineData("nonsense", 400)]
-    public async Task A_route_binds_each_typed_ID_and_answers_400_to_anything_else(string value, int status)
+    public async Task Route_binds_each_typed_ID_and_returns_400_otherwise(string value, int status)
     {
         using var services = new ServiceCollection().AddLogging().BuildServiceProvider();
         foreach (var type in Types)
         {
-            await (Task)typeof(TypedIdTests).GetMethod(nameof(Bind), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type).Invoke(null, [services, value, status])!;
+            await (Task)typeof(TypedIdTests).GetMethod(nameof(Bind), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type)
+                .Invoke(null, [services, value, status])!;
         }
     }
 
     private static async Task Bind<T>(IServiceProvider services, string value, int status) where T : struct, ITypedId<T>
     {
         var found = default(T);
-        var endpoint = RequestDelegateFactory.Create((T id) => { found = id; }, new RequestDelegateFactoryOptions { RouteParameterNames = ["id"] });
+        var endpoint = RequestDelegateFactory.Create(
+            (T id) => { found = id; }, new RequestDelegateFactoryOptions { RouteParameterNames = ["id"] });
         var context = new DefaultHttpContext { RequestServices = services };
         context.Request.RouteValues["id"] = value;
         await endpoint.RequestDelegate(context);

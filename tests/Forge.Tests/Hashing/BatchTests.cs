@@ -34,7 +34,8 @@ public sealed class BatchTests
     }
 
     private static string Key(int length, int seed) =>
-        string.Create(length, seed, static (key, seed) => { for (var i = 0; i < key.Length; i++) key[i] = (char)('!' + (seed * 7919 + i * 31 + i * i) % 94); });
+        string.Create(length, seed, static (key, seed) =>
+            { for (var i = 0; i < key.Length; i++) key[i] = (char)('!' + (seed * 7919 + i * 31 + i * i) % 94); });
 
     private static void ShouldAgree(string path, string[] keys)
     {
@@ -45,16 +46,17 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public void The_intended_path_is_the_one_that_runs()
+    public void Process_runs_the_intended_code_path()
     {
         var expected = Environment.GetEnvironmentVariable(ExpectedLaneBits);
         if (expected is not null) EntityNamespace.LaneBits.ToString(System.Globalization.CultureInfo.InvariantCulture).ShouldBe(expected);
-        EntityNamespace.LaneBits.ShouldBe(NameLanes512.IsSupported ? 512 : NameLanes256.IsSupported ? 256 : NameLanes128.IsSupported ? 128 : 0);
+        EntityNamespace.LaneBits.ShouldBe(
+            NameLanes512.IsSupported ? 512 : NameLanes256.IsSupported ? 256 : NameLanes128.IsSupported ? 128 : 0);
     }
 
     [Theory]
     [MemberData(nameof(SupportedPaths))]
-    public void Every_length(string path)
+    public void Batch_derives_keys_of_every_length(string path)
     {
         for (var length = 1; length <= 200; length++) ShouldAgree(path, [.. Enumerable.Range(0, 16).Select(i => Key(length, i))]);
         ShouldAgree(path, [.. Enumerable.Repeat(1024, 16).Select(Key)]);
@@ -62,7 +64,7 @@ public sealed class BatchTests
 
     [Theory]
     [MemberData(nameof(SupportedPaths))]
-    public void Every_number_of_keys(string path)
+    public void Batch_derives_every_number_of_keys(string path)
     {
         for (var count = 0; count <= 50; count++)
         {
@@ -74,7 +76,7 @@ public sealed class BatchTests
 
     [Theory]
     [MemberData(nameof(SupportedPaths))]
-    public void Lengths_and_alphabets_mixed(string path)
+    public void Batch_derives_mixed_lengths_and_alphabets(string path)
     {
         var random = new Random(20);
         string[] wide = ["é", "ß", "日本", "😀", "a\u0301", "\u00A0x", "x\u200D"];
@@ -90,7 +92,7 @@ public sealed class BatchTests
 
     [Theory]
     [MemberData(nameof(SupportedPaths))]
-    public void Every_UTF16_code_unit_is_taken_or_refused_as_it_is_alone(string path)
+    public void Batch_accepts_and_refuses_each_UTF16_unit_like_a_single_key(string path)
     {
         var taken = new List<string>();
         var ids = new Guid[16];
@@ -125,12 +127,13 @@ public sealed class BatchTests
     [InlineData("tab\there", KeyRefusal.Character)]
     [InlineData("delete\u007F", KeyRefusal.Character)]
     [InlineData("lone {surrogate}", KeyRefusal.LoneSurrogate)] // an attribute cannot hold one
-    public void The_first_refused_key_is_named_and_the_IDs_before_it_are_there(string? refused, KeyRefusal refusal)
+    public void Batch_names_the_first_refused_key_and_keeps_the_IDs_before_it(string? refused, KeyRefusal refusal)
     {
         foreach (var at in (int[])[0, 1, 15, 16, 37, 99])
         {
             // A second refused key, of another length class, comes earlier to the lanes than the first.
-            string[] keys = [.. Enumerable.Range(0, 100).Select(i => Key(i % 3 == 0 ? 60 : 20, i)), .. Enumerable.Range(0, 20).Select(_ => "x\u0001" + new string('x', 30))];
+            string[] keys = [.. Enumerable.Range(0, 100).Select(i => Key(i % 3 == 0 ? 60 : 20, i)), .. Enumerable.Range(0, 20)
+                .Select(_ => "x\u0001" + new string('x', 30))];
             keys[at] = refused?.Replace("{surrogate}", "\uD800", StringComparison.Ordinal)!;
             var ids = new Guid[keys.Length];
             var error = Should.Throw<ForgeKeyException>(() => Texts.DeriveMany(keys, ids));
@@ -148,7 +151,7 @@ public sealed class BatchTests
     [InlineData(KeyKind.Uuid, "6E16F6C3-DE6B-55C3-80BA-{0:D12}")]
     [InlineData(KeyKind.Ts6, "2024-01-15T10:30:00.{0:D6}Z")]
     [InlineData(KeyKind.Text, "text {0} é")]
-    public void Every_kind_in_UTF16_and_in_UTF8(KeyKind kind, string form)
+    public void Batch_derives_every_kind_in_UTF16_and_UTF8(KeyKind kind, string form)
     {
         var entity = Domain.Entity("things", kind);
         string[] keys = [.. Enumerable.Range(1, 53).Select(i => string.Format(System.Globalization.CultureInfo.InvariantCulture, form, i))];
@@ -165,7 +168,7 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public void Refusals_in_UTF8()
+    public void Batch_refuses_invalid_UTF8()
     {
         string[] keys = [.. Enumerable.Range(0, 50).Select(i => Key(30, i))];
         var (utf8, ranges) = Block(keys);
@@ -184,7 +187,7 @@ public sealed class BatchTests
     [Theory]
     [InlineData(ForgeAlgorithm.V8Sha256, null)]
     [InlineData(ForgeAlgorithm.V8HmacSha256, "sixteen-bytes-ok")]
-    public void Other_algorithms(ForgeAlgorithm algorithm, string? secret)
+    public void Batch_derives_with_every_algorithm(ForgeAlgorithm algorithm, string? secret)
     {
         var entity = new ForgeDomain("forgeshop.example", algorithm, secret).Entity("texts", KeyKind.Text);
         string[] keys = [.. Enumerable.Range(0, 40).Select(i => Key(24, i))];
@@ -194,7 +197,7 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public void More_room_than_keys_is_left_alone()
+    public void Batch_leaves_the_rest_of_a_longer_buffer_unchanged()
     {
         string[] keys = [.. Enumerable.Range(0, 21).Select(i => Key(24, i))];
         var ids = Enumerable.Repeat(Guid.AllBitsSet, 32).ToArray();

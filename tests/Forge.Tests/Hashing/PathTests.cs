@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace ForgeShop.Forge.Tests;
 
 /// <summary>
-/// The same tests in processes whose runtime was told to leave instructions out, or never to optimise: each path that this machine can show.
+/// Runs the same tests in processes whose runtime uses fewer instructions, or does not optimise: each code path of this machine.
 /// The runtime reads the switches once, at its start.
 /// </summary>
 public sealed class PathTests
@@ -13,36 +13,39 @@ public sealed class PathTests
     private static readonly string[] Classes = [typeof(BatchTests).FullName!, typeof(SingleNameTests).FullName!];
 
     [Fact]
-    public Task AVX2_without_AVX512()
+    public Task Path_with_AVX2_without_AVX512_passes()
     {
         Assert.SkipUnless(Avx2.IsSupported, "This processor has no AVX2.");
         return Pass(256, ("DOTNET_EnableAVX512", "0"));
     }
 
     [Fact]
-    public Task Vectors_of_128_bits()
+    public Task Path_with_128_bit_vectors_passes()
     {
         Assert.SkipUnless(Vector128.IsHardwareAccelerated, "This processor has no vectors.");
         return Pass(128, ("DOTNET_EnableAVX2", "0"));
     }
 
     [Fact]
-    public Task No_vectors() => Pass(0, ("DOTNET_EnableHWIntrinsic", "0"));
+    public Task Path_without_vectors_passes() => Pass(0, ("DOTNET_EnableHWIntrinsic", "0"));
 
     [Fact]
-    public Task Optimised_from_the_start() => Pass(EntityNamespace.LaneBits, ("DOTNET_TieredCompilation", "0"));
+    public Task Path_with_optimised_code_passes() => Pass(EntityNamespace.LaneBits, ("DOTNET_TieredCompilation", "0"));
 
     [Fact]
-    public async Task Never_optimised()
+    public async Task Path_with_unoptimised_code_passes()
     {
         var methods = Path.Combine(Path.GetTempPath(), $"forge-tests-{Guid.NewGuid():N}.txt");
         try
         {
-            // Without tiers: their background thread may still write to the file while the runtime closes it at the end, which aborts the process.
+            // Without tiers: their background thread may still write to the file while the runtime closes it at the end, which aborts the
+            // process.
             await Pass(
                 EntityNamespace.LaneBits, ("DOTNET_JITMinOpts", "1"), ("DOTNET_TieredCompilation", "0"), ("DOTNET_JitStdOutFile", methods),
                 ("DOTNET_JitDisasmSummary", "1"));
-            var kernels = File.ReadLines(methods).Where(line => line.Contains("NameLanes", StringComparison.Ordinal) && line.Contains(":Rounds(", StringComparison.Ordinal)).ToArray();
+            var kernels = File.ReadLines(methods)
+                .Where(line => line.Contains("NameLanes", StringComparison.Ordinal) && line.Contains(":Rounds(", StringComparison.Ordinal))
+                .ToArray();
             kernels.ShouldNotBeEmpty();
             kernels.ShouldAllBe(line => line.Contains("MinOpts", StringComparison.Ordinal));
         }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>UUID version 5 by the platform's SHA-1, as RFC 9562 section 5.5 says it: what every path of the library is compared with.</summary>
+/// <summary>
+/// UUID version 5 by the platform's SHA-1 (RFC 9562 section 5.5): the reference for every code path of the library.
+/// </summary>
 internal static class PlatformSha1
 {
     public static Guid V5(Guid namespaceId, string name) => V5(namespaceId, Encoding.UTF8.GetBytes(name));

@@ -6,7 +6,7 @@ namespace ForgeShop.Forge.Tests;
 public sealed class SingleNameTests
 {
     [Fact]
-    public void Every_length_of_the_bare_derivation()
+    public void Bare_derivation_equals_the_platforms_for_every_length()
     {
         var random = new Random(3);
         for (var length = 0; length <= 300; length++)
@@ -19,12 +19,13 @@ public sealed class SingleNameTests
     }
 
     [Fact]
-    public void Every_length_of_a_key()
+    public void Single_key_equals_the_platforms_for_every_length()
     {
         var texts = new ForgeDomain("forgeshop.example").Entity("texts", KeyKind.Text);
         for (var length = 1; length <= 1024; length += length < 200 ? 1 : 103)
         {
-            var key = string.Create(length, length, static (key, seed) => { for (var i = 0; i < key.Length; i++) key[i] = (char)('!' + (seed + i * 31) % 94); });
+            var key = string.Create(length, length, static (key, seed) =>
+                { for (var i = 0; i < key.Length; i++) key[i] = (char)('!' + (seed + i * 31) % 94); });
             var expected = PlatformSha1.V5(texts.Id, key);
             texts.Derive(key).ShouldBe(expected, $"{length} characters");
             texts.Derive(Encoding.UTF8.GetBytes(key)).ShouldBe(expected, $"{length} bytes");
@@ -33,10 +34,11 @@ public sealed class SingleNameTests
 
     /// <summary>Nothing beside the key is read: what stands there could pass for a part of it.</summary>
     [Fact]
-    public void Every_length_of_a_key_in_the_middle_of_a_text()
+    public void Single_key_inside_a_longer_text_equals_the_platforms()
     {
         var texts = new ForgeDomain("forgeshop.example").Entity("texts", KeyKind.Text);
-        var text = string.Create(600, 0, static (characters, _) => { for (var i = 0; i < characters.Length; i++) characters[i] = (char)('!' + i * 31 % 94); });
+        var text = string.Create(
+            600, 0, static (characters, _) => { for (var i = 0; i < characters.Length; i++) characters[i] = (char)('!' + i * 31 % 94); });
         var bytes = Encoding.UTF8.GetBytes(text);
         for (var length = 1; length <= 300; length++)
         {
@@ -51,7 +53,7 @@ public sealed class SingleNameTests
     [InlineData(3)]
     [InlineData(20)]
     [InlineData(60)]
-    public void Every_UTF16_code_unit_is_taken_or_refused_as_in_UTF8(int length)
+    public void Single_key_accepts_and_refuses_each_UTF16_unit_as_in_UTF8(int length)
     {
         var texts = new ForgeDomain("forgeshop.example").Entity("texts", KeyKind.Text);
         var key = Enumerable.Repeat('k', length).ToArray();
@@ -63,7 +65,8 @@ public sealed class SingleNameTests
             {
                 if (taken || error.Refusal is not KeyRefusal.LoneSurrogate) error.Refusal.ShouldBe(KeyRefusal.LoneSurrogate);
             }
-            else if ((taken, id, error) != (texts.TryDerive(Encoding.UTF8.GetBytes(key), out var other, out var otherError), other, otherError))
+            else if (
+                (taken, id, error) != (texts.TryDerive(Encoding.UTF8.GetBytes(key), out var other, out var otherError), other, otherError))
             {
                 Assert.Fail($"U+{c:X4} at {c % length} of {length}: {error} in UTF-16, {otherError} in UTF-8");
             }

@@ -7,7 +7,7 @@ public sealed class CatalogueTests
     private static EntityCatalogue Parse(string json) => EntityCatalogue.Parse(Encoding.UTF8.GetBytes(json));
 
     [Fact]
-    public void A_catalogue_declares_plain_keys_records_lists_and_nested_records()
+    public void Catalogue_declares_plain_keys_records_lists_and_nested_records()
     {
         var catalogue = Parse("""
             {"domain": "shop.example", "entities": {
@@ -29,9 +29,10 @@ public sealed class CatalogueTests
     }
 
     [Fact]
-    public void Prefixed_IDs_find_their_type()
+    public void Prefixed_ID_finds_its_type()
     {
-        var catalogue = Parse("""{"domain":"a.b","entities":{"users":{"prefix":"usr","key":"email"},"orders":{"prefix":"ord","key":"uuid"},"plain":{"key":"text"}}}""");
+        var catalogue = Parse(
+            """{"domain":"a.b","entities":{"users":{"prefix":"usr","key":"email"},"orders":{"prefix":"ord","key":"uuid"},"plain":{"key":"text"}}}""");
         var id = Guid.Parse("6e16f6c3-de6b-55c3-80ba-75907720bb8a");
         catalogue.TryParsePrefixed("ord_6e16f6c3-de6b-55c3-80ba-75907720bb8a", out var type, out var read).ShouldBeTrue();
         (type!.Name, read).ShouldBe(("orders", id));
@@ -66,6 +67,6 @@ public sealed class CatalogueTests
     [InlineData("""{"domain":"a.b","entities":{"Users":{"key":"email"}}}""", "U+0055")]
     [InlineData("""{"domain":"a.b","entities":{"users":{"key":"email"},"users":{"key":"email"}}}""", "not valid JSON")]
     [InlineData("""{"domain":"a.b","entities":{"a":{"key":"email","prefix":"x"},"b":{"key":"email","prefix":"x"}}}""", "declared twice")]
-    public void What_is_not_a_catalogue_is_refused(string json, string because) =>
+    public void Malformed_catalogue_is_refused(string json, string because) =>
         Should.Throw<ForgeConfigurationException>(() => Parse(json)).Message.ShouldContain(because);
 }

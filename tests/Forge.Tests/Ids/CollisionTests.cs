@@ -5,10 +5,10 @@ namespace ForgeShop.Forge.Tests;
 public sealed class CollisionTests
 {
     [Fact]
-    public void A_hundred_thousand_keys_have_as_many_IDs() => AllDifferent(100_000);
+    public void Distinct_100000_keys_have_distinct_IDs() => AllDifferent(100_000);
 
     [Fact(Explicit = true)]
-    public void Ten_million_keys_have_as_many_IDs() => AllDifferent(10_000_000);
+    public void Distinct_10_million_keys_have_distinct_IDs() => AllDifferent(10_000_000);
 
     private static void AllDifferent(int count)
     {

@@ -6,10 +6,11 @@ namespace ForgeShop.Forge.Tests;
 public sealed class UuidTests
 {
     private const string Text = "00112233-4455-5677-8899-aabbccddeeff";
-    private static readonly byte[] NetworkOrder = [0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x56, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff];
+    private static readonly byte[] NetworkOrder = [0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x56, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee,
+        0xff];
 
     [Fact]
-    public void Bytes_are_in_network_order_always()
+    public void Bytes_are_in_network_order()
     {
         var id = Uuid.Parse(Text);
         Uuid.ToBytes(id).ShouldBe(NetworkOrder);
@@ -24,7 +25,7 @@ public sealed class UuidTests
     }
 
     [Fact]
-    public void Either_case_is_read()
+    public void Parse_accepts_either_case()
     {
         Uuid.Parse(Text.ToUpperInvariant()).ShouldBe(Uuid.Parse(Text));
         Uuid.TryParse("00112233-4455-5677-8899-AABBccddEEFF"u8, out var id).ShouldBeTrue();
@@ -49,7 +50,7 @@ public sealed class UuidTests
     [InlineData("００112233-4455-5677-8899-aabbccddeeff")]
     [InlineData("00112233-4455-5677-8899-aabbccddeef")]
     [InlineData("00112233-4455-5677-8899-aabbccddeefff")]
-    public void Everything_else_is_refused(string text)
+    public void Parse_refuses_other_forms(string text)
     {
         Uuid.TryParse(text, out var id).ShouldBeFalse();
         id.ShouldBe(Guid.Empty);
@@ -58,7 +59,7 @@ public sealed class UuidTests
     }
 
     [Fact]
-    public void One_wrong_character_anywhere_is_noticed()
+    public void Parse_refuses_one_wrong_character_anywhere()
     {
         for (var at = 0; at < Text.Length; at++)
         {
@@ -72,20 +73,24 @@ public sealed class UuidTests
     }
 
     [Fact]
-    public void Text_and_bytes_read_back() => Prop.ForAll((from bytes in Gen.Choose(0, 255).Select(b => (byte)b).ArrayOf(16) select bytes).ToArbitrary(), bytes =>
+    public void Text_and_bytes_are_parsed_back() =>
+        Prop.ForAll((from bytes in Gen.Choose(0, 255).Select(b => (byte)b).ArrayOf(16) select bytes).ToArbitrary(), bytes =>
     {
         var id = Uuid.FromBytes(bytes);
-        return Uuid.ToBytes(id).AsSpan().SequenceEqual(bytes) && Uuid.Parse(Uuid.ToText(id)) == id && Uuid.ToText(id).Replace("-", "", StringComparison.Ordinal) == Convert.ToHexStringLower(bytes);
+        return Uuid.ToBytes(id).AsSpan().SequenceEqual(bytes) && Uuid.Parse(Uuid.ToText(id)) == id
+            && Uuid.ToText(id).Replace("-", "", StringComparison.Ordinal) == Convert.ToHexStringLower(bytes);
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(1_000));
 
     [Fact]
-    public void Prefixed_text_reads_back_and_only_with_its_own_prefix()
+    public void Prefixed_text_is_parsed_back_with_its_own_prefix_only()
     {
         var id = Uuid.Parse(Text);
         PrefixedId.Format("usr", id).ShouldBe("usr_" + Text);
         PrefixedId.TryParse("usr", "usr_" + Text.ToUpperInvariant(), out var read).ShouldBeTrue();
         read.ShouldBe(id);
-        foreach (var wrong in new[] { Text, "ord_" + Text, "USR_" + Text, "usr-" + Text, "usr_" + Text + " ", "usr__" + Text, "usr_", "", "us_r" + Text[1..], "usr_+" + Text[1..] })
+        foreach (
+            var wrong in new[] { Text, "ord_" + Text, "USR_" + Text, "usr-" + Text, "usr_" + Text + " ", "usr__" + Text, "usr_", "", "us_r"
+            + Text[1..], "usr_+" + Text[1..] })
         {
             PrefixedId.TryParse("usr", wrong, out read).ShouldBeFalse(wrong);
             read.ShouldBe(Guid.Empty);
@@ -98,18 +103,21 @@ public sealed class UuidTests
     }
 
     [Fact]
-    public void A_file_lies_under_the_first_two_bytes_of_its_ID()
+    public void Shard_path_is_the_first_two_bytes_of_the_ID()
     {
         var id = Uuid.Parse(Text);
         ShardPath.Of(id).ShouldBe("00/11/00112233-4455-5677-8899-aabbccddeeff.dat");
         ShardPath.Of(id, "pdf").ShouldBe("00/11/00112233-4455-5677-8899-aabbccddeeff.pdf");
         ShardPath.TryParse(ShardPath.Of(id), out var read).ShouldBeTrue();
         read.ShouldBe(id);
-        foreach (var wrong in new[] { "", "00/12/" + Text + ".dat", "00/11/" + Text + ".pdf", "00\\11\\" + Text + ".dat", "00/11/" + Text.ToUpperInvariant() + ".dat", "/00/11/" + Text + ".dat", "../../" + Text + ".dat" })
+        foreach (
+            var wrong in new[] { "", "00/12/" + Text + ".dat", "00/11/" + Text + ".pdf", "00\\11\\" + Text + ".dat", "00/11/"
+            + Text.ToUpperInvariant() + ".dat", "/00/11/" + Text + ".dat", "../../" + Text + ".dat" })
         {
             ShardPath.TryParse(wrong, out read).ShouldBeFalse(wrong);
             read.ShouldBe(Guid.Empty);
         }
-        foreach (var extension in new[] { "", ".dat", "a/b", "DAT", "..", new string('a', 17) }) Should.Throw<ArgumentException>(() => ShardPath.Of(id, extension));
+        foreach (var extension in new[] { "", ".dat", "a/b", "DAT", "..", new string('a', 17) }) Should.Throw<ArgumentException>(
+            () => ShardPath.Of(id, extension));
     }
 }

@@ -14,9 +14,9 @@ public sealed class JcsTests
 
     private static string Refused(string json) => Should.Throw<JcsException>(() => Canonical(json)).Code;
 
-    // Every text with an error in jcs.json says why, and so does the library.
+    // Every text with an error in jcs.json has its reason, and the library has the same.
     [Fact]
-    public void Errors_are_told_apart_as_the_vectors_tell_them_apart()
+    public void Errors_are_those_of_the_vectors()
     {
         foreach (var vector in JsonNode.Parse(File.ReadAllText(Repository.Vectors("jcs.json")))!.AsArray())
         {
@@ -36,10 +36,10 @@ public sealed class JcsTests
     }
 
     [Fact]
-    public void Any_tree_however_it_is_written_has_one_form_that_means_the_same() => OneForm(trees: 2_000);
+    public void Tree_in_any_spelling_has_one_canonical_form() => OneForm(trees: 2_000);
 
     [Fact(Explicit = true)]
-    public void Many_trees_however_they_are_written_have_one_form_each() => OneForm(trees: 300_000);
+    public void Many_trees_in_any_spelling_have_one_canonical_form_each() => OneForm(trees: 300_000);
 
     private static void OneForm(int trees)
     {
@@ -55,15 +55,18 @@ public sealed class JcsTests
     }
 
     [Fact]
-    public void Tampered_texts_are_refused_or_mean_something_and_never_crash() => Tamper(texts: 5_000);
+    public void Tampered_text_is_refused_or_parsed_without_a_crash() => Tamper(texts: 5_000);
 
     [Fact(Explicit = true)]
-    public void Many_tampered_texts_are_refused_or_mean_something_and_never_crash() => Tamper(texts: 500_000);
+    public void Many_tampered_texts_are_refused_or_parsed_without_a_crash() => Tamper(texts: 500_000);
 
     private static void Tamper(int texts)
     {
-        string[] scraps = ["", "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "0", "-", "1e999", ".", "null", "tru", "\u0000", "\t", "\uFEFF", "é", "//"];
-        var arbitrary = (from seed in Gen.Choose(0, int.MaxValue) from scrap in Gen.Elements(scraps) from place in Gen.Choose(0, 1000) from cut in Gen.Choose(0, 3) select (seed, scrap, place, cut)).ToArbitrary();
+        string[] scraps = ["", "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud800", "0", "-", "1e999", ".", "null", "tru", "\u0000",
+            "\t", "\uFEFF", "é", "//"];
+        var arbitrary = (
+            from seed in Gen.Choose(0, int.MaxValue) from scrap in Gen.Elements(scraps) from place in Gen.Choose(
+            0, 1000) from cut in Gen.Choose(0, 3) select (seed, scrap, place, cut)).ToArbitrary();
         Prop.ForAll(arbitrary, sample =>
         {
             var text = Written(Tree(new Random(sample.seed), 3), new Random(sample.seed));
@@ -82,7 +85,7 @@ public sealed class JcsTests
     }
 
     [Fact]
-    public void Numbers_are_the_shortest_text_that_reads_back()
+    public void Number_is_the_shortest_text_that_parses_back()
     {
         var random = new Random(2025);
         IEnumerable<double> Doubles()
@@ -99,9 +102,13 @@ public sealed class JcsTests
             var text = Canonical(value.ToString("E16", CultureInfo.InvariantCulture));
             if (double.Parse(text, CultureInfo.InvariantCulture) != value) Assert.Fail($"{text} is not {value:E16}");
             var digits = text.Split('e')[0].Replace("-", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal).Trim('0');
-            if (digits.Length > 1 && double.Parse(value.ToString($"E{digits.Length - 2}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) == value) Assert.Fail($"{text} could be shorter");
+            if (digits.Length > 1
+                && double.Parse(value.ToString($"E{digits.Length - 2}", CultureInfo.InvariantCulture),
+                CultureInfo.InvariantCulture) == value) Assert.Fail($"{text} could be shorter");
             var nearest = value.ToString($"E{digits.Length - 1}", CultureInfo.InvariantCulture);
-            if (double.Parse(nearest, CultureInfo.InvariantCulture) == value && nearest.Split('E')[0].Replace("-", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal).Trim('0') != digits) Assert.Fail($"{nearest} is nearer than {text}");
+            if (double.Parse(nearest, CultureInfo.InvariantCulture) == value && nearest.Split('E')[0]
+                .Replace("-", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal)
+                .Trim('0') != digits) Assert.Fail($"{nearest} is nearer than {text}");
         }
     }
 
@@ -109,7 +116,7 @@ public sealed class JcsTests
     [InlineData(2000, -2000, "1")]
     [InlineData(2000, -1999, "10")]
     [InlineData(20000, -20000, "1")]
-    public void Zeros_and_exponents_that_cancel_each_other_do_so(int zeros, int exponent, string expected) =>
+    public void Zeros_and_exponents_cancel_out(int zeros, int exponent, string expected) =>
         Canonical("1" + new string('0', zeros) + "e" + exponent.ToString(CultureInfo.InvariantCulture)).ShouldBe(expected);
 
     [Theory]
@@ -117,19 +124,21 @@ public sealed class JcsTests
     [InlineData("0e99999999999999999999", "0")]
     [InlineData("9007199254740993.0000000000000000000000000000001", "9007199254740994")]
     [InlineData("1E+0005", "100000")]
-    public void Extreme_numbers(string json, string expected) => Canonical(json).ShouldBe(expected);
+    public void Extreme_numbers_are_canonical(string json, string expected) => Canonical(json).ShouldBe(expected);
 
     [Fact]
     public void Bytes_that_are_not_UTF8_are_refused()
     {
-        foreach (var bytes in new byte[][] { [(byte)'"', 0xFF, (byte)'"'], [(byte)'"', 0xED, 0xA0, 0x80, (byte)'"'], [(byte)'"', 0xC0, 0xAF, (byte)'"'] })
+        foreach (
+            var bytes in new byte[][] { [(byte)'"', 0xFF, (byte)'"'], [(byte)'"', 0xED, 0xA0, 0x80, (byte)'"'],
+            [(byte)'"', 0xC0, 0xAF, (byte)'"'] })
         {
             Should.Throw<JcsException>(() => Jcs.Canonicalize(bytes)).Code.ShouldBe("invalid-json");
         }
     }
 
     [Fact]
-    public void Depth_is_limited_and_costs_no_stack()
+    public void Depth_is_limited_without_recursion()
     {
         string Nested(int levels) => string.Concat(Enumerable.Repeat("[", levels)) + new string(']', levels);
         Canonical(Nested(Jcs.MaxDepth)).ShouldBe(Nested(Jcs.MaxDepth));
@@ -139,7 +148,7 @@ public sealed class JcsTests
     }
 
     [Fact]
-    public void Many_members_are_sorted_in_good_time()
+    public void Object_with_many_members_is_sorted_by_code_unit()
     {
         var names = Enumerable.Range(0, 50_000).Select(i => $"\"k{i * 7919 % 50_000}\":{i}").ToArray();
         var canonical = Canonical("{" + string.Join(", ", names) + "}");
@@ -148,7 +157,7 @@ public sealed class JcsTests
     }
 
     [Fact]
-    public void A_writer_gets_everything_or_nothing()
+    public void Writer_gets_the_whole_output_or_nothing()
     {
         var destination = new ArrayBufferWriter<byte>();
         Jcs.Canonicalize(" { \"b\" : 1 , \"a\" : 2 } "u8, destination);
@@ -160,9 +169,11 @@ public sealed class JcsTests
     // Numbers as doubles, which is what RFC 8785 takes them for.
     private static bool SameMeaning(JsonNode? left, JsonNode? right) => (left, right) switch
     {
-        (JsonObject a, JsonObject b) => a.Count == b.Count && a.All(member => b.TryGetPropertyValue(member.Key, out var other) && SameMeaning(member.Value, other)),
+        (JsonObject a, JsonObject b) =>
+            a.Count == b.Count && a.All(member => b.TryGetPropertyValue(member.Key, out var other) && SameMeaning(member.Value, other)),
         (JsonArray a, JsonArray b) => a.Count == b.Count && a.Zip(b).All(pair => SameMeaning(pair.First, pair.Second)),
-        (JsonValue a, JsonValue b) when a.GetValueKind() is JsonValueKind.Number && b.GetValueKind() is JsonValueKind.Number => a.GetValue<double>() == b.GetValue<double>(),
+        (JsonValue a, JsonValue b) when a.GetValueKind() is JsonValueKind.Number && b.GetValueKind() is JsonValueKind.Number =>
+            a.GetValue<double>() == b.GetValue<double>(),
         _ => JsonNode.DeepEquals(left, right),
     };
 
@@ -171,10 +182,13 @@ public sealed class JcsTests
     private static Node Tree(Random random, int depth) => random.Next(depth > 0 ? 7 : 4) switch
     {
         0 => new Node(Text(random)),
-        1 => new Node(random.Next(3) switch { 0 => random.Next(-1000, 1000), 1 => Math.Round(random.NextDouble() * 100, 2), _ => BitConverter.Int64BitsToDouble(random.NextInt64(0x7FE0_0000_0000_0000)) }),
+        1 => new Node(
+            random.Next(3) switch { 0 => random.Next(-1000, 1000), 1 => Math.Round(random.NextDouble() * 100, 2), _ =>
+            BitConverter.Int64BitsToDouble(random.NextInt64(0x7FE0_0000_0000_0000)) }),
         2 => new Node(random.Next(2) == 0),
         3 => new Node(null),
-        4 or 5 => new Node(Enumerable.Range(0, random.Next(5)).Select(i => (Name: i + Text(random), Node: Tree(random, depth - 1))).ToArray()),
+        4 or 5 =>
+            new Node(Enumerable.Range(0, random.Next(5)).Select(i => (Name: i + Text(random), Node: Tree(random, depth - 1))).ToArray()),
         _ => new Node(Enumerable.Range(0, random.Next(5)).Select(_ => Tree(random, depth - 1)).ToArray()),
     };
 
@@ -192,14 +206,22 @@ public sealed class JcsTests
     private static string Written(Node node, Random random)
     {
         string Space() => random.Next(3) == 0 ? " \n\t\r"[random.Next(4)].ToString() : "";
-        string Quoted(string text) => "\"" + string.Concat(text.Select(c => c < ' ' || c is '"' or '\\' || random.Next(4) == 0 ? $"\\u{(random.Next(2) == 0 ? ((int)c).ToString("x4", CultureInfo.InvariantCulture) : ((int)c).ToString("X4", CultureInfo.InvariantCulture))}" : c.ToString())) + "\"";
+        string Quoted(string text) =>
+            "\"" + string.Concat(
+            text.Select(c => c < ' ' || c is '"' or '\\' || random.Next(4) == 0
+            ? $"\\u{(random.Next(2) == 0 ? ((int)c).ToString("x4", CultureInfo.InvariantCulture) : ((int)c).ToString("X4", CultureInfo.InvariantCulture))}" : c.ToString())) + "\"";
         // An escaped half of a pair beside a raw half would not be the same text; a raw half alone is not even UTF-8.
-        string Safe(string text) => Quoted(text) is var quoted && text.Any(char.IsSurrogate) ? "\"" + string.Concat(text.Select(c => $"\\u{(int)c:x4}")) + "\"" : quoted;
+        string Safe(string text) =>
+            Quoted(text) is var quoted
+            && text.Any(char.IsSurrogate) ? "\"" + string.Concat(text.Select(c => $"\\u{(int)c:x4}")) + "\"" : quoted;
         switch (node.Value)
         {
             case (string, Node)[] members:
                 random.Shuffle(members = [.. members]);
-                return "{" + string.Join(",", members.Select(member => $"{Space()}{Safe(member.Item1)}{Space()}:{Space()}{Written(member.Item2, random)}{Space()}")) + Space() + "}";
+                return "{"
+                    + string.Join(",",
+                    members.Select(member => $"{Space()}{Safe(member.Item1)}{Space()}:{Space()}{Written(member.Item2, random)}{Space()}"))
+                    + Space() + "}";
             case Node[] items:
                 return "[" + string.Join(",", items.Select(item => Space() + Written(item, random) + Space())) + Space() + "]";
             case string text:
@@ -210,7 +232,9 @@ public sealed class JcsTests
                 return "null";
             default:
                 var number = Convert.ToDouble(node.Value, CultureInfo.InvariantCulture);
-                return number.ToString(random.Next(2) == 0 ? "E16" : "R", CultureInfo.InvariantCulture) is var written && double.Parse(written, CultureInfo.InvariantCulture) == number ? written : number.ToString("E16", CultureInfo.InvariantCulture);
+                return number.ToString(random.Next(2) == 0 ? "E16" : "R", CultureInfo.InvariantCulture) is var written
+                    && double.Parse(written, CultureInfo.InvariantCulture) == number
+                    ? written : number.ToString("E16", CultureInfo.InvariantCulture);
         }
     }
 }

@@ -34,16 +34,22 @@ internal abstract record KeyNode
         }
     }
 
-    /// <summary>Whether a part of a name says exactly this: the same fields, the same items in the same order, kinds and canonical values.</summary>
+    /// <summary>
+    /// Whether a part of a name says exactly this: the same fields, the same items in the same order, kinds and canonical values.
+    /// </summary>
     public bool IsIn(JsonNode? name) => this switch
     {
-        Leaf leaf => name is JsonValue value && value.GetValue<string>() == $"{leaf.Kind.ToName()}:{KindModel.Canonical(leaf.Kind, leaf.Text)}",
-        List list => name is JsonArray array && array.Count == list.Items.Length && list.Items.Zip(array).All(pair => pair.First.IsIn(pair.Second)),
-        _ => name is JsonObject members && ((Record)this).Fields is var fields && members.Count == fields.Length && fields.All(field => field.Value.IsIn(members[field.Field])),
+        Leaf leaf =>
+            name is JsonValue value && value.GetValue<string>() == $"{leaf.Kind.ToName()}:{KindModel.Canonical(leaf.Kind, leaf.Text)}",
+        List list =>
+            name is JsonArray array && array.Count == list.Items.Length && list.Items.Zip(array).All(pair => pair.First.IsIn(pair.Second)),
+        _ => name is JsonObject members && ((Record)this).Fields is var fields && members.Count == fields.Length
+            && fields.All(field => field.Value.IsIn(members[field.Field])),
     };
 }
 
 internal static class KeyNodes
 {
-    public static (string, KeyValue)[] ToFields(this KeyNode.Record record) => [.. record.Fields.Select(field => (field.Field, field.Value.ToValue()))];
+    public static (string, KeyValue)[] ToFields(this KeyNode.Record record) =>
+        [.. record.Fields.Select(field => (field.Field, field.Value.ToValue()))];
 }

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace ForgeShop.Forge.Tests;
 
 /// <summary>
-/// The kinds once more, written slowly and from the specification's patterns: regular expressions, lists of code points and the framework's
+/// A second, slow implementation of the kinds from the specification: regular expressions, lists of code points and the framework's
 /// calendar instead of hand-made loops. The library must agree with it on every input. Null means refused.
 /// </summary>
 internal static partial class KindModel
@@ -25,7 +25,8 @@ internal static partial class KindModel
 
     private static string Strip(string input) => input.Trim('\u0009', '\u000A', '\u000B', '\u000C', '\u000D', '\u0020');
 
-    private static string Fold(string text, char first, char last, int by) => string.Concat(text.Select(c => c >= first && c <= last ? (char)(c + by) : c));
+    private static string Fold(string text, char first, char last, int by) =>
+        string.Concat(text.Select(c => c >= first && c <= last ? (char)(c + by) : c));
 
     private static string? Matched(Regex pattern, string input) => pattern.IsMatch(input) ? input : null;
 
@@ -53,7 +54,8 @@ internal static partial class KindModel
     }
 
     private static readonly HashSet<int> Refused = Points(
-        "0000-001F 007F-009F 00AD 180E 200B 200E-200F 2028-202E 2060-2069 FDD0-FDEF FEFF FFF9-FFFB " + string.Join(' ', Enumerable.Range(0, 17).Select(plane => $"{plane:X}FFFE-{plane:X}FFFF")));
+        "0000-001F 007F-009F 00AD 180E 200B 200E-200F 2028-202E 2060-2069 FDD0-FDEF FEFF FFF9-FFFB "
+            + string.Join(' ', Enumerable.Range(0, 17).Select(plane => $"{plane:X}FFFE-{plane:X}FFFF")));
 
     private static readonly HashSet<int> Edges = Points("0020 00A0 1680 2000-200A 202F 205F 3000");
 
@@ -79,22 +81,25 @@ internal static partial class KindModel
         if (!match.Success) return null;
         var fraction = match.Groups["fraction"].Value.PadRight(9, '0');
         if (fraction[decimals..].Any(digit => digit != '0')) return null;
-        // The framework's calendar knows no year 0, so it is asked 400 years later, where every date falls alike.
+        // The framework's calendar has no year 0; 400 years later, every date has the same weekday and month length.
         var year = int.Parse(match.Groups["year"].Value, CultureInfo.InvariantCulture);
         var shift = year < 5000 ? 400 : -400;
-        if (!DateTime.TryParseExact($"{year + shift:D4}{match.Groups["rest"].Value}", "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)) return null;
+        if (!DateTime.TryParseExact($"{year + shift:D4}{match.Groups["rest"].Value}", "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture,
+            DateTimeStyles.None, out var local)) return null;
         var zone = match.Groups["zone"].Value;
         var offset = TimeSpan.Zero;
         if (zone != "Z")
         {
-            // Not TimeSpan.Parse, to which 92:59 is no time of day and so an error of its own.
-            offset = new TimeSpan(int.Parse(zone[1..3], CultureInfo.InvariantCulture), int.Parse(zone[4..], CultureInfo.InvariantCulture), 0);
+            // Not TimeSpan.Parse, which has another error for 92:59.
+            offset = new TimeSpan(
+                int.Parse(zone[1..3], CultureInfo.InvariantCulture), int.Parse(zone[4..], CultureInfo.InvariantCulture), 0);
             if (zone == "-00:00" || offset > TimeSpan.FromHours(14)) return null;
             if (zone[0] == '-') offset = -offset;
         }
         var utc = local - offset;
         var utcYear = utc.Year - shift;
-        return utcYear is < 1 or > 9999 ? null : $"{utcYear:D4}{utc.ToString("-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture)}.{fraction[..decimals]}Z";
+        return utcYear is < 1 or > 9999
+            ? null : $"{utcYear:D4}{utc.ToString("-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture)}.{fraction[..decimals]}Z";
     }
 
     private const RegexOptions Exact = RegexOptions.CultureInvariant;
@@ -114,6 +119,7 @@ internal static partial class KindModel
     [GeneratedRegex(@"\A[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\z", Exact)]
     private static partial Regex Uuids();
 
-    [GeneratedRegex(@"\A(?<year>[0-9]{4})(?<rest>-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.(?<fraction>[0-9]{1,9}))?(?<zone>Z|[+-][0-9]{2}:[0-5][0-9])\z", Exact)]
+    [GeneratedRegex(
+        @"\A(?<year>[0-9]{4})(?<rest>-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.(?<fraction>[0-9]{1,9}))?(?<zone>Z|[+-][0-9]{2}:[0-5][0-9])\z", Exact)]
     private static partial Regex Rfc3339();
 }

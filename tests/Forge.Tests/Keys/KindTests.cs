@@ -7,9 +7,11 @@ namespace ForgeShop.Forge.Tests;
 public sealed class KindTests
 {
     private static readonly ForgeDomain Domain = new("forgeshop.example");
-    private static readonly Dictionary<KeyKind, EntityNamespace> Entities = Inputs.Kinds.ToDictionary(kind => kind, kind => Domain.Entity("things", kind));
+    private static readonly Dictionary<KeyKind, EntityNamespace> Entities = Inputs.Kinds.ToDictionary(
+        kind => kind, kind => Domain.Entity("things", kind));
 
-    private static string? Canonical(KeyKind kind, string input) => Entities[kind].TryDerive(input, out _) ? Entities[kind].GetName(input) : null;
+    private static string? Canonical(KeyKind kind, string input) =>
+        Entities[kind].TryDerive(input, out _) ? Entities[kind].GetName(input) : null;
 
     private static KeyError Error(KeyKind kind, string input)
     {
@@ -19,10 +21,10 @@ public sealed class KindTests
     }
 
     [Fact]
-    public void The_library_agrees_with_the_model_on_every_input() => Agree(inputs: 30_000);
+    public void Library_agrees_with_the_model_on_every_input() => Agree(inputs: 30_000);
 
     [Fact(Explicit = true)]
-    public void The_library_agrees_with_the_model_on_two_million_inputs() => Agree(inputs: 2_000_000);
+    public void Library_agrees_with_the_model_on_2_million_inputs() => Agree(inputs: 2_000_000);
 
     private static void Agree(int inputs)
     {
@@ -36,17 +38,19 @@ public sealed class KindTests
             if (canonical is not null) accepted++;
             return canonical == KindModel.Canonical(pair.kind, pair.input);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(inputs));
-        // Neither side of the rule goes untested.
+        // Both outcomes of the rule are tested.
         accepted.ShouldBeInRange(total / 10, total * 9 / 10);
     }
 
-    // The whole first plane, and of every other one its ends: nothing else stands in the rule.
+    // The whole first plane and the ends of every other one, because the rule has no other boundaries.
     [Fact]
-    public void Code_points_are_judged_as_the_model_judges_them() =>
-        Judge(Enumerable.Range(0, 0x10000).Concat(Enumerable.Range(1, 16).SelectMany(plane => Enumerable.Range(plane * 0x10000, 32).Concat(Enumerable.Range(plane * 0x10000 + 0xFFE0, 32)))));
+    public void Library_agrees_with_the_model_on_code_points() =>
+        Judge(Enumerable.Range(0, 0x10000)
+            .Concat(Enumerable.Range(1, 16)
+            .SelectMany(plane => Enumerable.Range(plane * 0x10000, 32).Concat(Enumerable.Range(plane * 0x10000 + 0xFFE0, 32)))));
 
     [Fact(Explicit = true)]
-    public void Every_code_point_there_is_is_judged_as_the_model_judges_it() => Judge(Enumerable.Range(0, 0x110000));
+    public void Library_agrees_with_the_model_on_every_code_point() => Judge(Enumerable.Range(0, 0x110000));
 
     private static void Judge(IEnumerable<int> points)
     {
@@ -60,7 +64,7 @@ public sealed class KindTests
     }
 
     [Fact]
-    public void A_canonical_text_is_its_own_canonical_text()
+    public void Canonical_text_is_its_own_canonical_form()
     {
         var arbitrary = (from kind in Inputs.Kind from input in Inputs.Any(kind) select (kind, input)).ToArbitrary();
         Prop.ForAll(arbitrary, pair =>
@@ -71,7 +75,7 @@ public sealed class KindTests
     }
 
     [Fact]
-    public void UTF8_and_UTF16_give_the_same_ID_and_the_same_refusal()
+    public void UTF8_and_UTF16_have_the_same_ID_or_refusal()
     {
         var arbitrary = (from kind in Inputs.Kind from input in Inputs.Any(kind) select (kind, input)).ToArbitrary();
         Prop.ForAll(arbitrary, pair =>
@@ -101,7 +105,7 @@ public sealed class KindTests
     [InlineData(KeyKind.Text, 1024)]
     [InlineData(KeyKind.Int, 38)]
     [InlineData(KeyKind.Dec, 28)]
-    public void The_longest_value_is_accepted_and_one_longer_is_refused(KeyKind kind, int longest)
+    public void Longest_value_is_accepted_and_a_longer_one_refused(KeyKind kind, int longest)
     {
         string Value(int length) => kind switch
         {
@@ -112,12 +116,13 @@ public sealed class KindTests
         Canonical(kind, Value(longest)).ShouldNotBeNull();
         Error(kind, Value(longest + 1)).Refusal.ShouldBeOneOf(KeyRefusal.TooLong, KeyRefusal.TooManyDigits);
         Error(kind, Value(10_000_000)).Refusal.ShouldBeOneOf(KeyRefusal.TooLong, KeyRefusal.TooManyDigits);
-        if (kind is KeyKind.Email or KeyKind.Sku) Canonical(kind, "\t" + Value(longest) + "\n").ShouldNotBeNull("what is stripped does not count");
+        if (kind is KeyKind.Email or KeyKind.Sku) Canonical(kind, "\t" + Value(longest) + "\n")
+            .ShouldNotBeNull("what is stripped does not count");
         if (kind is KeyKind.Int or KeyKind.Dec) Canonical(kind, "-" + Value(longest)).ShouldNotBeNull("the sign does not count");
     }
 
     [Fact]
-    public void Length_is_counted_in_bytes_of_UTF8()
+    public void Length_is_counted_in_UTF8_bytes()
     {
         Canonical(KeyKind.Text, new string('é', 512)).ShouldNotBeNull();
         Error(KeyKind.Text, new string('é', 512) + "a").Refusal.ShouldBe(KeyRefusal.TooLong);
@@ -138,7 +143,8 @@ public sealed class KindTests
     [InlineData(KeyKind.Int, "", "é", 19, "", KeyRefusal.Character, 0xE9)]
     [InlineData(KeyKind.Int, "-12", "é", 18, "", KeyRefusal.Character, 0xE9)]
     [InlineData(KeyKind.Int, "-00", "é", 18, "", KeyRefusal.Form, null)]
-    public void Too_many_bytes_come_before_everything_else_that_is_wrong(KeyKind kind, string start, string repeated, int times, string end, KeyRefusal refusal, int? codePoint)
+    public void Length_error_precedes_other_errors(
+        KeyKind kind, string start, string repeated, int times, string end, KeyRefusal refusal, int? codePoint)
     {
         string Long(string more) => start + string.Concat(Enumerable.Repeat(repeated, times)) + more + end;
         Error(kind, Long("")).ShouldBe(new KeyError(refusal, "things", null, kind, codePoint));
@@ -155,7 +161,7 @@ public sealed class KindTests
     [InlineData("0.00000000000000000000000000001", null)] // 29 decimals
     [InlineData("1.0000000000000000000000000001", null)] // 29 digits in all
     [InlineData("1.000000000000000000000000001", "1.000000000000000000000000001")]
-    public void Decimals_lose_the_zeros_that_say_nothing_and_nothing_else(string input, string? canonical) => Canonical(KeyKind.Dec, input).ShouldBe(canonical);
+    public void Decimal_loses_redundant_zeros_only(string input, string? canonical) => Canonical(KeyKind.Dec, input).ShouldBe(canonical);
 
     [Theory]
     [InlineData("0000-12-31T23:30:00-01:00", "0001-01-01T00:30:00.000Z")] // the years count after conversion
@@ -177,7 +183,7 @@ public sealed class KindTests
     [InlineData("2024-01-15T10:30:00.0001Z", null)]
     [InlineData("2024-01-15T10:30Z", null)]
     [InlineData("2024-01-15T10:30:00", null)]
-    public void Instants_become_UTC(string input, string? canonical) => Canonical(KeyKind.Ts3, input).ShouldBe(canonical);
+    public void Timestamp_is_converted_to_UTC(string input, string? canonical) => Canonical(KeyKind.Ts3, input).ShouldBe(canonical);
 
     [Theory]
     [InlineData(KeyKind.Email, "a\u0130@b", KeyRefusal.Character, 0x130)]
@@ -202,7 +208,8 @@ public sealed class KindTests
     [InlineData(KeyKind.Ts3, "2016-12-31T23:59:60Z", KeyRefusal.Range, null)]
     [InlineData(KeyKind.Ts6, "2024-01-01T00:00:00.0000001Z", KeyRefusal.TooPrecise, null)]
     [InlineData(KeyKind.Ts3, "2024-01-01 00:00:00Z", KeyRefusal.Character, (int)' ')]
-    public void A_refusal_names_entity_kind_reason_and_code_point_and_never_the_value(KeyKind kind, string input, KeyRefusal refusal, int? codePoint)
+    public void Refusal_has_entity_kind_reason_and_code_point_and_not_the_value(
+        KeyKind kind, string input, KeyRefusal refusal, int? codePoint)
     {
         var error = Error(kind, input);
         error.ShouldBe(new KeyError(refusal, "things", null, kind, codePoint));
@@ -216,9 +223,11 @@ public sealed class KindTests
 
     // Not as data of a theory: attributes are stored as UTF-8, where a lone surrogate has no form.
     [Fact]
-    public void Lone_surrogates_are_refused_and_named()
+    public void Lone_surrogate_is_refused_and_named()
     {
-        foreach (var (kind, input, point) in new[] { (KeyKind.Text, "a\uD83Db", 0xD83D), (KeyKind.Text, "\uDE00", 0xDE00), (KeyKind.Text, "a\uDE00\uD83D", 0xDE00), (KeyKind.Email, "a\uDE00@b", 0xDE00), (KeyKind.Sku, "\uD83D", 0xD83D) })
+        foreach (
+            var (kind, input, point) in new[] { (KeyKind.Text, "a\uD83Db", 0xD83D), (KeyKind.Text, "\uDE00", 0xDE00),
+            (KeyKind.Text, "a\uDE00\uD83D", 0xDE00), (KeyKind.Email, "a\uDE00@b", 0xDE00), (KeyKind.Sku, "\uD83D", 0xD83D) })
         {
             Error(kind, input).ShouldBe(new KeyError(KeyRefusal.LoneSurrogate, "things", null, kind, point));
         }
@@ -232,7 +241,9 @@ public sealed class KindTests
     {
         foreach (var kind in Inputs.Kinds)
         {
-            foreach (var bytes in new byte[][] { [0xFF], [0xC0, 0x80], [(byte)'a', 0xED, 0xA0, 0x80], [0xE2, 0x82], [(byte)'a', 0xF4, 0x90, 0x80, 0x80] })
+            foreach (
+                var bytes in new byte[][] { [0xFF], [0xC0, 0x80], [(byte)'a', 0xED, 0xA0, 0x80], [0xE2, 0x82],
+                [(byte)'a', 0xF4, 0x90, 0x80, 0x80] })
             {
                 Entities[kind].TryDerive(bytes, out _, out var error).ShouldBeFalse();
                 if (kind is not KeyKind.Text) continue;

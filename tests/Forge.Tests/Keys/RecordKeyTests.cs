@@ -9,30 +9,35 @@ public sealed class RecordKeyTests
 {
     private static readonly ForgeDomain Domain = new("forgeshop.example");
     private static readonly EntityNamespace Things = Domain.Entity("things", KeyShape.AnyRecord);
-    private static readonly EntityNamespace Orders = Domain.Entity("orders", KeyShape.Record(("user", KeyKind.Uuid), ("reference", KeyKind.Text)));
+    private static readonly EntityNamespace Orders = Domain.Entity(
+        "orders", KeyShape.Record(("user", KeyKind.Uuid), ("reference", KeyKind.Text)));
     private static readonly Guid Ada = Guid.Parse("6e16f6c3-de6b-55c3-80ba-75907720bb8a");
 
-    private static (string, KeyValue)[] Values(IEnumerable<(string Field, KeyKind Kind, string Value)> fields) => [.. fields.Select(field => (field.Field, KeyValue.Of(field.Kind, field.Value)))];
+    private static (string, KeyValue)[] Values(IEnumerable<(string Field, KeyKind Kind, string Value)> fields) =>
+        [.. fields.Select(field => (field.Field, KeyValue.Of(field.Kind, field.Value)))];
 
     [Fact]
-    public void The_order_of_fields_does_not_matter()
+    public void Field_order_does_not_change_the_ID()
     {
         var arbitrary = (from fields in Inputs.Fields from shuffled in Gen.Shuffle(fields) select (fields, shuffled)).ToArbitrary();
         Prop.ForAll(arbitrary, pair =>
-            Things.Derive(Values(pair.fields)) == Things.Derive(Values(pair.shuffled)) && Things.GetName(Values(pair.fields)) == Things.GetName(Values(pair.shuffled)))
+            Things.Derive(Values(pair.fields)) == Things.Derive(Values(pair.shuffled))
+                && Things.GetName(Values(pair.fields)) == Things.GetName(Values(pair.shuffled)))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
     }
 
     [Fact]
-    public void A_name_is_canonical_JSON_and_tells_exactly_what_it_was_made_of()
+    public void Record_name_is_canonical_JSON_of_its_fields()
     {
-        // Injective: the fields, their kinds and their canonical values can be read back from the name, so different keys have different names.
+        // Injective: the fields, their kinds and their canonical values can be read back from the name, so different keys have different
+        // names.
         Prop.ForAll(Inputs.Fields.ToArbitrary(), fields =>
         {
             var name = Things.GetName(Values(fields));
             var array = JsonNode.Parse(name)!.AsArray();
             var read = array[2]!.AsObject().ToDictionary(field => field.Key, field => field.Value!.GetValue<string>());
-            var meant = fields.ToDictionary(field => field.Field, field => $"{field.Kind.ToName()}:{KindModel.Canonical(field.Kind, field.Value)}");
+            var meant = fields.ToDictionary(
+                field => field.Field, field => $"{field.Kind.ToName()}:{KindModel.Canonical(field.Kind, field.Value)}");
             return Encoding.UTF8.GetString(Jcs.Canonicalize(Encoding.UTF8.GetBytes(name))) == name
                 && array.Count == 3 && array[0]!.GetValue<string>() == "forge:1" && array[1]!.GetValue<string>() == "things"
                 && read.Count == meant.Count && meant.All(field => read[field.Key] == field.Value)
@@ -41,7 +46,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void The_order_of_fields_does_not_matter_in_nested_records_either_and_that_of_items_does()
+    public void Nested_field_order_does_not_change_the_ID_and_item_order_does()
     {
         var (inside, lists) = (0, 0);
         var arbitrary = (from tree in Inputs.Tree from seed in Gen.Choose(0, int.MaxValue) select (tree, seed)).ToArbitrary();
@@ -53,7 +58,8 @@ public sealed class RecordKeyTests
             var sameItems = true;
             foreach (var (field, node) in sample.tree.Fields)
             {
-                if (node is not KeyNode.List { Items: [var first, .., var last] items } || Things.GetName((field, first.ToValue())) == Things.GetName((field, last.ToValue()))) continue;
+                if (node is not KeyNode.List { Items: [var first, .., var last] items }
+                    || Things.GetName((field, first.ToValue())) == Things.GetName((field, last.ToValue()))) continue;
                 lists++;
                 KeyNode exchanged = new KeyNode.List([last, .. items[1..^1], first]);
                 sameItems &= Things.GetName((field, node.ToValue())) != Things.GetName((field, exchanged.ToValue()));
@@ -65,7 +71,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void A_name_tells_exactly_what_nested_keys_were_made_of()
+    public void Nested_record_name_is_canonical_JSON_of_its_fields()
     {
         Prop.ForAll(Inputs.Tree.ToArbitrary(), tree =>
         {
@@ -77,16 +83,17 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void Nested_records_and_lists_stand_in_the_name_as_they_are()
+    public void Nested_records_and_lists_are_written_as_JSON()
     {
         var name = Things.GetName(
             ("z", KeyValue.List(KeyValue.Of(KeyKind.Text, "x"), KeyValue.List(), KeyValue.Record(("b", 2L), ("a", 1L)))),
             ("a", KeyValue.Record(("y", true), ("x", Ada))));
-        name.ShouldBe("""["forge:1","things",{"a":{"x":"uuid:6e16f6c3-de6b-55c3-80ba-75907720bb8a","y":"bool:true"},"z":["text:x",[],{"a":"int:1","b":"int:2"}]}]""");
+        name.ShouldBe(
+            """["forge:1","things",{"a":{"x":"uuid:6e16f6c3-de6b-55c3-80ba-75907720bb8a","y":"bool:true"},"z":["text:x",[],{"a":"int:1","b":"int:2"}]}]""");
     }
 
     [Fact]
-    public void The_builder_and_the_list_of_fields_give_the_same_ID()
+    public void Builder_and_field_list_derive_the_same_ID()
     {
         using var key = Things.NewKey();
         key.BeginList("z");
@@ -112,37 +119,45 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void Values_of_the_language_are_what_their_text_is()
+    public void Typed_value_equals_its_text()
     {
         var instant = new DateTimeOffset(2024, 2, 29, 23, 59, 59, 123, TimeSpan.FromHours(5.5));
         Things.GetName(
-            ("n", long.MinValue), ("d", 12.50m), ("t", true), ("f", false), ("id", Ada), ("ts", KeyValue.Of(KeyKind.Ts3, instant)), ("us", KeyValue.Of(KeyKind.Ts6, instant.AddMicroseconds(4))))
-            .ShouldBe("""["forge:1","things",{"d":"dec:12.5","f":"bool:false","id":"uuid:6e16f6c3-de6b-55c3-80ba-75907720bb8a","n":"int:-9223372036854775808","t":"bool:true","ts":"ts3:2024-02-29T18:29:59.123Z","us":"ts6:2024-02-29T18:29:59.123004Z"}]""");
+            ("n", long.MinValue), ("d", 12.50m), ("t", true), ("f", false), ("id", Ada), ("ts", KeyValue.Of(KeyKind.Ts3, instant)),
+            ("us", KeyValue.Of(KeyKind.Ts6, instant.AddMicroseconds(4))))
+            .ShouldBe(
+                """["forge:1","things",{"d":"dec:12.5","f":"bool:false","id":"uuid:6e16f6c3-de6b-55c3-80ba-75907720bb8a","n":"int:-9223372036854775808","t":"bool:true","ts":"ts3:2024-02-29T18:29:59.123Z","us":"ts6:2024-02-29T18:29:59.123004Z"}]""");
         Refusal(("ts", KeyValue.Of(KeyKind.Ts3, instant.AddTicks(1)))).ShouldBe(KeyRefusal.TooPrecise);
         Refusal(("d", decimal.MaxValue)).ShouldBe(KeyRefusal.TooManyDigits);
         Refusal(("ts", (KeyValue)instant)).ShouldBe(KeyRefusal.WrongKind);
-        foreach (var (value, text) in new[] { (DateTimeOffset.MinValue, "0001-01-01T00:00:00.000Z"), (new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero), "9999-12-31T23:59:59.000Z") })
+        foreach (
+            var (value, text) in new[] { (DateTimeOffset.MinValue, "0001-01-01T00:00:00.000Z"),
+            (new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero), "9999-12-31T23:59:59.000Z") })
         {
             Things.GetName(("t", KeyValue.Of(KeyKind.Ts3, value))).ShouldBe(Things.GetName(("t", KeyValue.Of(KeyKind.Ts3, text))));
         }
     }
 
     [Fact]
-    public void Every_instant_is_written_as_the_framework_writes_it()
+    public void Timestamp_text_equals_the_frameworks()
     {
-        var arbitrary = Gen.Choose(0, int.MaxValue).Select(seed => new DateTimeOffset(new Random(seed).NextInt64(DateTime.MaxValue.Ticks / 10_000) * 10_000, TimeSpan.Zero)).ToArbitrary();
+        var arbitrary = Gen.Choose(0, int.MaxValue)
+            .Select(seed => new DateTimeOffset(new Random(seed).NextInt64(DateTime.MaxValue.Ticks / 10_000) * 10_000, TimeSpan.Zero))
+            .ToArbitrary();
         Prop.ForAll(arbitrary, instant =>
         {
             var name = Things.GetName(("t", KeyValue.Of(KeyKind.Ts3, instant)));
             var text = instant.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
-            return name == $$"""["forge:1","things",{"t":"ts3:{{text}}"}]""" && name == Things.GetName(("t", KeyValue.Of(KeyKind.Ts3, text)));
+            return name == $$"""["forge:1","things",{"t":"ts3:{{text}}"}]"""
+                && name == Things.GetName(("t", KeyValue.Of(KeyKind.Ts3, text)));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(5_000));
     }
 
     [Fact]
-    public void A_declared_shape_supplies_the_kinds()
+    public void Declared_shape_supplies_the_kinds()
     {
-        var expected = Things.GetName(("user", Ada), ("reference", KeyValue.Of(KeyKind.Text, "cart-1"))).Replace("things", "orders", StringComparison.Ordinal);
+        var expected = Things.GetName(("user", Ada), ("reference", KeyValue.Of(KeyKind.Text, "cart-1")))
+            .Replace("things", "orders", StringComparison.Ordinal);
         Orders.GetName(("user", Ada), ("reference", "cart-1")).ShouldBe(expected);
         Orders.GetName(("reference", "cart-1"), ("user", Ada.ToString().ToUpperInvariant())).ShouldBe(expected);
         var id = Orders.Derive(("user", Ada), ("reference", "cart-1"));
@@ -152,33 +167,44 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void What_does_not_fit_the_declared_shape_is_refused_and_named()
+    public void Key_that_does_not_fit_the_shape_is_refused_and_named()
     {
         Error(Orders, ("user", Ada)).ShouldBe(new KeyError(KeyRefusal.MissingField, "orders", "reference", null, null));
-        Error(Orders, ("user", Ada), ("reference", "x"), ("colour", "red")).ShouldBe(new KeyError(KeyRefusal.UnknownField, "orders", "colour", null, null));
+        Error(Orders, ("user", Ada), ("reference", "x"), ("colour", "red"))
+            .ShouldBe(new KeyError(KeyRefusal.UnknownField, "orders", "colour", null, null));
         Error(Orders, ("user", 5L), ("reference", "x")).ShouldBe(new KeyError(KeyRefusal.WrongKind, "orders", "user", KeyKind.Uuid, null));
         Error(Orders, ("user", KeyValue.Of(KeyKind.Text, "x")), ("reference", "x")).Refusal.ShouldBe(KeyRefusal.WrongKind);
-        Error(Orders, ("user", KeyValue.List()), ("reference", "x")).ShouldBe(new KeyError(KeyRefusal.WrongShape, "orders", "user", null, null));
-        Error(Orders, ("user", Ada), ("reference", (string?)null)).ShouldBe(new KeyError(KeyRefusal.Missing, "orders", "reference", null, null));
-        Error(Orders, ("user", Ada), ("reference", "a\u0007")).ShouldBe(new KeyError(KeyRefusal.Character, "orders", "reference", KeyKind.Text, 7));
+        Error(Orders, ("user", KeyValue.List()), ("reference", "x"))
+            .ShouldBe(new KeyError(KeyRefusal.WrongShape, "orders", "user", null, null));
+        Error(Orders, ("user", Ada), ("reference", (string?)null))
+            .ShouldBe(new KeyError(KeyRefusal.Missing, "orders", "reference", null, null));
+        Error(Orders, ("user", Ada), ("reference", "a\u0007"))
+            .ShouldBe(new KeyError(KeyRefusal.Character, "orders", "reference", KeyKind.Text, 7));
         Error(Orders).Refusal.ShouldBe(KeyRefusal.NoFields);
-        Should.Throw<ForgeKeyException>(() => Orders.Derive("plain")).Error.ShouldBe(new KeyError(KeyRefusal.WrongShape, "orders", null, null, null));
-        Should.Throw<ForgeKeyException>(() => Domain.Entity("users", KeyKind.Email).Derive(("email", "a@b"))).Error.Refusal.ShouldBe(KeyRefusal.WrongShape);
-        Should.Throw<ForgeKeyException>(() => Domain.Entity("users", KeyKind.Email).Derive(Ada)).Error.Refusal.ShouldBe(KeyRefusal.WrongKind);
+        Should.Throw<ForgeKeyException>(() => Orders.Derive("plain")).Error.ShouldBe(
+            new KeyError(KeyRefusal.WrongShape, "orders", null, null, null));
+        Should.Throw<ForgeKeyException>(() => Domain.Entity("users", KeyKind.Email).Derive(("email", "a@b"))).Error.Refusal.ShouldBe(
+            KeyRefusal.WrongShape);
+        Should.Throw<ForgeKeyException>(() => Domain.Entity("users", KeyKind.Email).Derive(Ada)).Error.Refusal.ShouldBe(
+            KeyRefusal.WrongKind);
     }
 
     [Fact]
-    public void Shapes_of_nested_records_and_lists_are_held_to_as_well()
+    public void Nested_shape_is_checked()
     {
-        var tags = Domain.Entity("tags", KeyShape.Record(("names", KeyShape.List(KeyKind.Text)), ("at", KeyShape.Record(("x", KeyKind.Int), ("y", KeyKind.Int)))));
+        var tags = Domain.Entity("tags",
+            KeyShape.Record(("names", KeyShape.List(KeyKind.Text)), ("at", KeyShape.Record(("x", KeyKind.Int), ("y", KeyKind.Int)))));
         tags.GetName(("names", KeyValue.List("b", "a")), ("at", KeyValue.Record(("y", 2L), ("x", 1L))))
             .ShouldBe("""["forge:1","tags",{"at":{"x":"int:1","y":"int:2"},"names":["text:b","text:a"]}]""");
-        Error(tags, ("names", KeyValue.List()), ("at", KeyValue.Record(("x", 1L)))).ShouldBe(new KeyError(KeyRefusal.MissingField, "tags", "at.y", null, null));
+        Error(tags, ("names", KeyValue.List()), ("at", KeyValue.Record(("x", 1L))))
+            .ShouldBe(new KeyError(KeyRefusal.MissingField, "tags", "at.y", null, null));
         Error(tags, ("names", KeyValue.List("a", 5L))).ShouldBe(new KeyError(KeyRefusal.WrongKind, "tags", "names[1]", KeyKind.Text, null));
-        Error(tags, ("names", KeyValue.List("a", "b\u0000"))).ShouldBe(new KeyError(KeyRefusal.Character, "tags", "names[1]", KeyKind.Text, 0));
+        Error(tags, ("names", KeyValue.List("a", "b\u0000")))
+            .ShouldBe(new KeyError(KeyRefusal.Character, "tags", "names[1]", KeyKind.Text, 0));
         Error(tags, ("names", "a")).ShouldBe(new KeyError(KeyRefusal.WrongShape, "tags", "names", null, null));
         Error(tags, ("at", KeyValue.Record(("z", 1L)))).ShouldBe(new KeyError(KeyRefusal.UnknownField, "tags", "at.z", null, null));
-        Error(tags, ("at", KeyValue.Record(("x", 1L), ("y", 1L), ("x", 1L)))).ShouldBe(new KeyError(KeyRefusal.DuplicateField, "tags", "at.x", null, null));
+        Error(tags, ("at", KeyValue.Record(("x", 1L), ("y", 1L), ("x", 1L))))
+            .ShouldBe(new KeyError(KeyRefusal.DuplicateField, "tags", "at.x", null, null));
     }
 
     [Theory]
@@ -191,7 +217,7 @@ public sealed class RecordKeyTests
     [InlineData("a\n")]
     [InlineData("a\"b")]
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")] // 65
-    public void Field_names_outside_the_pattern_are_refused_and_not_repeated(string name)
+    public void Field_name_outside_the_pattern_is_refused_and_not_repeated(string name)
     {
         var error = Error(Things, (name, 1L));
         error.Refusal.ShouldBe(KeyRefusal.FieldName);
@@ -202,10 +228,10 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void The_longest_field_name_is_accepted() => Things.Derive((new string('a', 64), 1L)).ShouldNotBe(Guid.Empty);
+    public void Longest_field_name_is_accepted() => Things.Derive((new string('a', 64), 1L)).ShouldNotBe(Guid.Empty);
 
     [Fact]
-    public void Eight_levels_are_allowed_and_nine_are_not()
+    public void Eight_levels_are_accepted_and_nine_refused()
     {
         KeyValue Nested(int lists) => lists == 0 ? 1L : KeyValue.List(Nested(lists - 1));
         Things.Derive(("d", Nested(7))).ShouldNotBe(Guid.Empty);
@@ -218,9 +244,11 @@ public sealed class RecordKeyTests
 
     // Forty levels of two have 2^40 leaves, and a hundred thousand levels of one are more than a stack holds.
     [Fact]
-    public void Values_that_share_parts_or_nest_without_end_are_refused_at_once()
+    public void Cyclic_or_shared_values_are_refused()
     {
-        foreach (var wrap in new Func<KeyValue, KeyValue>[] { v => KeyValue.List(v, v), v => KeyValue.Record(("a", v), ("b", v)), v => KeyValue.List(KeyValue.Record(("a", v), ("b", v)), v) })
+        foreach (
+            var wrap in new Func<KeyValue, KeyValue>[] { v => KeyValue.List(v, v), v => KeyValue.Record(("a", v), ("b", v)), v =>
+            KeyValue.List(KeyValue.Record(("a", v), ("b", v)), v) })
         {
             foreach (var levels in new[] { 40, 100_000 })
             {
@@ -239,7 +267,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void Empty_records_duplicates_and_nothing_are_refused()
+    public void Empty_record_duplicate_field_and_null_are_refused()
     {
         Refusal().ShouldBe(KeyRefusal.NoFields);
         Refusal(("a", KeyValue.Record())).ShouldBe(KeyRefusal.NoFields);
@@ -251,10 +279,11 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void Many_fields_and_large_values_outgrow_every_buffer()
+    public void Many_fields_and_large_values_are_derived()
     {
         var random = new Random(17);
-        var fields = Enumerable.Range(0, 500).Select(i => ($"f{i:D3}", KeyValue.Of(KeyKind.Text, new string((char)('a' + i % 26), 1 + random.Next(1024))))).ToArray();
+        var fields = Enumerable.Range(0, 500)
+            .Select(i => ($"f{i:D3}", KeyValue.Of(KeyKind.Text, new string((char)('a' + i % 26), 1 + random.Next(1024))))).ToArray();
         var shuffled = fields.ToArray();
         random.Shuffle(shuffled);
         var name = Things.GetName(shuffled);
@@ -265,7 +294,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void The_first_thing_that_is_wrong_is_what_is_reported()
+    public void First_error_is_reported()
     {
         using var key = Orders.NewKey();
         key.Add("user", "nonsense");
@@ -276,11 +305,12 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void Misuse_of_the_builder_is_noticed()
+    public void Misuse_of_the_builder_throws()
     {
         Should.Throw<InvalidOperationException>(() => { using var key = Things.NewKey(); key.BeginList("a"); return key.Derive(); });
         Should.Throw<InvalidOperationException>(() => { using var key = Things.NewKey(); key.End(); });
-        Should.Throw<InvalidOperationException>(() => { using var key = Things.NewKey(); key.Add("a", 1L); key.Derive(); key.Add("b", 1L); });
+        Should.Throw<InvalidOperationException>(
+            () => { using var key = Things.NewKey(); key.Add("a", 1L); key.Derive(); key.Add("b", 1L); });
         using var item = Things.NewKey();
         item.AddItem(1L);
         item.TryDerive(out _, out var error).ShouldBeFalse();
@@ -293,7 +323,7 @@ public sealed class RecordKeyTests
     }
 
     [Fact]
-    public void A_key_as_named_texts_is_the_same_key()
+    public void Named_texts_derive_the_same_ID()
     {
         KeyValuePair<string, string?>[] fields = [new("reference", "cart-1"), new("user", Ada.ToString())];
         Orders.TryDeriveText(fields, out var id, out _).ShouldBeTrue();

@@ -3,23 +3,26 @@ using System.Diagnostics;
 namespace ForgeShop.Forge.Tests;
 
 /// <summary>
-/// A program of this folder, run with another library than the one it was built with. In a process of its own: a changed constant may well
-/// make a loop without end, and only a process can be ended.
+/// A program of this folder with a mutated library, in a process of its own, because a changed constant may
+/// cause an endless loop.
 /// </summary>
 internal sealed class MutantProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("forge-mutant-").FullName;
     private readonly string _program;
 
     /// <param name="library">What takes the place of ForgeShop.Forge.dll.</param>
     /// <param name="program">The program's file name.</param>
-    /// <param name="files">Patterns of the files that it needs. Copies: a program that is a link is run where it really lies, with what lies there.</param>
+    /// <param name="files">Patterns of the files that it needs. Copies: a program that is a link is run where it really lies, with what
+    /// lies there.</param>
     public MutantProcess(byte[] library, string program, params string[] files)
     {
         _program = program;
-        foreach (var file in files.SelectMany(pattern => Directory.EnumerateFiles(AppContext.BaseDirectory, pattern, SearchOption.AllDirectories)))
+        foreach (
+            var file in files.SelectMany(
+            pattern => Directory.EnumerateFiles(AppContext.BaseDirectory, pattern, SearchOption.AllDirectories)))
         {
             var copy = Path.Combine(_folder, Path.GetRelativePath(AppContext.BaseDirectory, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
@@ -33,14 +36,16 @@ internal sealed class MutantProcess : IDisposable
     /// <summary>Whether it says that something is wrong, by its exit code or by never ending.</summary>
     public async Task<bool> FailsAsync(IEnumerable<string> arguments, bool vectors = true, CancellationToken cancellationToken = default)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(_folder, _program), .. arguments]) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(_folder, _program), .. arguments]) { WorkingDirectory = _folder,
+            RedirectStandardOutput = true, RedirectStandardError = true };
         if (!vectors) start.Environment["DOTNET_EnableHWIntrinsic"] = "0";
         using var process = Process.Start(start)!;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Timeout);
         try
         {
-            await Task.WhenAll(process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token), process.WaitForExitAsync(patience.Token));
+            await Task.WhenAll(process.StandardOutput.ReadToEndAsync(timeout.Token), process.StandardError.ReadToEndAsync(timeout.Token),
+                process.WaitForExitAsync(timeout.Token));
             return process.ExitCode != 0;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

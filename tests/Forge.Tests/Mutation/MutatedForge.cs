@@ -20,10 +20,13 @@ internal sealed class MutatedForge
 
     private static readonly CSharpParseOptions Language = new(LanguageVersion.Latest);
 
-    // What decides the bytes of an ID. Not here: exceptions and their texts, JSON of catalogues, paths and prefixes, which no ID depends on; and the
-    // lanes of batches, which are the same constants again and are compared with the platform's SHA-1 in every lane and length (BatchTests).
+    // What decides the bytes of an ID. Not here: exceptions and their texts, JSON of catalogues, paths and prefixes, which no ID depends
+    // on; and the lanes of batches, which are the same constants again and are compared with the platform's SHA-1 in every lane and length
+    // (BatchTests).
     private static readonly string[] Derivation =
-        ["Hashing/NameHash.cs", "Hashing/NameBasedUuid.cs", "Hashing/NamespaceIds.cs", "Hashing/Sha1", "Keys/CanonicalKey", "Keys/FieldName.cs", "Keys/KeyKind.cs", "ForgeAlgorithm.cs", "ForgeDomain.cs", "EntityNamespace.cs", "RecordKey", "Ids/Uuid.cs"];
+        ["Hashing/NameHash.cs", "Hashing/NameBasedUuid.cs", "Hashing/NamespaceIds.cs", "Hashing/Sha1", "Keys/CanonicalKey",
+            "Keys/FieldName.cs", "Keys/KeyKind.cs", "ForgeAlgorithm.cs", "ForgeDomain.cs", "EntityNamespace.cs", "RecordKey",
+            "Ids/Uuid.cs"];
 
     private readonly CSharpCompilation _compilation;
 
@@ -31,12 +34,15 @@ internal sealed class MutatedForge
     {
         var root = Path.Combine(Repository.Root, "shared", "Forge");
         var trees = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), Language, Path.GetRelativePath(root, file).Replace('\\', '/')))
+            .Select(file =>
+                CSharpSyntaxTree.ParseText(File.ReadAllText(file), Language, Path.GetRelativePath(root, file).Replace('\\', '/')))
             .Append(CSharpSyntaxTree.ParseText(Surroundings, Language, "Surroundings.cs"));
         var framework = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetDirectoryName(path) == Path.GetDirectoryName(typeof(object).Assembly.Location)).Select(path => MetadataReference.CreateFromFile(path));
+            .Where(path => Path.GetDirectoryName(path) == Path.GetDirectoryName(typeof(object).Assembly.Location))
+                .Select(path => MetadataReference.CreateFromFile(path));
         _compilation = CSharpCompilation.Create("ForgeShop.Forge", trees, framework,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release,
+                allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
     }
 
     // What the project file adds: implicit usings, the version that the tool was compiled against, and who may look inside.
@@ -53,8 +59,9 @@ internal sealed class MutatedForge
             .SelectMany(tree => Sample([.. Mutants(tree)])),
     ];
 
-    // The rounds of SHA-1 are the same few constants over and over: of a long file a part, evenly.
-    private static IEnumerable<Mutant> Sample(Mutant[] all) => all.Where((_, number) => number * MostInAFile / all.Length != (number - 1) * MostInAFile / all.Length || all.Length <= MostInAFile);
+    // The rounds of SHA-1 repeat a few constants, so an even sample of a long file is enough.
+    private static IEnumerable<Mutant> Sample(Mutant[] all) =>
+        all.Where((_, number) => number * MostInAFile / all.Length != (number - 1) * MostInAFile / all.Length || all.Length <= MostInAFile);
 
     private static IEnumerable<Mutant> Mutants(SyntaxTree tree) =>
         from literal in tree.GetRoot(TestContext.Current.CancellationToken).DescendantNodes().OfType<LiteralExpressionSyntax>()
@@ -71,25 +78,32 @@ internal sealed class MutatedForge
         var compilation = mutant is null ? _compilation : _compilation.ReplaceSyntaxTree(mutant.Original, mutant.Changed);
         using var library = new MemoryStream();
         var result = compilation.Emit(library);
-        if (mutant is null) result.Success.ShouldBeTrue(string.Join('\n', result.Diagnostics.Where(diagnostic => diagnostic.Severity is DiagnosticSeverity.Error)));
+        if (mutant is null) result.Success.ShouldBeTrue(
+            string.Join('\n', result.Diagnostics.Where(diagnostic => diagnostic.Severity is DiagnosticSeverity.Error)));
         return result.Success ? library.ToArray() : null;
     }
 
-    // Texts of exceptions and attributes are for people.
+    // Texts of exceptions and attributes do not affect IDs.
     private static bool IsMessage(SyntaxNode literal) => literal.Ancestors().Any(parent =>
         parent is AttributeSyntax or ThrowExpressionSyntax or ThrowStatementSyntax
-        || parent is MethodDeclarationSyntax method && method.ReturnType.ToString().EndsWith("Exception", StringComparison.Ordinal) || parent is ObjectCreationExpressionSyntax creation && creation.Type.ToString().EndsWith("Exception", StringComparison.Ordinal));
+        || parent is MethodDeclarationSyntax method && method.ReturnType.ToString().EndsWith("Exception", StringComparison.Ordinal)
+            || parent is ObjectCreationExpressionSyntax creation
+            && creation.Type.ToString().EndsWith("Exception", StringComparison.Ordinal));
 
-    // Room for more than is ever written changes nothing.
+    // A larger buffer changes no ID.
     private static bool IsSize(SyntaxNode literal) => literal.Ancestors().Any(parent =>
         parent is StackAllocArrayCreationExpressionSyntax or MethodDeclarationSyntax { Identifier.Text: "Bound" }
         || parent is VariableDeclaratorSyntax { Identifier.Text: "StackLimit" or "RecordScratch" or "NameBufferSize" or "FirstRental" or "Size" }
-        || parent is InvocationExpressionSyntax call && (call.Expression.ToString() is "Reserve" || call.Expression.ToString().EndsWith(".Rent", StringComparison.Ordinal)));
+        || parent is InvocationExpressionSyntax call
+            && (call.Expression.ToString() is "Reserve" || call.Expression.ToString().EndsWith(".Rent", StringComparison.Ordinal)));
 
-    // Where something lies, and how far a loop has come: 0 and 1, and the 240 places of the rounds of SHA-1, all of which every single vector goes
-    // through. The namespaces that Forge itself does not use are only published (DomainTests).
+    // Where something lies, and how far a loop has come: 0 and 1, and the 240 places of the rounds of SHA-1, all of which every single
+    // vector goes through. The namespaces that Forge itself does not use are only published (DomainTests).
     private static bool IsPlace(LiteralExpressionSyntax literal) =>
-        literal.Token.Text is "0" or "1" || literal.Ancestors().Any(parent => parent is BracketedArgumentListSyntax or PropertyDeclarationSyntax { Identifier.Text: "Url" or "Oid" or "X500" } || parent is InvocationExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.Text: "Store" } });
+        literal.Token.Text is "0" or "1"
+            || literal.Ancestors()
+            .Any(parent => parent is BracketedArgumentListSyntax or PropertyDeclarationSyntax { Identifier.Text: "Url" or "Oid" or "X500" }
+            || parent is InvocationExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.Text: "Store" } });
 
     private static string? Another(SyntaxToken token) => token.Kind() switch
     {
@@ -100,7 +114,7 @@ internal sealed class MutatedForge
         _ => null,
     };
 
-    // One more, written as it was.
+    // The next value in the same notation.
     private static string Next(SyntaxToken token)
     {
         var suffix = new string([.. token.Text.Reverse().TakeWhile(c => c is 'u' or 'U' or 'l' or 'L').Reverse()]);
@@ -109,5 +123,6 @@ internal sealed class MutatedForge
         return next.ToString(CultureInfo.InvariantCulture) + suffix;
     }
 
-    private static string Changed(string text) => text.Length == 0 ? "x" : new StringBuilder(text) { [^1] = text[^1] == 'x' ? 'y' : 'x' }.ToString();
+    private static string Changed(string text) =>
+        text.Length == 0 ? "x" : new StringBuilder(text) { [^1] = text[^1] == 'x' ? 'y' : 'x' }.ToString();
 }

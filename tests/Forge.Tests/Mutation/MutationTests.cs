@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace ForgeShop.Forge.Tests;
 
 /// <summary>
-/// Do the tests notice when a constant of the derivation changes? Literals in the sources that decide an ID are changed, one at a time; the
+/// Mutation tests of the derivation's constants. Literals in the sources that decide an ID are changed, one at a time; the
 /// vectors, and where they do not reach the tests of kinds, records and domains, must fail on every such library. Long tier: some minutes.
 /// </summary>
 public sealed class MutationTests(ITestOutputHelper output) : IDisposable
@@ -15,7 +15,7 @@ public sealed class MutationTests(ITestOutputHelper output) : IDisposable
     public void Dispose() => File.Delete(_model);
 
     [Fact(Explicit = true)]
-    public async Task Every_constant_of_the_derivation_is_pinned_by_a_test()
+    public async Task Changed_constant_of_the_derivation_fails_a_test()
     {
         var forge = new MutatedForge();
         var itself = forge.Compile(null)!;
@@ -25,9 +25,10 @@ public sealed class MutationTests(ITestOutputHelper output) : IDisposable
 
         var mutants = forge.Mutants();
         var (tried, unreached, survivors) = (0, 0, new ConcurrentBag<string>());
-        await Parallel.ForEachAsync(mutants, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = Cancelled }, async (mutant, _) =>
+        await Parallel.ForEachAsync(mutants,
+            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = Cancelled }, async (mutant, _) =>
         {
-            // What the compiler refuses, nobody can ship.
+            // A mutant that does not compile counts as found.
             if (forge.Compile(mutant) is not { } library) return;
             var number = Interlocked.Increment(ref tried);
             if (number % 20 == 0) Console.WriteLine($"{number} of at most {mutants.Count} changed constants tried");
@@ -40,7 +41,8 @@ public sealed class MutationTests(ITestOutputHelper output) : IDisposable
 
         output.WriteLine($"{tried} changed constants, {unreached} not reached by the vectors, {survivors.Count} by no test");
         var equivalent = EquivalentMutants.ByReason.Values.SelectMany(mutants => mutants);
-        survivors.Distinct().Order(StringComparer.Ordinal).ShouldBe(equivalent.Order(StringComparer.Ordinal), $"of {tried} changed constants");
+        survivors.Distinct().Order(StringComparer.Ordinal)
+            .ShouldBe(equivalent.Order(StringComparer.Ordinal), $"of {tried} changed constants");
     }
 
     /// <summary>The forge tool over the vector files, with this processor's vector instructions and without any.</summary>
@@ -55,7 +57,9 @@ public sealed class MutationTests(ITestOutputHelper output) : IDisposable
     private static async Task<bool> TestsFail(byte[] library)
     {
         using var tests = new MutantProcess(library, "ForgeShop.Forge.Tests.dll", "*");
-        var classes = new[] { typeof(KindTests), typeof(RecordKeyTests), typeof(DomainTests), typeof(UuidTests), typeof(SingleNameTests), typeof(CatalogueTests) };
-        return await tests.FailsAsync(["-noColor", "-stopOnFail", .. classes.SelectMany(type => (string[])["-class", type.FullName!])], cancellationToken: Cancelled);
+        var classes = new[] { typeof(KindTests), typeof(RecordKeyTests), typeof(DomainTests), typeof(UuidTests), typeof(SingleNameTests),
+            typeof(CatalogueTests) };
+        return await tests.FailsAsync(
+            ["-noColor", "-stopOnFail", .. classes.SelectMany(type => (string[])["-class", type.FullName!])], cancellationToken: Cancelled);
     }
 }

@@ -3,20 +3,22 @@ using System.Runtime.InteropServices;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>The .NET command line, and other programs, as somebody who takes a package runs them.</summary>
+/// <summary>Runs the .NET command line and other programs, as a user of the packages does.</summary>
 internal static class Dotnet
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(4);
 
     /// <summary>Where this runtime lies: an installed tool's launcher looks for it.</summary>
     private static string Root { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
-    public static Task<string> Run(string folder, string packageCache, params string[] arguments) => RunProgram("dotnet", folder, packageCache, arguments);
+    public static Task<string> Run(string folder, string packageCache, params string[] arguments) =>
+        RunProgram("dotnet", folder, packageCache, arguments);
 
     /// <summary>What the program prints. Anything but exit code 0 fails the test with all that it said.</summary>
     public static async Task<string> RunProgram(string program, string folder, string packageCache, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["NUGET_PACKAGES"] = packageCache;
         start.Environment["DOTNET_ROOT"] = Root;
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
@@ -27,13 +29,14 @@ internal static class Dotnet
         // No process of the build outlives the test.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["UseSharedCompilation"] = "false";
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(Timeout);
         using var process = Process.Start(start)!;
         try
         {
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
-            await process.WaitForExitAsync(patience.Token);
+            var (output, errors) = (
+                process.StandardOutput.ReadToEndAsync(timeout.Token), process.StandardError.ReadToEndAsync(timeout.Token));
+            await process.WaitForExitAsync(timeout.Token);
             process.ExitCode.ShouldBe(0, $"{program} {string.Join(' ', arguments)}\n{await output}\n{await errors}");
             return await output;
         }

@@ -5,18 +5,22 @@ using System.Xml.Linq;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>What people take with them: the packages as somebody meets them who has never seen this repository.</summary>
+/// <summary>The packages, used without this repository.</summary>
 public sealed partial class PackageTests(PackedPackages packages) : IClassFixture<PackedPackages>
 {
     private const string Ada = "6e16f6c3-de6b-55c3-80ba-75907720bb8a";
 
     [Fact]
-    public void The_library_comes_with_README_specification_documentation_and_symbols_and_needs_nothing()
+    public void Library_package_has_docs_and_symbols_and_no_dependencies()
     {
         using var package = packages.Open("ForgeShop.Forge.*.nupkg");
-        Entries(package).ShouldBe(["ForgeShop.Forge.nuspec", "README.md", "docs/forge-id.md", "lib/net10.0/ForgeShop.Forge.dll", "lib/net10.0/ForgeShop.Forge.xml"], ignoreOrder: true);
+        Entries(package)
+            .ShouldBe(
+            ["ForgeShop.Forge.nuspec", "README.md", "docs/forge-id.md", "lib/net10.0/ForgeShop.Forge.dll",
+            "lib/net10.0/ForgeShop.Forge.xml"], ignoreOrder: true);
         Text(package, "README.md").ShouldStartWith("# ForgeShop.Forge");
-        Text(package, "lib/net10.0/ForgeShop.Forge.xml").ShouldContain("M:ForgeShop.Forge.EntityNamespace.Derive(System.ReadOnlySpan{System.Char})");
+        Text(package, "lib/net10.0/ForgeShop.Forge.xml")
+            .ShouldContain("M:ForgeShop.Forge.EntityNamespace.Derive(System.ReadOnlySpan{System.Char})");
 
         var metadata = XDocument.Parse(Text(package, "ForgeShop.Forge.nuspec")).Root!.Elements().Single();
         metadata.Descendants().Where(element => element.Name.LocalName == "dependency").ShouldBeEmpty();
@@ -30,17 +34,20 @@ public sealed partial class PackageTests(PackedPackages packages) : IClassFixtur
     }
 
     [Fact]
-    public void The_tool_ships_the_library_and_the_parser_of_its_command_line_and_nothing_else()
+    public void Tool_package_has_the_library_and_its_parser_only()
     {
         using var package = packages.Open("ForgeShop.Forge.Cli.*.nupkg");
-        Entries(package).Where(entry => entry.EndsWith(".dll", StringComparison.Ordinal)).Select(Path.GetFileName).ShouldBe(["forge.dll", "ForgeShop.Forge.dll", "System.CommandLine.dll"], ignoreOrder: true);
+        Entries(package).Where(entry => entry.EndsWith(".dll", StringComparison.Ordinal)).Select(Path.GetFileName)
+            .ShouldBe(["forge.dll", "ForgeShop.Forge.dll", "System.CommandLine.dll"], ignoreOrder: true);
         using var dependencies = JsonDocument.Parse(Text(package, "tools/net10.0/any/forge.deps.json"));
-        dependencies.RootElement.GetProperty("libraries").EnumerateObject().Select(library => library.Name.Split('/')[0]).Where(name => !name.EndsWith(".Reference", StringComparison.Ordinal)).ShouldBe(["forge", "ForgeShop.Forge", "System.CommandLine"], ignoreOrder: true);
+        dependencies.RootElement.GetProperty("libraries").EnumerateObject().Select(library => library.Name.Split('/')[0])
+            .Where(name => !name.EndsWith(".Reference", StringComparison.Ordinal))
+            .ShouldBe(["forge", "ForgeShop.Forge", "System.CommandLine"], ignoreOrder: true);
     }
 
-    // The code of the README as it stands there, so that whoever copies it gets a program.
+    // The code of the README, unchanged, so a copy of it compiles.
     [Fact]
-    public async Task A_project_elsewhere_restores_the_library_and_runs_the_README()
+    public async Task Project_elsewhere_restores_the_library_and_runs_the_README()
     {
         var folder = packages.NewProject("consumer");
         string readme;
@@ -74,21 +81,26 @@ public sealed partial class PackageTests(PackedPackages packages) : IClassFixtur
             }
             """, TestContext.Current.CancellationToken);
         await Dotnet.Run(folder, packages.Cache, "build", "--nologo", "-v:quiet", "-o", "out");
-        (await Dotnet.Run(folder, packages.Cache, "out/consumer.dll")).Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries).ShouldBe(["True", Ada, "True", "200", "400"]);
+        (await Dotnet.Run(folder, packages.Cache, "out/consumer.dll")).Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries)
+            .ShouldBe(["True", Ada, "True", "200", "400"]);
     }
 
     [Fact]
-    public async Task The_tool_installs_from_its_package_and_derives_and_checks()
+    public async Task Tool_installs_from_its_package_and_derives()
     {
         var folder = packages.NewProject("tool");
-        await Dotnet.Run(folder, packages.Cache, "tool", "install", "ForgeShop.Forge.Cli", "--version", packages.Version, "--tool-path", "bin", "--configfile", "nuget.config");
+        await Dotnet.Run(folder, packages.Cache, "tool", "install", "ForgeShop.Forge.Cli", "--version", packages.Version, "--tool-path",
+            "bin", "--configfile", "nuget.config");
         var forge = Path.Combine(folder, "bin", OperatingSystem.IsWindows() ? "forge.exe" : "forge");
         (await Dotnet.RunProgram(forge, folder, packages.Cache, "id", "users", "ada@example.com")).Trim().ShouldBe(Ada);
-        (await Dotnet.RunProgram(forge, folder, packages.Cache, "vectors", Repository.Vectors("forge-id.json"))).Trim().ShouldBe("805 passed, 0 failed");
+        (await Dotnet.RunProgram(forge, folder, packages.Cache, "vectors", Repository.Vectors("forge-id.json"))).Trim()
+            .ShouldBe("805 passed, 0 failed");
     }
 
     private static IEnumerable<string> Entries(ZipArchive package) =>
-        package.Entries.Select(entry => entry.FullName).Where(name => !name.StartsWith("_rels/", StringComparison.Ordinal) && !name.StartsWith("package/", StringComparison.Ordinal) && name != "[Content_Types].xml");
+        package.Entries.Select(entry => entry.FullName)
+            .Where(name => !name.StartsWith("_rels/", StringComparison.Ordinal) && !name.StartsWith("package/", StringComparison.Ordinal)
+            && name != "[Content_Types].xml");
 
     private static string Text(ZipArchive package, string entry)
     {

@@ -21,23 +21,29 @@ public sealed class PackedPackages : IAsyncLifetime
     {
         foreach (var project in new[] { "Forge", "Forge.Cli" })
         {
-            await Dotnet.Run(Repository.Root, GlobalCache, "pack", $"shared/{project}", "--no-build", "--configuration", Configuration, "--output", Folder, "--nologo");
+            await Dotnet.Run(Repository.Root, GlobalCache, "pack", $"shared/{project}", "--no-build", "--configuration", Configuration,
+                "--output", Folder, "--nologo");
         }
     }
 
     public static string GlobalCache { get; } =
-        Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
     /// <summary>The only package of this ID, with its version.</summary>
-    public string Version => Path.GetFileName(Directory.GetFiles(Folder, "ForgeShop.Forge.Cli.*.nupkg").Single())["ForgeShop.Forge.Cli.".Length..^".nupkg".Length];
+    public string Version =>
+        Path.GetFileName(
+        Directory.GetFiles(Folder, "ForgeShop.Forge.Cli.*.nupkg").Single())["ForgeShop.Forge.Cli.".Length..^".nupkg".Length];
 
-    public ZipArchive Open(string package) => ZipFile.OpenRead(Path.Combine(Folder, package.Replace("*", Version, StringComparison.Ordinal)));
+    public ZipArchive Open(string package) =>
+        ZipFile.OpenRead(Path.Combine(Folder, package.Replace("*", Version, StringComparison.Ordinal)));
 
     /// <summary>An empty folder in which nothing but the packages can be restored.</summary>
     public string NewProject(string name)
     {
         var folder = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
-        File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""<configuration><packageSources><clear /><add key="packed" value="{Folder}" /></packageSources></configuration>""");
+        File.WriteAllText(Path.Combine(folder, "nuget.config"),
+            $"""<configuration><packageSources><clear /><add key="packed" value="{Folder}" /></packageSources></configuration>""");
         return folder;
     }
 

@@ -4,10 +4,12 @@ using System.Text;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>Anybody can build the package that is published, and a debugger finds its sources. Long tier: two builds from scratch.</summary>
+/// <summary>
+/// The published package can be built again, byte for byte, and a debugger finds its sources. Long tier: two builds from scratch.
+/// </summary>
 public sealed class ReproducibleBuildTests : IDisposable
 {
-    private const string Remote = "https://github.com/forgeshop/forgeshop"; // only a name here: nothing asks it for anything
+    private const string Remote = "https://github.com/forgeshop/forgeshop"; // a name only; no test connects to it
 
     private static readonly Guid SourceLink = new("CC110556-A091-4D38-9FEC-25AB9A351A6A");
 
@@ -15,13 +17,14 @@ public sealed class ReproducibleBuildTests : IDisposable
 
     public void Dispose()
     {
-        // git's objects are read-only, which Windows takes for a reason not to delete them.
-        foreach (var file in Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories)) File.SetAttributes(file, FileAttributes.Normal);
+        // git's objects are read-only, and Windows does not delete read-only files.
+        foreach (var file in Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories)) File.SetAttributes(
+            file, FileAttributes.Normal);
         Directory.Delete(_folder, recursive: true);
     }
 
     [Fact(Explicit = true)]
-    public async Task Two_clones_in_different_folders_give_the_same_bytes_with_links_to_their_sources()
+    public async Task Clones_in_two_folders_build_the_same_bytes()
     {
         var (first, second) = (await Pack("a"), await Pack("somewhere/else/b"));
         first.Library.ShouldBe(second.Library, "the library");
@@ -30,8 +33,10 @@ public sealed class ReproducibleBuildTests : IDisposable
         using var symbols = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(first.Symbols));
         var pdb = symbols.GetMetadataReader();
         foreach (var document in pdb.Documents) pdb.GetString(pdb.GetDocument(document).Name).ShouldStartWith("/_/");
-        var link = pdb.GetCustomDebugInformation(EntityHandle.ModuleDefinition).Select(pdb.GetCustomDebugInformation).Single(information => pdb.GetGuid(information.Kind) == SourceLink);
-        Encoding.UTF8.GetString(pdb.GetBlobBytes(link.Value)).ShouldContain($"\"/_/*\":\"https://raw.githubusercontent.com/forgeshop/forgeshop/{first.Commit}/*\"");
+        var link = pdb.GetCustomDebugInformation(EntityHandle.ModuleDefinition).Select(pdb.GetCustomDebugInformation)
+            .Single(information => pdb.GetGuid(information.Kind) == SourceLink);
+        Encoding.UTF8.GetString(pdb.GetBlobBytes(link.Value))
+            .ShouldContain($"\"/_/*\":\"https://raw.githubusercontent.com/forgeshop/forgeshop/{first.Commit}/*\"");
         first.Specification.ShouldContain($"url=\"{Remote}");
         first.Specification.ShouldContain($"commit=\"{first.Commit}\"");
     }
@@ -39,15 +44,19 @@ public sealed class ReproducibleBuildTests : IDisposable
     private async Task<(byte[] Library, byte[] Symbols, string Specification, string Commit)> Pack(string name)
     {
         var clone = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
-        foreach (var file in new[] { "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json", ".editorconfig", ".gitignore", "docs/forge-id.md" }) Copy(file, clone);
+        foreach (
+            var file in new[] { "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json",
+            ".editorconfig", ".gitignore", "docs/forge-id.md" }) Copy(file, clone);
         foreach (var folder in new[] { "build", "shared/Forge" })
         {
-            foreach (var file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*", SearchOption.AllDirectories)) Copy(Path.GetRelativePath(Repository.Root, file), clone);
+            foreach (var file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*", SearchOption.AllDirectories)) Copy(
+                Path.GetRelativePath(Repository.Root, file), clone);
         }
         await Git(clone, "init", "--quiet", "--initial-branch=main");
         await Git(clone, "remote", "add", "origin", Remote);
         await Git(clone, "add", "--all");
-        await Git(clone, "-c", "user.name=ForgeShop", "-c", "user.email=nobody@forgeshop.example", "commit", "--quiet", "--message=All", "--date=2026-01-01T00:00:00Z");
+        await Git(clone, "-c", "user.name=ForgeShop", "-c", "user.email=unknown@forgeshop.example", "commit", "--quiet", "--message=All",
+            "--date=2026-01-01T00:00:00Z");
         await Dotnet.Run(clone, PackedPackages.GlobalCache, "pack", "shared/Forge", "--output", "packed", "--nologo");
 
         var packed = Path.Combine(clone, "packed");

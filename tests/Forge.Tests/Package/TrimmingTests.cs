@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 namespace ForgeShop.Forge.Tests;
 
 /// <summary>
-/// Every build of the library runs the trim, single-file and AOT analyzers with warnings as errors (IsAotCompatible). Here the trimmer itself
-/// reads all of it, and what is left still derives. Long tier; needs the runtime pack of this platform from the package feed. Native AOT needs
-/// a compiler that not every feed has, so for it the analyzers must do.
+/// Every build of the library runs the trim, single-file and AOT analyzers with warnings as errors (IsAotCompatible). Here the trimmer
+/// itself reads all of it, and what is left still derives. Long tier; needs the runtime pack of this platform from the package feed. Native
+/// AOT needs a compiler that not every feed has, so for it the analyzers must do.
 /// </summary>
 public sealed class TrimmingTests(PackedPackages packages) : IClassFixture<PackedPackages>
 {
     [Fact(Explicit = true)]
-    public async Task A_trimmed_program_is_published_without_a_warning_and_derives()
+    public async Task Trimmed_program_publishes_without_warnings_and_derives()
     {
         var folder = Directory.CreateDirectory(Path.Combine(packages.Folder, "trimmed")).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "trimmed.csproj"), $"""
@@ -38,7 +38,8 @@ public sealed class TrimmingTests(PackedPackages packages) : IClassFixture<Packe
             System.Console.WriteLine(order + " " + Encoding.UTF8.GetString(Jcs.Canonicalize(Encoding.UTF8.GetBytes("{\"b\":1.0,\"a\":[]}"))));
             """, TestContext.Current.CancellationToken);
         await Dotnet.Run(folder, packages.Cache, "publish", "--nologo", "-v:quiet", "--output", "out");
-        (await Dotnet.RunProgram(Path.Combine(folder, "out", OperatingSystem.IsWindows() ? "trimmed.exe" : "trimmed"), folder, packages.Cache)).Trim()
+        (await Dotnet.RunProgram(Path.Combine(folder, "out", OperatingSystem.IsWindows() ? "trimmed.exe" : "trimmed"), folder,
+            packages.Cache)).Trim()
             .ShouldBe("""7e558d62-0221-5a98-9949-a65bfd2da23e {"a":[],"b":1}""");
     }
 }

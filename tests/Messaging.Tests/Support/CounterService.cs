@@ -47,7 +47,9 @@ public sealed class CounterService : IAsyncDisposable
         builder.Configuration["Messaging:MaxBackoff"] = "00:00:01";
         foreach (var (key, value) in Settings)
             builder.Configuration[key] = value;
-        builder.Logging.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestLog(this)).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None).AddFilter("Npgsql", LogLevel.None).AddFilter("Microsoft.Hosting", LogLevel.None);
+        builder.Logging.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestLog(this))
+            .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None).AddFilter("Npgsql", LogLevel.None)
+            .AddFilter("Microsoft.Hosting", LogLevel.None);
         builder.Services.AddSingleton(Time).AddSingleton(Script).AddForgeIds(builder.Configuration).AddMetrics();
         builder.AddDatabase<CountersDb>("store");
         builder.AddMessaging(Name, Configure);
@@ -84,11 +86,13 @@ public sealed class CounterService : IAsyncDisposable
     }
 
     public Task<List<OutboxMessage>> OutboxAsync(Guid counter) =>
-        InScopeAsync(db => db.Outbox.AsNoTracking().Where(message => message.Subject == counter).OrderBy(message => message.Seq).ToListAsync(Cancelled));
+        InScopeAsync(db => db.Outbox.AsNoTracking().Where(message => message.Subject == counter).OrderBy(message => message.Seq)
+            .ToListAsync(Cancelled));
 
     /// <summary>The sequence numbers of a counter's handled events, in the order of their effects.</summary>
     public Task<List<long>> EffectsAsync(Guid counter) =>
-        InScopeAsync(db => db.Effects.Where(effect => effect.CounterId == counter).OrderBy(effect => effect.Id).Select(effect => effect.Sequence).ToListAsync(Cancelled));
+        InScopeAsync(db => db.Effects.Where(effect => effect.CounterId == counter).OrderBy(effect => effect.Id)
+            .Select(effect => effect.Sequence).ToListAsync(Cancelled));
 
     /// <summary>Waits until a number of a counter's events are handled, and returns the sequence numbers.</summary>
     public Task<List<long>> HandledAsync(Guid counter, int count, TimeSpan? timeout = null) => Eventually.Get(
@@ -96,14 +100,17 @@ public sealed class CounterService : IAsyncDisposable
 
     /// <summary>Waits until all events of a counter are published, and returns their rows.</summary>
     public Task<List<OutboxMessage>> PublishedAsync(Guid counter) => Eventually.Get(
-        $"all events of {counter} are published", _ => OutboxAsync(counter), rows => rows.Count > 0 && rows.All(row => row.PublishedAt is not null), cancellationToken: Cancelled);
+        $"all events of {counter} are published", _ =>
+            OutboxAsync(counter), rows => rows.Count > 0 && rows.All(row => row.PublishedAt is not null), cancellationToken: Cancelled);
 
     public async Task<HealthReportEntry> HealthAsync() => (await Services.GetRequiredService<HealthCheckService>()
         .CheckHealthAsync(check => check.Name == "messaging", Cancelled)).Entries["messaging"];
 
     public Task HealthAsync(HealthStatus status, string? description = null) => Eventually.Get(
         $"the health is {status}", async _ => await HealthAsync(),
-        health => health.Status == status && (description is null || health.Description!.Contains(description, StringComparison.Ordinal)), cancellationToken: Cancelled);
+        health =>
+            health.Status == status
+            && (description is null || health.Description!.Contains(description, StringComparison.Ordinal)), cancellationToken: Cancelled);
 
     public bool Logged(string text) => Log.Any(line => line.Contains(text, StringComparison.Ordinal));
 
@@ -126,13 +133,16 @@ public sealed class CounterService : IAsyncDisposable
 
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= (Environment.GetEnvironmentVariable("TEST_DEBUG") is null ? LogLevel.Information : LogLevel.Debug);
+        public bool IsEnabled(LogLevel logLevel) =>
+            logLevel >= (Environment.GetEnvironmentVariable("TEST_DEBUG") is null ? LogLevel.Information : LogLevel.Debug);
 
-        public void Log<TState>(LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             if (!IsEnabled(logLevel))
                 return;
-            var line = $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {service.Name} {logLevel}: {formatter(state, exception)} {exception?.GetType().Name} {exception?.Message}";
+            var line =
+                $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {service.Name} {logLevel}: {formatter(state, exception)} {exception?.GetType().Name} {exception?.Message}";
             service.Log.Enqueue(line);
             try
             {

@@ -10,7 +10,8 @@ namespace ForgeShop.Messaging.Tests;
 internal static class KafkaLog
 {
     /// <summary>Returns everything that is in the topic now, in order within each partition; nothing if there is no such topic.</summary>
-    public static Task<List<ConsumeResult<byte[]?, byte[]?>>> ReadAsync(KafkaServer kafka, string topic) => Task.Run(() => Read(kafka, topic));
+    public static Task<List<ConsumeResult<byte[]?, byte[]?>>> ReadAsync(KafkaServer kafka, string topic) =>
+        Task.Run(() => Read(kafka, topic));
 
     /// <summary>Returns the messages of one aggregate.</summary>
     public static async Task<List<ConsumeResult<byte[]?, byte[]?>>> ReadAsync(KafkaServer kafka, string topic, Guid subject) =>
@@ -18,12 +19,14 @@ internal static class KafkaLog
 
     /// <summary>Returns the sequence numbers of the events by aggregate, in the order of the log.</summary>
     public static async Task<ILookup<Guid, long>> SequencesAsync(KafkaServer kafka, string topic) => (await ReadAsync(kafka, topic))
-        .ToLookup(message => Guid.Parse(message.Header("ce_subject")!), message => long.Parse(message.Header("ce_sequence")!, CultureInfo.InvariantCulture));
+        .ToLookup(message => Guid.Parse(message.Header("ce_subject")!), message =>
+            long.Parse(message.Header("ce_sequence")!, CultureInfo.InvariantCulture));
 
     /// <summary>Waits for a number of dead letters that fulfil a condition.</summary>
     public static async Task<List<ConsumeResult<byte[]?, byte[]?>>> DeadLettersAsync(
         KafkaServer kafka, string topic, int count, Func<ConsumeResult<byte[]?, byte[]?>, bool> condition) =>
-        [.. (await Eventually.Get($"{count} dead letters are there", _ => ReadAsync(kafka, topic), letters => letters.Count(condition) >= count,
+        [.. (await Eventually.Get($"{count} dead letters are there", _ => ReadAsync(kafka, topic), letters =>
+            letters.Count(condition) >= count,
             cancellationToken: TestContext.Current.CancellationToken)).Where(condition)];
 
     /// <summary>Returns the partitions of a topic; none if there is no such topic.</summary>
@@ -83,7 +86,8 @@ internal static class CounterMessage
 
     public static Message<byte[]?, byte[]?> Of(Guid counter, string type, long sequence, string? data)
     {
-        var message = new Message<byte[]?, byte[]?> { Key = Bytes(counter.ToString()), Value = data is null ? null : Bytes(data), Headers = [] };
+        var message = new Message<byte[]?, byte[]?> { Key = Bytes(counter.ToString()), Value = data is null ? null : Bytes(data),
+            Headers = [] };
         return message.With("ce_specversion", "1.0").With("ce_id", Ids.Event(counter, type, sequence).ToString()).With("ce_type", type)
             .With("ce_source", "/test").With("ce_subject", counter.ToString()).With("ce_time", "2026-11-21T00:00:00Z")
             .With("ce_sequence", sequence.ToString(CultureInfo.InvariantCulture)).With("ce_dataversion", "1");

@@ -16,11 +16,13 @@ public abstract class MessagingTest(Servers servers)
     protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     /// <summary>Starts a service on a new database.</summary>
-    protected Task<CounterService> StartAsync(KafkaServer kafka, params (string Key, string Value)[] settings) => StartAsync(kafka, consumes: true, settings);
+    protected Task<CounterService> StartAsync(KafkaServer kafka, params (string Key, string Value)[] settings) =>
+        StartAsync(kafka, consumes: true, settings);
 
     /// <summary>Starts a service on a new database; if <paramref name="consumes"/> is false, it publishes only.</summary>
     protected async Task<CounterService> StartAsync(KafkaServer kafka, bool consumes, params (string Key, string Value)[] settings) =>
-        await StartAsync(new CounterService { Kafka = kafka, Database = await servers.CreateDatabaseAsync(), Consumes = consumes, Settings = settings });
+        await StartAsync(
+            new CounterService { Kafka = kafka, Database = await servers.CreateDatabaseAsync(), Consumes = consumes, Settings = settings });
 
     protected static async Task<CounterService> StartAsync(CounterService service)
     {

@@ -22,7 +22,8 @@ public sealed class Servers : IAsyncLifetime
         var postgres = server ?? Postgres;
         var database = new NpgsqlConnectionStringBuilder(await postgres.CreateDatabaseAsync("messaging", Cancelled));
         await postgres.ExecuteAsync(
-            $"CREATE ROLE {database.Database} LOGIN PASSWORD 'test'; ALTER DATABASE {database.Database} OWNER TO {database.Database}", Cancelled);
+            $"CREATE ROLE {database.Database} LOGIN PASSWORD 'test'; ALTER DATABASE {database.Database} OWNER TO {database.Database}",
+            Cancelled);
         (database.Username, database.Password) = (database.Database, "test");
         // As in production; the service of a test clears its pool at the end.
         database.Remove("Connection Idle Lifetime");
@@ -40,7 +41,8 @@ public sealed class Servers : IAsyncLifetime
     /// <summary>Opens a connection of the superuser to the database, outside the pools of the services.</summary>
     public async Task<NpgsqlConnection> ConnectAsync(string database)
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Postgres.ConnectionString) { Database = Name(database), Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(Postgres.ConnectionString) { Database = Name(database), Pooling = false }.ConnectionString);
         await connection.OpenAsync(Cancelled);
         return connection;
     }

@@ -7,7 +7,8 @@ namespace ForgeShop.Messaging.Tests;
 internal static class Servicing
 {
     /// <summary>Runs the work in one transaction without retries, and commits.</summary>
-    public static Task<T> InTransactionAsync<T>(DbContext db, Func<Task<T>> work) => db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
+    public static Task<T> InTransactionAsync<T>(DbContext db, Func<Task<T>> work) =>
+        db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
     {
         await using var transaction = await db.Database.BeginTransactionAsync(TestContext.Current.CancellationToken);
         var result = await work();

@@ -1,6 +1,6 @@
 namespace ForgeShop.Messaging.Tests;
 
-/// <summary>A wall clock that a test sets; what measures durations runs on as usual.</summary>
+/// <summary>A wall clock that a test sets; durations are measured as usual.</summary>
 internal sealed class ShiftedTime : TimeProvider
 {
     public TimeSpan Offset { get; set; }

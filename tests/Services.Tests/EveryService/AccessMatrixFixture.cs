@@ -19,8 +19,8 @@ using StackExchange.Redis;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// Every service once more, on stores of its own that nothing else writes to and without Kafka, so that whatever changes in them was
-/// done by a request. They contain the account, the order and the report of a victim, who is not the caller.
+/// Every service, on stores of its own that nothing else writes to and without Kafka, so that every change in them was
+/// made by a request. They contain the account, the order and the report of a victim, who is not the caller.
 /// </summary>
 public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
 {
@@ -53,7 +53,7 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
         var secret = Guid.NewGuid().ToString("N");
         await _redis.StartAsync(TestContext.Current.CancellationToken);
         _cache = await ConnectionMultiplexer.ConnectAsync(_redis.ConnectionString);
-        // Nothing leaves it by itself while the tests run, and nothing arrives late.
+        // No background work changes the stores while the tests run.
         (string, string)[] cache = [("ConnectionStrings:redis", _redis.ConnectionString), ("Cache:TimeToLive", "1.00:00:00"), ("Cache:RedisTimeout", "00:00:20")];
         Users = await servers.StartUsersOn(await Database("users"), [("ServiceClients:orders", secret), .. cache]);
         Add("Users", Users);
@@ -77,14 +77,14 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
 
         (await inventory.Http.Put($"/api/v1/products/{Sku}", new { name = "Matrix", price = new { amount = "1.00", currency = "EUR" }, stock = 100 })).ShouldBe(System.Net.HttpStatusCode.Created);
         foreach (var email in new[] { "victim@example.com", "attacker@example.com" })
-            (await Users.Anonymous.Post("/api/v1/users", new { email, name = "Somebody", password = "Correct-Horse-1" })).ShouldBe(System.Net.HttpStatusCode.Created);
+            (await Users.Anonymous.Post("/api/v1/users", new { email, name = "Victim", password = "Correct-Horse-1" })).ShouldBe(System.Net.HttpStatusCode.Created);
         (await orders.As(Victim).Send(
             HttpMethod.Post, "/api/v1/orders", System.Net.Http.Json.JsonContent.Create(new { items = new[] { new { sku = Sku, quantity = 1 } } }),
             ("Idempotency-Key", "victims-cart"))).ShouldBe(System.Net.HttpStatusCode.Accepted);
-        // Their owner has looked at both, so both lie in the cache.
+        // Their owner has read both, so both are in the cache.
         (await Users.As(Victim).Get($"/api/v1/users/{Victim}")).ShouldBe(System.Net.HttpStatusCode.OK);
         (await orders.As(Victim).Get($"/api/v1/orders/{VictimsOrder}")).ShouldBe(System.Net.HttpStatusCode.OK);
-        // What Kafka would have told Reporting.
+        // The events that Reporting would receive from Kafka.
         var report = new OrderReport(VictimsOrder) { UserId = Victim, Status = "confirmed" };
         await reporting.InScope((IDocumentStore store) => store.Collection(OrderReport.Projection.Model).BulkUpsertAsync(
             [new(VictimsOrder.Value, report, 0)], TestContext.Current.CancellationToken));
@@ -96,7 +96,7 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
     }
 
     /// <summary>
-    /// A digest of everything that lies in every service's database, and in the cache. Not in it: the outbox's own notes on when it will try again.
+    /// A digest of every database and of the cache, without the outbox's retry columns.
     /// </summary>
     public async Task<string> FingerprintAsync()
     {
@@ -111,7 +111,7 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
                 var row = "to_jsonb(t) - 'attempts' - 'next_attempt_at' - 'status' - 'error'";
                 var digest = await database.Scalar<string>(
                     $"select count(*) || ' ' || coalesce(md5(string_agg(row, '' order by row)), '') from (select ({row})::text as row from {table} t) rows");
-                // Tables of documents are made when they are first asked for; what is empty holds nothing.
+                // Document tables are created on first use; an empty table counts as none.
                 if (!digest.StartsWith("0 ", StringComparison.Ordinal))
                     digests.Add($"{table} {digest}");
             }

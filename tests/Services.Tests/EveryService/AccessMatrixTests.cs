@@ -10,8 +10,8 @@ using Microsoft.AspNetCore.Routing;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// Calls every endpoint of every service, found in the router's data, with every kind of caller that must be refused. An endpoint that is
-/// added is in here by itself.
+/// Calls every endpoint of every service with every kind of caller that must be refused. Endpoints come from the router's data, so a new
+/// endpoint is included.
 /// </summary>
 public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClassFixture<AccessMatrixFixture>
 {
@@ -20,13 +20,14 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
     [
         "GET /health", "GET /alive", // orchestrators probe
         "GET /.well-known/openid-configuration", "GET /.well-known/jwks.json", // for the verification of tokens
-        "POST /api/v1/users", "POST /connect/token", "GET /connect/authorize", "POST /connect/authorize", "POST /connect/revoke", // how a client gets and revokes a token
+        // how a client gets and revokes a token
+        "POST /api/v1/users", "POST /connect/token", "GET /connect/authorize", "POST /connect/authorize", "POST /connect/revoke",
         "GET /api/v1/products", "GET /api/v1/products/{sku}", // the shop window
         "GET /api/v1/ids", "GET /api/v1/ids/{entityType}", // arithmetic
         "GET /openapi/v1.json", // the documentation, which is not served in production
     ];
 
-    // Bodies that would have an effect if they were let through; the others are sent {}.
+    // Bodies that would have an effect if they were accepted; the others get {}.
     private object BodyOf(string call) => call switch
     {
         "POST /api/v1/orders" => new { items = new[] { new { sku = shop.Sku, quantity = 1 } } },
@@ -38,7 +39,7 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
         _ => new { },
     };
 
-    /// <summary>One endpoint under one of its methods, addressed at what is the victim's.</summary>
+    /// <summary>An endpoint with one of its methods, addressed to a resource of the victim.</summary>
     private sealed record Call(string Service, RouteEndpoint Endpoint, string Method, string Route, string Path, HttpClient Http)
     {
         public string Name => $"{Method} {Route}";
@@ -53,39 +54,45 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
         public override string ToString() => $"{Service}: {Name}";
     }
 
-    private List<Call> Calls => [.. shop.Subjects.SelectMany(subject => subject.Endpoints.SelectMany(endpoint => MethodsOf(endpoint).Select(method =>
+    private List<Call> Calls =>
+        [.. shop.Subjects.SelectMany(subject => subject.Endpoints.SelectMany(endpoint => MethodsOf(endpoint).Select(method =>
     {
         var route = "/" + endpoint.RoutePattern.RawText!.Trim('/');
-        return new Call(subject.Service, endpoint, method, route, PathTo(route, shop.Victim.ToString(), shop.VictimsOrder.ToString()), subject.Http);
+        return new Call(
+            subject.Service, endpoint, method, route, PathTo(route, shop.Victim.ToString(), shop.VictimsOrder.ToString()), subject.Http);
     })))];
 
-    /// <summary>One of these; what the gateway passes on, the service behind it requires.</summary>
+    /// <summary>One of these permissions. The gateway leaves the check to the service behind it.</summary>
     private IReadOnlyList<string> RequiredBy(Call call) =>
         call.Service == "Gateway" ? Calls.Single(behind => behind.Service != "Gateway" && behind.Name == call.Name).AnyOf : call.AnyOf;
 
     // Without Node.js, nothing stands behind the gateway's route to Recommendations.
     private List<Call> Protected =>
-        [.. Calls.Where(call => !call.IsAnonymous && (NodeService.Missing is null || !call.Route.EndsWith("/recommendations", StringComparison.Ordinal)))];
+        [.. Calls.Where(call => !call.IsAnonymous
+            && (NodeService.Missing is null || !call.Route.EndsWith("/recommendations", StringComparison.Ordinal)))];
 
     [Fact]
-    public void Every_service_is_in_the_matrix_and_every_endpoint_says_who_may_call_it()
+    public void Endpoint_of_every_service_declares_its_callers()
     {
         var services = Directory.GetDirectories(Path.Combine(Repository.Root, "services"))
-            .Where(service => Directory.GetFiles(service, "*.csproj").Length > 0 || (NodeService.Missing is null && File.Exists(Path.Combine(service, "package.json"))))
+            .Where(service => Directory.GetFiles(service, "*.csproj").Length > 0
+                || (NodeService.Missing is null && File.Exists(Path.Combine(service, "package.json"))))
             .Select(Path.GetFileName).Where(service => service != "Migrator");
         shop.Subjects.Select(subject => subject.Service).ShouldBe(services, ignoreOrder: true);
 
         Calls.Where(call => !call.IsDeclared).ShouldBeEmpty();
         Calls.Where(call => call.IsAnonymous && !Open.Contains(call.Name) && !IsDocumentation(call)).ShouldBeEmpty();
         Calls.Where(call => call.Route.StartsWith("/internal", StringComparison.Ordinal) && !call.IsAnonymous
-            && !call.AnyOf.SequenceEqual([call.Route.StartsWith("/internal/audit", StringComparison.Ordinal) ? Permissions.InternalAudit : Permissions.Internal])).ShouldBeEmpty();
-        // The gateway asks for a token; which permissions it has to have, the services say.
+            && !call.AnyOf.SequenceEqual(
+                [call.Route.StartsWith("/internal/audit", StringComparison.Ordinal) ? Permissions.InternalAudit : Permissions.Internal]))
+                .ShouldBeEmpty();
+        // The gateway requires a token; the services check its permissions.
         Protected.Where(call => call.Service != "Gateway" && call.AnyOf.Count == 0).ShouldBeEmpty();
         Protected.Count.ShouldBeGreaterThan(15);
     }
 
     [Fact]
-    public async Task No_endpoint_takes_a_token_that_is_not_right_in_every_way()
+    public async Task Forged_token_returns_401_at_every_endpoint()
     {
         var tokens = new ForgedTokens(shop.Users.Services, shop.Victim);
         var forged = tokens.All().ToList();
@@ -95,13 +102,16 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
         {
             await Check(call, "no token", null, HttpStatusCode.Unauthorized, ["unauthorized"]);
             foreach (var (name, authorization) in forged)
-                await Check(call, name, authorization, HttpStatusCode.Unauthorized, name switch { "expired" => ["token-expired"], "another scheme" => ["unauthorized"], _ => ["invalid-token"] });
+                await Check(call, name, authorization, HttpStatusCode.Unauthorized,
+                    name switch { "expired" => ["token-expired"], "another scheme" => ["unauthorized"], _ => ["invalid-token"] });
         }
 
         wrong.ShouldBeEmpty();
         (await shop.FingerprintAsync()).ShouldBe(before);
-        // They differ from this one in one thing each, so it was that thing.
-        foreach (var call in Protected.Where(call => call.Method == "GET" && !(call.Service == "Reporting" && call.Route.Contains("{collection}", StringComparison.Ordinal))))
+        // The others differ from this token in one property each, so that property is the cause.
+        foreach (
+            var call in Protected.Where(call => call.Method == "GET"
+            && !(call.Service == "Reporting" && call.Route.Contains("{collection}", StringComparison.Ordinal))))
             ((int)await StatusOf(call, tokens.Good)).ShouldBeInRange(200, 400, call.ToString());
 
         async Task Check(Call call, string name, string? authorization, HttpStatusCode status, string[] codes)
@@ -113,7 +123,7 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
     }
 
     [Fact]
-    public async Task No_endpoint_serves_whoever_lacks_its_permission()
+    public async Task Caller_without_the_permission_gets_403_at_every_endpoint()
     {
         var all = (string[])[.. Permissions.OfAdministrators, Permissions.Internal, Permissions.InternalAudit];
         var before = await shop.FingerprintAsync();
@@ -125,7 +135,7 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
             var answer = await Send(call, call.Path, "Bearer " + token);
             if (!IsProblem(answer, HttpStatusCode.Forbidden, ["forbidden"]))
                 wrong.Add($"{call} without {string.Join(" or ", anyOf)}: {answer}");
-            // Not even the whole of an administrator's token opens what is for services.
+            // An administrator's token does not open the endpoints for services.
             if (call.Route.StartsWith("/internal", StringComparison.Ordinal))
             {
                 var administrators = await Send(call, call.Path, "Bearer " + await shop.Users.Tokens!.OfAdministrator());
@@ -139,18 +149,19 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
     }
 
     [Fact]
-    public async Task A_customer_reaches_nothing_of_anothers_and_does_not_learn_whether_it_is_there()
+    public async Task Customer_gets_the_answer_of_an_unknown_resource_for_another_users()
     {
         var token = "Bearer " + await shop.Users.Tokens!.OfCustomer(shop.Attacker);
-        var nobody = shop.Ids.User($"nobody-{Guid.NewGuid():N}@example.com");
+        var unknown = shop.Ids.User($"unknown-{Guid.NewGuid():N}@example.com");
         var before = await shop.FingerprintAsync();
         var wrong = new List<string>();
         foreach (var call in Protected.Where(call => call.Route.Contains('{')))
         {
             var theirs = await Send(call, call.Path, token);
-            if (!IsProblem(theirs, HttpStatusCode.Forbidden, ["forbidden"]) && !(theirs.Status == HttpStatusCode.NotFound && IsProblem(theirs, HttpStatusCode.NotFound, null)))
+            if (!IsProblem(theirs, HttpStatusCode.Forbidden, ["forbidden"])
+                && !(theirs.Status == HttpStatusCode.NotFound && IsProblem(theirs, HttpStatusCode.NotFound, null)))
                 wrong.Add($"{call}: {theirs}");
-            var nowhere = await Send(call, PathTo(call.Route, nobody.ToString(), shop.Ids.Order(nobody, "none").ToString()), token);
+            var nowhere = await Send(call, PathTo(call.Route, unknown.ToString(), shop.Ids.Order(unknown, "none").ToString()), token);
             if (Essence(theirs) != Essence(nowhere))
                 wrong.Add($"{call}: {theirs} tells apart from {nowhere}");
         }
@@ -161,7 +172,7 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
             var theirs = await Send(call, $"{call.Path}?id={shop.Victim}", token);
             if (!IsProblem(theirs, HttpStatusCode.Forbidden, ["forbidden"]))
                 wrong.Add($"{call}: {theirs}");
-            Essence(await Send(call, $"{call.Path}?id={nobody}", token)).ShouldBe(Essence(theirs));
+            Essence(await Send(call, $"{call.Path}?id={unknown}", token)).ShouldBe(Essence(theirs));
         }
 
         wrong.ShouldBeEmpty();
@@ -169,7 +180,7 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
     }
 
     [Fact]
-    public async Task A_userId_in_the_query_never_shows_another_users_list()
+    public async Task UserId_in_the_query_is_ignored()
     {
         var token = "Bearer " + await shop.Users.Tokens!.OfAdministrator();
         var lists = Protected.Where(call => call.Name is "GET /api/v1/orders" or "GET /api/v1/notifications").ToList();
@@ -182,13 +193,16 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
         }
     }
 
-    // Scalar's page and its script; likewise.
-    private static bool IsDocumentation(Call call) => call.Service == "Gateway" && call.Route.StartsWith("/scalar", StringComparison.Ordinal);
+    // Scalar's page and its script.
+    private static bool IsDocumentation(Call call) =>
+        call.Service == "Gateway" && call.Route.StartsWith("/scalar", StringComparison.Ordinal);
 
-    private static IReadOnlyList<string> MethodsOf(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"];
+    private static IReadOnlyList<string> MethodsOf(RouteEndpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["GET"];
 
-    /// <summary>An ID in a path is a user's under /users and an order's anywhere else that there is one.</summary>
-    private string PathTo(string route, string user, string order) => Parameter().Replace(route, parameter => parameter.Groups[1].Value switch
+    /// <summary>An ID in a path is a user's under /users and an order's elsewhere.</summary>
+    private string PathTo(string route, string user, string order) =>
+        Parameter().Replace(route, parameter => parameter.Groups[1].Value switch
     {
         "id" when route.Contains("/users/", StringComparison.Ordinal) => user,
         "id" => order,
@@ -201,15 +215,17 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
     {
         var body = call.Method is "GET" or "DELETE" ? null : JsonContent.Create(BodyOf(call.Name));
         (string, string)[] headers = [("Idempotency-Key", "victims-cart-2")];
-        return call.Http.Send(HttpMethod.Parse(call.Method), path, body, authorization is null ? headers : [("Authorization", authorization), .. headers]);
+        return call.Http.Send(
+            HttpMethod.Parse(call.Method), path, body, authorization is null ? headers : [("Authorization", authorization), .. headers]);
     }
 
-    /// <summary>Of an answer that may go on for as long as the order does.</summary>
+    /// <summary>Reads the head of an answer that may be a stream.</summary>
     private static async Task<HttpStatusCode> StatusOf(Call call, string token)
     {
         using var request = new HttpRequestMessage(HttpMethod.Parse(call.Method), call.Path);
         request.Headers.Authorization = new("Bearer", token);
-        using var answer = await call.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var answer = await call.Http.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         return answer.StatusCode;
     }
 
@@ -219,7 +235,7 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
         && answer.Body.GetProperty("status").GetInt32() == (int)status
         && (codes is null || codes.Contains(answer.Code));
 
-    /// <summary>All of an answer but what is different in every one.</summary>
+    /// <summary>Returns an answer without the parts that differ in every answer.</summary>
     private static string Essence(Answer answer) =>
         $"{(int)answer.Status} {string.Join(' ', answer.Body.ValueKind == JsonValueKind.Object ? answer.Body.EnumerateObject().Where(member => member.Name != "traceId").Select(member => member.ToString()) : [])}";
 

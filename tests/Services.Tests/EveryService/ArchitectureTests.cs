@@ -18,12 +18,15 @@ using Architecture = ArchUnitNET.Domain.Architecture;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Who may know whom. That every endpoint declares its access is in <see cref="AccessMatrixTests"/>.</summary>
+/// <summary>
+/// The allowed dependencies between projects. <see cref="AccessMatrixTests"/> checks that every endpoint declares its callers.
+/// </summary>
 public sealed class ArchitectureTests
 {
     private static readonly Assembly[] Services =
     [
-        typeof(UsersDb).Assembly, typeof(OrdersDb).Assembly, typeof(InventoryDb).Assembly, typeof(PaymentsDb).Assembly, typeof(NotificationsDb).Assembly,
+        typeof(UsersDb).Assembly, typeof(OrdersDb).Assembly, typeof(InventoryDb).Assembly, typeof(PaymentsDb).Assembly,
+        typeof(NotificationsDb).Assembly,
         typeof(OrderReport).Assembly, typeof(RateLimitOptions).Assembly,
     ];
 
@@ -32,7 +35,8 @@ public sealed class ArchitectureTests
     private static readonly Assembly Documents = typeof(IDocumentStore).Assembly;
     private static readonly Assembly Defaults = typeof(Caller).Assembly;
 
-    private static readonly Architecture Shop = new ArchLoader().LoadAssemblies([.. Services, Contracts, Messaging, Documents, Defaults]).Build();
+    private static readonly Architecture Shop = new ArchLoader().LoadAssemblies([.. Services, Contracts, Messaging, Documents, Defaults])
+        .Build();
 
     public static TheoryData<string> ServiceNames => [.. Services.Select(service => service.GetName().Name!)];
 
@@ -54,14 +58,14 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void Messaging_and_Documents_do_not_know_each_other()
+    public void Messaging_and_Documents_do_not_depend_on_each_other()
     {
         Check(Types().That().ResideInAssembly(Messaging).Should().NotDependOnAny(Types().That().ResideInAssembly(Documents)));
         Check(Types().That().ResideInAssembly(Documents).Should().NotDependOnAny(Types().That().ResideInAssembly(Messaging)));
     }
 
     [Fact]
-    public void Messaging_knows_no_web_but_for_the_replay_endpoint() =>
+    public void Messaging_uses_ASP_NET_Core_for_the_replay_endpoint_only() =>
         Check(Types().That().ResideInAssembly(Messaging).And().DoNotHaveNameContaining("ReplayOutbox")
             .Should().NotDependOnAny(Types(includeReferenced: true).That().ResideInNamespaceMatching(@"^Microsoft\.AspNetCore\..*")));
 

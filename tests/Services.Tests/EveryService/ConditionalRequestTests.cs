@@ -4,7 +4,7 @@ using ForgeShop.Contracts;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>ETags, and what is done with them, through the gateway.</summary>
+/// <summary>ETags, If-Match and If-None-Match, through the gateway.</summary>
 public sealed class ConditionalRequestTests(ServersFixture servers)
 {
     private readonly string _email = $"tags-{Guid.NewGuid():N}@example.com";
@@ -17,7 +17,8 @@ public sealed class ConditionalRequestTests(ServersFixture servers)
 
     private static string NewSku() => $"E-{Guid.NewGuid():N}".ToUpperInvariant();
 
-    private static object Product(string name = "Tagged", int stock = 10) => new { name, price = new { amount = "2.00", currency = "EUR" }, stock };
+    private static object Product(string name = "Tagged", int stock = 10) =>
+        new { name, price = new { amount = "2.00", currency = "EUR" }, stock };
 
     private static string TagOf(Answer answer)
     {
@@ -33,13 +34,15 @@ public sealed class ConditionalRequestTests(ServersFixture servers)
         (await servers.Gateway.Anonymous.Post("/api/v1/users", new { email = _email, name = "Ada", password = "Correct-Horse-1" }))
             .ShouldBe(HttpStatusCode.Created);
         var order = await Customer.Send(
-            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity = 1 } } }), ("Idempotency-Key", "cart-1"));
+            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity = 1 } } }),
+            ("Idempotency-Key", "cart-1"));
         order.ShouldBe(HttpStatusCode.Accepted);
-        // From then on nothing changes by itself, neither the order nor the stock.
+        // The checkout has ended, so neither order nor stock change any more.
         await TestSupport.Eventually.Get(
             "the order is confirmed", _ => Customer.Get(order.Location!), answer => answer.Text("status") == "confirmed",
             cancellationToken: TestContext.Current.CancellationToken);
-        return [$"/api/v1/products/{sku}", $"/api/v1/products?search={sku}", $"/api/v1/users/{User}", "/api/v1/users/me", "/api/v1/orders", order.Location!];
+        return [$"/api/v1/products/{sku}", $"/api/v1/products?search={sku}", $"/api/v1/users/{User}", "/api/v1/users/me", "/api/v1/orders",
+            order.Location!];
     }
 
     [Fact]

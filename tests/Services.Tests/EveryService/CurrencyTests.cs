@@ -24,8 +24,10 @@ public sealed class CurrencyTests(ServersFixture servers)
     public async Task Price_is_stored_and_charged_to_the_last_decimal(string currency, string amount, string written, string total)
     {
         var path = NewPath();
-        (await Make(path, amount, currency)).Body.GetProperty("price").ToString().ShouldBe($$"""{"amount":"{{written}}","currency":"{{currency}}"}""");
-        (await servers.Gateway.Anonymous.Get(path)).Body.GetProperty("price").ToString().ShouldBe($$"""{"amount":"{{written}}","currency":"{{currency}}"}""");
+        (await Make(path, amount, currency)).Body.GetProperty("price").ToString()
+            .ShouldBe($$"""{"amount":"{{written}}","currency":"{{currency}}"}""");
+        (await servers.Gateway.Anonymous.Get(path)).Body.GetProperty("price").ToString()
+            .ShouldBe($$"""{"amount":"{{written}}","currency":"{{currency}}"}""");
 
         var items = new[] { new { sku = path.Split('/')[^1], quantity = 3 } };
         var http = servers.Gateway.As(_user);
@@ -37,7 +39,8 @@ public sealed class CurrencyTests(ServersFixture servers)
             "the order is confirmed", _ => http.Get(order.Location!), answer => answer.Text("status") == "confirmed",
             cancellationToken: TestContext.Current.CancellationToken);
         confirmed.Body.GetProperty("total").ToString().ShouldBe($$"""{"amount":"{{total}}","currency":"{{currency}}"}""");
-        (await servers.Payments.Database.Scalar<decimal>("select amount from payments where order_id = $1", OrderId.Parse(order.Text("id")).Value))
+        (await servers.Payments.Database.Scalar<decimal>("select amount from payments where order_id = $1",
+            OrderId.Parse(order.Text("id")).Value))
             .ShouldBe(decimal.Parse(total, System.Globalization.CultureInfo.InvariantCulture));
     }
 

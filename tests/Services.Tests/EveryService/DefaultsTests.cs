@@ -17,7 +17,7 @@ using StackExchange.Redis;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>What ServiceDefaults and the clients beside it promise every service, seen in the smallest service there can be.</summary>
+/// <summary>The guarantees of ServiceDefaults and its clients, in a minimal service.</summary>
 public sealed class DefaultsTests(ServersFixture servers)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -25,7 +25,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     public sealed class SmallDb(DbContextOptions<SmallDb> options) : DbContext(options);
 
     [Fact]
-    public async Task A_service_starts_before_its_database_and_is_ready_after_its_seed()
+    public async Task Service_starts_before_its_database_and_is_ready_after_its_seed()
     {
         var seeded = 0;
         var database = new NpgsqlConnectionStringBuilder(await servers.CreateDatabase("defaults")) { Timeout = 5 };
@@ -53,22 +53,27 @@ public sealed class DefaultsTests(ServersFixture servers)
         seeded.ShouldBe(0);
 
         link.Restore();
-        await Eventually.True("the service is ready", async token => (await service.Http.GetAsync("/health", token)).IsSuccessStatusCode, cancellationToken: Cancellation);
+        await Eventually.True("the service is ready", async token => (await service.Http.GetAsync("/health", token)).IsSuccessStatusCode,
+            cancellationToken: Cancellation);
         seeded.ShouldBe(1);
         (await service.Http.GetStringAsync("/data", Cancellation)).ShouldBe("1");
 
-        // Later on it is the database check that tells.
+        // From now on the health check of the database decides.
         link.Cut();
         await Eventually.True(
-            "the database is missed", async token => (await service.Http.GetAsync("/health", token)).StatusCode == HttpStatusCode.ServiceUnavailable, cancellationToken: Cancellation);
+            "the database is missed", async token =>
+                (await service.Http.GetAsync("/health", token)).StatusCode == HttpStatusCode.ServiceUnavailable,
+                cancellationToken: Cancellation);
         (await service.Http.Get("/alive")).ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task A_degraded_dependency_leaves_a_service_ready()
+    public async Task Degraded_dependency_leaves_a_service_ready()
     {
         await using var service = await Start(
-            builder => builder.Services.AddHealthChecks().AddCheck("cache", () => Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Degraded()),
+            builder =>
+                builder.Services.AddHealthChecks()
+                .AddCheck("cache", () => Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Degraded()),
             _ => { });
         var health = await service.Http.Get("/health");
         health.ShouldBe(HttpStatusCode.OK);
@@ -77,7 +82,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Redis_commands_and_queries_are_spans_of_the_request_and_tell_no_values()
+    public async Task Spans_of_Redis_and_queries_belong_to_the_request_and_contain_no_values()
     {
         using var spans = new Spans("OpenTelemetry.Instrumentation.StackExchangeRedis", "Npgsql", "Microsoft.AspNetCore");
         var database = await servers.CreateDatabase("defaults");
@@ -111,12 +116,13 @@ public sealed class DefaultsTests(ServersFixture servers)
         // On a slow machine the client checks its connection meanwhile, with a GET of its own.
         redis.Select(span => span.DisplayName).Distinct().ShouldBe(["SET", "GET"], ignoreOrder: true);
         redis.ShouldAllBe(span => span.ParentSpanId == request.SpanId && span.Kind == ActivityKind.Client);
-        trace.Where(span => span.Source.Name == "Npgsql").ShouldContain(span => span.DisplayName.StartsWith("SELECT defaults_", StringComparison.Ordinal));
+        trace.Where(span => span.Source.Name == "Npgsql")
+            .ShouldContain(span => span.DisplayName.StartsWith("SELECT defaults_", StringComparison.Ordinal));
         trace.SelectMany(span => span.TagObjects).ShouldNotContain(tag => tag.Value!.ToString()!.Contains("secret"));
     }
 
     [Fact]
-    public async Task A_service_starts_without_Redis_and_says_so()
+    public async Task Service_starts_without_Redis_and_reports_Degraded()
     {
         await using var link = UnreliableLink.To("127.0.0.1", 1);
         link.Cut();
@@ -132,12 +138,13 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_HttpClient_finds_the_service_and_repeats_only_what_is_safe()
+    public async Task HttpClient_finds_the_service_and_retries_safe_methods_only()
     {
         var asked = new Dictionary<string, int> { ["GET"] = 0, ["POST"] = 0 };
         await using var flaky = await Start(_ => { }, app => app.MapMethods("/flaky", ["GET", "POST"], (HttpContext context) =>
             ++asked[context.Request.Method] < 3 ? Results.StatusCode(503) : Results.Text("at last")));
-        await using var caller = await Start(builder => builder.Configuration["services:flaky:http:0"] = flaky.Http.BaseAddress!.ToString(), _ => { });
+        await using var caller = await Start(
+            builder => builder.Configuration["services:flaky:http:0"] = flaky.Http.BaseAddress!.ToString(), _ => { });
 
         using var http = caller.Services.GetRequiredService<IHttpClientFactory>().CreateClient("caller");
         http.BaseAddress = new Uri("https+http://flaky");
@@ -148,11 +155,12 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_database_that_goes_away_is_a_503_and_not_a_500()
+    public async Task Database_that_stops_answering_returns_503()
     {
         await using var service = await Start(_ => { }, app =>
         {
-            app.MapGet("/transient", string () => throw new InvalidOperationException("given up", new NpgsqlException("gone", new TimeoutException())));
+            app.MapGet("/transient", string () =>
+                throw new InvalidOperationException("given up", new NpgsqlException("gone", new TimeoutException())));
             app.MapGet("/mistake", string () => throw new InvalidOperationException("secret"));
         });
         (await service.Http.Get("/transient")).ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "service-unavailable");
@@ -160,7 +168,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Connections_begun_while_a_database_was_read_only_are_replaced()
+    public async Task Connection_opened_while_the_database_was_read_only_is_replaced()
     {
         var database = await servers.CreateDatabase("defaults");
         await database.Scalar<object?>("create table things (id int)");
@@ -170,7 +178,8 @@ public sealed class DefaultsTests(ServersFixture servers)
         {
             builder.Configuration["ConnectionStrings:small"] = database;
             builder.AddDatabase<SmallDb>("small");
-        }, app => app.MapPost("/things", (SmallDb db, CancellationToken token) => db.Database.ExecuteSqlAsync($"insert into things values (1)", token)));
+        }, app => app.MapPost("/things", (SmallDb db, CancellationToken token) =>
+            db.Database.ExecuteSqlAsync($"insert into things values (1)", token)));
 
         (await service.Http.PostAsync("/things", null, Cancellation)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         await database.Scalar<object?>($"begin read write; alter database {name} reset default_transaction_read_only; commit");
@@ -178,7 +187,7 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_document_store_that_says_not_now_is_a_503()
+    public async Task Transient_error_of_the_document_store_returns_503()
     {
         await using var service = await Start(builder =>
         {
@@ -197,17 +206,19 @@ public sealed class DefaultsTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_endpoint_that_declares_nothing_answers_nobody()
+    public async Task Endpoint_without_a_declaration_returns_403()
     {
         var reached = 0;
         await using var service = await Start(
             builder => builder.Configuration["services:users:http:0"] = servers.Users.Address.ToString(),
             app => app.MapGet("/open", () => "open"),
             app => app.MapGet("/undeclared", () => ++reached));
-        var everything = await servers.Users.Tokens!.With(TestTokens.Administrator, [.. Permissions.OfAdministrators, Permissions.Internal]);
+        var everything = await servers.Users.Tokens!.With(
+            TestTokens.Administrator, [.. Permissions.OfAdministrators, Permissions.Internal]);
 
         (await service.Http.Get("/undeclared")).ShouldBeProblem(HttpStatusCode.Unauthorized, "unauthorized");
-        (await service.Http.Send(HttpMethod.Get, "/undeclared", null, ("Authorization", "Bearer " + everything))).ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
+        (await service.Http.Send(HttpMethod.Get, "/undeclared", null, ("Authorization", "Bearer " + everything)))
+            .ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
         reached.ShouldBe(0);
 
         // Only this endpoint is denied: another one answers, and an unknown path returns 404 without a login.

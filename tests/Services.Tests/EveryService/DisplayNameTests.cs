@@ -3,7 +3,7 @@ using ForgeShop.Contracts;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Texts that people read: one rule for customers and products, one way to search; through the gateway.</summary>
+/// <summary>Names and their search: one rule for customers and products; through the gateway.</summary>
 public sealed class DisplayNameTests(ServersFixture servers)
 {
     private const string Composed = "Caf\u00e9 \u00c5";
@@ -20,7 +20,8 @@ public sealed class DisplayNameTests(ServersFixture servers)
         (await Put(NewSku(), $"  {Decomposed} ")).Text("name").ShouldBe(Composed);
 
         var email = $"name-{Guid.NewGuid():N}@example.com";
-        (await servers.Gateway.Anonymous.Post("/api/v1/users", new { email, name = Decomposed, password = "Correct-Horse-1" })).Text("name").ShouldBe(Composed);
+        (await servers.Gateway.Anonymous.Post("/api/v1/users", new { email, name = Decomposed, password = "Correct-Horse-1" })).Text("name")
+            .ShouldBe(Composed);
         var user = servers.Ids.User(email);
         (await servers.Gateway.As(user).Patch($"/api/v1/users/{user}", new { name = "e\u0301a" })).Text("name").ShouldBe("\u00e9a");
     }
@@ -54,7 +55,7 @@ public sealed class DisplayNameTests(ServersFixture servers)
     [InlineData("می‌خواهم")]
     [InlineData("שלום")]
     [InlineData("O'Brien-\u200eSmith")]
-    public async Task Name_of_any_script_is_taken(string name) => (await Put(NewSku(), name)).Text("name").ShouldBe(name);
+    public async Task Name_in_any_script_is_accepted(string name) => (await Put(NewSku(), name)).Text("name").ShouldBe(name);
 
     [Theory]
     [InlineData("Caf\u00e9 {0}", "CAFE\u0301 {0}")]
@@ -84,7 +85,8 @@ public sealed class DisplayNameTests(ServersFixture servers)
     {
         var email = $"profile-{Guid.NewGuid():N}@example.com";
         var user = servers.Ids.User(email);
-        (await servers.Gateway.Anonymous.Post("/api/v1/users", new { email, name = "Anna A", password = "Correct-Horse-1" })).ShouldBe(HttpStatusCode.Created);
+        (await servers.Gateway.Anonymous.Post("/api/v1/users", new { email, name = "Anna A", password = "Correct-Horse-1" }))
+            .ShouldBe(HttpStatusCode.Created);
         var http = servers.Gateway.As(user);
 
         var answer = await http.SendJson(HttpMethod.Patch, $"/api/v1/users/{user}", patch);

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// Random damage to good requests: whatever arrives is understood or refused with a clear problem, never a failure of the
-/// service, and what is refused leaves nothing behind. The seed is fixed, so a failure can be repeated.
+/// Random damage to valid requests: each is accepted or refused with a problem, never a failure of the
+/// service, and a refused request stores nothing. The seed is fixed, so a failure can be repeated.
 /// </summary>
 public sealed class HostileBodiesTests(ServersFixture servers)
 {
@@ -13,12 +13,14 @@ public sealed class HostileBodiesTests(ServersFixture servers)
 
     private static readonly string[] Values =
     [
-        "null", "true", "0", "-1", "1.5", "1e400", "2147483648", "9223372036854775808", "\"\"", "\" \"", "\"\\u0000\"", "\"\\ud800\"", "\"\\u202e\"", "\"ä\"",
-        "[]", "{}", "[[]]", "[null]", "\"12.50\"", "\"' or 1=1 --\"", "\"{0}\"", "\"" + new string('x', 5000) + "\"", "NaN", "", "\"unterminated", "{\"amount\":\"1\"}",
+        "null", "true", "0", "-1", "1.5", "1e400", "2147483648", "9223372036854775808", "\"\"", "\" \"", "\"\\u0000\"", "\"\\ud800\"",
+        "\"\\u202e\"", "\"ä\"",
+        "[]", "{}", "[[]]", "[null]", "\"12.50\"", "\"' or 1=1 --\"", "\"{0}\"", "\"" + new string('x', 5000) + "\"", "NaN", "",
+        "\"unterminated", "{\"amount\":\"1\"}",
     ];
 
     [Fact]
-    public async Task Orders_understands_or_refuses()
+    public async Task Orders_accepts_or_refuses_a_damaged_body_without_a_failure()
     {
         var user = servers.Ids.User($"hostile-{Guid.NewGuid():N}@example.com");
         var good = """{"items":[{"sku":"MUG-FORGE","quantity":2}],"paymentMethod":"sim-ok"}""";
@@ -31,17 +33,20 @@ public sealed class HostileBodiesTests(ServersFixture servers)
         });
 
         (await servers.Orders.Database.Scalar<long>("select count(*) from orders where user_id = $1", user.Value)).ShouldBe(accepted);
-        (await servers.Orders.Database.Scalar<long>("select count(*) from outbox o join orders r on r.id = o.subject where r.user_id = $1 and o.type = 'orders.order-placed'", user.Value)).ShouldBe(accepted);
+        (await servers.Orders.Database.Scalar<long>(
+            "select count(*) from outbox o join orders r on r.id = o.subject where r.user_id = $1 and o.type = 'orders.order-placed'",
+            user.Value)).ShouldBe(accepted);
     }
 
     [Fact]
-    public async Task Users_understands_or_refuses()
+    public async Task Users_accepts_or_refuses_a_damaged_body_without_a_failure()
     {
         var mark = Guid.NewGuid().ToString("N");
         var accepted = 0;
         await Attack(2, $$"""{"email":"EMAIL","name":"Ada Lovelace","password":"Correct-Horse-1"}""", async (body, run) =>
         {
-            var answer = await servers.Users.Http.SendJson(HttpMethod.Post, "/api/v1/users", body.Replace("EMAIL", $"{mark}-{run}@example.com"));
+            var answer = await servers.Users.Http.SendJson(
+                HttpMethod.Post, "/api/v1/users", body.Replace("EMAIL", $"{mark}-{run}@example.com"));
             accepted += answer.Status == HttpStatusCode.Created ? 1 : 0;
             return answer;
         });
@@ -50,7 +55,7 @@ public sealed class HostileBodiesTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Inventory_understands_or_refuses()
+    public async Task Inventory_accepts_or_refuses_a_damaged_body_without_a_failure()
     {
         var mark = Guid.NewGuid().ToString("N")[..20].ToUpperInvariant();
         var accepted = 0;
@@ -112,7 +117,7 @@ public sealed class HostileBodiesTests(ServersFixture servers)
         return random.Next(2) == 0 ? good[..at] : good[..at] + (char)random.Next(1, 127) + good[(at + 1)..];
     }
 
-    /// <summary>Puts a value where another one belongs, or takes a member away.</summary>
+    /// <summary>Replaces a value by another one, or removes a member.</summary>
     private static string Mutated(Random random, string good)
     {
         var places = new List<string>();

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>A connection that breaks after the commit and before the answer: what is tried again finds its own work, and says that it was done.</summary>
+/// <summary>
+/// A connection that breaks after the commit and before its acknowledgement: the retry finds the committed change and reports success.
+/// </summary>
 public sealed class LostCommitTests(ServersFixture servers)
 {
     private const string Password = "Correct-Horse-1";
@@ -22,7 +24,8 @@ public sealed class LostCommitTests(ServersFixture servers)
         (await http.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password })).ShouldBe(HttpStatusCode.Created);
         link.HasLostCommit.ShouldBeTrue();
         (await direct.Scalar<long>("select count(*) from outbox where type = 'users.user-registered'")).ShouldBe(1);
-        (await http.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password })).ShouldBeProblem(HttpStatusCode.Conflict, "email-taken");
+        (await http.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password }))
+            .ShouldBeProblem(HttpStatusCode.Conflict, "email-taken");
     }
 
     [Fact]
@@ -34,11 +37,13 @@ public sealed class LostCommitTests(ServersFixture servers)
         await using var users = await servers.StartUsersOn(database);
         var email = $"lost-{Guid.NewGuid():N}@example.com";
         var user = servers.Ids.User(email);
-        (await users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password })).ShouldBe(HttpStatusCode.Created);
+        (await users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password }))
+            .ShouldBe(HttpStatusCode.Created);
 
         var before = await direct.Scalar<long>("select version from users");
         link.LoseCommitOf("UPDATE users");
-        (await users.As(user).Put($"/api/v1/users/{user}/password", new { currentPassword = Password, newPassword = "Another-Horse-2" })).ShouldBe(HttpStatusCode.NoContent);
+        (await users.As(user).Put($"/api/v1/users/{user}/password", new { currentPassword = Password, newPassword = "Another-Horse-2" }))
+            .ShouldBe(HttpStatusCode.NoContent);
 
         link.HasLostCommit.ShouldBeTrue();
         (await direct.Scalar<long>("select version from users")).ShouldBe(before + 1);
@@ -49,7 +54,8 @@ public sealed class LostCommitTests(ServersFixture servers)
     public async Task Order_and_cancellation_whose_commits_are_not_acknowledged_succeed_once()
     {
         var sku = $"LOST-{Guid.NewGuid():N}".ToUpperInvariant();
-        (await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Lost", price = new { amount = "1.00", currency = "EUR" }, stock = 10 })).ShouldBe(HttpStatusCode.Created);
+        (await servers.Inventory.Http.Put($"/api/v1/products/{sku}",
+            new { name = "Lost", price = new { amount = "1.00", currency = "EUR" }, stock = 10 })).ShouldBe(HttpStatusCode.Created);
         var direct = await servers.CreateDatabase("orders");
         var (database, link) = Through(direct);
         await using var unreliable = link;
@@ -58,7 +64,8 @@ public sealed class LostCommitTests(ServersFixture servers)
         var body = new { items = new[] { new { sku, quantity = 1 } }, paymentMethod = "sim-ok" };
 
         link.LoseCommitOf("INSERT INTO orders");
-        (await orders.As(user).Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "cart-1"))).ShouldBe(HttpStatusCode.Accepted);
+        (await orders.As(user).Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "cart-1")))
+            .ShouldBe(HttpStatusCode.Accepted);
         link.HasLostCommit.ShouldBeTrue();
 
         link.LoseCommitOf("UPDATE orders");
@@ -66,7 +73,8 @@ public sealed class LostCommitTests(ServersFixture servers)
         (await orders.As(user).Send(HttpMethod.Post, $"/api/v1/orders/{order}/cancel", null)).ShouldBe(HttpStatusCode.Accepted);
         link.HasLostCommit.ShouldBeTrue();
         (await orders.As(user).Send(HttpMethod.Post, $"/api/v1/orders/{order}/cancel", null)).ShouldBe(HttpStatusCode.Accepted);
-        (await direct.Scalar<string>("select string_agg(status, ', ' order by version) from order_history")).ShouldBe("pending, cancelling");
+        (await direct.Scalar<string>("select string_agg(status, ', ' order by version) from order_history"))
+            .ShouldBe("pending, cancelling");
     }
 
     private static (string Database, UnreliableLink Link) Through(string direct)

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Calls that need no body, through the gateway: a member that they do not know is refused like everywhere, before anything is done.</summary>
+/// <summary>Calls without a body, through the gateway: an unknown member is refused before the call has an effect.</summary>
 [Collection(nameof(ReportingCollection))]
 public sealed class NoMembersTests(ServersFixture servers, ReportingFixture shop)
 {
@@ -13,7 +13,8 @@ public sealed class NoMembersTests(ServersFixture servers, ReportingFixture shop
         await using var gateway = await servers.StartGateway(settings: ("services:reporting:http:0", shop.Reporting.Address.ToString()));
         var email = $"no-members-{Guid.NewGuid():N}@example.com";
         var user = servers.Ids.User(email);
-        (await gateway.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = "Correct-Horse-1" })).ShouldBe(HttpStatusCode.Created);
+        (await gateway.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = "Correct-Horse-1" }))
+            .ShouldBe(HttpStatusCode.Created);
         var order = JsonContent.Create(new { items = new[] { new { sku = "MUG-FORGE", quantity = 1 } } });
         var placed = await gateway.As(user).Send(HttpMethod.Post, "/api/v1/orders", order, ("Idempotency-Key", "cart-1"));
         (HttpClient Http, string Path, HttpStatusCode Served)[] calls =
@@ -38,7 +39,7 @@ public sealed class NoMembersTests(ServersFixture servers, ReportingFixture shop
         {
             (await http.SendJson(HttpMethod.Post, path, "{}")).ShouldBe(served);
             var again = await http.Send(HttpMethod.Post, path, null);
-            // The first rebuild may be running still.
+            // The first rebuild may still be running.
             again.Status.ShouldBeOneOf(path.EndsWith("/rebuild", StringComparison.Ordinal) ? [served, HttpStatusCode.Conflict] : [served]);
         }
 

@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>What is committed is public.</summary>
+/// <summary>The repository is public, so it contains no secrets.</summary>
 public sealed partial class RepositorySecretsTests
 {
     private const long LargestText = 2_000_000;
 
     [Fact]
-    public async Task There_is_no_secret_in_the_repository()
+    public async Task Repository_contains_no_secret()
     {
         var files = await TrackedFiles();
         files.Count.ShouldBeGreaterThan(300);
@@ -18,9 +18,11 @@ public sealed partial class RepositorySecretsTests
         {
             var name = Path.GetRelativePath(Repository.Root, file).Replace('\\', '/');
             var text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
-            found.AddRange(PrivateKey().Matches(text).Concat(Token().Matches(text)).Concat(CloudKey().Matches(text)).Select(match => $"{name}: {match.Value[..20]}"));
-            // Tests make up accounts as they run, and the vectors pin what a published example secret derives.
-            if (!name.StartsWith("tests/", StringComparison.Ordinal) && !name.Contains("vectors/", StringComparison.Ordinal) && !name.StartsWith("polyglot/", StringComparison.Ordinal))
+            found.AddRange(PrivateKey().Matches(text).Concat(Token().Matches(text)).Concat(CloudKey().Matches(text))
+                .Select(match => $"{name}: {match.Value[..20]}"));
+            // Tests create accounts, and the vectors contain a published example secret.
+            if (!name.StartsWith("tests/", StringComparison.Ordinal) && !name.Contains("vectors/", StringComparison.Ordinal)
+                && !name.StartsWith("polyglot/", StringComparison.Ordinal))
                 found.AddRange(Assignment().Matches(text).Where(match => !IsHarmless(match)).Select(match => $"{name}: {match.Value}"));
         }
 
@@ -32,19 +34,21 @@ public sealed partial class RepositorySecretsTests
     [InlineData("\"ClientSecret\": \"0123456789abcdef\"")]
     [InlineData("password: 'correcthorsebattery'")]
     [InlineData("Host=db;Username=shop;Password=hunter2hunter2")]
-    public void What_looks_like_a_secret_is_found(string text) =>
+    public void Secret_patterns_match_samples(string text) =>
         Assignment().Matches(text).ShouldContain(match => !IsHarmless(match));
 
-    /// <summary>Expressions and placeholders; and, without quotes, names.</summary>
+    /// <summary>Expressions, placeholders, and names without quotes.</summary>
     private static bool IsHarmless(Match match)
     {
         var value = match.Groups["value"].Value;
-        return value.Any("(){}$<>[]".Contains) || (match.Groups["quote"].Length == 0 && (!value.Any(char.IsAsciiDigit) || value.Contains('.')));
+        return value.Any("(){}$<>[]".Contains)
+            || (match.Groups["quote"].Length == 0 && (!value.Any(char.IsAsciiDigit) || value.Contains('.')));
     }
 
     private static async Task<List<string>> TrackedFiles()
     {
-        using var git = Process.Start(new ProcessStartInfo("git", ["ls-files", "-z"]) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true })!;
+        using var git = Process.Start(
+            new ProcessStartInfo("git", ["ls-files", "-z"]) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true })!;
         var output = await git.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await git.WaitForExitAsync(TestContext.Current.CancellationToken);
         git.ExitCode.ShouldBe(0);

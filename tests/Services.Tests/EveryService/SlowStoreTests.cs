@@ -6,19 +6,20 @@ using Npgsql;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>A store that does not answer in time: the service gives up before the gateway does, and says when to come back.</summary>
+/// <summary>A store that does not answer in time: the service returns 503 with Retry-After before the gateway's time-out.</summary>
 public sealed class SlowStoreTests(ServersFixture servers)
 {
     private readonly UserId _user = servers.Ids.User($"slow-{Guid.NewGuid():N}@example.com");
 
     [Fact]
-    public async Task Locked_table_returns_503_with_Retry_After_to_every_caller_before_the_gateway_gives_up()
+    public async Task Locked_table_returns_503_with_Retry_After_before_the_gateways_time_out()
     {
         await using var orders = await servers.StartOrders(servers.Inventory.Address, settings: ("Inventory:Timeout", "00:00:20"));
         await using var gateway = await servers.StartGateway(orders.Address);
         var http = gateway.As(_user);
         var body = new { items = new[] { new { sku = "MUG-FORGE", quantity = 1 } } };
-        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "before"))).ShouldBe(HttpStatusCode.Accepted);
+        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "before")))
+            .ShouldBe(HttpStatusCode.Accepted);
 
         await using (var connection = new NpgsqlConnection(orders.Database))
         {
@@ -41,7 +42,8 @@ public sealed class SlowStoreTests(ServersFixture servers)
             }
         }
 
-        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "after"))).ShouldBe(HttpStatusCode.Accepted);
+        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "after")))
+            .ShouldBe(HttpStatusCode.Accepted);
     }
 
     [Fact]
@@ -52,7 +54,8 @@ public sealed class SlowStoreTests(ServersFixture servers)
         TimeBudgets.Service.ShouldBeGreaterThan(TimeBudgets.Call);
         TimeBudgets.Call.ShouldBeGreaterThan(TimeBudgets.CallAttempt * 2);
         // Both attempts of a transaction, each with its wait for a lock.
-        TimeBudgets.Service.ShouldBeGreaterThan((TimeSpan.FromSeconds(TimeBudgets.CommandSeconds) * (TimeBudgets.Retries + 1)) + TimeBudgets.RetryDelay);
+        TimeBudgets.Service.ShouldBeGreaterThan(
+            (TimeSpan.FromSeconds(TimeBudgets.CommandSeconds) * (TimeBudgets.Retries + 1)) + TimeBudgets.RetryDelay);
         TimeSpan.FromSeconds(TimeBudgets.CommandSeconds).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(TimeBudgets.LockMilliseconds));
     }
 }

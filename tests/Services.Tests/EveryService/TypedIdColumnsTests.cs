@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>What one line in ConfigureConventions makes of typed IDs, whatever they are in the entity.</summary>
+/// <summary>The mapping of typed IDs by one line in ConfigureConventions.</summary>
 public sealed class TypedIdColumnsTests
 {
     private sealed record Parcel
@@ -28,23 +28,27 @@ public sealed class TypedIdColumnsTests
 
         protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseNpgsql("Host=none");
 
-        protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) => configurationBuilder.UseTypedIds(typeof(UserId).Assembly);
+        protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+            configurationBuilder.UseTypedIds(typeof(UserId).Assembly);
 
         protected override void OnModelCreating(ModelBuilder modelBuilder)
         {
             modelBuilder.Entity<Parcel>().ComplexProperty(parcel => parcel.Seal);
             modelBuilder.Entity<Parcel>().Property<UserId?>("Courier");
-            modelBuilder.Entity<Parcel>().Property(parcel => parcel.OrderId).HasConversion(id => id.ToString(), text => OrderId.Parse(text, null));
+            modelBuilder.Entity<Parcel>().Property(parcel => parcel.OrderId)
+                .HasConversion(id => id.ToString(), text => OrderId.Parse(text, null));
         }
     }
 
     [Fact]
-    public void Every_typed_ID_is_a_uuid_that_nobody_generates()
+    public void Typed_ID_is_a_uuid_column_without_value_generation()
     {
         using var db = new ParcelsDb();
         var parcel = db.Model.FindEntityType(typeof(Parcel))!;
 
-        foreach (var property in new IReadOnlyProperty[] { parcel.FindProperty("Id")!, parcel.FindProperty("Payment")!, parcel.FindProperty("Courier")!, parcel.FindComplexProperty("Seal")!.ComplexType.FindProperty("By")! })
+        foreach (
+            var property in new IReadOnlyProperty[] { parcel.FindProperty("Id")!, parcel.FindProperty("Payment")!,
+            parcel.FindProperty("Courier")!, parcel.FindComplexProperty("Seal")!.ComplexType.FindProperty("By")! })
         {
             property.GetColumnType().ShouldBe("uuid", property.Name);
             property.ValueGenerated.ShouldBe(ValueGenerated.Never, property.Name);
@@ -60,7 +64,8 @@ public sealed class TypedIdColumnsTests
     public void Queries_compare_typed_IDs_as_uuids()
     {
         using var db = new ParcelsDb();
-        var (id, payments) = (ReservationId.Parse("6e16f6c3-de6b-55c3-80ba-75907720bb8a"), new[] { PaymentId.Parse("7e558d62-0221-5a98-9949-a65bfd2da23e") });
+        var (id, payments) = (
+            ReservationId.Parse("6e16f6c3-de6b-55c3-80ba-75907720bb8a"), new[] { PaymentId.Parse("7e558d62-0221-5a98-9949-a65bfd2da23e") });
 
         db.Parcels.Where(parcel => parcel.Id == id).Select(parcel => parcel.Id).ToQueryString()
             .ShouldContain("-- @id='6e16f6c3-de6b-55c3-80ba-75907720bb8a'");

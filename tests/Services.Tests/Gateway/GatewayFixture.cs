@@ -8,23 +8,23 @@ using Microsoft.AspNetCore.Routing;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>The gateway as it is, in front of a service that writes down what reaches it.</summary>
+/// <summary>The gateway in front of a service that records the requests.</summary>
 public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
 {
     private WebApplication? _service;
 
-    /// <summary>Any public type of the gateway stands for it.</summary>
+    /// <summary>A public type of the gateway selects its assembly.</summary>
     public RunningService<RateLimitOptions> Gateway { get; private set; } = null!;
 
     public HttpClient Http => Gateway.Http;
 
-    /// <summary>What came through, newest last.</summary>
+    /// <summary>The forwarded requests, newest last.</summary>
     public ConcurrentQueue<Arrival> Arrivals { get; } = new();
 
     /// <summary>Ends the second half of an answer that is being streamed.</summary>
     public TaskCompletionSource Stream { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>A request as the service behind the gateway saw it.</summary>
+    /// <summary>A request as the service received it.</summary>
     public sealed record Arrival(string Method, string PathAndQuery, string? TraceParent, string? TraceState, string? Baggage, string? ForwardedFor, string? ForwardedProto, string Body);
 
     public sealed record Item(string Sku, int Quantity);
@@ -50,16 +50,18 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
         Gateway = await StartGateway();
     }
 
-    public async Task<RunningService<RateLimitOptions>> StartGateway(params (string Key, string Value)[] settings)
+    public Task<RunningService<RateLimitOptions>> StartGateway(params (string Key, string Value)[] settings) => StartGateway(null, settings);
+
+    public async Task<RunningService<RateLimitOptions>> StartGateway(TimeProvider? time, params (string Key, string Value)[] settings)
     {
         var address = _service!.Urls.Single();
         string[] services = ["users", "inventory", "orders", "notifications", "reporting", "recommendations"];
         var gateway = await RunningService<RateLimitOptions>.StartAsync(
-            "", [
+            "", time, [
                 ("Authentication:Users", servers.Users.Address.ToString()),
                 .. services.Select(service => ($"services:{service}:http:0", address)), .. settings]);
         gateway.Tokens = servers.Users.Tokens;
-        // The first token makes it read the keys, which is not what tests of single requests want to see.
+        // The first token makes the gateway read the keys, which would appear among the requests of a test.
         (await gateway.Http.GetAsync(new Uri("/health", UriKind.Relative))).EnsureSuccessStatusCode();
         return gateway;
     }

@@ -6,7 +6,7 @@ using ForgeShop.Gateway;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Headers as foreign clients send them: through the gateway, and straight to the service where the rule lives.</summary>
+/// <summary>Headers of any client, through the gateway and directly to the service that has the rule.</summary>
 public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture shop) : IClassFixture<GatewayFixture>
 {
     private readonly UserId _user = servers.Ids.User($"headers-{Guid.NewGuid():N}@example.com");
@@ -56,7 +56,8 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
         answer.ShouldContain($"\"id\":\"{servers.Ids.Order(_user, key)}\"");
 
         if (!key.Contains(','))
-            (await PlaceOrder(throughGateway: true, $"Idempotency-Key: {key}")).ShouldContain($"\"id\":\"{servers.Ids.Order(_user, key)}\"");
+            (await PlaceOrder(throughGateway: true, $"Idempotency-Key: {key}"))
+                .ShouldContain($"\"id\":\"{servers.Ids.Order(_user, key)}\"");
         (await servers.Orders.Database.Scalar<long>("select count(*) from orders where user_id = $1", _user.Value)).ShouldBe(1);
     }
 
@@ -93,14 +94,16 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
     public async Task Bytes_beyond_ASCII_pass_the_gateway_unchanged_in_both_directions(string value)
     {
         var token = await servers.Users.Tokens!.OfAdministrator();
-        var answer = await shop.Gateway.Address.SendRaw($"GET /api/v1/reports/products HTTP/1.1\nAuthorization: Bearer {token}\nX-Customer: {value}");
+        var answer = await shop.Gateway.Address.SendRaw(
+            $"GET /api/v1/reports/products HTTP/1.1\nAuthorization: Bearer {token}\nX-Customer: {value}");
 
         answer.ShouldStartWith("HTTP/1.1 200 ");
         answer.ShouldContain($"\r\nX-Customer: {value}\r\n");
-        // Straight to a service, and to every route.
+        // Directly to a service, and to every route.
         (await servers.Inventory.Address.SendRaw($"GET /api/v1/products HTTP/1.1\nX-Customer: {value}")).ShouldStartWith("HTTP/1.1 200 ");
         (await servers.Gateway.Address.SendRaw($"GET /api/v1/products HTTP/1.1\nX-Customer: {value}")).ShouldStartWith("HTTP/1.1 200 ");
-        (await servers.Gateway.Address.SendRaw($"GET /api/v1/nothing HTTP/1.1\nUser-Agent: {value}")).ShouldContain("\"code\":\"not-found\"");
+        (await servers.Gateway.Address.SendRaw($"GET /api/v1/nothing HTTP/1.1\nUser-Agent: {value}"))
+            .ShouldContain("\"code\":\"not-found\"");
     }
 
     [Fact]
@@ -152,8 +155,9 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
     [MemberData(nameof(PublicGets))]
     public async Task HEAD_and_OPTIONS_work_wherever_GET_does(string route)
     {
-        // A GET of these with nothing behind it is an error; the head of the error is the same.
-        var path = route.Replace("{sku}", "MUG-FORGE").Replace("{type}", "products?sku=MUG-FORGE").Replace("{id}", servers.Ids.Order(_user, "none").ToString());
+        // Without a service behind them these return an error; HEAD and GET have the same head.
+        var path = route.Replace("{sku}", "MUG-FORGE").Replace("{type}", "products?sku=MUG-FORGE")
+            .Replace("{id}", servers.Ids.Order(_user, "none").ToString());
         var http = servers.Gateway.As(_user);
 
         var get = await http.Get(path);
@@ -179,7 +183,7 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
     [InlineData("/api/v1/products?caf%E9=1", "query")]
     public async Task Query_that_is_not_UTF8_returns_400(string path, string field)
     {
-        // By hand: the URI class repairs some of these.
+        // Byte for byte, because the URI class repairs some of these.
         var answer = await servers.Gateway.Address.SendRaw($"GET {path} HTTP/1.1");
         answer.ShouldStartWith("HTTP/1.1 400 ");
         answer.ShouldContain($"\"errors\":{{\"{field}\":[");
@@ -196,7 +200,7 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
     }
 
     [Fact]
-    public async Task Bytes_that_no_URL_has_are_refused_by_the_server_itself() =>
+    public async Task Bytes_that_no_URL_has_are_refused_by_Kestrel() =>
         // Before the pipeline: Kestrel answers without a body (docs/http-api.md).
         (await servers.Gateway.Address.SendRaw("GET /api/v1/products?search=caf\u00e9 HTTP/1.1")).ShouldStartWith("HTTP/1.1 400 ");
 }

@@ -5,14 +5,16 @@ using ForgeShop.Forge;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>GET /api/v1/ids: the gateway derives the same IDs as the library, refuses the same keys, and does not repeat refused values.</summary>
+/// <summary>
+/// GET /api/v1/ids: the gateway derives the same IDs as the library, refuses the same keys, and does not repeat refused values.
+/// </summary>
 public sealed class GatewayIdsTests(GatewayFixture shop) : IClassFixture<GatewayFixture>
 {
     private const string Ada = "6e16f6c3-de6b-55c3-80ba-75907720bb8a";
 
     /// <summary>Every vector of the shop's domain and of an entity type that the shop has.</summary>
     [Fact]
-    public async Task The_vectors_are_derived_to_the_letter()
+    public async Task Gateway_derives_the_IDs_of_the_vectors()
     {
         using var file = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "vectors", "forge-id.json"),
             TestContext.Current.CancellationToken));
@@ -36,7 +38,7 @@ public sealed class GatewayIdsTests(GatewayFixture shop) : IClassFixture<Gateway
     [InlineData("users?email=%20ADA%40example.com", Ada)]
     [InlineData("users?key=ada%40example.com", Ada)]
     [InlineData("sagas?order=6E16F6C3-DE6B-55C3-80BA-75907720BB8A", null)]
-    public async Task A_plain_key_goes_by_its_own_name_or_by_key(string query, string? id)
+    public async Task Plain_key_is_accepted_under_its_own_name_and_under_key(string query, string? id)
     {
         var answer = await shop.Http.Get("/api/v1/ids/" + query);
         answer.ShouldBe(HttpStatusCode.OK);
@@ -44,7 +46,7 @@ public sealed class GatewayIdsTests(GatewayFixture shop) : IClassFixture<Gateway
     }
 
     [Theory]
-    [InlineData("users?email=nobody-at-example.com", "email")]
+    [InlineData("users?email=stranger-at-example.com", "email")]
     [InlineData("users", "email")]
     [InlineData("users?email=a%40b.c&email=d%40e.f", "email")]
     [InlineData("users?email=a%40b.c&name=Ada", "name")]
@@ -55,21 +57,21 @@ public sealed class GatewayIdsTests(GatewayFixture shop) : IClassFixture<Gateway
     [InlineData("orders?user=%7B6e16f6c3-de6b-55c3-80ba-75907720bb8a%7D&reference=cart", "user")]
     [InlineData("orders?user=" + Ada + "&reference=%00nul", "reference")]
     [InlineData("payments?order=" + Ada + "&attempt=01", "attempt")]
-    public async Task A_refused_key_is_told_by_field_and_reason(string query, string field)
+    public async Task Refused_key_returns_its_field_and_reason(string query, string field)
     {
         var answer = await shop.Http.Get("/api/v1/ids/" + query);
         answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         answer.Fields.ShouldBe([field]);
-        foreach (var value in new[] { "nobody", "two words", "cart", "nul" })
+        foreach (var value in new[] { "stranger", "two words", "cart", "nul" })
             answer.Body.ToString().ShouldNotContain(value);
     }
 
     [Fact]
-    public async Task An_entity_type_that_there_is_not_is_a_404() =>
+    public async Task Unknown_entity_type_returns_404() =>
         (await shop.Http.Get("/api/v1/ids/invoices?key=1")).ShouldBeProblem(HttpStatusCode.NotFound, "unknown-entity-type");
 
     [Fact]
-    public async Task The_catalogue_lists_every_entity_type_with_its_key()
+    public async Task Catalogue_lists_every_entity_type_with_its_key()
     {
         var answer = await shop.Http.Get("/api/v1/ids");
         answer.ShouldBe(HttpStatusCode.OK);
@@ -82,7 +84,7 @@ public sealed class GatewayIdsTests(GatewayFixture shop) : IClassFixture<Gateway
     }
 
     [Fact]
-    public async Task With_a_secret_nobody_is_told_the_id_of_an_email_address()
+    public async Task Shop_with_a_secret_refuses_to_derive_the_ID_of_an_email_address()
     {
         const string secret = "a secret of more than sixteen bytes";
         await using var gateway = await shop.StartGateway(("Forge:Secret", secret));
@@ -101,7 +103,8 @@ public sealed class GatewayIdsTests(GatewayFixture shop) : IClassFixture<Gateway
         && ShopCatalogue.Instance.TryGet(Text(vector, "entity"), out _);
 
     private static string Query(JsonElement key) => key.TryGetProperty("fields", out var fields)
-        ? string.Join('&', fields.EnumerateArray().Select(field => $"{field[0].GetString()}={Uri.EscapeDataString(Text(field[1], "value"))}"))
+        ? string.Join(
+            '&', fields.EnumerateArray().Select(field => $"{field[0].GetString()}={Uri.EscapeDataString(Text(field[1], "value"))}"))
         : "key=" + Uri.EscapeDataString(Text(key, "value"));
 
     private static string Text(JsonElement element, string member) => element.GetProperty(member).GetString()!;

@@ -17,7 +17,7 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     [InlineData("/api/v1/nothing")]
     [InlineData("/internal/audit")]
     [InlineData("/INTERNAL/audit")]
-    public async Task What_is_not_public_is_not_there(string path)
+    public async Task Path_without_a_public_route_returns_404(string path)
     {
         var before = shop.Arrivals.Count;
         var answer = await shop.Http.Get(path);
@@ -26,13 +26,13 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
         shop.Arrivals.Count.ShouldBe(before);
     }
 
-    // As written on the wire: an HttpClient would tidy the path up before it sends it.
+    // Byte for byte, because HttpClient normalizes the path.
     [Theory]
     [InlineData("/api/v1/orders/../../../internal/audit")]
     [InlineData("/api/v1/orders/%2e%2e/%2e%2e/%2E%2E/internal/audit")]
     [InlineData("//internal/audit")]
     [InlineData("/api/v1/orders/../../..//internal/audit")]
-    public async Task No_detour_leads_inside(string path)
+    public async Task Path_tricks_do_not_reach_internal_endpoints(string path)
     {
         var before = shop.Arrivals.Count;
         using var connection = new TcpClient(shop.Gateway.Address.Host, shop.Gateway.Address.Port);
@@ -45,7 +45,7 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     }
 
     [Fact]
-    public async Task Another_method_is_refused_with_those_that_there_are()
+    public async Task Other_method_returns_405_with_Allow()
     {
         var answer = await shop.Http.Send(HttpMethod.Delete, "/api/v1/orders", null);
         answer.ShouldBeProblem(HttpStatusCode.MethodNotAllowed, "method-not-allowed");
@@ -58,7 +58,7 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     [InlineData(65_537, true)]
     [InlineData(8_000_000, false)]
     [InlineData(8_000_000, true)]
-    public async Task A_body_over_64_KiB_is_refused_and_never_forwarded(int size, bool chunked)
+    public async Task Body_over_64_KiB_returns_413_and_is_not_forwarded(int size, bool chunked)
     {
         var before = shop.Arrivals.Count;
         var answer = await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", Json(new string(' ', size), chunked));
@@ -70,7 +70,7 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_body_of_64_KiB_arrives_whole(bool chunked)
+    public async Task Body_of_64_KiB_is_forwarded(bool chunked)
     {
         var text = """{"sku":"MUG-FORGE","quantity":2}""".PadRight(65_536);
         (await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", Json(text, chunked))).ShouldBe(HttpStatusCode.OK);
@@ -86,7 +86,7 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     [InlineData("{\"sku\":\"A\",\"quantity\":\"2\"}", "validation-failed", "quantity")]
     [InlineData("{\"sku\":\"A\",\"quantity\":1e99}", "validation-failed", "quantity")]
     [InlineData("{\"sku\":\"A\",\"sku\":\"B\",\"quantity\":2}", "validation-failed", "sku")]
-    public async Task A_body_that_cannot_be_understood_is_told_where(string body, string code, string? field = null)
+    public async Task Malformed_body_returns_400_with_the_position(string body, string code, string? field = null)
     {
         var answer = await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", Json(body, chunked: false));
         answer.ShouldBeProblem(HttpStatusCode.BadRequest, code);
@@ -98,15 +98,17 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     [Fact]
     public async Task Unknown_member_returns_400_and_is_named()
     {
-        var answer = await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", Json("""{"sku":"A","quantity":2,"colour":"blue"}""", chunked: false));
+        var answer = await shop.Http.Send(
+            HttpMethod.Post, "/api/v1/orders", Json("""{"sku":"A","quantity":2,"colour":"blue"}""", chunked: false));
         answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         answer.Fields.ShouldBe(["colour"]);
     }
 
     [Fact]
-    public async Task A_body_of_another_type_is_refused()
+    public async Task Body_of_another_type_returns_415()
     {
-        var answer = await shop.Http.Send(HttpMethod.Post, "/api/v1/orders", new StringContent("sku=A", Encoding.UTF8, "application/x-www-form-urlencoded"));
+        var answer = await shop.Http.Send(
+            HttpMethod.Post, "/api/v1/orders", new StringContent("sku=A", Encoding.UTF8, "application/x-www-form-urlencoded"));
         answer.ShouldBeProblem(HttpStatusCode.UnsupportedMediaType, "unsupported-media-type");
     }
 
@@ -117,7 +119,7 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     [InlineData("application/json", "{\"sku\":\"\u00ff\",\"quantity\":2}", HttpStatusCode.BadRequest)]
     [InlineData("application/json", "{\"sku\":\"\\ud800\",\"quantity\":2}", HttpStatusCode.BadRequest)]
     [InlineData("application/json", "{\"sku\":\"A\",\"quantity\":2}{}", HttpStatusCode.BadRequest)]
-    public async Task Only_UTF_8_is_taken_for_text(string contentType, string latin1, HttpStatusCode status)
+    public async Task Body_in_another_encoding_than_UTF8_is_refused(string contentType, string latin1, HttpStatusCode status)
     {
         var body = new ByteArrayContent(Encoding.Latin1.GetBytes(latin1));
         body.Headers.TryAddWithoutValidation("Content-Type", contentType);
@@ -128,16 +130,16 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     }
 
     [Fact]
-    public async Task An_id_of_the_wrong_form_is_named_and_not_repeated()
+    public async Task Malformed_ID_returns_400_that_does_not_repeat_it()
     {
-        var answer = await shop.Http.Get("/api/v1/users/somebody%40example.com");
+        var answer = await shop.Http.Get("/api/v1/users/someone%40example.com");
         answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         answer.Fields.ShouldBe(["id"]);
-        answer.Body.ToString().ShouldNotContain("somebody");
+        answer.Body.ToString().ShouldNotContain("someone");
     }
 
     [Fact]
-    public async Task A_failure_tells_nothing_about_the_inside()
+    public async Task Unexpected_exception_returns_500_without_details()
     {
         var answer = await shop.Http.Get("/api/v1/products/MUG-FORGE");
         answer.ShouldBeProblem(HttpStatusCode.InternalServerError, "internal-error");
@@ -147,27 +149,27 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     }
 
     [Fact]
-    public async Task A_client_that_wants_html_still_learns_what_was_wrong()
+    public async Task Client_that_accepts_html_gets_a_problem()
     {
         var answer = await shop.Http.Send(HttpMethod.Get, "/api/v1/nothing", null, ("Accept", "text/html"));
         answer.ShouldBeProblem(HttpStatusCode.NotFound, "not-found");
     }
 
     [Fact]
-    public async Task A_service_that_is_down_is_a_502()
+    public async Task Service_that_is_down_returns_502()
     {
         await using var gateway = await shop.StartGateway(("services:inventory:http:0", "http://127.0.0.1:1"));
         var answer = await gateway.Http.Get("/api/v1/products/MUG-FORGE");
         answer.ShouldBeProblem(HttpStatusCode.BadGateway, "service-unreachable");
         answer.Message.Headers.RetryAfter.ShouldNotBeNull();
         ShouldHaveTraceHeaders(answer);
-        // It says nothing about the others, and the gateway itself stays ready.
+        // Other services are not affected, and the gateway stays ready.
         (await gateway.Http.GetAsync("/api/v1/orders/quick", Cancellation)).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await gateway.Http.Get("/health")).ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task A_streamed_answer_arrives_as_it_is_written()
+    public async Task Streamed_answer_is_forwarded_without_buffering()
     {
         using var answer = await shop.Http.GetAsync("/api/v1/orders/slow", HttpCompletionOption.ResponseHeadersRead, Cancellation);
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Cancellation));

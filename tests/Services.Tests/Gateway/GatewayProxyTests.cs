@@ -3,22 +3,23 @@ using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Whose address a client has: the one it connects from, unless a proxy that is trusted says another.</summary>
+/// <summary>The address of a client: that of its connection, unless a trusted proxy forwards another.</summary>
 public sealed class GatewayProxyTests(GatewayFixture shop) : IClassFixture<GatewayFixture>
 {
     private const string Setting = "Gateway:TrustedProxies";
 
-    /// <summary>What a service is told of a request that comes to this gateway from 127.0.0.1.</summary>
+    /// <summary>Returns the forwarded address and scheme of a request from 127.0.0.1.</summary>
     private async Task<(string? For, string? Proto)> Told(HttpClient http, string forwardedFor)
     {
         var path = $"/api/v1/users/{Guid.NewGuid()}";
-        (await http.Send(HttpMethod.Get, path, null, ("X-Forwarded-For", forwardedFor), ("X-Forwarded-Proto", "https"))).ShouldBe(HttpStatusCode.OK);
+        (await http.Send(HttpMethod.Get, path, null, ("X-Forwarded-For", forwardedFor), ("X-Forwarded-Proto", "https")))
+            .ShouldBe(HttpStatusCode.OK);
         var arrival = shop.Arrivals.Single(arrival => arrival.PathAndQuery == path);
         return (arrival.ForwardedFor, arrival.ForwardedProto);
     }
 
     [Fact]
-    public async Task A_trusted_proxy_says_who_the_client_is_and_what_the_client_says_before_it_counts_for_nothing()
+    public async Task Forwarded_address_of_a_trusted_proxy_is_used_and_the_clients_own_is_not()
     {
         await using var gateway = await shop.StartGateway((Setting, "10.0.0.0/8, 127.0.0.0/8, 2001:db8::/32"));
 
@@ -31,7 +32,7 @@ public sealed class GatewayProxyTests(GatewayFixture shop) : IClassFixture<Gatew
     }
 
     [Fact]
-    public async Task Each_client_of_a_trusted_proxy_has_limits_of_its_own()
+    public async Task Client_of_a_trusted_proxy_has_its_own_limit()
     {
         await using var gateway = await shop.StartGateway((Setting + ":0", "127.0.0.1/32"), ("RateLimits:PerAddress", "2"));
         Task<Answer> Ask(string client) => gateway.Http.Send(HttpMethod.Get, "/api/v1/ids", null, ("X-Forwarded-For", client));
@@ -47,7 +48,7 @@ public sealed class GatewayProxyTests(GatewayFixture shop) : IClassFixture<Gatew
     [InlineData(Setting, "")]
     [InlineData(Setting, "10.0.0.0/8")]
     [InlineData("FORWARDEDHEADERS_ENABLED", "true")]
-    public async Task Nobody_else_is_believed(string? key, string? value)
+    public async Task Forwarded_address_of_another_sender_is_ignored(string? key, string? value)
     {
         (string, string)[] settings = key is null ? [] : [(key, value!)];
         await using var gateway = await shop.StartGateway(settings);
@@ -60,6 +61,7 @@ public sealed class GatewayProxyTests(GatewayFixture shop) : IClassFixture<Gatew
     [InlineData(Setting, "10.0.0.0/8, proxy.example")]
     [InlineData(Setting, "10.0.0.1")]
     [InlineData(Setting + ":0", "")]
-    public async Task What_is_no_range_of_addresses_keeps_the_gateway_from_starting(string key, string value) =>
-        (await Should.ThrowAsync<OptionsValidationException>(() => shop.StartGateway((key, value)))).Message.ShouldContain("Gateway:TrustedProxies are address ranges in CIDR notation");
+    public async Task Invalid_trusted_proxy_stops_the_start(string key, string value) =>
+        (await Should.ThrowAsync<OptionsValidationException>(() => shop.StartGateway((key, value)))).Message.ShouldContain(
+            "Gateway:TrustedProxies are address ranges in CIDR notation");
 }

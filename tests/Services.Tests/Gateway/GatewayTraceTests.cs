@@ -4,13 +4,13 @@ using ForgeShop.Contracts;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>A trace begins at the gateway and reaches the service; the correlation is derived there and travels with it; nothing personal is in either.</summary>
+/// <summary>Trace and correlation ID begin at the gateway and reach the service; neither contains personal data.</summary>
 public sealed class GatewayTraceTests(GatewayFixture shop) : IClassFixture<GatewayFixture>
 {
     private const string Order = """{"sku":"MUG-FORGE","quantity":2}""";
 
     [Fact]
-    public async Task The_same_request_correlates_with_itself_and_the_service_hears_it()
+    public async Task Repeated_request_has_the_same_correlation_ID_at_the_service()
     {
         var key = $"cart-{Guid.NewGuid():N}";
         var expected = new ForgeIds().Correlation(TestTokens.Administrator.ToString(), "POST /api/v1/orders", key).ToString();
@@ -26,7 +26,7 @@ public sealed class GatewayTraceTests(GatewayFixture shop) : IClassFixture<Gatew
     [Theory]
     [InlineData(0, 0)]
     [InlineData(1, 1025)]
-    public async Task Without_a_key_that_can_be_one_the_trace_is_the_reference(int count, int length)
+    public async Task Request_without_a_valid_key_derives_its_correlation_ID_from_the_trace(int count, int length)
     {
         var keys = Enumerable.Range(0, count).Select(_ => ("Idempotency-Key", new string('k', length))).ToArray();
         var answer = await shop.Http.SendJson(HttpMethod.Post, "/api/v1/orders", Order, keys);
@@ -35,12 +35,13 @@ public sealed class GatewayTraceTests(GatewayFixture shop) : IClassFixture<Gatew
     }
 
     [Fact]
-    public async Task A_callers_trace_context_is_linked_and_not_continued()
+    public async Task Trace_context_of_a_caller_is_linked_and_not_continued()
     {
         using var spans = new Spans("Microsoft.AspNetCore", "System.Net.Http");
         const string caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
         var answer = await shop.Http.SendJson(HttpMethod.Post, "/api/v1/orders", Order,
-            ("traceparent", caller), ("tracestate", "vendor=1"), ("baggage", "correlation=6e16f6c3-de6b-55c3-80ba-75907720bb8a,smuggled=1"));
+            ("traceparent", caller), ("tracestate", "vendor=1"),
+            ("baggage", "correlation=6e16f6c3-de6b-55c3-80ba-75907720bb8a,smuggled=1"));
 
         var traceId = Header(answer, "X-Trace-Id");
         traceId.ShouldNotBe("0af7651916cd43dd8448eb211c80319c");
@@ -54,7 +55,7 @@ public sealed class GatewayTraceTests(GatewayFixture shop) : IClassFixture<Gatew
     }
 
     [Fact]
-    public async Task One_trace_from_the_gateway_to_the_service_with_names_that_say_what_it_is()
+    public async Task Trace_continues_from_the_gateway_to_the_service_with_the_routes_name()
     {
         using var spans = new Spans("Microsoft.AspNetCore", "System.Net.Http");
         var answer = await shop.Http.Get("/api/v1/users/6e16f6c3-de6b-55c3-80ba-75907720bb8a?email=ada%40example.com");
@@ -72,7 +73,8 @@ public sealed class GatewayTraceTests(GatewayFixture shop) : IClassFixture<Gatew
         gateway.GetTagItem("http.response.status_code").ShouldBe(200);
         foreach (var span in trace)
         {
-            span.TagObjects.ShouldContain(tag => tag.Key == "forgeshop.correlation_id" && (string)tag.Value! == Header(answer, "X-Correlation-Id"));
+            span.TagObjects.ShouldContain(
+                tag => tag.Key == "forgeshop.correlation_id" && (string)tag.Value! == Header(answer, "X-Correlation-Id"));
             span.TagObjects.ShouldNotContain(tag => tag.Value!.ToString()!.Contains("ada"), $"{span.DisplayName} tells an e-mail address");
         }
     }
@@ -83,7 +85,9 @@ public sealed class GatewayTraceTests(GatewayFixture shop) : IClassFixture<Gatew
     /// <summary>A span ends after its answer was sent.</summary>
     private static Task<IReadOnlyList<Activity>> SpansOf(Spans spans, string traceId, int count) =>
         TestSupport.Eventually.Get(
-            "the spans of the trace", _ => Task.FromResult(spans.Of(traceId)), found => found.Count >= count, cancellationToken: TestContext.Current.CancellationToken);
+            "the spans of the trace", _ =>
+                Task.FromResult(spans.Of(traceId)), found =>
+                found.Count >= count, cancellationToken: TestContext.Current.CancellationToken);
 
     private static string Header(Answer answer, string name) => answer.Message.Headers.GetValues(name).Single();
 }

@@ -29,7 +29,8 @@ public sealed class InventoryTests(ServersFixture servers)
         answer.Body.GetProperty("price").ToString().ShouldBe("""{"amount":"1299.90","currency":"EUR"}""");
         answer.Body.GetProperty("stock").GetInt32().ShouldBe(7);
         answer.Body.EnumerateObject().Select(member => member.Name).ShouldBe(["id", "sku", "name", "price", "stock"]);
-        (await Http.Get(answer.Location!.ToLowerInvariant().Replace("/api/v1/PRODUCTS", "/api/v1/products"))).Body.ToString().ShouldBe(answer.Body.ToString());
+        (await Http.Get(answer.Location!.ToLowerInvariant().Replace("/api/v1/PRODUCTS", "/api/v1/products"))).Body.ToString()
+            .ShouldBe(answer.Body.ToString());
     }
 
     [Fact]
@@ -51,13 +52,15 @@ public sealed class InventoryTests(ServersFixture servers)
     {
         var sku = NewSku();
 
-        var answers = await Task.WhenAll(Enumerable.Range(1, 30).Select(stock => Http.Put($"/api/v1/products/{sku}", Product(stock: stock))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(1, 30).Select(stock => Http.Put($"/api/v1/products/{sku}", Product(stock: stock))));
 
         answers.Count(answer => answer.Status == HttpStatusCode.Created).ShouldBe(1);
         answers.Count(answer => answer.Status == HttpStatusCode.PreconditionRequired).ShouldBe(29);
         (await Events(sku)).ShouldBe(1);
 
-        var changes = await Task.WhenAll(Enumerable.Range(101, 29).Select(stock => Http.PutOver($"/api/v1/products/{sku}", Product(stock: stock))));
+        var changes = await Task.WhenAll(
+            Enumerable.Range(101, 29).Select(stock => Http.PutOver($"/api/v1/products/{sku}", Product(stock: stock))));
 
         changes.ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
         (await Events(sku)).ShouldBe(30);

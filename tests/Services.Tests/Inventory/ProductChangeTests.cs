@@ -26,7 +26,7 @@ public sealed class ProductChangeTests(ServersFixture servers)
     private async Task<int> Stock() => (await Http.Get(_path)).Body.GetProperty("stock").GetInt32();
 
     [Fact]
-    public async Task Saving_a_name_puts_no_sold_stock_back()
+    public async Task Patch_of_the_name_does_not_restore_sold_stock()
     {
         await Make(stock: 10);
         var order = _stock.NewOrder();
@@ -46,7 +46,7 @@ public sealed class ProductChangeTests(ServersFixture servers)
     [InlineData("""{"price":{"amount":"3.5","currency":"EUR"}}""", "Changing", "3.50 EUR")]
     [InlineData("""{"price":{"amount":"3"}}""", "Changing", "3.00 EUR")]
     [InlineData("""{"price":{"currency":"USD"}}""", "Changing", "2.00 USD")]
-    public async Task Patch_merges_into_what_there_is(string patch, string name, string price)
+    public async Task Patch_keeps_members_that_are_absent(string patch, string name, string price)
     {
         foreach (var type in new[] { "application/merge-patch+json", "application/json" })
         {
@@ -88,7 +88,7 @@ public sealed class ProductChangeTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Movements_add_up_however_often_each_is_sent()
+    public async Task Repeated_movement_counts_once()
     {
         await Make(stock: 10);
         var moves = Enumerable.Range(0, 10).Select(number => (Change: number % 2 == 0 ? 5 : -3, Key: $"move-{number}")).ToList();
@@ -135,7 +135,7 @@ public sealed class ProductChangeTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Product_that_does_not_exist_has_no_stock_to_move()
+    public async Task Movement_of_an_unknown_product_returns_404()
     {
         (await Move(1, "k")).ShouldBeProblem(HttpStatusCode.NotFound, "product-not-found");
         (await Patch("""{"name":"A"}""")).ShouldBeProblem(HttpStatusCode.NotFound, "product-not-found");

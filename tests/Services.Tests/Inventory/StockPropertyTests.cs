@@ -6,7 +6,7 @@ public sealed class StockPropertyTests(ServersFixture servers)
 {
     private readonly StockScenario _stock = new(servers);
 
-    /// <summary>Orders of several products, each reserved, confirmed and released in any order, by commands that are sent again and redelivered.</summary>
+    /// <summary>Orders of several products, reserved, confirmed and released in any order, by repeated and redelivered commands.</summary>
     [Theory]
     [InlineData(20261121)]
     [InlineData(20261122)]
@@ -21,7 +21,8 @@ public sealed class StockPropertyTests(ServersFixture servers)
         {
             var lines = random.GetItems(products, random.Next(1, 4)).Distinct().Select(product => (product, random.Next(1, 5))).ToArray();
             Func<Delivery>[] all = [() => _stock.Reserve(order, lines), () => _stock.Confirm(order), () => _stock.Release(order)];
-            return all.Where((_, step) => step == 0 || random.Next(2) == 0).SelectMany(create => Enumerable.Range(0, random.Next(1, 3)).Select(_ => create()));
+            return all.Where((_, step) => step == 0 || random.Next(2) == 0)
+                .SelectMany(create => Enumerable.Range(0, random.Next(1, 3)).Select(_ => create()));
         }).ToArray();
         var delivered = messages.SelectMany(message => Enumerable.Repeat(message, random.Next(3) == 0 ? 2 : 1)).ToArray();
         random.Shuffle(delivered);
@@ -51,7 +52,8 @@ public sealed class StockPropertyTests(ServersFixture servers)
         {
             var releases = messages.Count(message => message.Data is ReleaseStock release && release.OrderId == order);
             (status == "released").ShouldBe(releases > 0);
-            (await _stock.Events(order)).Split(", ").Count(line => line.StartsWith(StockReleased.Type, StringComparison.Ordinal)).ShouldBe(releases);
+            (await _stock.Events(order)).Split(", ").Count(line => line.StartsWith(StockReleased.Type, StringComparison.Ordinal))
+                .ShouldBe(releases);
         }
     }
 }

@@ -24,7 +24,8 @@ internal sealed class StockScenario(ServersFixture servers)
     public Delivery Reserve(OrderId order, params IEnumerable<(ProductId Product, int Quantity)> lines)
     {
         var id = servers.Ids.Reservation(order);
-        return Delivery.New(id.Value, new ReserveStock(id, order, [.. lines.Select(line => new ReserveStockLine(line.Product, line.Quantity))]));
+        return Delivery.New(
+            id.Value, new ReserveStock(id, order, [.. lines.Select(line => new ReserveStockLine(line.Product, line.Quantity))]));
     }
 
     public Delivery Release(OrderId order)

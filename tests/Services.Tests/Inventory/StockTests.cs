@@ -6,7 +6,7 @@ using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Concurrent orders for the same products: every piece is available, reserved or sold, and never two of these.</summary>
+/// <summary>Concurrent orders for the same products: every piece is either available, reserved or sold.</summary>
 public sealed class StockTests(ServersFixture servers)
 {
     private readonly StockScenario _stock = new(servers);
@@ -20,7 +20,8 @@ public sealed class StockTests(ServersFixture servers)
         await _stock.Handle(orders.Select(order => _stock.Reserve(order, (product, 1))));
 
         (await _stock.Quantities(product)).ShouldBe((0, 150));
-        (await Task.WhenAll(orders.Select(_stock.Status))).ShouldBe([.. Enumerable.Repeat("reserved", 150), .. Enumerable.Repeat("failed", 50)]);
+        (await Task.WhenAll(orders.Select(_stock.Status)))
+            .ShouldBe([.. Enumerable.Repeat("reserved", 150), .. Enumerable.Repeat("failed", 50)]);
         (await _stock.Events(orders[149])).ShouldBe("inventory.stock-reserved 1");
         (await _stock.Events(orders[150])).ShouldBe("inventory.reservation-failed 1");
     }
@@ -50,8 +51,10 @@ public sealed class StockTests(ServersFixture servers)
         (await _stock.Quantities(plenty)).ShouldBe((5, 0));
         (await _stock.Quantities(scarce)).ShouldBe((2, 0));
         (await _stock.Events(order)).ShouldBe("inventory.reservation-failed 1");
-        var data = await servers.Inventory.Database.Scalar<string>("select payload::text from outbox where subject = $1", servers.Ids.Reservation(order).Value);
-        JsonSerializer.Deserialize<ReservationFailed>(data, ContractsJson.Options)!.Missing.ShouldBe([new(scarce, 3, 2), new(unknown, 1, 0)]);
+        var data = await servers.Inventory.Database.Scalar<string>(
+            "select payload::text from outbox where subject = $1", servers.Ids.Reservation(order).Value);
+        JsonSerializer.Deserialize<ReservationFailed>(data, ContractsJson.Options)!.Missing.ShouldBe(
+            [new(scarce, 3, 2), new(unknown, 1, 0)]);
     }
 
     [Fact]
@@ -187,8 +190,11 @@ public sealed class StockTests(ServersFixture servers)
         await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => _stock.Handle(_stock.Reserve(_stock.NewOrder(), (product, 2)))));
 
         await Announced(product, available: 880);
-        (await servers.Inventory.Database.Scalar<long>("select count(*) from outbox where subject = $1", product.Value)).ShouldBeLessThan(20);
-        (await servers.Inventory.Database.Scalar<bool>("select count(*) = max(sequence) and max(sequence) = (select last_sequence from products where id = $1) from outbox where subject = $1", product.Value))
+        (await servers.Inventory.Database.Scalar<long>("select count(*) from outbox where subject = $1", product.Value))
+            .ShouldBeLessThan(20);
+        (await servers.Inventory.Database.Scalar<bool>(
+            "select count(*) = max(sequence) and max(sequence) = (select last_sequence from products where id = $1) from outbox where "
+            + "subject = $1", product.Value))
             .ShouldBeTrue("the sequence numbers have no gap");
     }
 
@@ -196,13 +202,17 @@ public sealed class StockTests(ServersFixture servers)
     public async Task Announcement_time_written_before_the_clock_was_set_back_is_due()
     {
         var product = await _stock.NewProduct(10);
-        await servers.Inventory.Database.Scalar<Guid>("update products set on_hand = 9, announce_at = now() + interval '1 day' where id = $1 returning id", product.Value);
+        await servers.Inventory.Database.Scalar<Guid>(
+            "update products set on_hand = 9, announce_at = now() + interval '1 day' where id = $1 returning id", product.Value);
 
         await Announced(product, available: 9);
     }
 
     private Task Announced(ProductId product, int available) => Eventually.Get(
         "the available quantity is announced",
-        _ => servers.Inventory.Database.Scalar<string>("select payload::text from outbox where subject = $1 order by sequence desc limit 1", product.Value),
-        payload => JsonSerializer.Deserialize<ProductChanged>(payload, ContractsJson.Options)!.Available == available, cancellationToken: TestContext.Current.CancellationToken);
+        _ => servers.Inventory.Database.Scalar<string>(
+            "select payload::text from outbox where subject = $1 order by sequence desc limit 1", product.Value),
+        payload =>
+            JsonSerializer.Deserialize<ProductChanged>(payload, ContractsJson.Options)!.Available == available,
+            cancellationToken: TestContext.Current.CancellationToken);
 }

@@ -18,7 +18,8 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
 
     private static OrderConfirmed Confirmed(OrderPlaced placed) => new(placed.OrderId, placed.UserId, placed.Total, DateTimeOffset.UtcNow);
 
-    private Task<string> Name(UserId user) => Database.Scalar<string>("select coalesce(max(name), '') from users where id = $1", user.Value);
+    private Task<string> Name(UserId user) =>
+        Database.Scalar<string>("select coalesce(max(name), '') from users where id = $1", user.Value);
 
     [Fact]
     public async Task Events_of_an_order_become_notifications_with_derived_IDs()
@@ -31,7 +32,8 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
 
         var all = await shop.Notified(user, 2);
 
-        all.Select(notification => notification.GetProperty("kind").GetString()).ShouldBe(["order-confirmed", "order-placed"], ignoreOrder: true);
+        all.Select(notification => notification.GetProperty("kind").GetString())
+            .ShouldBe(["order-confirmed", "order-placed"], ignoreOrder: true);
         var confirmed = all.Single(notification => notification.GetProperty("kind").GetString() == "order-confirmed");
         confirmed.GetProperty("id").GetString().ShouldBe(servers.Ids.Notification(user, "order-confirmed", order.Value).ToString());
         confirmed.GetProperty("text").GetString().ShouldBe("Your order is confirmed: 25.00 EUR were paid.");
@@ -42,7 +44,8 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
         first.GetProperty("reference").GetString().ShouldBe(order.ToString());
         first.GetProperty("state").GetString().ShouldBe("delivered");
         first.GetProperty("channel").GetString().ShouldBe("in-app");
-        first.GetProperty("createdAt").GetDateTimeOffset().ShouldBeInRange(DateTimeOffset.UtcNow.AddMinutes(-2), DateTimeOffset.UtcNow.AddSeconds(1));
+        first.GetProperty("createdAt").GetDateTimeOffset()
+            .ShouldBeInRange(DateTimeOffset.UtcNow.AddMinutes(-2), DateTimeOffset.UtcNow.AddSeconds(1));
     }
 
     [Fact]
@@ -50,7 +53,8 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
     {
         var user = NewUser();
         var placed = shop.Order(user, "cart-1");
-        placed = placed with { Items = [.. Enumerable.Range(1, 4).Select(number => placed.Items[0] with { Name = $"Mug {number}", Quantity = number })] };
+        placed = placed with { Items = [.. Enumerable.Range(1, 4)
+            .Select(number => placed.Items[0] with { Name = $"Mug {number}", Quantity = number })] };
 
         await shop.Notifications.Handle(placed.OrderId.Value, placed);
 
@@ -114,10 +118,12 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
         var user = NewUser();
         var placed = shop.Order(user, "cart-1");
 
-        await shop.Notifications.Handle(placed.OrderId.Value, new OrderCancelled(placed.OrderId, user, reason, placed.Total, DateTimeOffset.UtcNow));
+        await shop.Notifications.Handle(
+            placed.OrderId.Value, new OrderCancelled(placed.OrderId, user, reason, placed.Total, DateTimeOffset.UtcNow));
 
         var cancelled = (await shop.Notified(user, 1)).ShouldHaveSingleItem();
-        cancelled.GetProperty("id").GetString().ShouldBe(servers.Ids.Notification(user, "order-cancelled", placed.OrderId.Value).ToString());
+        cancelled.GetProperty("id").GetString()
+            .ShouldBe(servers.Ids.Notification(user, "order-cancelled", placed.OrderId.Value).ToString());
         cancelled.GetProperty("text").GetString().ShouldBe(text);
     }
 
@@ -177,7 +183,8 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
         {
             var page = await shop.Notifications.As(user).Get($"{Path}?limit=3{cursor}");
             page.ShouldBe(HttpStatusCode.OK);
-            walked.AddRange(page.Body.GetProperty("items").EnumerateArray().Select(notification => notification.GetProperty("id").GetString()!));
+            walked.AddRange(
+                page.Body.GetProperty("items").EnumerateArray().Select(notification => notification.GetProperty("id").GetString()!));
             cursor = page.Body.GetProperty("nextCursor").GetString() is { } next ? $"&cursor={next}" : null;
         }
         while (cursor is not null);

@@ -93,7 +93,7 @@ internal sealed class BreakingChanges
         if (name is not null)
         {
             where = name.Split('/')[^1];
-            // Schemas refer to each other in circles, perhaps; and one finding for each is enough.
+            // Schemas may refer to each other in cycles; one finding for each is enough.
             if (!_compared.Add($"{name} {isRequest}"))
                 return;
         }
@@ -142,7 +142,7 @@ internal sealed class BreakingChanges
             return;
         }
 
-        // A client that decides by an answer's value has to know all of them.
+        // A client that switches on a value must know all values.
         var now = (after["enum"] as JsonArray)?.Select(value => $"{value}").ToList();
         foreach (var value in old.Select(value => $"{value}").Where(value => now?.Contains(value) == false))
             _found.Add($"{where}: the value {value} is removed");

@@ -6,7 +6,7 @@ using Yarp.ReverseProxy.Configuration;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Merges the services' documents: the calls that the gateway passes on, its own, and the schemas that they need.</summary>
+/// <summary>Merges the services' documents: the forwarded calls, the gateway's own, and the schemas that they need.</summary>
 internal static class MergedDocument
 {
     private const string Description =

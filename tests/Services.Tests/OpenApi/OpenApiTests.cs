@@ -8,7 +8,7 @@ using ForgeShop.Users;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>docs/openapi/v1.json, which the gateway serves, is what the services generate, and what breaks clients is named.</summary>
+/// <summary>Compares docs/openapi/v1.json, which the gateway serves, with the services, and lists breaking changes.</summary>
 public sealed class OpenApiTests
 {
     private const string IfItHasToBe =
@@ -63,12 +63,12 @@ public sealed class OpenApiTests
     public async Task Required_member_and_changed_type_of_a_request_are_breaking()
     {
         var (before, after) = (await ReadAsync(), await ReadAsync());
-        var body = after["components"]!["schemas"]!["OrderRequestBody"]!;
+        var body = after["components"]!["schemas"]!["PlaceOrderRequestBody"]!;
         body["required"]!.AsArray().Add("paymentMethod");
         body["properties"]!["paymentMethod"]!["type"] = "integer";
 
         BreakingChanges.Between(before, after).ShouldBe(
-            ["OrderRequestBody.paymentMethod: the type string is now integer", "OrderRequestBody.paymentMethod is required now"]);
+            ["PlaceOrderRequestBody.paymentMethod: the type string is now integer", "PlaceOrderRequestBody.paymentMethod is required now"]);
     }
 
     /// <summary>Returns the document of the service on Node.js, whose own tests compare it with its answers.</summary>

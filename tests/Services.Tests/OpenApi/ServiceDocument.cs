@@ -9,7 +9,7 @@ using Microsoft.OpenApi;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>A service without its stores and workers: what is left is its endpoints, and with them its OpenAPI document.</summary>
+/// <summary>A service without its stores and workers, for its endpoints and its OpenAPI document.</summary>
 public sealed class ServiceDocument<T> : WebApplicationFactory<T> where T : class
 {
     private ServiceDocument()

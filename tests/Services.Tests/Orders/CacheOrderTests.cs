@@ -11,7 +11,7 @@ using StackExchange.Redis;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Two replicas of Orders on one database and one Redis: whichever answers, an order never goes back to an older version.</summary>
+/// <summary>Two replicas of Orders on one database and one Redis: a reader never gets an older version than before.</summary>
 public sealed class CacheOrderTests(ServersFixture servers) : IAsyncLifetime
 {
     private readonly RedisServer _redis = new();
@@ -52,17 +52,21 @@ public sealed class CacheOrderTests(ServersFixture servers) : IAsyncLifetime
     }
 
     private Task<RunningService<OrdersDb>> Start(string database) =>
-        servers.StartOrdersOn(database, redis: _redis.ConnectionString, settings: [("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
+        servers.StartOrdersOn(
+            database, redis: _redis.ConnectionString, settings: [("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
 
     /// <summary>Forbids all channels: the entries in Redis stay readable and writable, the messages of the backplane are lost.</summary>
     private Task LoseBackplane() => _admin.GetDatabase().ExecuteAsync("ACL", "SETUSER", "default", "resetchannels");
 
-    private static EntityCache<CachedOrder> CacheOf(RunningService<OrdersDb> replica) => replica.Services.GetRequiredService<EntityCache<CachedOrder>>();
+    private static EntityCache<CachedOrder> CacheOf(RunningService<OrdersDb> replica) =>
+        replica.Services.GetRequiredService<EntityCache<CachedOrder>>();
 
     private async Task<CachedOrder?> Load(IServiceProvider services, CancellationToken cancellationToken) =>
-        CachedOrder.Of(await services.GetRequiredService<OrdersDb>().Orders.AsNoTracking().SingleAsync(order => order.Id == _order, cancellationToken));
+        CachedOrder.Of(await services.GetRequiredService<OrdersDb>().Orders.AsNoTracking()
+            .SingleAsync(order => order.Id == _order, cancellationToken));
 
-    private async Task ShouldShow(RunningService<OrdersDb> replica, string status) => (await replica.As(_user).Get(Path)).Text("status").ShouldBe(status);
+    private async Task ShouldShow(RunningService<OrdersDb> replica, string status) =>
+        (await replica.As(_user).Get(Path)).Text("status").ShouldBe(status);
 
     private async Task Cancel(RunningService<OrdersDb> replica) =>
         (await replica.As(_user).Send(HttpMethod.Post, $"{Path}/cancel", null)).Text("status").ShouldBe("cancelling");
@@ -123,12 +127,12 @@ public sealed class CacheOrderTests(ServersFixture servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Change_is_announced_before_its_commit_so_a_lost_process_leaves_no_old_version()
+    public async Task Invalidation_before_the_commit_leaves_no_old_version_after_a_kill()
     {
         await ShouldShow(_other, "pending");
         await LoseBackplane();
 
-        // What a replica leaves behind that dies right after its commit: a changed row and nothing stored in the cache.
+        // As after a kill right after the commit: the row is changed, and the cache is not.
         await using (var scope = _one.Services.CreateAsyncScope())
         {
             var db = scope.ServiceProvider.GetRequiredService<OrdersDb>();

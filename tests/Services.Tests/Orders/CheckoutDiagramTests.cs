@@ -15,7 +15,8 @@ public sealed partial class CheckoutDiagramTests : ICheckoutMessages
     public void Diagram_shows_exactly_the_transitions_of_the_code()
     {
         var document = File.ReadAllText(Path.Combine(Repository.Root, "docs", "checkout.md"));
-        var drawn = Arrow().Matches(document).Select(arrow => $"{arrow.Groups[1].Value} --> {arrow.Groups[2].Value}: {arrow.Groups[3].Value}");
+        var drawn = Arrow().Matches(document)
+            .Select(arrow => $"{arrow.Groups[1].Value} --> {arrow.Groups[2].Value}: {arrow.Groups[3].Value}");
 
         drawn.Order(StringComparer.Ordinal).ShouldBe(Transitions().Order(StringComparer.Ordinal));
     }

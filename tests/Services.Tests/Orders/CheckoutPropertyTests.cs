@@ -3,18 +3,18 @@ using ForgeShop.Orders;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// The real aggregates of Orders, Inventory and Payments in a world without servers, where everything that can go wrong does: see <see cref="CheckoutWorld"/>.
+/// The aggregates of Orders, Inventory and Payments without servers, under every fault of <see cref="CheckoutWorld"/>.
 /// </summary>
 public sealed class CheckoutPropertyTests
 {
     private const int Runs = 4000;
     private const int MaxSteps = 20_000;
 
-    /// <summary>Fixed, so that a failure can be run again; every run prints the seed that it failed with.</summary>
+    /// <summary>Fixed seeds, so a failure can be repeated; it prints its seed.</summary>
     private const int FirstSeed = 20261121;
 
     [Fact]
-    public void Whatever_is_lost_doubled_overtaken_or_killed_every_checkout_ends_and_money_and_stock_are_exact()
+    public void Checkout_ends_with_exact_money_and_stock_under_loss_duplicates_and_kills()
     {
         var (confirmed, reasons) = (0, new HashSet<CancelReason?>());
         var (duplicates, losses, crashes) = (0, 0, 0);
@@ -43,7 +43,7 @@ public sealed class CheckoutPropertyTests
             (duplicates, losses, crashes) = (duplicates + world.Duplicates, losses + world.Losses, crashes + world.Crashes);
         }
 
-        // Otherwise this test says nothing.
+        // Otherwise the test would prove nothing.
         confirmed.ShouldBeGreaterThan(Runs / 2);
         reasons.Count.ShouldBe(5, "each reason to cancel, and none");
         duplicates.ShouldBeGreaterThan(Runs);

@@ -8,15 +8,16 @@ using ForgeShop.Payments;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// A few orders on their way at once, and a clock. Which of all possible things happens next is drawn by lot: a message arrives (in any order, possibly twice,
-/// possibly never, and no inbox helps); the payment provider is asked, answers, answers much later, or its answer is lost in a crash; the customer cancels; time
-/// passes. What is behind Orders, Inventory and Payments is their own code; only the stock's table, the provider and the network are played here.
+/// A few orders on their way at once, and a clock. Which of all possible things happens next is drawn by lot: a message arrives (in any
+/// order, possibly twice, possibly never, and no inbox helps); the payment provider is asked, answers, answers much later, or its answer is
+/// lost in a crash; the customer cancels; time passes. What is behind Orders, Inventory and Payments is their own code; only the stock's
+/// table, the provider and the network are played here.
 /// </summary>
 internal sealed class CheckoutWorld : ICheckoutMessages
 {
     private static readonly ForgeIds Ids = new();
     private static readonly CheckoutOptions Options = new();
-    private static readonly TimeSpan Claim = TimeSpan.FromSeconds(36), Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Claim = TimeSpan.FromSeconds(36), GiveUpAfter = TimeSpan.FromSeconds(20);
     private static readonly string[] Methods = ["ok", "ok", "ok", "declined", "timeout"];
 
     private readonly Random _random;
@@ -55,11 +56,11 @@ internal sealed class CheckoutWorld : ICheckoutMessages
 
     private CheckoutScope Scope => new(this, Ids, Options, _now);
 
-    /// <summary>Lets one thing happen.</summary>
-    /// <returns>False when nothing is left that could.</returns>
+    /// <summary>Makes one random step.</summary>
+    /// <returns>False if no step is possible.</returns>
     public bool Step()
     {
-        // Now and then everything stands still, longer than a worker's claim lasts.
+        // Sometimes time passes, longer than a worker's lease.
         _now += _random.Next(40) == 0 ? TimeSpan.FromSeconds(_random.Next(60)) : TimeSpan.FromMilliseconds(_random.Next(50));
         if (_toCancel.Count > 0 && _random.Next(12) == 0)
             CustomerCancels(Take(_toCancel));
@@ -72,7 +73,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         return true;
     }
 
-    /// <summary>Nothing is ready: some of what is on its way arrives, or time passes until something is due.</summary>
+    /// <summary>If no step is possible: a message arrives, or time passes until work is due.</summary>
     private bool Idle()
     {
         if (_messages.Count > 0)
@@ -92,7 +93,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
     [
         .. _checkouts.Values.Select(checkout => checkout.Saga.DueAt).OfType<DateTimeOffset>(),
         .. _payments.Values.Where(payment => payment.NextCallAt is not null)
-            .Select(payment => payment.ClaimedUntil is { } until && until >= payment.NextCallAt ? until.AddTicks(1) : payment.NextCallAt!.Value),
+            .Select(payment => payment.ClaimedUntil is { } until && until >= payment.NextCallAt ? until.AddTicks(1)
+                : payment.NextCallAt!.Value),
     ];
 
     // Orders
@@ -104,7 +106,9 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         var wanted = products.Where(_ => _random.Next(2) == 0).ToList();
         if (wanted.Count == 0)
             wanted.Add(products[0]);
-        var lines = wanted.Select((product, position) => new OrderLine(Ids.OrderLine(id, product), position, product, "P", "Product", _random.Next(1, 5), new Money(_random.Next(1, 100), "EUR")));
+        var lines = wanted.Select((product, position) =>
+            new OrderLine(
+            Ids.OrderLine(id, product), position, product, "P", "Product", _random.Next(1, 5), new Money(_random.Next(1, 100), "EUR")));
         var order = Order.Place(id, user, reference, new byte[32], Methods[_random.Next(Methods.Length)], lines.ToList(), _now);
         _told[id] = [];
         _checkouts[id] = (order, CheckoutSaga.Start(order, MessageOrigin.None, Scope));
@@ -155,7 +159,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
     private void Answer(OrderId order, CheckoutTrigger answer) =>
         Send(() => _checkouts[order].Saga.Handle(answer, _checkouts[order].Order, Scope));
 
-    // Inventory: as its handlers do it, on a table that is a dictionary.
+    // Inventory: its handlers' logic, on a dictionary.
 
     private void Reserve(ReserveStock command)
     {
@@ -165,7 +169,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         var enough = lines.TrueForAll(line => _onHand[line.ProductId] - _reserved[line.ProductId] >= line.Quantity);
         if (enough)
             lines.ForEach(line => _reserved[line.ProductId] += line.Quantity);
-        _reservations[command.ReservationId] = new(command.ReservationId, command.OrderId, enough ? ReservationStatus.Reserved : ReservationStatus.Failed, lines, _now);
+        _reservations[command.ReservationId] = new(
+            command.ReservationId, command.OrderId, enough ? ReservationStatus.Reserved : ReservationStatus.Failed, lines, _now);
         Answer(command.OrderId, enough ? CheckoutTrigger.StockReserved : CheckoutTrigger.ReservationFailed);
     }
 
@@ -195,7 +200,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         if (!_reservations.TryGetValue(Ids.Reservation(confirmed.OrderId), out var reservation) || !reservation.Sell(_now))
             return;
         foreach (var line in reservation.Lines)
-            (_onHand[line.ProductId], _reserved[line.ProductId]) = (_onHand[line.ProductId] - line.Quantity, _reserved[line.ProductId] - line.Quantity);
+            (_onHand[line.ProductId], _reserved[line.ProductId]) = (
+                _onHand[line.ProductId] - line.Quantity, _reserved[line.ProductId] - line.Quantity);
     }
 
     // Payments
@@ -214,10 +220,11 @@ internal sealed class CheckoutWorld : ICheckoutMessages
             Answer(command.OrderId, CheckoutTrigger.PaymentRefunded);
     }
 
-    /// <summary>A worker claims a payment. Its call, and later what it does with the answer, take their time, and it may die before either.</summary>
+    /// <summary>A worker claims a payment. It may be killed before its call or before it records the answer.</summary>
     private bool AskProvider()
     {
-        var payment = _payments.Values.FirstOrDefault(payment => payment.NextCallAt <= _now && (payment.ClaimedUntil is null || payment.ClaimedUntil < _now));
+        var payment = _payments.Values.FirstOrDefault(
+            payment => payment.NextCallAt <= _now && (payment.ClaimedUntil is null || payment.ClaimedUntil < _now));
         if (payment is null)
             return false;
         payment.Claim(_now, _now + Claim);
@@ -236,7 +243,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
     private Action ProviderCharges(Payment payment)
     {
         if (payment.Method == "timeout" || _random.Next(20) == 0)
-            return () => payment.Unanswered(_now, PollingPause(), Patience);
+            return () => payment.Unanswered(_now, PollingPause(), GiveUpAfter);
         _books.TryAdd(payment.Id, payment.Method == "ok" ? ("captured", payment.Amount.Amount) : ("declined", 0));
         if (_books[payment.Id].State == "captured")
             return () => Tell(payment, payment.Charged(_now), CheckoutTrigger.PaymentCharged);
@@ -246,7 +253,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
     private Action ProviderRefunds(Payment payment)
     {
         if (_random.Next(10) == 0)
-            return () => payment.Unanswered(_now, PollingPause(), Patience);
+            return () => payment.Unanswered(_now, PollingPause(), GiveUpAfter);
         var taken = _books.GetValueOrDefault(payment.Id);
         var state = taken.State switch { null => "voided", "captured" => "refunded", var other => other };
         _books[payment.Id] = (state, taken.Amount);
@@ -302,7 +309,7 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         return taken;
     }
 
-    // What must hold
+    // The invariants
 
     public void CheckAlways()
     {
@@ -316,7 +323,8 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         }
 
         foreach (var order in Orders.Where(order => order.Status is OrderStatus.Cancelled))
-            (_books.GetValueOrDefault(Ids.Payment(order.Id, CheckoutSaga.Attempt)).State ?? "").ShouldNotBe("captured", "a cancelled order is paid for");
+            (_books.GetValueOrDefault(Ids.Payment(order.Id, CheckoutSaga.Attempt)).State ?? "")
+                .ShouldNotBe("captured", "a cancelled order is paid for");
     }
 
     public void CheckAtTheEnd()
@@ -324,19 +332,23 @@ internal sealed class CheckoutWorld : ICheckoutMessages
         CheckAlways();
         foreach (var (order, saga) in _checkouts.Values)
         {
-            (saga.Step, order.Status).ShouldBeOneOf((CheckoutStep.Confirmed, OrderStatus.Confirmed), (CheckoutStep.Cancelled, OrderStatus.Cancelled));
+            (saga.Step, order.Status)
+                .ShouldBeOneOf((CheckoutStep.Confirmed, OrderStatus.Confirmed), (CheckoutStep.Cancelled, OrderStatus.Cancelled));
             saga.DueAt.ShouldBeNull();
             saga.EndedAt.ShouldNotBeNull();
 
             var wasConfirmed = order.Changes.Any(change => change.Status is OrderStatus.Confirmed);
-            string[] story = ["orders.order-placed", .. wasConfirmed ? ["orders.order-confirmed"] : Array.Empty<string>(), .. order.Status is OrderStatus.Cancelled ? ["orders.order-cancelled"] : Array.Empty<string>()];
+            string[] story = ["orders.order-placed", .. wasConfirmed ? ["orders.order-confirmed"] : Array.Empty<string>(),
+                .. order.Status is OrderStatus.Cancelled ? ["orders.order-cancelled"] : Array.Empty<string>()];
             _told[order.Id].Prepend("orders.order-placed").ShouldBe(story);
 
-            var holds = _reservations.TryGetValue(Ids.Reservation(order.Id), out var reservation) && reservation.Status is ReservationStatus.Reserved or ReservationStatus.Sold;
+            var holds = _reservations.TryGetValue(Ids.Reservation(order.Id), out var reservation)
+                && reservation.Status is ReservationStatus.Reserved or ReservationStatus.Sold;
             holds.ShouldBe(order.Status is OrderStatus.Confirmed, "exactly the confirmed orders hold stock");
         }
 
         _books.Values.Where(entry => entry.State == "captured").Sum(entry => entry.Amount)
-            .ShouldBe(Orders.Where(order => order.Status is OrderStatus.Confirmed).Sum(order => order.Total.Amount), "money captured is the money of confirmed orders");
+            .ShouldBe(Orders.Where(order => order.Status is OrderStatus.Confirmed).Sum(order => order.Total.Amount),
+                "money captured is the money of confirmed orders");
     }
 }

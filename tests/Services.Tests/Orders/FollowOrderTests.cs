@@ -12,7 +12,7 @@ namespace ForgeShop.Services.Tests;
 /// <summary>An order's changes as server-sent events.</summary>
 public sealed class FollowOrderTests(ServersFixture servers)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -23,9 +23,11 @@ public sealed class FollowOrderTests(ServersFixture servers)
     private async Task<OrderId> Place(HttpClient http, string paymentMethod = "sim-ok")
     {
         var sku = $"F-{Guid.NewGuid():N}".ToUpperInvariant();
-        await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Followed", price = new { amount = "1.00", currency = "EUR" }, stock = 10 });
+        await servers.Inventory.Http.Put(
+            $"/api/v1/products/{sku}", new { name = "Followed", price = new { amount = "1.00", currency = "EUR" }, stock = 10 });
         var body = new { items = new[] { new { sku, quantity = 1 } }, paymentMethod };
-        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "cart-1"))).ShouldBe(HttpStatusCode.Accepted);
+        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "cart-1")))
+            .ShouldBe(HttpStatusCode.Accepted);
         return servers.Ids.Order(_user, "cart-1");
     }
 
@@ -43,10 +45,10 @@ public sealed class FollowOrderTests(ServersFixture servers)
     {
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        patience.CancelAfter(Patience);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        timeout.CancelAfter(Timeout);
         var seen = new List<SseItem<string>>();
-        await foreach (var item in SseParser.Create(await answer.Content.ReadAsStreamAsync(patience.Token)).EnumerateAsync(patience.Token))
+        await foreach (var item in SseParser.Create(await answer.Content.ReadAsStreamAsync(timeout.Token)).EnumerateAsync(timeout.Token))
         {
             seen.Add(item);
             if (enough?.Invoke(seen) == true)
@@ -56,13 +58,14 @@ public sealed class FollowOrderTests(ServersFixture servers)
         return seen;
     }
 
-    private static string Status(SseItem<string> item) => JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("status").GetString()!;
+    private static string Status(SseItem<string> item) =>
+        JsonSerializer.Deserialize<JsonElement>(item.Data).GetProperty("status").GetString()!;
 
     private static List<(string? Id, string Status)> Changes(IEnumerable<SseItem<string>> seen) =>
         [.. seen.Where(item => item.EventType == "status").Select(item => (item.EventId, Status(item)))];
 
     [Fact]
-    public async Task Every_change_is_told_while_it_happens_and_the_stream_ends_with_the_last()
+    public async Task Stream_sends_every_change_and_ends_with_the_last()
     {
         var order = await Place(Http, "sim-slow");
         using var answer = await Open(Http, order);
@@ -78,7 +81,7 @@ public sealed class FollowOrderTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_client_that_was_interrupted_goes_on_behind_the_last_event_it_saw()
+    public async Task Stream_continues_after_Last_Event_ID()
     {
         var order = await Place(Http, "sim-declined");
         using (var whole = await Open(Http, order))
@@ -94,10 +97,12 @@ public sealed class FollowOrderTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Silence_is_broken_by_heartbeats_and_what_another_replica_does_is_told()
+    public async Task Stream_sends_heartbeats_and_changes_by_another_replica()
     {
         // Two replicas without answers of other services: the order stays pending until it is cancelled.
-        await using var first = await servers.StartOrders(servers.Inventory.Address, settings: [("FollowOrder:Heartbeat", "00:00:00.200"), ("FollowOrder:PollInterval", "00:00:00.100"), ("FollowOrder:MaxStreams", "1")]);
+        await using var first = await servers.StartOrders(servers.Inventory.Address,
+            settings: [("FollowOrder:Heartbeat", "00:00:00.200"), ("FollowOrder:PollInterval", "00:00:00.100"),
+            ("FollowOrder:MaxStreams", "1")]);
         await using var second = await servers.StartOrdersOn(first.Database);
         var http = first.As(_user);
         var order = await Place(http);
@@ -112,7 +117,8 @@ public sealed class FollowOrderTests(ServersFixture servers)
             if (!cancelled && items.Count(item => item.EventType == "heartbeat") == 2)
             {
                 cancelled = true;
-                second.As(_user).Send(HttpMethod.Post, $"/api/v1/orders/{order}/cancel", null).GetAwaiter().GetResult().ShouldBe(HttpStatusCode.Accepted);
+                second.As(_user).Send(HttpMethod.Post, $"/api/v1/orders/{order}/cancel", null).GetAwaiter().GetResult()
+                    .ShouldBe(HttpStatusCode.Accepted);
             }
 
             return items.Exists(item => item.EventType == "status" && Status(item) == "cancelling");
@@ -123,19 +129,21 @@ public sealed class FollowOrderTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Who_follows_an_unknown_order_is_told_so()
+    public async Task Stream_of_an_unknown_order_returns_404()
     {
         var http = Http;
-        var somebodys = await Place(http);
-        (await servers.Orders.As(servers.Ids.User("mallory@example.com")).Get($"/api/v1/orders/{somebodys}/events")).ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
-        using (var seen = await Open(servers.Orders.Http, somebodys)) // a caller with orders:read
+        var others = await Place(http);
+        (await servers.Orders.As(servers.Ids.User("mallory@example.com")).Get($"/api/v1/orders/{others}/events"))
+            .ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
+        using (var seen = await Open(servers.Orders.Http, others)) // a caller with orders:read
             seen.StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await http.Get($"/api/v1/orders/{servers.Ids.Order(servers.Ids.User("nobody@example.com"), "none")}/events")).ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
+        (await http.Get($"/api/v1/orders/{servers.Ids.Order(servers.Ids.User("unknown@example.com"), "none")}/events"))
+            .ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
         (await http.Get("/api/v1/orders/17/events")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
     }
 
     [Fact]
-    public async Task Newest_stream_of_a_user_displaces_the_oldest_and_leaves_others_alone()
+    public async Task Newest_stream_of_a_user_displaces_the_oldest_of_that_user_only()
     {
         await using var orders = await servers.StartOrders(servers.Inventory.Address, settings: ("FollowOrder:MaxStreamsPerUser", "2"));
         var http = orders.As(_user);
@@ -151,7 +159,7 @@ public sealed class FollowOrderTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_stream_ends_with_the_token_it_was_opened_with_and_goes_on_with_a_fresh_one()
+    public async Task Stream_ends_with_its_access_token_and_continues_with_a_new_one()
     {
         // No service answers this instance: the stream of a pending order would last ten minutes, longer than the time-out of Read.
         await using var orders = await servers.StartOrders(servers.Inventory.Address);
@@ -174,14 +182,14 @@ public sealed class FollowOrderTests(ServersFixture servers)
     [InlineData("601", 0, 600)]
     [InlineData("soon", 0, 0)]
     [InlineData(null, 0, 0)]
-    public void What_is_left_of_a_token_is_never_less_than_nothing_nor_more_than_the_longest_stream(string? expires, int now, double left)
+    public void Stream_lifetime_is_between_zero_and_the_longest_stream(string? expires, int now, double left)
     {
         var user = new ClaimsPrincipal(new ClaimsIdentity(expires is null ? [] : [new Claim("exp", expires)]));
         TokenLifetime.LeftOf(user, DateTimeOffset.FromUnixTimeSeconds(now), TimeSpan.FromMinutes(10)).ShouldBe(TimeSpan.FromSeconds(left));
     }
 
     [Fact]
-    public void Follower_who_leaves_is_forgotten_and_the_number_of_followers_is_bounded()
+    public void Closed_stream_frees_its_place_and_the_number_of_streams_is_bounded()
     {
         var (signals, order) = (new OrderSignals(), new OrderId(Guid.NewGuid()));
         var limits = new FollowOptions { MaxStreams = 3, MaxStreamsPerUser = 2 };

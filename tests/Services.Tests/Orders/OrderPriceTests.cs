@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>The customer pays what was shown, or is asked again; through the gateway.</summary>
+/// <summary>The expected total of an order is compared with its price; through the gateway.</summary>
 public sealed class OrderPriceTests(ServersFixture servers)
 {
     private readonly UserId _user = servers.Ids.User($"price-{Guid.NewGuid():N}@example.com");
@@ -20,7 +20,8 @@ public sealed class OrderPriceTests(ServersFixture servers)
         return sku;
     }
 
-    private Task<Answer> Place(string sku, string key, string? amount, string currency = "EUR") => Place(servers.Gateway.As(_user), sku, key, amount, currency);
+    private Task<Answer> Place(string sku, string key, string? amount, string currency = "EUR") =>
+        Place(servers.Gateway.As(_user), sku, key, amount, currency);
 
     private static Task<Answer> Place(HttpClient http, string sku, string key, string? amount, string currency = "EUR") => http.Send(
         HttpMethod.Post, "/api/v1/orders",
@@ -40,7 +41,7 @@ public sealed class OrderPriceTests(ServersFixture servers)
         }
 
         (await servers.Orders.Database.Scalar<long>("select count(*) from orders where user_id = $1", _user.Value)).ShouldBe(0);
-        // The key is still free for the total that the customer agrees to, however it is written.
+        // The key is still free, for the total in any spelling.
         var placed = await Place(sku, "cart-1", "50");
         placed.ShouldBe(HttpStatusCode.Accepted);
         placed.Text("id").ShouldBe(servers.Ids.Order(_user, "cart-1").ToString());
@@ -50,12 +51,13 @@ public sealed class OrderPriceTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Total_is_compared_with_what_Orders_would_charge_also_where_its_copy_lags()
+    public async Task Expected_total_is_compared_with_the_local_price_copy()
     {
         var sku = await NewProduct("25.00");
         (await Place(sku, "first", "50.00")).ShouldBe(HttpStatusCode.Accepted);
         // As if the event of the new price had not arrived yet.
-        await servers.Orders.Database.Scalar<decimal>("update products set price_amount = 10, sequence = 1000 where sku = $1 returning price_amount", sku);
+        await servers.Orders.Database.Scalar<decimal>(
+            "update products set price_amount = 10, sequence = 1000 where sku = $1 returning price_amount", sku);
 
         var answer = await Place(sku, "second", "50.00");
 
@@ -65,9 +67,10 @@ public sealed class OrderPriceTests(ServersFixture servers)
 
     [Theory]
     [InlineData("""{"items":[]}""")] // an unknown product
-    [InlineData("""{"items":[{"id":"ID","sku":"SKU","name":"Priced","price":{"amount":"9.00","currency":"EUR"},"sequence":2}]}""")] // another price
+    // another price
+    [InlineData("""{"items":[{"id":"ID","sku":"SKU","name":"Priced","price":{"amount":"9.00","currency":"EUR"},"sequence":2}]}""")]
     [InlineData("nonsense")] // no Inventory
-    public async Task Request_that_is_refused_after_its_twin_placed_the_order_is_answered_with_the_order(string found)
+    public async Task Refused_request_whose_duplicate_placed_the_order_returns_the_order(string found)
     {
         var sku = await NewProduct("25.00");
         await using var twins = await servers.StartOrders(servers.Inventory.Address);
@@ -81,7 +84,8 @@ public sealed class OrderPriceTests(ServersFixture servers)
             return TypedResults.Text(found.Replace("ID", $"{servers.Ids.Product(sku)}").Replace("SKU", sku), "application/json");
         });
         await inventory.StartAsync(TestContext.Current.CancellationToken);
-        await using var orders = await servers.StartOrdersOn(twins.Database, new Uri(inventory.Urls.Single()), settings: ("Inventory:Timeout", "00:00:20"));
+        await using var orders = await servers.StartOrdersOn(
+            twins.Database, new Uri(inventory.Urls.Single()), settings: ("Inventory:Timeout", "00:00:20"));
 
         var answer = await Place(orders.As(_user), sku, "cart-1", "50.00");
 
@@ -91,7 +95,7 @@ public sealed class OrderPriceTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Order_without_an_expectation_costs_what_it_costs()
+    public async Task Order_without_an_expected_total_is_placed_at_the_current_price()
     {
         var answer = await Place(await NewProduct("3.50"), "cart-1", null);
 
@@ -105,7 +109,7 @@ public sealed class OrderPriceTests(ServersFixture servers)
     [InlineData("""{"items":[{"sku":"MUG-FORGE","quantity":1}],"expectedTotal":{"amount":"1.00"}}""", "expectedTotal")]
     [InlineData("""{"items":[{"sku":"MUG-FORGE","quantity":1}],"expectedTotal":{"amount":"1.001","currency":"EUR"}}""", "expectedTotal")]
     [InlineData("""{"items":[{"sku":"MUG-FORGE","quantity":1}],"expectedTotal":"1.00"}""", "expectedTotal")]
-    public async Task Price_that_is_not_understood_returns_400_and_is_named(string body, string field)
+    public async Task Malformed_price_returns_400_and_names_the_field(string body, string field)
     {
         var answer = await servers.Gateway.As(_user).SendJson(HttpMethod.Post, "/api/v1/orders", body, ("Idempotency-Key", "cart-1"));
 
@@ -114,7 +118,7 @@ public sealed class OrderPriceTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Repeated_cancel_answers_as_the_first_did()
+    public async Task Repeated_cancel_returns_the_first_answer()
     {
         var order = (await Place(await NewProduct("3.50"), "cart-1", null)).Location!;
         var http = servers.Gateway.As(_user);

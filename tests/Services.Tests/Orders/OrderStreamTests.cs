@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>An order's stream through the gateway, as a foreign client and as a browser follow it.</summary>
+/// <summary>An order's stream through the gateway, for a raw client and a browser.</summary>
 public sealed partial class OrderStreamTests(ServersFixture servers)
 {
     private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(5);
@@ -25,7 +25,8 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
     private async Task<OrderId> Place(HttpClient http, string key = "cart-1", string paymentMethod = "sim-ok")
     {
         var body = new { items = new[] { new { sku = "MUG-FORGE", quantity = 1 } }, paymentMethod };
-        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", key))).ShouldBe(HttpStatusCode.Accepted);
+        (await http.Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", key)))
+            .ShouldBe(HttpStatusCode.Accepted);
         return servers.Ids.Order(_user, key);
     }
 
@@ -44,7 +45,7 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Head_and_a_comment_arrive_at_once_also_where_nothing_is_new()
+    public async Task Stream_sends_its_headers_and_a_comment_at_once()
     {
         // No service answers this instance, so the order stays pending and has one event. The heartbeat comes after the test's time-out.
         await using var orders = await servers.StartOrders(servers.Inventory.Address, settings: ("FollowOrder:Heartbeat", "00:01:00"));
@@ -68,7 +69,7 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
     [InlineData("-1")]
     [InlineData("+2")]
     [InlineData("abc")]
-    public async Task Position_that_was_never_given_starts_at_the_beginning(string lastEventId)
+    public async Task Unknown_Last_Event_ID_starts_at_the_beginning(string lastEventId)
     {
         var http = servers.Gateway.As(_user);
         var order = await Place(http);
@@ -86,14 +87,14 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Clients_that_vanish_without_a_word_do_not_keep_their_user_out()
+    public async Task Clients_that_disconnect_silently_do_not_use_up_the_users_streams()
     {
         await using var orders = await servers.StartOrders(servers.Inventory.Address);
         await using var gateway = await servers.StartGateway(orders.Address);
         var http = gateway.As(_user);
         var order = await Place(http);
         var vanished = new List<HttpResponseMessage>();
-        // Open and never read: to the shop, no different from a peer whose network is gone.
+        // A connection that is never read looks to the shop like a lost peer.
         for (var number = 0; number < 20; number++)
             vanished.Add(await Open(http, order));
 
@@ -108,9 +109,9 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Dead_peer_is_noticed_within_a_minute()
+    public async Task Lost_peer_is_disconnected_within_a_minute()
     {
-        // What the kernel was told; a network that drops packets silently is not at hand in a test.
+        // The socket options; a test has no network that drops packets silently.
         var found = new TaskCompletionSource<(bool KeepAlive, int Idle, int Interval, int Probes, int UserTimeout)>();
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -125,8 +126,10 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
                 socket.GetRawSocketOption(6, 18, timeout);
             int Option(SocketOptionName name) => (int)socket.GetSocketOption(SocketOptionLevel.Tcp, name)!;
             found.SetResult((
-                (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive)! != 0, Option(SocketOptionName.TcpKeepAliveTime),
-                Option(SocketOptionName.TcpKeepAliveInterval), Option(SocketOptionName.TcpKeepAliveRetryCount), BitConverter.ToInt32(timeout)));
+                (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive)! != 0,
+                Option(SocketOptionName.TcpKeepAliveTime),
+                Option(SocketOptionName.TcpKeepAliveInterval), Option(SocketOptionName.TcpKeepAliveRetryCount),
+                BitConverter.ToInt32(timeout)));
             return Task.CompletedTask;
         });
         await app.StartAsync(Cancellation);
@@ -143,7 +146,8 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
     [Fact]
     public async Task Example_of_the_documentation_follows_an_order_in_Chromium()
     {
-        if (new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists) is not { } browser)
+        if (new[] { "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(
+            File.Exists) is not { } browser)
         {
             Assert.Skip("No Chromium is installed.");
             return;
@@ -154,7 +158,7 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
         var order = await Place(servers.Gateway.As(_user), paymentMethod: "sim-slow");
         var told = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        // A shop's own page and its API have one origin; behind it is the gateway.
+        // Page and API have one origin, in front of the gateway.
         var builder = WebApplication.CreateBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddHttpForwarder();
@@ -196,7 +200,8 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
               .then((result) => fetch("/told", { method: "POST", body: JSON.stringify(result) }));
             </script>
             """, "text/html"));
-        page.MapPost("/told", async (HttpRequest request) => told.TrySetResult(await new StreamReader(request.Body).ReadToEndAsync(Cancellation)));
+        page.MapPost(
+            "/told", async (HttpRequest request) => told.TrySetResult(await new StreamReader(request.Body).ReadToEndAsync(Cancellation)));
         await page.StartAsync(Cancellation);
 
         var profile = Directory.CreateTempSubdirectory("forgeshop-chromium-");

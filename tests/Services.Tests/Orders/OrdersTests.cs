@@ -9,7 +9,10 @@ using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Placing, showing and listing orders. No service answers this instance, so orders stay pending; <see cref="CheckoutTests"/> test the rest.</summary>
+/// <summary>
+/// Placing, showing and listing orders. No service answers this instance, so orders stay pending; <see cref="CheckoutTests"/> test the
+/// rest.
+/// </summary>
 public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alone) : IClassFixture<OrdersTests.Fixture>
 {
     public sealed class Fixture(ServersFixture servers) : IAsyncLifetime
@@ -17,7 +20,8 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         public RunningService<OrdersDb> Orders { get; private set; } = null!;
 
         public async ValueTask InitializeAsync() =>
-            Orders = await servers.StartOrders(servers.Inventory.Address, settings: [("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
+            Orders = await servers.StartOrders(
+                servers.Inventory.Address, settings: [("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
 
         public ValueTask DisposeAsync() => Orders.DisposeAsync();
     }
@@ -31,7 +35,8 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     private async Task<string> NewProduct(string amount = "12.50", string currency = "EUR")
     {
         var sku = $"O-{Guid.NewGuid():N}".ToUpperInvariant();
-        (await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Test product", price = new { amount, currency }, stock = 1000 }))
+        (await servers.Inventory.Http.Put($"/api/v1/products/{sku}",
+            new { name = "Test product", price = new { amount, currency }, stock = 1000 }))
             .ShouldBe(HttpStatusCode.Created);
         return sku;
     }
@@ -45,7 +50,7 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     private Task<long> Count(string sql, Guid id) => alone.Orders.Database.Scalar<long>(sql, id);
 
     [Fact]
-    public async Task An_order_is_answered_under_the_ID_that_the_client_derived_before_it_asked()
+    public async Task PlaceOrder_returns_the_ID_that_the_client_derived()
     {
         var (user, sku) = (NewUser(), await NewProduct("19.99"));
         var id = servers.Ids.Order(user, "cart-1");
@@ -66,7 +71,7 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     }
 
     [Fact]
-    public async Task An_order_its_lines_its_checkout_its_event_and_its_first_command_are_stored_together_under_derived_IDs()
+    public async Task PlaceOrder_stores_order_saga_event_and_command_under_derived_IDs()
     {
         var (user, sku) = (NewUser(), await NewProduct());
         var id = servers.Ids.Order(user, "cart-1");
@@ -79,15 +84,18 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         (await Count("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(1);
         (await alone.Orders.Database.Scalar<Guid>("select event_id from outbox where subject = $1", id.Value))
             .ShouldBe(servers.Ids.Event(id.Value, "orders.order-placed", 1).Value);
-        (await alone.Orders.Database.Scalar<Guid>("select id from sagas where order_id = $1 and step = 'reserving'", id.Value)).ShouldBe(servers.Ids.Saga(id).Value);
+        (await alone.Orders.Database.Scalar<Guid>("select id from sagas where order_id = $1 and step = 'reserving'", id.Value))
+            .ShouldBe(servers.Ids.Saga(id).Value);
         var reservation = servers.Ids.Reservation(id);
-        (await alone.Orders.Database.Scalar<Guid>("select event_id from outbox where subject = $1 and topic = 'inventory.commands'", reservation.Value))
+        (await alone.Orders.Database.Scalar<Guid>("select event_id from outbox where subject = $1 and topic = 'inventory.commands'",
+            reservation.Value))
             .ShouldBe(servers.Ids.Event(reservation.Value, "inventory.reserve-stock", 1).Value);
-        (await Count("select count(*) from order_history where order_id = $1 and version = 1 and status = 'pending'", id.Value)).ShouldBe(1);
+        (await Count("select count(*) from order_history where order_id = $1 and version = 1 and status = 'pending'", id.Value))
+            .ShouldBe(1);
     }
 
     [Fact]
-    public async Task Two_hundred_identical_requests_at_once_are_one_order_and_one_event()
+    public async Task PlaceOrder_200_identical_requests_at_once_are_one_order_and_event()
     {
         var (user, sku) = (NewUser(), await NewProduct());
         var id = servers.Ids.Order(user, "cart-1");
@@ -102,7 +110,7 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     }
 
     [Fact]
-    public async Task Of_two_different_requests_at_once_under_one_key_one_is_the_order_and_the_others_are_refused()
+    public async Task PlaceOrder_different_requests_at_once_under_one_key_place_one_order()
     {
         var (user, sku) = (NewUser(), await NewProduct());
 
@@ -120,12 +128,13 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     [InlineData("""{"items":[{"sku":"sku","quantity":2}],"paymentMethod":"sim-ok"}""")]
     [InlineData("""{"items":[{"sku":" SKU ","quantity":2}],"paymentMethod":null,"expectedTotal":null}""")]
     [InlineData("""{"items":[{"\u0073ku":"SKU","quantity":2}],"paymentMethod":null}""")]
-    public async Task The_same_request_may_be_written_differently(string again)
+    public async Task PlaceOrder_same_request_in_another_spelling_is_the_same_order(string again)
     {
         var (user, sku) = (NewUser(), await NewProduct());
         var first = await Place(user, "cart-1", (sku, 2));
 
-        var second = await alone.Orders.As(user).SendJson(HttpMethod.Post, "/api/v1/orders", Fill(again, user, sku), ("Idempotency-Key", "cart-1"));
+        var second = await alone.Orders.As(user)
+            .SendJson(HttpMethod.Post, "/api/v1/orders", Fill(again, user, sku), ("Idempotency-Key", "cart-1"));
 
         second.ShouldBe(HttpStatusCode.Accepted);
         second.Body.ToString().ShouldBe(first.Body.ToString());
@@ -136,12 +145,13 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     [InlineData("""{"items":[{"sku":"SKU","quantity":2}],"paymentMethod":"sim-slow"}""")]
     [InlineData("""{"items":[{"sku":"SKU","quantity":2},{"sku":"ANOTHER","quantity":1}]}""")]
     [InlineData("""{"items":[{"sku":"ANOTHER","quantity":2}]}""")]
-    public async Task Another_request_under_the_same_key_is_refused_and_changes_nothing(string other)
+    public async Task PlaceOrder_other_request_under_the_same_key_returns_422(string other)
     {
         var (user, sku) = (NewUser(), await NewProduct());
         var first = await Place(user, "cart-1", (sku, 2));
 
-        var second = await alone.Orders.As(user).SendJson(HttpMethod.Post, "/api/v1/orders", Fill(other, user, sku), ("Idempotency-Key", "cart-1"));
+        var second = await alone.Orders.As(user)
+            .SendJson(HttpMethod.Post, "/api/v1/orders", Fill(other, user, sku), ("Idempotency-Key", "cart-1"));
 
         second.ShouldBeProblem(HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
         (await Http.Get(first.Location!)).Body.ToString().ShouldBe(first.Body.ToString());
@@ -149,7 +159,7 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     }
 
     [Fact]
-    public async Task Another_user_may_use_the_same_key()
+    public async Task PlaceOrder_same_key_of_another_user_is_another_order()
     {
         var sku = await NewProduct();
 
@@ -161,24 +171,28 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     }
 
     [Fact]
-    public async Task An_order_keeps_the_price_it_was_placed_at()
+    public async Task Order_keeps_the_price_at_which_it_was_placed()
     {
-        // On the instance that hears of products.
+        // On the instance that consumes product events.
         var (user, sku) = (NewUser(), await NewProduct("10.00"));
         object Body(int quantity) => new { items = new[] { new { sku, quantity } } };
         var first = await PlaceAt(servers.Orders.As(user), "cart-1", Body(1));
-        await servers.Inventory.Http.PutOver($"/api/v1/products/{sku}", new { name = "Dearer", price = new { amount = "11.00", currency = "EUR" }, stock = 1 });
+        await servers.Inventory.Http.PutOver(
+            $"/api/v1/products/{sku}", new { name = "Dearer", price = new { amount = "11.00", currency = "EUR" }, stock = 1 });
 
         await Eventually.Get(
             "Orders received the new price",
-            async _ => (await PlaceAt(servers.Orders.As(user), "cart-" + Guid.NewGuid(), Body(1))).Body.GetProperty("total").GetProperty("amount").GetString(),
+            async _ =>
+                (await PlaceAt(servers.Orders.As(user), "cart-" + Guid.NewGuid(), Body(1))).Body.GetProperty("total").GetProperty("amount")
+                .GetString(),
             amount => amount == "11.00", cancellationToken: Cancellation);
 
-        (await PlaceAt(servers.Orders.As(user), "cart-1", Body(1))).Body.GetProperty("total").ToString().ShouldBe(first.Body.GetProperty("total").ToString());
+        (await PlaceAt(servers.Orders.As(user), "cart-1", Body(1))).Body.GetProperty("total").ToString()
+            .ShouldBe(first.Body.GetProperty("total").ToString());
     }
 
     [Fact]
-    public async Task Sums_are_exact_to_the_cent()
+    public async Task Order_total_is_exact_to_the_cent()
     {
         var user = NewUser();
         string[] prices = ["0.10", "0.20", "0.70", "999999.99", "1000000000.00", "0.01"];
@@ -192,7 +206,8 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         answer.ShouldBe(HttpStatusCode.Accepted);
         answer.Body.GetProperty("total").GetProperty("amount").GetString().ShouldBe("1001000000002.39");
         (await Http.Get(answer.Location!)).Body.GetProperty("total").GetProperty("amount").GetString().ShouldBe("1001000000002.39");
-        (await alone.Orders.Database.Scalar<decimal>("select total_amount from orders where user_id = $1", user.Value)).ShouldBe(1001000000002.39m);
+        (await alone.Orders.Database.Scalar<decimal>("select total_amount from orders where user_id = $1", user.Value))
+            .ShouldBe(1001000000002.39m);
     }
 
     [Theory]
@@ -206,11 +221,12 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     [InlineData("""{"items":[{"sku":"a b","quantity":1}]}""", "items[0].sku")]
     [InlineData("""{"items":[{"sku":"SKU","quantity":1},{"sku":"sku","quantity":2}]}""", "items[1].sku")]
     [InlineData("""{"items":[{"sku":"SKU","quantity":1}],"paymentMethod":"cash"}""", "paymentMethod")]
-    public async Task An_order_that_breaks_rules_names_each_field_and_stores_nothing(string body, params string[] fields)
+    public async Task PlaceOrder_invalid_request_names_each_field_and_stores_nothing(string body, params string[] fields)
     {
         var user = NewUser();
 
-        var answer = await alone.Orders.As(user).SendJson(HttpMethod.Post, "/api/v1/orders", Fill(body, user, "SOME-SKU"), ("Idempotency-Key", "cart-1"));
+        var answer = await alone.Orders.As(user)
+            .SendJson(HttpMethod.Post, "/api/v1/orders", Fill(body, user, "SOME-SKU"), ("Idempotency-Key", "cart-1"));
 
         answer.ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         answer.Fields.ShouldBe(fields, ignoreOrder: true);
@@ -218,7 +234,7 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     }
 
     [Fact]
-    public async Task An_order_has_at_most_a_hundred_items()
+    public async Task PlaceOrder_with_101_items_returns_400()
     {
         var items = Enumerable.Range(0, 101).Select(number => ($"SKU-{number}", 1)).ToArray();
 
@@ -234,12 +250,12 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     [InlineData("Idempotency-Key: cart\u00a0\r\n")]
     [InlineData("Idempotency-Key: cart\u200b1\r\n")]
     [InlineData("Idempotency-Key: one\r\nIdempotency-Key: two\r\n")]
-    public async Task An_order_needs_one_key_that_can_name_it(string header)
+    public async Task PlaceOrder_without_a_valid_key_returns_400(string header)
     {
         var (user, sku) = (NewUser(), await NewProduct());
         var body = Fill("""{"items":[{"sku":"SKU","quantity":1}]}""", user, sku);
 
-        // By hand, byte for byte: HttpClient neither sends such headers nor sends one of them twice.
+        // Byte for byte: HttpClient sends neither such headers nor one header twice.
         using var connection = new TcpClient();
         await connection.ConnectAsync(alone.Orders.Address.Host, alone.Orders.Address.Port, Cancellation);
         await connection.GetStream().WriteAsync(Encoding.UTF8.GetBytes(
@@ -253,7 +269,7 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     }
 
     [Fact]
-    public async Task An_unknown_product_is_named()
+    public async Task PlaceOrder_unknown_product_is_named()
     {
         var (user, sku) = (NewUser(), await NewProduct());
 
@@ -265,7 +281,7 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     }
 
     [Fact]
-    public async Task One_order_has_one_currency()
+    public async Task PlaceOrder_with_two_currencies_returns_422()
     {
         var answer = await Place(NewUser(), "cart-1", (await NewProduct(currency: "EUR"), 1), (await NewProduct(currency: "USD"), 1));
 
@@ -273,14 +289,15 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     }
 
     [Fact]
-    public async Task An_unknown_order_is_not_found_and_a_bad_ID_is_refused()
+    public async Task GetOrder_unknown_order_returns_404_and_malformed_ID_400()
     {
-        (await Http.Get($"/api/v1/orders/{servers.Ids.Order(NewUser(), "none")}")).ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
+        (await Http.Get($"/api/v1/orders/{servers.Ids.Order(NewUser(), "none")}"))
+            .ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
         (await Http.Get("/api/v1/orders/17")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
     }
 
     [Fact]
-    public async Task A_users_orders_are_listed_latest_first_each_once()
+    public async Task ListOrders_pages_have_each_order_once_latest_first()
     {
         var (user, sku) = (NewUser(), await NewProduct());
         var placed = new List<string>();
@@ -291,7 +308,8 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
         string? cursor = null;
         do
         {
-            var page = await alone.Orders.As(user).Get($"/api/v1/orders?userId={user}&limit=3{(cursor is null ? "" : $"&cursor={cursor}")}");
+            var page = await alone.Orders.As(user)
+                .Get($"/api/v1/orders?userId={user}&limit=3{(cursor is null ? "" : $"&cursor={cursor}")}");
             page.ShouldBe(HttpStatusCode.OK);
             seen.AddRange(page.Body.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()!));
             cursor = page.Body.GetProperty("nextCursor").GetString();
@@ -306,7 +324,7 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
     [InlineData("?userId=USER&limit=0", "limit")]
     [InlineData("?userId=USER&cursor=nonsense", "cursor")]
     [InlineData("?userId=USER&cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "cursor")]
-    public async Task A_list_that_cannot_be_made_names_the_parameter(string query, string field)
+    public async Task ListOrders_invalid_query_names_the_parameter(string query, string field)
     {
         var answer = await Http.Get("/api/v1/orders" + query.Replace("USER", NewUser().ToString()));
 
@@ -316,5 +334,6 @@ public sealed class OrdersTests(ServersFixture servers, OrdersTests.Fixture alon
 
     private static string Fill(string body, UserId user, string sku) => body
         .Replace("\"USER\"", JsonSerializer.Serialize(user.ToString())).Replace("USER", user.ToString())
-        .Replace("\"SKU\"", JsonSerializer.Serialize(sku)).Replace("\" SKU \"", JsonSerializer.Serialize($" {sku} ")).Replace("\"sku\":\"sku\"", $"\"sku\":\"{sku.ToLowerInvariant()}\"");
+        .Replace("\"SKU\"", JsonSerializer.Serialize(sku)).Replace("\" SKU \"", JsonSerializer.Serialize($" {sku} "))
+            .Replace("\"sku\":\"sku\"", $"\"sku\":\"{sku.ToLowerInvariant()}\"");
 }

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Orders' copy of the catalogue, whatever order the news arrives in.</summary>
+/// <summary>Orders' copy of the products, with product events in any order.</summary>
 public sealed class ProductCopyTests(ServersFixture servers)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -21,7 +21,7 @@ public sealed class ProductCopyTests(ServersFixture servers)
         db => db.Products.AsNoTracking().SingleAsync(product => product.Id == servers.Ids.Product(sku), Cancellation));
 
     [Fact]
-    public async Task Stale_news_of_a_product_is_dropped()
+    public async Task Older_product_event_is_dropped()
     {
         var sku = $"C-{Guid.NewGuid():N}".ToUpperInvariant();
 
@@ -35,7 +35,7 @@ public sealed class ProductCopyTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Of_news_that_arrives_all_at_once_the_latest_stays()
+    public async Task Concurrent_product_events_leave_the_latest()
     {
         var sku = $"C-{Guid.NewGuid():N}".ToUpperInvariant();
 

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Another user's order: a caller can neither change it nor learn of it, not even by the time or the work of an answer.</summary>
+/// <summary>Another user's order: a caller can neither change it nor detect it, not even by the time of an answer.</summary>
 public sealed class StrangersTests(ServersFixture servers, OrdersTests.Fixture alone) : IClassFixture<OrdersTests.Fixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -17,9 +17,11 @@ public sealed class StrangersTests(ServersFixture servers, OrdersTests.Fixture a
     private async Task<OrderId> Place()
     {
         var sku = $"S-{Guid.NewGuid():N}".ToUpperInvariant();
-        await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Theirs", price = new { amount = "1.00", currency = "EUR" }, stock = 10 });
+        await servers.Inventory.Http.Put(
+            $"/api/v1/products/{sku}", new { name = "Theirs", price = new { amount = "1.00", currency = "EUR" }, stock = 10 });
         var body = new { items = new[] { new { sku, quantity = 1 } } };
-        (await alone.Orders.As(_victim).Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "cart-1"))).ShouldBe(HttpStatusCode.Accepted);
+        (await alone.Orders.As(_victim).Send(HttpMethod.Post, "/api/v1/orders", JsonContent.Create(body), ("Idempotency-Key", "cart-1")))
+            .ShouldBe(HttpStatusCode.Accepted);
         return servers.Ids.Order(_victim, "cart-1");
     }
 
@@ -32,12 +34,12 @@ public sealed class StrangersTests(ServersFixture servers, OrdersTests.Fixture a
     [InlineData("GET /api/v1/orders/{0}")]
     [InlineData("GET /api/v1/orders/{0}/events")]
     [InlineData("POST /api/v1/orders/{0}/cancel")]
-    public async Task Somebody_elses_order_is_the_same_work_as_none(string call)
+    public async Task Order_of_another_user_takes_the_same_queries_as_an_unknown_one(string call)
     {
         using var spans = new Spans("Npgsql");
         var order = await Place();
 
-        var none = await Queries(servers.Ids.Order(servers.Ids.User("nobody@example.com"), "none"));
+        var none = await Queries(servers.Ids.Order(servers.Ids.User("unknown@example.com"), "none"));
         var theirs = await Queries(order);
         (await IsInRedis(order)).ShouldBeFalse("a stranger fills no cache");
         (await alone.Orders.As(_victim).Get($"/api/v1/orders/{order}")).ShouldBe(HttpStatusCode.OK);
@@ -57,7 +59,7 @@ public sealed class StrangersTests(ServersFixture servers, OrdersTests.Fixture a
     }
 
     [Fact]
-    public async Task Whoever_may_see_all_orders_is_shown_one_from_the_database_and_from_the_cache()
+    public async Task Caller_with_orders_read_gets_an_order_from_database_and_cache()
     {
         var order = await Place();
         for (var round = 0; round < 2; round++)
@@ -68,13 +70,15 @@ public sealed class StrangersTests(ServersFixture servers, OrdersTests.Fixture a
     }
 
     [Fact]
-    public async Task A_stranger_who_cancels_does_not_even_wait_for_the_checkout()
+    public async Task Cancel_of_another_users_order_does_not_wait_for_the_checkouts_lock()
     {
         var order = await Place();
         await using var connection = new NpgsqlConnection(alone.Orders.Database);
         await connection.OpenAsync(Cancellation);
         await using var transaction = await connection.BeginTransactionAsync(Cancellation);
-        await using (var command = new NpgsqlCommand("select 1 from sagas where order_id = $1 for update", connection, transaction) { Parameters = { new() { Value = order.Value } } })
+        await using (
+            var command = new NpgsqlCommand("select 1 from sagas where order_id = $1 for update", connection,
+            transaction) { Parameters = { new() { Value = order.Value } } })
             (await command.ExecuteScalarAsync(Cancellation)).ShouldBe(1);
 
         // The checkout is locked until the test ends: a request that waits for it times out.

@@ -7,7 +7,7 @@ using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Payments against a provider that does what it likes: what is taken is taken once, and what is to be given back is.</summary>
+/// <summary>Payments against an unreliable provider: each charge is captured once, and each refund is made.</summary>
 public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture fixture) : IClassFixture<PaymentsTests.Fixture>
 {
     /// <summary>An instance with a slow provider and a short time-out. It publishes nothing: its events stay in its outbox.</summary>
@@ -31,7 +31,8 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     private Task Charge(OrderId order, string method, TimeSpan? valid = null)
     {
         var id = servers.Ids.Payment(order, 1);
-        return _payments.Handle(id.Value, new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), method, DateTimeOffset.UtcNow + (valid ?? TimeSpan.FromMinutes(1))));
+        return _payments.Handle(id.Value,
+            new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), method, DateTimeOffset.UtcNow + (valid ?? TimeSpan.FromMinutes(1))));
     }
 
     private Task Refund(OrderId order)
@@ -41,21 +42,25 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     }
 
     private Task<string> Told(OrderId order) => _payments.Database.Scalar<string>(
-        "select coalesce(string_agg(type || ' ' || sequence, ', ' order by sequence), '') from outbox where subject = $1", servers.Ids.Payment(order, 1).Value);
+        "select coalesce(string_agg(type || ' ' || sequence, ', ' order by sequence), '') from outbox where subject = $1",
+        servers.Ids.Payment(order, 1).Value);
 
     private Task<string> ToldAtLast(OrderId order, string expected) =>
         Eventually.Get($"payments told: {expected}", _ => Told(order), told => told == expected, cancellationToken: Cancellation);
 
     private async Task<(string State, int Captures)> Books(OrderId order) => (
-        await _payments.Database.Scalar<string>("select coalesce(max(state), 'nothing') from simulated_provider.charges where payment_id = $1", servers.Ids.Payment(order, 1).Value),
-        await _payments.Database.Scalar<int>("select coalesce(sum(captures), 0)::int from simulated_provider.charges where payment_id = $1", servers.Ids.Payment(order, 1).Value));
+        await _payments.Database.Scalar<string>(
+            "select coalesce(max(state), 'nothing') from simulated_provider.charges where payment_id = $1",
+            servers.Ids.Payment(order, 1).Value),
+        await _payments.Database.Scalar<int>("select coalesce(sum(captures), 0)::int from simulated_provider.charges where payment_id = $1",
+            servers.Ids.Payment(order, 1).Value));
 
     [Theory]
     [InlineData("sim-ok", "payments.payment-charged 1", "captured", 1)]
     [InlineData("sim-slow", "payments.payment-charged 1", "captured", 1)]
     [InlineData("sim-declined", "payments.payment-declined 1", "declined", 0)]
     [InlineData("sim-lost-answer", "payments.payment-charged 1", "captured", 1)]
-    public async Task A_payment_comes_out_as_the_provider_says_and_is_taken_once(string method, string told, string state, int captures)
+    public async Task Payment_has_the_providers_outcome_and_is_captured_once(string method, string told, string state, int captures)
     {
         var order = NewOrder();
 
@@ -69,7 +74,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     [Theory]
     [InlineData(60)]
     [InlineData(1)]
-    public async Task A_provider_that_never_answers_is_given_up_and_can_never_take_the_money_any_more(int validForSeconds)
+    public async Task Payment_without_an_answer_is_given_up_and_cannot_be_captured_later(int validForSeconds)
     {
         var order = NewOrder();
 
@@ -81,7 +86,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     }
 
     [Fact]
-    public async Task A_charge_that_nobody_waits_for_any_more_is_not_begun()
+    public async Task Charge_after_its_ValidUntil_is_not_attempted()
     {
         var order = NewOrder();
 
@@ -92,13 +97,15 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     }
 
     [Fact]
-    public async Task A_charge_that_succeeds_after_its_refund_was_asked_for_is_given_back()
+    public async Task Charge_that_succeeds_after_a_refund_request_is_refunded()
     {
         var order = NewOrder();
         await Charge(order, "sim-slow");
         await Eventually.True(
             "the provider is being asked",
-            async _ => await _payments.Database.Scalar<bool>("select claimed_until is not null from payments where order_id = $1", order.Value), cancellationToken: Cancellation);
+            async _ =>
+                await _payments.Database.Scalar<bool>("select claimed_until is not null from payments where order_id = $1", order.Value),
+                cancellationToken: Cancellation);
 
         await Refund(order);
 
@@ -108,7 +115,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     }
 
     [Fact]
-    public async Task A_refund_that_is_faster_than_its_charge_leaves_nothing_to_charge()
+    public async Task Refund_before_its_charge_prevents_the_charge()
     {
         var order = NewOrder();
 
@@ -120,7 +127,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     }
 
     [Fact]
-    public async Task A_refund_is_made_once_and_answered_every_time()
+    public async Task Refund_is_made_once_and_every_command_is_answered()
     {
         var order = NewOrder();
         await Charge(order, "sim-ok");
@@ -135,30 +142,34 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     }
 
     [Fact]
-    public async Task A_payment_whose_worker_died_is_taken_over_when_its_claim_runs_out()
+    public async Task Payment_of_a_dead_worker_is_claimed_after_its_lease()
     {
         var order = NewOrder();
         await Charge(order, "sim-timeout");
         await Eventually.True(
             "the provider is being asked",
-            async _ => await _payments.Database.Scalar<bool>("select claimed_until is not null from payments where order_id = $1", order.Value), cancellationToken: Cancellation);
+            async _ =>
+                await _payments.Database.Scalar<bool>("select claimed_until is not null from payments where order_id = $1", order.Value),
+                cancellationToken: Cancellation);
 
-        // What a worker leaves that was killed in the middle of its call; and by now the provider would answer.
+        // As after a kill during the call; the provider answers by now.
         await _payments.Database.Scalar<int>(
-            "with died as (update payments set claimed_until = now() - interval '1 second', method = 'sim-ok' where order_id = $1 returning 1) select count(*)::int from died", order.Value);
+            "with died as (update payments set claimed_until = now() - interval '1 second', method = 'sim-ok' where order_id = $1 "
+            + "returning 1) select count(*)::int from died", order.Value);
 
         await ToldAtLast(order, "payments.payment-charged 1");
         (await Books(order)).ShouldBe(("captured", 1));
     }
 
     [Fact]
-    public void A_charge_that_was_given_up_while_another_worker_asked_is_told_as_refunded_alone()
+    public void Charge_given_up_during_another_workers_call_publishes_the_refund_only()
     {
         var (order, now) = (NewOrder(), DateTimeOffset.UtcNow);
         var id = servers.Ids.Payment(order, 1);
-        var payment = Payment.Request(new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), "sim-ok", now.AddMinutes(5)), MessageOrigin.None, now);
+        var payment = Payment.Request(
+            new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), "sim-ok", now.AddMinutes(5)), MessageOrigin.None, now);
 
-        // The first worker's claim runs out before it comes to record that it got no answer; the second one gets the money.
+        // The first worker's lease ends before it records the time-out; the second worker's charge succeeds.
         payment.Claim(now, now.AddSeconds(36));
         payment.Claim(now.AddSeconds(37), now.AddSeconds(73));
         payment.Unanswered(now.AddSeconds(38), TimeSpan.FromSeconds(1), giveUpAfter: TimeSpan.FromSeconds(20));
@@ -169,7 +180,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     }
 
     [Fact]
-    public async Task Many_payments_at_once_are_worked_off_by_two_replicas_and_each_is_taken_once()
+    public async Task Two_replicas_capture_each_of_many_payments_once()
     {
         await using var second = await servers.StartPayments(_payments.Database);
         var methods = new[] { "sim-ok", "sim-lost-answer", "sim-declined", "sim-slow" };
@@ -185,7 +196,9 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
 
     private async Task<Money> Refunded(OrderId order)
     {
-        var data = await _payments.Database.Scalar<string>("select payload::text from outbox where subject = $1 and type = 'payments.payment-refunded'", servers.Ids.Payment(order, 1).Value);
+        var data = await _payments.Database.Scalar<string>(
+            "select payload::text from outbox where subject = $1 and type = 'payments.payment-refunded'",
+            servers.Ids.Payment(order, 1).Value);
         return JsonSerializer.Deserialize<PaymentRefunded>(data, ContractsJson.Options)!.Amount;
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using ForgeShop.Contracts;
+using ForgeShop.Reporting;
 using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>The read models equal the plain fold of the event log, whatever happens on the way: against a real store, without Kafka.</summary>
+/// <summary>The read models equal the plain fold of the event log under every fault; on a real store, without Kafka.</summary>
 public sealed class ReportingExactnessTests(ServersFixture servers)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -33,7 +33,8 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var history = new ReportingHistory(random, orders: 60);
 
         // Each reads all partitions: they write the same documents at the same time.
-        await Task.WhenAll(Enumerable.Range(0, consumers).Select(_ => ConsumeAsync(brittle, history, history.Partitions.Keys, random.Next(), maxBatch: 12)));
+        await Task.WhenAll(Enumerable.Range(0, consumers)
+            .Select(_ => ConsumeAsync(brittle, history, history.Partitions.Keys, random.Next(), maxBatch: 12)));
 
         interruptions.ShouldBeGreaterThan(0, $"seed {seed}");
         await ShouldEqualThePlainFoldAsync(store, history, seed);
@@ -93,13 +94,15 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
             // The first write to the state is the activation.
             var intercepted = new InterceptedStore(
                 store,
-                collection => collection == "read_models" && ++writes == 1 ? consumer.HandleAsync(parts[1], Cancellation) : Task.CompletedTask,
+                collection =>
+                    collection == "read_models" && ++writes == 1 ? consumer.HandleAsync(parts[1], Cancellation) : Task.CompletedTask,
                 collection => collection == "read_models" && writes == 1 && place != "before the activation"
                     ? consumer.HandleAsync(parts[2], Cancellation) : Task.CompletedTask);
             var replica = new ReportingReplica(intercepted);
             await RunAsync(replica, time);
             if (place == "before the activation")
-                (await consumer.DumpAsync(Cancellation)).Count.ShouldBe(ReportingReplica.PlainFold(await LogAsync(store)).Count, $"seed {seed}");
+                (await consumer.DumpAsync(Cancellation)).Count.ShouldBe(
+                    ReportingReplica.PlainFold(await LogAsync(store)).Count, $"seed {seed}");
             await consumer.HandleAsync(parts[2], Cancellation);
         }
 
@@ -123,9 +126,11 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         await RunAsync(replica, time);
 
         (await replica.Models.ReadStateAsync(Cancellation)).Value.ShouldSatisfyAllConditions(
-            state => state.Generation.ShouldBe(2), state => state.Rebuild!.Status.ShouldBe(RebuildStatus.Complete), state => state.Obsolete.ShouldBe([1]));
+            state => state.Generation.ShouldBe(2), state =>
+                state.Rebuild!.Status.ShouldBe(RebuildStatus.Complete), state => state.Obsolete.ShouldBe([1]));
         (await replica.DumpAsync(Cancellation)).ShouldBe(incremental, $"seed {seed}");
-        (await ReportingReplica.AllAsync(replica.Models.Get(1).Orders, Cancellation)).ShouldNotBeEmpty("requests that began before may still read it");
+        (await ReportingReplica.AllAsync(replica.Models.Get(1).Orders, Cancellation))
+            .ShouldNotBeEmpty("requests that began before may still read it");
 
         time.Advance(ReadModelRebuild.Grace + TimeSpan.FromSeconds(1));
         await RunAsync(replica, time);
@@ -150,7 +155,8 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
             writes = 0;
             var broken = new InterceptedStore(store,
                 name => name == kill && ++writes == at ? throw new InterruptedException() : Task.CompletedTask, _ => Task.CompletedTask);
-            await Should.ThrowAsync<InterruptedException>(() => RunAsync(new ReportingReplica(broken), new FakeTimeProvider(DateTimeOffset.UtcNow)));
+            await Should.ThrowAsync<InterruptedException>(
+                () => RunAsync(new ReportingReplica(broken), new FakeTimeProvider(DateTimeOffset.UtcNow)));
         }
 
         await RunAsync(new ReportingReplica(store), new FakeTimeProvider(DateTimeOffset.UtcNow));
@@ -185,10 +191,11 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
     }
 
     /// <summary>
-    /// Reads partitions as one consumer does: batches of any size and mix, in the order of each log. An interruption repeats the batch or, as after a
-    /// restart, begins again at an earlier offset with nothing in memory.
+    /// Reads partitions as one consumer does: batches of any size and mix, in the order of each log. An interruption repeats the batch or,
+    /// as after a restart, begins again at an earlier offset with nothing in memory.
     /// </summary>
-    private static async Task ConsumeAsync(IDocumentStore store, ReportingHistory history, IEnumerable<string> partitions, int seed, int maxBatch = 40)
+    private static async Task ConsumeAsync(
+        IDocumentStore store, ReportingHistory history, IEnumerable<string> partitions, int seed, int maxBatch = 40)
     {
         var random = new Random(seed);
         var replica = new ReportingReplica(store);
@@ -199,7 +206,8 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
             var batch = new List<RecordedEvent>();
             for (var size = 1 + random.Next(maxBatch); size > 0; size--)
             {
-                var ready = taken.Where(partition => partition.Value < history.Partitions[partition.Key].Count).Select(partition => partition.Key).ToList();
+                var ready = taken.Where(partition => partition.Value < history.Partitions[partition.Key].Count)
+                    .Select(partition => partition.Key).ToList();
                 if (ready.Count == 0)
                     break;
                 var partition = ready[random.Next(ready.Count)];

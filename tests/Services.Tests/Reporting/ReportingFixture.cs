@@ -10,14 +10,14 @@ using ForgeShop.TestSupport;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// Notifications and Reporting as they are, on the shop's Kafka. One instance of each for all their tests: a consumer group shares
+/// Notifications and Reporting on the shop's Kafka. One instance of each for all their tests: a consumer group shares
 /// its partitions, so a second instance with another database would take events away.
 /// </summary>
 public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
 {
     private IProducer<string, string> _producer = null!;
 
-    /// <summary>Any public type of the service stands for it.</summary>
+    /// <summary>A public type of the service selects its assembly.</summary>
     public RunningService<Notification> Notifications { get; private set; } = null!;
 
     public RunningService<OrderReport> Reporting { get; private set; } = null!;
@@ -43,7 +43,8 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
         database, ("ConnectionStrings:reporting", database), ("ConnectionStrings:kafka", servers.Kafka));
 
     /// <summary>Publishes an event as its service would, with the derived ID.</summary>
-    public async Task<EventId> Publish<TEvent>(Guid subject, long sequence, TEvent data, DateTimeOffset? time = null) where TEvent : IEventData =>
+    public async Task<EventId> Publish<TEvent>(Guid subject, long sequence, TEvent data, DateTimeOffset? time = null)
+        where TEvent : IEventData =>
         await Publish(TEvent.Topic, TEvent.Type, subject, sequence, JsonSerializer.Serialize(data, ContractsJson.Options), time);
 
     public async Task<EventId> Publish(string topic, string type, Guid subject, long sequence, string data, DateTimeOffset? time = null)
@@ -52,11 +53,14 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
         var headers = new Headers();
         foreach (var (name, value) in new[]
         {
-            ("ce_specversion", "1.0"), ("ce_id", id.ToString()), ("ce_type", type), ("ce_source", "/tests"), ("ce_subject", subject.ToString()),
-            ("ce_time", (time ?? DateTimeOffset.UtcNow).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'")), ("ce_sequence", $"{sequence}"), ("ce_dataversion", "1"),
+            ("ce_specversion", "1.0"), ("ce_id", id.ToString()), ("ce_type", type), ("ce_source", "/tests"),
+            ("ce_subject", subject.ToString()),
+            ("ce_time", (time ?? DateTimeOffset.UtcNow).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'")),
+            ("ce_sequence", $"{sequence}"), ("ce_dataversion", "1"),
         })
             headers.Add(name, Encoding.UTF8.GetBytes(value));
-        await _producer.ProduceAsync(topic, new() { Key = subject.ToString(), Value = data, Headers = headers }, TestContext.Current.CancellationToken);
+        await _producer.ProduceAsync(
+            topic, new() { Key = subject.ToString(), Value = data, Headers = headers }, TestContext.Current.CancellationToken);
         return id;
     }
 
@@ -78,17 +82,18 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
         await Publish(order.OrderId.Value, 2, new OrderConfirmed(order.OrderId, order.UserId, order.Total, DateTimeOffset.UtcNow));
     }
 
-    /// <summary>The answer of Reporting, once it is a 200 that fulfils the condition.</summary>
+    /// <summary>Returns the answer of Reporting when it is a 200 that fulfils the condition.</summary>
     public Task<JsonElement> Report(string path, Func<JsonElement, bool> condition) => Eventually.Get(
         $"GET {path} is as expected",
         async token =>
         {
             using var answer = await Reporting.Http.GetAsync(path, token);
-            return answer.IsSuccessStatusCode ? JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(token)) : default;
+            return answer.IsSuccessStatusCode
+                ? JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(token)) : default;
         },
         body => body.ValueKind == JsonValueKind.Object && condition(body), cancellationToken: TestContext.Current.CancellationToken);
 
-    /// <summary>The user's notifications, once there are so many.</summary>
+    /// <summary>Returns the user's notifications when there are this many.</summary>
     public async Task<List<JsonElement>> Notified(UserId user, int count)
     {
         var path = "/api/v1/notifications?limit=100";

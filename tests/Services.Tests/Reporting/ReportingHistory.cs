@@ -17,8 +17,10 @@ internal sealed class ReportingHistory
     {
         _random = random;
         Users = [.. Enumerable.Range(0, 3).Select(_ => _ids.User($"{Guid.NewGuid():N}@example.com"))];
-        var streams = Users.Select(OfUser).Concat(Enumerable.Range(0, orders).SelectMany(OfOrder)).Where(stream => stream.Count > 0).ToList();
-        // Streams interleave; the events of an aggregate stay in order. Some are published again later, in their own log or in one that replaced it.
+        var streams = Users.Select(OfUser).Concat(Enumerable.Range(0, orders).SelectMany(OfOrder)).Where(stream => stream.Count > 0)
+            .ToList();
+        // Streams interleave; the events of an aggregate stay in order. Some are published again later, in their own log or in one that
+        // replaced it.
         while (streams.Count > 0)
         {
             var stream = streams[random.Next(streams.Count)];
@@ -38,7 +40,8 @@ internal sealed class ReportingHistory
 
     public static RecordedEvent Event<TEvent>(Guid subject, long sequence, TEvent data, DateTimeOffset? time = null,
         EventId? cause = null) where TEvent : IEventData => new(
-        new ForgeIds().Event(subject, TEvent.Type, sequence), TEvent.Type, "/tests", subject, sequence, time ?? Noon, TEvent.DataVersion, null, cause, null,
+        new ForgeIds().Event(subject, TEvent.Type, sequence), TEvent.Type, "/tests", subject, sequence, time
+            ?? Noon, TEvent.DataVersion, null, cause, null,
         JsonSerializer.SerializeToElement(data, ContractsJson.Options), $"{TEvent.Topic}-0@1", sequence, time ?? Noon);
 
     private T Random<T>(IReadOnlyList<T> of) => of[_random.Next(of.Count)];
@@ -50,7 +53,9 @@ internal sealed class ReportingHistory
             Partitions[partition] = events = [];
         // Offsets have gaps: Kafka's own records take some.
         var offset = events.Count == 0 ? _random.Next(3) : events[^1].Offset + 1 + _random.Next(2);
-        events.Add(recorded with { Partition = partition, Offset = offset, RecordedAt = Noon.AddSeconds(Partitions.Values.Sum(all => all.Count)) });
+        events.Add(
+            recorded with { Partition = partition, Offset = offset,
+            RecordedAt = Noon.AddSeconds(Partitions.Values.Sum(all => all.Count)) });
     }
 
     private List<RecordedEvent> OfUser(UserId user)
@@ -79,15 +84,18 @@ internal sealed class ReportingHistory
                 1 + _random.Next(3), price);
         })];
         var total = new Money(items.Sum(item => item.UnitPrice.Amount * item.Quantity), currency);
-        var placed = Event(order.Value, 1, new OrderPlaced(order, user, $"cart-{number}", "pending", items, total, "sim-ok", placedAt), placedAt);
+        var placed = Event(
+            order.Value, 1, new OrderPlaced(order, user, $"cart-{number}", "pending", items, total, "sim-ok", placedAt), placedAt);
         var confirmedAt = placedAt.AddMinutes(1);
         var isOld = _random.Next(5) == 0; // an event of an older release
-        var confirmed = Event(order.Value, 2, new OrderConfirmed(order, user, total, confirmedAt) { Items = isOld ? null : items }, confirmedAt);
+        var confirmed = Event(
+            order.Value, 2, new OrderConfirmed(order, user, total, confirmedAt) { Items = isOld ? null : items }, confirmedAt);
         var outcome = _random.Next(4);
         List<RecordedEvent> own = outcome switch
         {
             0 => [placed, Event(order.Value, 2, new OrderCancelled(order, user, "out-of-stock", total, confirmedAt), confirmedAt)],
-            1 => [placed, confirmed, Event(order.Value, 3, new OrderCancelled(order, user, "customer-request", total, confirmedAt.AddHours(30))
+            1 => [placed, confirmed,
+                Event(order.Value, 3, new OrderCancelled(order, user, "customer-request", total, confirmedAt.AddHours(30))
             {
                 ConfirmedAt = isOld ? null : confirmedAt, Items = isOld ? null : items,
             }, confirmedAt.AddHours(30))],
@@ -95,7 +103,8 @@ internal sealed class ReportingHistory
         };
         yield return [.. own.Select(recorded => recorded with { Source = "/orders" })];
         var reservation = _ids.Reservation(order);
-        yield return [Event(reservation.Value, 1, new StockReserved(reservation, order), placedAt.AddSeconds(2), placed.Id) with { Source = "/inventory" }];
+        yield return [Event(reservation.Value, 1, new StockReserved(reservation, order), placedAt.AddSeconds(2),
+            placed.Id) with { Source = "/inventory" }];
         var notification = _ids.Notification(user, "order-placed", order.Value);
         yield return
         [

@@ -20,13 +20,16 @@ public sealed class ReportingModelTests(ServersFixture servers)
         new(Ids.OrderLine(order, Ids.Product(sku)), Ids.Product(sku), sku, name, quantity, new Money(price, "EUR"));
 
     private static RecordedEvent Placed(OrderId order, decimal total, string currency = "EUR", DateTimeOffset? at = null) =>
-        ReportingHistory.Event(order.Value, 1, new OrderPlaced(order, Ada, "x", "pending", [], new Money(total, currency), "sim-ok", at ?? Noon), at);
+        ReportingHistory.Event(
+            order.Value, 1, new OrderPlaced(order, Ada, "x", "pending", [], new Money(total, currency), "sim-ok", at ?? Noon), at);
 
     private static RecordedEvent Confirmed(OrderId order, decimal total, DateTimeOffset at, params OrderPlacedItem[] items) =>
         ReportingHistory.Event(order.Value, 2, new OrderConfirmed(order, Ada, new Money(total, "EUR"), at) { Items = items }, at);
 
-    private static RecordedEvent Cancelled(OrderId order, decimal total, long sequence, DateTimeOffset? confirmedAt, params OrderPlacedItem[] items) =>
-        ReportingHistory.Event(order.Value, sequence, new OrderCancelled(order, Ada, "customer-request", new Money(total, "EUR"), Noon.AddDays(5))
+    private static RecordedEvent Cancelled(
+        OrderId order, decimal total, long sequence, DateTimeOffset? confirmedAt, params OrderPlacedItem[] items) =>
+        ReportingHistory.Event(
+            order.Value, sequence, new OrderCancelled(order, Ada, "customer-request", new Money(total, "EUR"), Noon.AddDays(5))
         {
             ConfirmedAt = confirmedAt, Items = items.Length == 0 ? null : items,
         });
@@ -39,7 +42,7 @@ public sealed class ReportingModelTests(ServersFixture servers)
         Fold(projection, events.SelectMany(projection.DocumentsOf).Distinct().Single(), events)!;
 
     [Fact]
-    public void Customer_spends_with_the_confirmation_and_no_more_after_the_cancellation()
+    public void Spending_counts_from_the_confirmation_until_the_cancellation()
     {
         var (first, second, third) = (Ids.Order(Ada, "1"), Ids.Order(Ada, "2"), Ids.Order(Ada, "3"));
         RecordedEvent[] events =
@@ -59,7 +62,8 @@ public sealed class ReportingModelTests(ServersFixture servers)
     public void Cancellation_of_an_older_release_ends_the_spending_of_a_confirmed_order()
     {
         var order = Ids.Order(Ada, "1");
-        FoldOne(CustomerReport.Projection, Confirmed(order, 10m, Noon), Cancelled(order, 10m, 3, null)).Spent.ShouldBe([new Sum(0m, "EUR")]);
+        FoldOne(CustomerReport.Projection, Confirmed(order, 10m, Noon), Cancelled(order, 10m, 3, null)).Spent.ShouldBe(
+            [new Sum(0m, "EUR")]);
     }
 
     [Fact]
@@ -119,18 +123,21 @@ public sealed class ReportingModelTests(ServersFixture servers)
     }
 
     [Fact]
-    public void Timeline_is_by_time_except_where_clocks_contradict_cause_or_sequence()
+    public void Timeline_is_ordered_by_time_unless_cause_or_sequence_contradict()
     {
         var placed = Placed(Ids.Order(Ada, "cart-1"), 1m, at: Noon.AddSeconds(5));
         var notification = Ids.Notification(Ada, "order-placed", placed.Subject);
         // The clock of Notifications is 8 s behind.
         var sent = ReportingHistory.Event(
-            notification.Value, 1, new NotificationSent(notification, Ada, "order-placed", placed.Subject, "in-app", Noon), Noon.AddSeconds(-3), placed.Id);
+            notification.Value, 1, new NotificationSent(notification, Ada, "order-placed", placed.Subject, "in-app", Noon),
+            Noon.AddSeconds(-3), placed.Id);
         var later = placed with { Id = Ids.Event(placed.Subject, "orders.order-confirmed", 2), Type = "orders.order-confirmed",
             Sequence = 2, Time = Noon.AddSeconds(4) };
         var unrelated = placed with { Id = Ids.Event(Ada.Value, "other", 1), Type = "other", Subject = Ada.Value, Time = Noon };
 
-        foreach (var arrival in new[] { new[] { placed, sent, later, unrelated }, [unrelated, later, sent, placed], [sent, unrelated, placed, later] })
+        foreach (
+            var arrival in new[] { new[] { placed, sent, later, unrelated }, [unrelated, later, sent, placed],
+            [sent, unrelated, placed, later] })
             TimelineEvent.InOrder([.. arrival.Select(TimelineEvent.Of)]).Select(@event => @event.Type)
                 .ShouldBe(["orders.order-placed", "notifications.notification-sent", "other", "orders.order-confirmed"]);
     }
@@ -153,7 +160,8 @@ public sealed class ReportingModelTests(ServersFixture servers)
 
         (await log.AppendAsync([first, copies[0], second], Cancellation)).Select(recorded => recorded.Offset).ShouldBe([1, 2]);
         (await log.AppendAsync([first with { RecordedAt = Noon.AddDays(1) }, copies[1], copies[2]], Cancellation)).Single()
-            .ShouldSatisfyAllConditions(recorded => recorded.Offset.ShouldBe(1), recorded => recorded.RecordedAt.ShouldBe(first.RecordedAt));
+            .ShouldSatisfyAllConditions(
+                recorded => recorded.Offset.ShouldBe(1), recorded => recorded.RecordedAt.ShouldBe(first.RecordedAt));
         (await log.ReadAsync(first.Partition, 2, 10, Cancellation)).Select(recorded => recorded.Id).ShouldBe([second.Id]);
         (await log.ReadAsync(first.Partition, 0, 1, Cancellation)).Select(recorded => recorded.Id).ShouldBe([first.Id]);
     }

@@ -31,7 +31,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
     private async Task Confirm(OrderPlaced order, DateTimeOffset at)
     {
         await shop.Publish(order.OrderId.Value, 1, order);
-        await shop.Publish(order.OrderId.Value, 2, new OrderConfirmed(order.OrderId, order.UserId, order.Total, at) { Items = order.Items });
+        await shop.Publish(
+            order.OrderId.Value, 2, new OrderConfirmed(order.OrderId, order.UserId, order.Total, at) { Items = order.Items });
     }
 
     private Task Cancel(OrderPlaced order, DateTimeOffset confirmedAt) => shop.Publish(
@@ -48,13 +49,16 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
     {
         var user = NewUser();
         var placedAt = DateTimeOffset.UtcNow;
-        await Task.WhenAll(Enumerable.Range(0, 11).Select(number => Confirm(Order(user, $"huge-{number}", 100_000_000_000_000m, "TOP"), placedAt)));
+        await Task.WhenAll(
+            Enumerable.Range(0, 11).Select(number => Confirm(Order(user, $"huge-{number}", 100_000_000_000_000m, "TOP"), placedAt)));
 
         var report = await shop.Report($"/api/v1/reports/customers?id={user}", body =>
             body.GetProperty("totalSpent").GetProperty("amount").GetString() == "1100000000000000.00");
         report.GetProperty("orderCount").GetInt32().ShouldBe(11);
-        var top = await shop.Report("/api/v1/reports/top-customers?currency=TOP", body => body.GetProperty("customers").GetArrayLength() == 1);
-        top.GetProperty("customers")[0].GetProperty("totalSpent").ToString().ShouldBe("""{"amount":"1100000000000000.00","currency":"TOP"}""");
+        var top = await shop.Report(
+            "/api/v1/reports/top-customers?currency=TOP", body => body.GetProperty("customers").GetArrayLength() == 1);
+        top.GetProperty("customers")[0].GetProperty("totalSpent").ToString()
+            .ShouldBe("""{"amount":"1100000000000000.00","currency":"TOP"}""");
     }
 
     [Fact]
@@ -98,7 +102,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
         await Cancel(cancelled, day);
 
         var sales = await shop.Report(path, body => Sum(body.GetProperty("days")[0].GetProperty("revenue"), "PGK") == "12.50");
-        sales.GetProperty("days").EnumerateArray().Select(each => $"{each.GetProperty("date").GetString()} {each.GetProperty("orderCount").GetInt32()}")
+        sales.GetProperty("days").EnumerateArray()
+            .Select(each => $"{each.GetProperty("date").GetString()} {each.GetProperty("orderCount").GetInt32()}")
             .ShouldBe(["2025-06-01 1", "2025-06-02 1"]);
         (await Http.Get("/api/v1/reports/sales?from=2025-06-02&to=2025-06-02")).Body.GetProperty("days").GetArrayLength().ShouldBe(1);
         (await Http.Get("/api/v1/reports/sales")).ShouldBe(HttpStatusCode.OK);
@@ -108,17 +113,21 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
     public async Task Order_that_the_customer_cancels_after_its_confirmation_leaves_the_sales()
     {
         var (user, sku) = (NewUser(), $"C-{Guid.NewGuid():N}".ToUpperInvariant());
-        await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Regret", price = new { amount = "8.00", currency = "NOK" }, stock = 10 });
+        await servers.Inventory.Http.Put(
+            $"/api/v1/products/{sku}", new { name = "Regret", price = new { amount = "8.00", currency = "NOK" }, stock = 10 });
         var placed = await servers.Orders.As(user).Send(
-            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity = 2 } } }), ("Idempotency-Key", "cart-1"));
+            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity = 2 } } }),
+            ("Idempotency-Key", "cart-1"));
         placed.ShouldBe(HttpStatusCode.Accepted);
-        static string Today(JsonElement body) => body.GetProperty("days").EnumerateArray().Select(day => Sum(day.GetProperty("revenue"), "NOK")).Max()!;
+        static string Today(JsonElement body) =>
+            body.GetProperty("days").EnumerateArray().Select(day => Sum(day.GetProperty("revenue"), "NOK")).Max()!;
         await shop.Report("/api/v1/reports/sales", body => Today(body) == "16.00");
 
         (await servers.Orders.As(user).Post($"/api/v1/orders/{placed.Text("id")}/cancel", new { })).ShouldBe(HttpStatusCode.Accepted);
 
         await shop.Report("/api/v1/reports/sales", body => Today(body) == "0.00");
-        await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("totalSpent").ToString() == """{"amount":"0.00","currency":"NOK"}""");
+        await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("totalSpent")
+            .ToString() == """{"amount":"0.00","currency":"NOK"}""");
         (await shop.Report("/api/v1/reports/top-customers?currency=NOK", _ => true)).GetProperty("customers").GetArrayLength().ShouldBe(0);
     }
 
@@ -183,7 +192,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
     {
         var user = NewUser();
         await Confirm(Order(user, "a", 3m, "KGS"), DateTimeOffset.UtcNow);
-        await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("totalSpent").GetProperty("amount").GetString() == "3.00");
+        await shop.Report(
+            $"/api/v1/reports/customers?id={user}", body => body.GetProperty("totalSpent").GetProperty("amount").GetString() == "3.00");
 
         var requests = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Http.Post("/api/v1/reports/rebuild", new { })));
         requests.Count(answer => answer.Status == HttpStatusCode.Accepted).ShouldBeGreaterThanOrEqualTo(1);

@@ -26,7 +26,9 @@ internal sealed class ReportingReplica
         return builder.Build();
     }
 
-    /// <summary>Handles a batch as <see cref="Reporting.RecordEvents"/> does; returns the number of events that were not duplicates.</summary>
+    /// <summary>
+    /// Handles a batch as <see cref="Reporting.RecordEvents"/> does; returns the number of events that were not duplicates.
+    /// </summary>
     public async Task<int> HandleAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
         var recorded = await _log.AppendAsync(events, cancellationToken);
@@ -55,7 +57,8 @@ internal sealed class ReportingReplica
         }
     }
 
-    public static async Task<List<Document<T>>> AllAsync<T>(IDocumentCollection<T> documents, CancellationToken cancellationToken) where T : class
+    public static async Task<List<Document<T>>> AllAsync<T>(IDocumentCollection<T> documents, CancellationToken cancellationToken)
+        where T : class
     {
         var all = new List<Document<T>>();
         var query = new DocumentQuery<T> { Limit = 500 };
@@ -74,11 +77,11 @@ internal sealed class ReportingReplica
     {
         var ordered = events.OrderBy(recorded => recorded.Subject).ThenBy(recorded => recorded.Sequence).ToList();
         var dump = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        Fold("orders", Reporting.OrderReport.Projection);
-        Fold("customers", Reporting.CustomerReport.Projection);
-        Fold("spending", Reporting.CustomerSpending.Projection);
-        Fold("days", Reporting.SalesDay.Projection);
-        Fold("products", Reporting.ProductSales.Projection);
+        Fold("orders", OrderReport.Projection);
+        Fold("customers", CustomerReport.Projection);
+        Fold("spending", CustomerSpending.Projection);
+        Fold("days", SalesDay.Projection);
+        Fold("products", ProductSales.Projection);
         Fold("checkpoints", Checkpoint.Projection);
         return dump;
 
@@ -140,9 +143,11 @@ internal sealed class InterceptedStore(IDocumentStore inner, Func<string, Task> 
         return missed;
     }
 
-    private sealed class InterceptedCollection<T>(InterceptedStore store, string name, IDocumentCollection<T> inner) : IDocumentCollection<T> where T : class
+    private sealed class InterceptedCollection<T>(InterceptedStore store, string name, IDocumentCollection<T> inner)
+        : IDocumentCollection<T> where T : class
     {
-        public Task<IReadOnlyDictionary<Guid, Document<T>>> GetManyAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyDictionary<Guid, Document<T>>> GetManyAsync(
+            IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
             inner.GetManyAsync(ids, cancellationToken);
 
         public Task<IReadOnlySet<Guid>> InsertManyAsync(IReadOnlyDictionary<Guid, T> documents, CancellationToken cancellationToken) =>
@@ -151,6 +156,7 @@ internal sealed class InterceptedStore(IDocumentStore inner, Func<string, Task> 
         public Task<IReadOnlySet<Guid>> BulkUpsertAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken) =>
             store.WriteAsync(name, () => inner.BulkUpsertAsync(documents, cancellationToken));
 
-        public Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken) => inner.QueryAsync(query, cancellationToken);
+        public Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken) =>
+            inner.QueryAsync(query, cancellationToken);
     }
 }

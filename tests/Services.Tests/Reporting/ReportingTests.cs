@@ -29,11 +29,13 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
     {
         var email = NewEmail();
         var (user, sku) = (servers.Ids.User(email), $"R-{Guid.NewGuid():N}".ToUpperInvariant());
-        await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Difference engine", price = new { amount = "12.50", currency = "EUR" }, stock = 10 });
+        await servers.Inventory.Http.Put(
+            $"/api/v1/products/{sku}", new { name = "Difference engine", price = new { amount = "12.50", currency = "EUR" }, stock = 10 });
         await servers.Users.Http.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = "Correct-Horse-1" });
         var order = servers.Ids.Order(user, "cart-1");
         var placed = await servers.Orders.As(user).Send(
-            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity = 3 } } }), ("Idempotency-Key", "cart-1"));
+            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity = 3 } } }),
+            ("Idempotency-Key", "cart-1"));
         placed.ShouldBe(HttpStatusCode.Accepted);
 
         var timeline = await shop.Report($"/api/v1/reports/orders/{order}/timeline", body =>
@@ -46,14 +48,18 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
         var notification = servers.Ids.Notification(user, "order-placed", order.Value);
         var placedId = servers.Ids.Event(order.Value, "orders.order-placed", 1).ToString();
         string Described(string type) => string.Join(' ', events.Where(@event => @event.GetProperty("type").GetString() == type)
-            .Select(@event => $"{@event.GetProperty("id").GetString()} {@event.GetProperty("service").GetString()} {@event.GetProperty("sequence").GetInt64()}"));
+            .Select(@event =>
+                $"{@event.GetProperty("id").GetString()} {@event.GetProperty("service").GetString()} {@event.GetProperty("sequence").GetInt64()}"));
         events[0].GetProperty("id").GetString().ShouldBe(placedId);
-        Described("inventory.stock-reserved").ShouldBe($"{servers.Ids.Event(servers.Ids.Reservation(order).Value, "inventory.stock-reserved", 1)} inventory 1");
-        Described("payments.payment-charged").ShouldBe($"{servers.Ids.Event(servers.Ids.Payment(order, 1).Value, "payments.payment-charged", 1)} payments 1");
+        Described("inventory.stock-reserved")
+            .ShouldBe($"{servers.Ids.Event(servers.Ids.Reservation(order).Value, "inventory.stock-reserved", 1)} inventory 1");
+        Described("payments.payment-charged")
+            .ShouldBe($"{servers.Ids.Event(servers.Ids.Payment(order, 1).Value, "payments.payment-charged", 1)} payments 1");
         Described("orders.order-confirmed").ShouldBe($"{servers.Ids.Event(order.Value, "orders.order-confirmed", 2)} orders 2");
         var sent = servers.Ids.Event(notification.Value, "notifications.notification-sent", 1).ToString();
         events.Single(@event => @event.GetProperty("id").GetString() == sent).GetProperty("causationId").GetString().ShouldBe(placedId);
-        events.Where(@event => @event.GetProperty("service").GetString() != "notifications").Select(@event => @event.GetProperty("type").GetString())
+        events.Where(@event => @event.GetProperty("service").GetString() != "notifications")
+            .Select(@event => @event.GetProperty("type").GetString())
             .ShouldBe(["orders.order-placed", "inventory.stock-reserved", "payments.payment-charged", "orders.order-confirmed"]);
         var trace = placed.Message.Headers.GetValues("X-Trace-Id").Single();
         events.ShouldAllBe(@event => @event.GetProperty("traceId").GetString() == trace);
@@ -64,7 +70,8 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
                 body.GetProperty("totalSpent").GetProperty("amount").GetString() == "37.50"
                     && body.GetProperty("user").GetProperty("name").GetString() is not null);
             report.GetProperty("orderCount").GetInt32().ShouldBe(1);
-            report.GetProperty("user").ToString().ShouldBe($$"""{"id":"{{user}}","email":"{{email}}","name":"Ada Lovelace","deactivatedAt":null}""");
+            report.GetProperty("user").ToString()
+                .ShouldBe($$"""{"id":"{{user}}","email":"{{email}}","name":"Ada Lovelace","deactivatedAt":null}""");
             report.GetProperty("asOf").GetDateTimeOffset().ShouldBeGreaterThan(report.GetProperty("lastOrderAt").GetDateTimeOffset());
             report.GetProperty("totalSpent").ToString().ShouldBe("""{"amount":"37.50","currency":"EUR"}""");
             report.GetProperty("lastOrderAt").GetString().ShouldBe(placed.Text("placedAt"));
@@ -83,15 +90,19 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
         var ids = new List<EventId>();
         for (var delivery = 0; delivery < 3; delivery++)
         {
-            ids.Add(await shop.Publish(Topics.OrderEvents, "order.from-a-later-release", subject, 1, """{"orderId":"x","price":12.50,"$date":{"$numberLong":"1"}}"""));
+            ids.Add(await shop.Publish(Topics.OrderEvents, "order.from-a-later-release", subject, 1,
+                """{"orderId":"x","price":12.50,"$date":{"$numberLong":"1"}}"""));
             ids.Add(await shop.Publish(known.OrderId.Value, 1, known));
         }
 
         foreach (var id in ids.Distinct())
             await Eventually.True(
                 "the event is in the log",
-                async _ => await shop.Reporting.Database.Scalar<long>("select count(*) from events where id = $1", id.Value) == 1, cancellationToken: Cancellation);
-        (await shop.Reporting.Database.Scalar<long>("select count(*) from events where document ->> 'subject' = $1", subject.ToString())).ShouldBe(1);
+                async _ =>
+                    await shop.Reporting.Database.Scalar<long>("select count(*) from events where id = $1", id.Value) == 1,
+                    cancellationToken: Cancellation);
+        (await shop.Reporting.Database.Scalar<long>("select count(*) from events where document ->> 'subject' = $1", subject.ToString()))
+            .ShouldBe(1);
         (await shop.Reporting.Database.Scalar<string>(
             "select document -> 'data' ->> 'price' from events where document ->> 'subject' = $1", subject.ToString())).ShouldBe("12.50");
     }
@@ -108,8 +119,10 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
         before.GetProperty("user").ToString().ShouldBe($$"""{"id":"{{user}}","email":null,"name":null,"deactivatedAt":null}""");
 
         await shop.Publish(user.Value, 1, new UserRegistered(user, email, "Grace Hopper", Noon));
-        var after = await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("user").GetProperty("name").GetString() is not null);
-        after.GetProperty("user").ToString().ShouldBe($$"""{"id":"{{user}}","email":"{{email}}","name":"Grace Hopper","deactivatedAt":null}""");
+        var after = await shop.Report(
+            $"/api/v1/reports/customers?id={user}", body => body.GetProperty("user").GetProperty("name").GetString() is not null);
+        after.GetProperty("user").ToString()
+            .ShouldBe($$"""{"id":"{{user}}","email":"{{email}}","name":"Grace Hopper","deactivatedAt":null}""");
         after.GetProperty("orderCount").GetInt32().ShouldBe(1);
     }
 
@@ -123,7 +136,8 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
         await shop.Publish(cancelled.OrderId.Value, 1, cancelled);
         await shop.Publish(cancelled.OrderId.Value, 2, new OrderCancelled(cancelled.OrderId, user, "out-of-stock", cancelled.Total, Noon));
         await shop.PublishConfirmed(regretted);
-        await shop.Publish(regretted.OrderId.Value, 3, new OrderCancelled(regretted.OrderId, user, "customer-request", regretted.Total, Noon));
+        await shop.Publish(
+            regretted.OrderId.Value, 3, new OrderCancelled(regretted.OrderId, user, "customer-request", regretted.Total, Noon));
         await shop.PublishConfirmed(confirmed);
 
         var report = await shop.Report($"/api/v1/reports/customers?id={user}", body =>
@@ -132,14 +146,15 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
 
         report.GetProperty("spent").GetArrayLength().ShouldBe(1);
         var timeline = await shop.Report($"/api/v1/reports/orders/{regretted.OrderId}/timeline", _ => true);
-        (timeline.GetProperty("status").GetString(), timeline.GetProperty("reason").GetString()).ShouldBe(("cancelled", "customer-request"));
+        (timeline.GetProperty("status").GetString(), timeline.GetProperty("reason").GetString())
+            .ShouldBe(("cancelled", "customer-request"));
     }
 
     [Fact]
     public async Task Customer_without_orders_has_spent_nothing()
     {
         var user = NewUser();
-        await shop.Publish(user.Value, 1, new UserRegistered(user, "nothing@example.com", "Nobody", Noon));
+        await shop.Publish(user.Value, 1, new UserRegistered(user, "nothing@example.com", "Grace", Noon));
 
         var report = await shop.Report($"/api/v1/reports/customers?id={user}", _ => true);
 
@@ -158,7 +173,8 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
             var placed = shop.Order(user, $"cart-{number}", Noon.AddMinutes(number * 7 % 5));
             await shop.PublishConfirmed(placed);
         }
-        await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("totalSpent").GetProperty("amount").GetString() == "62.50");
+        await shop.Report(
+            $"/api/v1/reports/customers?id={user}", body => body.GetProperty("totalSpent").GetProperty("amount").GetString() == "62.50");
 
         var (seen, cursor) = (new List<DateTimeOffset>(), "");
         do
@@ -167,7 +183,8 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
             page.ShouldBe(HttpStatusCode.OK);
             page.Body.GetProperty("orderCount").GetInt32().ShouldBe(5);
             page.Body.GetProperty("totalSpent").ToString().ShouldBe("""{"amount":"62.50","currency":"EUR"}""");
-            seen.AddRange(page.Body.GetProperty("orders").EnumerateArray().Select(order => order.GetProperty("placedAt").GetDateTimeOffset()));
+            seen.AddRange(
+                page.Body.GetProperty("orders").EnumerateArray().Select(order => order.GetProperty("placedAt").GetDateTimeOffset()));
             cursor = page.Body.GetProperty("nextCursor").GetString() is { } next ? $"&cursor={next}" : "";
         }
         while (cursor.Length > 0);
@@ -187,7 +204,8 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
             return Task.WhenAll(shop.PublishConfirmed(placed), shop.PublishConfirmed(placed));
         }));
 
-        var report = await shop.Report($"/api/v1/reports/customers?id={user}", body => body.GetProperty("totalSpent").GetProperty("amount").GetString() == "7500.00");
+        var report = await shop.Report(
+            $"/api/v1/reports/customers?id={user}", body => body.GetProperty("totalSpent").GetProperty("amount").GetString() == "7500.00");
         report.GetProperty("orderCount").GetInt32().ShouldBe(count);
         report.GetProperty("totalSpent").ToString().ShouldBe("""{"amount":"7500.00","currency":"EUR"}""");
         (await second.Http.Get($"/api/v1/reports/customers?id={user}")).Body.GetProperty("orderCount").GetInt32().ShouldBe(count);
@@ -197,7 +215,7 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
     [InlineData("", "email", "id")]
     [InlineData("?email=ada@example.com&id=6e16f6c3-de6b-55c3-80ba-75907720bb8a", "email", "id")]
     [InlineData("?email=", "email")]
-    [InlineData("?email=nobody", "email")]
+    [InlineData("?email=unknown", "email")]
     [InlineData("?email=ad%00a@example.com", "email")]
     [InlineData("?id=", "id")]
     [InlineData("?id=ada@example.com", "id")]
@@ -216,7 +234,8 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
     {
         (await Http.Get($"/api/v1/reports/customers?id={NewUser()}")).ShouldBeProblem(HttpStatusCode.NotFound, "customer-not-found");
         (await Http.Get($"/api/v1/reports/customers?email={NewEmail()}")).ShouldBeProblem(HttpStatusCode.NotFound, "customer-not-found");
-        (await Http.Get($"/api/v1/reports/orders/{servers.Ids.Order(NewUser(), "none")}/timeline")).ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
+        (await Http.Get($"/api/v1/reports/orders/{servers.Ids.Order(NewUser(), "none")}/timeline"))
+            .ShouldBeProblem(HttpStatusCode.NotFound, "order-not-found");
     }
 
     [Theory]

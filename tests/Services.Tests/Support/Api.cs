@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>An answer with its body read: what a test asks about.</summary>
+/// <summary>An answer with its body.</summary>
 public sealed record Answer(HttpStatusCode Status, JsonElement Body, HttpResponseMessage Message)
 {
     public string? Location => Message.Headers.Location?.OriginalString;
@@ -17,7 +17,7 @@ public sealed record Answer(HttpStatusCode Status, JsonElement Body, HttpRespons
     /// <summary>The stable code of a problem.</summary>
     public string Code => Text("code");
 
-    /// <summary>The fields that validation complained about.</summary>
+    /// <summary>The fields with validation errors.</summary>
     public IEnumerable<string> Fields => Body.GetProperty("errors").EnumerateObject().Select(error => error.Name);
 
     public void ShouldBe(HttpStatusCode status) => Status.ShouldBe(status, Body.ToString());
@@ -39,21 +39,26 @@ public static class Api
 
     public static Task<Answer> Get(this HttpClient http, string path) => http.Send(HttpMethod.Get, path, null);
 
-    public static Task<Answer> Post(this HttpClient http, string path, object body) => http.Send(HttpMethod.Post, path, JsonContent.Create(body));
+    public static Task<Answer> Post(this HttpClient http, string path, object body) =>
+        http.Send(HttpMethod.Post, path, JsonContent.Create(body));
 
-    public static Task<Answer> Put(this HttpClient http, string path, object body) => http.Send(HttpMethod.Put, path, JsonContent.Create(body));
+    public static Task<Answer> Put(this HttpClient http, string path, object body) =>
+        http.Send(HttpMethod.Put, path, JsonContent.Create(body));
 
-    /// <summary>Puts over what exists, whatever it is.</summary>
+    /// <summary>Replaces an existing resource, whatever its state.</summary>
     public static Task<Answer> PutOver(this HttpClient http, string path, object body) =>
         http.Send(HttpMethod.Put, path, JsonContent.Create(body), ("If-Match", "*"));
 
-    public static Task<Answer> Patch(this HttpClient http, string path, object body) => http.Send(HttpMethod.Patch, path, JsonContent.Create(body));
+    public static Task<Answer> Patch(this HttpClient http, string path, object body) =>
+        http.Send(HttpMethod.Patch, path, JsonContent.Create(body));
 
-    /// <summary>Sends a body as it is written, right or wrong.</summary>
-    public static Task<Answer> SendJson(this HttpClient http, HttpMethod method, string path, string json, params (string Name, string Value)[] headers) =>
+    /// <summary>Sends a body unchanged, valid or not.</summary>
+    public static Task<Answer> SendJson(
+        this HttpClient http, HttpMethod method, string path, string json, params (string Name, string Value)[] headers) =>
         http.Send(method, path, new StringContent(json, Encoding.UTF8, "application/json"), headers);
 
-    public static async Task<Answer> Send(this HttpClient http, HttpMethod method, string path, HttpContent? body, params (string Name, string Value)[] headers)
+    public static async Task<Answer> Send(
+        this HttpClient http, HttpMethod method, string path, HttpContent? body, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body };
         foreach (var (name, value) in headers)

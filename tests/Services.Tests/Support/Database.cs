@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Looks into a service's database past the service: what is really there.</summary>
+/// <summary>Reads a service's database directly.</summary>
 public static class Database
 {
     public static async Task<T> Scalar<T>(this string connectionString, string sql, params object[] parameters)

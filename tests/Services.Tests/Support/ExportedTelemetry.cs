@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Makes the services instrument as they do with an exporter. Nothing listens at the address; tests read the spans in the process.</summary>
+/// <summary>
+/// Makes the services instrument as they do with an exporter. Nothing listens at the address; tests read the spans in the process.
+/// </summary>
 internal static class ExportedTelemetry
 {
     [ModuleInitializer]

@@ -7,8 +7,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// Tokens that allow everything and are good but for one thing. The good one is made the same way and has to pass, or the others would
-/// prove nothing.
+/// Tokens with all permissions and one defect each. A token without a defect is made the same way and must be accepted; otherwise the others
+/// would prove nothing.
 /// </summary>
 public sealed class ForgedTokens(IServiceProvider users, UserId user)
 {

@@ -13,7 +13,8 @@ public static class Handling
         where TService : class where TMessage : IEventData => service.HandleBatch(Delivery.New(subject, message));
 
     /// <summary>Handles messages as one batch: in one transaction, in this order.</summary>
-    public static Task HandleBatch<TService>(this RunningService<TService> service, params IEnumerable<Delivery> messages) where TService : class
+    public static Task HandleBatch<TService>(this RunningService<TService> service, params IEnumerable<Delivery> messages)
+        where TService : class
     {
         var subscriptions = service.Services.GetRequiredService<Subscriptions>();
         return service.Services.GetRequiredService<IBatchProcessor>().ProcessAsync(

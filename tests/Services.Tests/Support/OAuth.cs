@@ -13,7 +13,8 @@ public static class OAuth
 
     public static Task<Answer> Refresh(this HttpClient http, string refreshToken, string? scope = null) => http.Token(
         null,
-        [("client_id", "shop"), ("grant_type", "refresh_token"), ("refresh_token", refreshToken), .. scope is null ? [] : new[] { ("scope", scope) }]);
+        [("client_id", "shop"), ("grant_type", "refresh_token"), ("refresh_token", refreshToken), .. scope is null ? []
+            : new[] { ("scope", scope) }]);
 
     public static Task<Answer> Revoke(this HttpClient http, string token) =>
         http.Send(HttpMethod.Post, "/connect/revoke", Form(("client_id", "shop"), ("token", token)));

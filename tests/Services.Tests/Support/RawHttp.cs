@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>Requests byte for byte, as no HttpClient sends them. A character of the text is a byte of the request.</summary>
+/// <summary>Requests byte for byte. A character of the text is a byte of the request.</summary>
 public static class RawHttp
 {
     /// <summary>Sends a request that ends its connection and returns the whole answer.</summary>

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -11,18 +12,20 @@ using Microsoft.Extensions.Hosting;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// A service as it is, on a port of its own, with its real stores. <typeparamref name="T"/> is any public type of the
-/// service: it says which one.
+/// A service on a port of its own, with real stores. <typeparamref name="T"/> is any public type of the
+/// service's assembly.
 /// </summary>
 public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
 {
     private readonly (string Key, string Value)[] _settings;
     private readonly SocketsHttpHandler _connections = new();
     private readonly StartGate _gate = new();
+    private readonly TimeProvider? _time;
 
-    private RunningService(string database, (string Key, string Value)[] settings)
+    private RunningService(string database, TimeProvider? time, (string Key, string Value)[] settings)
     {
         Database = database;
+        _time = time;
         _settings = settings;
         UseKestrel();
     }
@@ -30,25 +33,31 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
     /// <summary>The connection string of its database; empty if it has none.</summary>
     public string Database { get; }
 
-    /// <summary>The requests of an administrator, who may see everything.</summary>
+    /// <summary>A client with an administrator's token.</summary>
     public HttpClient Http { get; private set; } = null!;
 
     /// <summary>Gets a client without a token.</summary>
     public HttpClient Anonymous { get; private set; } = null!;
 
-    /// <summary>Where tokens for its requests come from.</summary>
+    /// <summary>The source of its clients' tokens.</summary>
     public TestTokens? Tokens { get; set; }
 
     public Uri Address { get; private set; } = null!;
 
 #pragma warning disable CA1000 // RunningService<T>.StartAsync says which service; inference has nothing to go by.
-    /// <summary>Starts the service and waits until it says that it is healthy.</summary>
-    public static async Task<RunningService<T>> StartAsync(string database, params (string Key, string Value)[] settings)
+    /// <summary>Starts the service and waits until it is healthy.</summary>
+    public static Task<RunningService<T>> StartAsync(string database, params (string Key, string Value)[] settings) =>
+        StartAsync(database, null, settings);
+
+    /// <summary>Starts the service with this clock and waits until it is healthy.</summary>
+    public static async Task<RunningService<T>> StartAsync(
+        string database, TimeProvider? time, params (string Key, string Value)[] settings)
 #pragma warning restore CA1000
     {
-        var service = new RunningService<T>(database, settings);
+        var service = new RunningService<T>(database, time, settings);
         service.StartServer();
-        service.Address = new Uri(service.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        service.Address = new Uri(
+            service.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         service.Anonymous = service.With(() => Task.FromResult<string?>(null));
         service.Http = service.With(async () => service.Tokens is { } tokens ? await tokens.OfAdministrator() : null);
         await Eventually.True(
@@ -79,11 +88,13 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
-        // Any free port; as a setting, because the service starts by itself, and may be faster than UseKestrel(0) is at telling it.
+        // Any free port; as a setting, because the service may start before UseKestrel(0) takes effect.
         builder.UseSetting(WebHostDefaults.ServerUrlsKey, "http://127.0.0.1:0");
         builder.UseSetting("Authentication:Issuer", TestTokens.Issuer);
         foreach (var (key, value) in _settings)
             builder.UseSetting(key, value);
+        if (_time is not null)
+            builder.ConfigureTestServices(services => services.AddSingleton(_time));
     }
 
     /// <summary>
@@ -119,7 +130,8 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
 
         public void Open() => _opened.TrySetResult();
 
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => _opened.Task.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
+        public Task WaitForStartAsync(CancellationToken cancellationToken) =>
+            _opened.Task.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

@@ -24,7 +24,7 @@ public sealed class ServersFixture : IAsyncLifetime
 
     private IConnectionMultiplexer? _cache;
 
-    /// <summary>What Orders presents itself with; made anew for every run.</summary>
+    /// <summary>The client secret of Orders, random for every run.</summary>
     public static string OrdersSecret { get; } = Guid.NewGuid().ToString("N");
 
     /// <summary>IDs as any client derives them.</summary>
@@ -36,8 +36,8 @@ public sealed class ServersFixture : IAsyncLifetime
     public IDatabase Cache => _cache!.GetDatabase();
 
     /// <summary>
-    /// For a second instance of a service that has another database than the first: on the same broker the two would be
-    /// one consumer group, and each would hear only half of the news. Events wait in its outbox.
+    /// The broker of a second instance with another database: on the same broker the two would be
+    /// one consumer group, and each would get half of the events. Its own events stay in its outbox.
     /// </summary>
     public const string NoKafka = "127.0.0.1:1";
 
@@ -59,12 +59,13 @@ public sealed class ServersFixture : IAsyncLifetime
         var cancelled = TestContext.Current.CancellationToken;
         await Task.WhenAll(_postgres.StartAsync(cancelled), _redis.StartAsync(cancelled), _kafka.StartAsync(cancelled));
         _cache = await ConnectionMultiplexer.ConnectAsync(Redis);
-        // Two cores run all of this and its tests at once. How fast Redis and Inventory are today is not what is tested on these.
+        // Long time-outs, because two cores run all of this and its tests at once.
         Users = await StartUsers(settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20")]);
         Inventory = await StartInventory(settings: ("ConnectionStrings:kafka", Kafka));
         Payments = await StartPayments(settings: [("ConnectionStrings:kafka", Kafka), ("SimulatedProvider:SlowAnswer", "00:00:01")]);
         Orders = await StartOrders(
-            Inventory.Address, settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
+            Inventory.Address,
+            settings: [("ConnectionStrings:kafka", Kafka), ("Cache:RedisTimeout", "00:00:20"), ("Inventory:Timeout", "00:00:20")]);
         Gateway = await StartGateway();
     }
 
@@ -82,14 +83,14 @@ public sealed class ServersFixture : IAsyncLifetime
 
     /// <summary>Users with a database of its own.</summary>
     /// <param name="redis">Its cache; the shared one if null.</param>
-    /// <param name="settings">What is configured otherwise than in production.</param>
+    /// <param name="settings">Settings that differ from production.</param>
     public async Task<RunningService<UsersDb>> StartUsers(string? redis = null, params (string Key, string Value)[] settings)
     {
         var database = await CreateDatabase("users");
         return await StartUsersOn(database, [("ConnectionStrings:redis", redis ?? Redis), .. settings]);
     }
 
-    /// <summary>Users once more on a database that there is. Its passwords are hashed as fast as tests need it.</summary>
+    /// <summary>A replica of Users on an existing database, with a fast password hash.</summary>
     public async Task<RunningService<UsersDb>> StartUsersOn(string database, params (string Key, string Value)[] settings)
     {
         var users = await RunningService<UsersDb>.StartAsync(database,
@@ -101,33 +102,37 @@ public sealed class ServersFixture : IAsyncLifetime
         return users;
     }
 
-    /// <summary>Inventory, with a database of its own or once more on one that there is.</summary>
+    /// <summary>Inventory, on a new or an existing database.</summary>
     /// <param name="database">Its database; a new one if null.</param>
-    /// <param name="settings">What is configured otherwise than in production.</param>
+    /// <param name="settings">Settings that differ from production.</param>
     public async Task<RunningService<InventoryDb>> StartInventory(string? database = null, params (string Key, string Value)[] settings)
     {
         database ??= await CreateDatabase("inventory");
-        return await Start<InventoryDb>(database, [("ConnectionStrings:inventory", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
+        return await Start<InventoryDb>(
+            database, [("ConnectionStrings:inventory", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
     }
 
-    /// <summary>Payments, with a database of its own or once more on one that there is.</summary>
+    /// <summary>Payments, on a new or an existing database.</summary>
     /// <param name="database">Its database; a new one if null.</param>
-    /// <param name="settings">What is configured otherwise than in production.</param>
+    /// <param name="settings">Settings that differ from production.</param>
     public async Task<RunningService<PaymentsDb>> StartPayments(string? database = null, params (string Key, string Value)[] settings)
     {
         database ??= await CreateDatabase("payments");
-        return await Start<PaymentsDb>(database, [("ConnectionStrings:payments", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
+        return await Start<PaymentsDb>(
+            database, [("ConnectionStrings:payments", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
     }
 
     /// <summary>Orders with a database of its own.</summary>
     /// <param name="inventory">The address of Inventory, for products without a copy.</param>
     /// <param name="redis">Its cache; the shared one if null.</param>
-    /// <param name="settings">What is configured otherwise than in production.</param>
-    public async Task<RunningService<OrdersDb>> StartOrders(Uri inventory, string? redis = null, params (string Key, string Value)[] settings) =>
+    /// <param name="settings">Settings that differ from production.</param>
+    public async Task<RunningService<OrdersDb>> StartOrders(
+        Uri inventory, string? redis = null, params (string Key, string Value)[] settings) =>
         await StartOrdersOn(await CreateDatabase("orders"), inventory, redis, settings);
 
-    /// <summary>Orders once more, on a database that there is.</summary>
-    public async Task<RunningService<OrdersDb>> StartOrdersOn(string database, Uri? inventory = null, string? redis = null, params (string Key, string Value)[] settings) =>
+    /// <summary>A replica of Orders on an existing database.</summary>
+    public async Task<RunningService<OrdersDb>> StartOrdersOn(
+        string database, Uri? inventory = null, string? redis = null, params (string Key, string Value)[] settings) =>
         await Start<OrdersDb>(database,
             [
                 ("ConnectionStrings:orders", database), ("ConnectionStrings:redis", redis ?? Redis), ("ConnectionStrings:kafka", NoKafka),
@@ -136,7 +141,8 @@ public sealed class ServersFixture : IAsyncLifetime
             ]);
 
     /// <summary>A gateway in front of the shared services, or of this instance of Orders.</summary>
-    public Task<RunningService<RateLimitOptions>> StartGateway(Uri? orders = null, params (string Key, string Value)[] settings) => Start<RateLimitOptions>("",
+    public Task<RunningService<RateLimitOptions>> StartGateway(Uri? orders = null, params (string Key, string Value)[] settings) =>
+        Start<RateLimitOptions>("",
         [
             ("services:inventory:http:0", Inventory.Address.ToString()), ("services:orders:http:0", (orders ?? Orders.Address).ToString()),
             ("RateLimits:PerAddress", "1000000"), ("RateLimits:PerUser", "1000000"), ("RateLimits:Registrations", "1000000"), .. settings,

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>The network between a service and something it needs: forwards, until a test cuts it or lets it hang.</summary>
+/// <summary>A network link between a service and a server; a test cuts it or lets it hang.</summary>
 public sealed class UnreliableLink : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -31,7 +31,7 @@ public sealed class UnreliableLink : IAsyncDisposable
 
     public static UnreliableLink To(EndPoint target) => new(target);
 
-    /// <summary>Breaks all connections, and new ones as soon as they are made.</summary>
+    /// <summary>Breaks all connections, new ones included.</summary>
     public void Cut()
     {
         lock (_lock)
@@ -43,13 +43,13 @@ public sealed class UnreliableLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Connections stay, and nothing comes through.</summary>
+    /// <summary>Keeps the connections and forwards nothing.</summary>
     public void Hang() => Interlocked.Exchange(ref _flowing, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
     /// <summary>Breaks one connection to PostgreSQL after the commit of such a statement and before its confirmation.</summary>
     public void LoseCommitOf(string statement) => Volatile.Write(ref _uncommitted, statement);
 
-    /// <summary>Whether that has happened.</summary>
+    /// <summary>Gets whether the connection was broken.</summary>
     public bool HasLostCommit => Volatile.Read(ref _uncommitted) is null;
 
     public void Restore()
@@ -59,7 +59,7 @@ public sealed class UnreliableLink : IAsyncDisposable
         Interlocked.Exchange(ref _flowing, Flowing()).TrySetResult();
     }
 
-    /// <summary>Whether something that was sent goes on; the connection ends if it does not.</summary>
+    /// <summary>Returns whether a packet is forwarded; if not, the connection ends.</summary>
     private delegate bool Passes(ReadOnlySpan<byte> sent);
 
     private static TaskCompletionSource Flowing()
@@ -119,7 +119,7 @@ public sealed class UnreliableLink : IAsyncDisposable
             }
             catch (Exception error) when (error is SocketException or ObjectDisposedException or OperationCanceledException)
             {
-                // A connection that ends, however it ends, is what this class is for.
+                // A broken connection is expected here.
             }
 
             lock (_lock)

@@ -16,8 +16,9 @@ public sealed class AuthorizeTests(ServersFixture servers) : IDisposable
 
     private static readonly string Challenge = Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
 
-    // The page's redirect is what the tests look at.
-    private readonly HttpClient _browser = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = servers.Users.Address };
+    // The tests read the redirect themselves.
+    private readonly HttpClient _browser = new(
+        new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = servers.Users.Address };
 
     public void Dispose() => _browser.Dispose();
 
@@ -32,7 +33,8 @@ public sealed class AuthorizeTests(ServersFixture servers) : IDisposable
     private async Task<string> Register()
     {
         var email = $"browser-{Guid.NewGuid():N}@example.com";
-        (await servers.Users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password })).ShouldBe(HttpStatusCode.Created);
+        (await servers.Users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password }))
+            .ShouldBe(HttpStatusCode.Created);
         return email;
     }
 
@@ -70,7 +72,8 @@ public sealed class AuthorizeTests(ServersFixture servers) : IDisposable
         var answer = HttpUtility.ParseQueryString(redirect.Headers.Location.Query);
         (answer["state"], answer["iss"]).ShouldBe(("<\"state\">", TestTokens.Issuer));
         Task<Answer> Exchange(string verifier) => servers.Users.Anonymous.Token(
-            null, ("client_id", "shop"), ("grant_type", "authorization_code"), ("code", answer["code"]!), ("redirect_uri", "http://127.0.0.1:5173/callback"),
+            null, ("client_id", "shop"), ("grant_type", "authorization_code"), ("code", answer["code"]!),
+            ("redirect_uri", "http://127.0.0.1:5173/callback"),
             ("code_verifier", verifier));
 
         (await Exchange(new string('x', 50))).ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant");
@@ -87,11 +90,13 @@ public sealed class AuthorizeTests(ServersFixture servers) : IDisposable
     public async Task Code_for_permissions_that_the_user_lacks_is_exchanged_for_none()
     {
         var email = await Register();
-        using var redirect = await Submit(email, Password, [.. Request().Where(field => field.Name != "scope"), ("scope", "openid catalog:write")]);
+        using var redirect = await Submit(
+            email, Password, [.. Request().Where(field => field.Name != "scope"), ("scope", "openid catalog:write")]);
         var code = HttpUtility.ParseQueryString(redirect.Headers.Location!.Query)["code"]!;
 
         var tokens = await servers.Users.Anonymous.Token(
-            null, ("client_id", "shop"), ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", "http://127.0.0.1:5173/callback"),
+            null, ("client_id", "shop"), ("grant_type", "authorization_code"), ("code", code),
+            ("redirect_uri", "http://127.0.0.1:5173/callback"),
             ("code_verifier", Verifier));
 
         foreach (var answer in new[] { tokens, await servers.Users.Anonymous.Refresh(tokens.Text("refresh_token")) })
@@ -133,7 +138,8 @@ public sealed class AuthorizeTests(ServersFixture servers) : IDisposable
     [InlineData("response_type", "token", "unsupported-response-type")]
     public async Task Request_without_PKCE_or_with_another_flow_is_a_problem_and_no_page(string parameter, string value, string code)
     {
-        using var answer = await Get([.. Request().Where(field => field.Name != parameter), .. value.Length == 0 ? [] : new[] { (parameter, value) }]);
+        using var answer = await Get(
+            [.. Request().Where(field => field.Name != parameter), .. value.Length == 0 ? [] : new[] { (parameter, value) }]);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");

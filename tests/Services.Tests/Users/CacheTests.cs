@@ -10,19 +10,23 @@ using Npgsql;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>The cache of Users: entries that do not fit, outages, and concurrent loads. <see cref="CacheOrderTests"/> has several replicas.</summary>
+/// <summary>
+/// The cache of Users: entries that do not fit, outages, and concurrent loads. <see cref="CacheOrderTests"/> has several replicas.
+/// </summary>
 public sealed class CacheTests(ServersFixture servers)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private EntityCache<CachedUser> Cache => servers.Users.Services.GetRequiredService<EntityCache<CachedUser>>();
 
-    private static CachedUser View(UserId id, string name, long version) => new(version, new UserView(id, "cache@example.com", name, DateTimeOffset.UnixEpoch));
+    private static CachedUser View(UserId id, string name, long version) =>
+        new(version, new UserView(id, "cache@example.com", name, DateTimeOffset.UnixEpoch));
 
     private async Task<string> EntryOf(UserId id) => (await servers.Cache.HashGetAsync($"user:{id}", "data")).ToString();
 
     private Task<string> EventualEntryOf(UserId id, string text) =>
-        Eventually.Get($"Redis has {text}", _ => EntryOf(id), entry => entry.Contains(text, StringComparison.Ordinal), cancellationToken: Cancellation);
+        Eventually.Get($"Redis has {text}", _ => EntryOf(id), entry => entry.Contains(text, StringComparison.Ordinal),
+            cancellationToken: Cancellation);
 
     private async Task<UserId> Register(HttpClient http)
     {
@@ -47,9 +51,11 @@ public sealed class CacheTests(ServersFixture servers)
 
         var entry = JsonSerializer.Deserialize<JsonElement>(await EventualEntryOf(id, "Before")).GetProperty("value");
         entry.GetProperty("id").GetString().ShouldBe(id.ToString());
-        entry.GetProperty("version").GetInt64().ShouldBe(await servers.Users.Database.Scalar<long>($"select version from users where id = '{id}'"));
+        entry.GetProperty("version").GetInt64()
+            .ShouldBe(await servers.Users.Database.Scalar<long>($"select version from users where id = '{id}'"));
         entry.GetProperty("user").GetProperty("name").GetString().ShouldBe("Before");
-        (await servers.Cache.KeyTimeToLiveAsync($"user:{id}")).ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(40));
+        (await servers.Cache.KeyTimeToLiveAsync($"user:{id}")).ShouldNotBeNull()
+            .ShouldBeInRange(TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(40));
     }
 
     [Fact]
@@ -73,10 +79,14 @@ public sealed class CacheTests(ServersFixture servers)
         { "HSET", "version 1 data no-JSON absexp -1 sldexp -1" },
         { "HSET", "version 1 data null absexp -1 sldexp -1" },
         { "HSET", """version 1 data {"value":null} absexp -1 sldexp -1""" },
-        { "HSET", """version 1 data {"value":{"id":"ID","version":1},"logicalExpirationTimestamp":3155378975999999999} absexp -1 sldexp -1""" },
-        { "HSET", """version 1 data {"value":{"version":1,"user":null},"logicalExpirationTimestamp":3155378975999999999} absexp -1 sldexp -1""" },
-        { "HSET", """version 1 data {"value":{"version":1,"user":{"id":"ID","email":null,"name":"Foreign","createdAt":"2026-01-01T00:00:00Z"}},"logicalExpirationTimestamp":3155378975999999999} absexp -1 sldexp -1""" },
-        { "HSET", """version 1 data {"value":{"version":1,"user":{"id":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","email":"x@example.com","name":"Foreign","createdAt":"2026-01-01T00:00:00Z"}},"logicalExpirationTimestamp":3155378975999999999} absexp -1 sldexp -1""" },
+        { "HSET",
+            """version 1 data {"value":{"id":"ID","version":1},"logicalExpirationTimestamp":3155378975999999999} absexp -1 sldexp -1""" },
+        { "HSET",
+            """version 1 data {"value":{"version":1,"user":null},"logicalExpirationTimestamp":3155378975999999999} absexp -1 sldexp -1""" },
+        { "HSET",
+            """version 1 data {"value":{"version":1,"user":{"id":"ID","email":null,"name":"Foreign","createdAt":"2026-01-01T00:00:00Z"}},"logicalExpirationTimestamp":3155378975999999999} absexp -1 sldexp -1""" },
+        { "HSET",
+            """version 1 data {"value":{"version":1,"user":{"id":"6e16f6c3-de6b-55c3-80ba-75907720bb8a","email":"x@example.com","name":"Foreign","createdAt":"2026-01-01T00:00:00Z"}},"logicalExpirationTimestamp":3155378975999999999} absexp -1 sldexp -1""" },
         { "HSET", "version 1 data x absexp soon sldexp never" },
         { "HSET", "version 1 data x absexp 9223372036854775807 sldexp -1" },
         { "HSET", "version latest" },
@@ -94,7 +104,8 @@ public sealed class CacheTests(ServersFixture servers)
     {
         var id = await Register(servers.Users.Http);
         string[] words = command == "SET" ? [arguments] : arguments.Split(' ');
-        await servers.Cache.ExecuteAsync(command, [$"user:{id}", .. words.Select(word => word.Replace("ID", id.ToString(), StringComparison.Ordinal))]);
+        await servers.Cache.ExecuteAsync(
+            command, [$"user:{id}", .. words.Select(word => word.Replace("ID", id.ToString(), StringComparison.Ordinal))]);
 
         (await servers.Users.Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Before");
         (await EventualEntryOf(id, "Before")).ShouldContain(id.ToString());
@@ -119,7 +130,7 @@ public sealed class CacheTests(ServersFixture servers)
     [Theory]
     [InlineData("SET", "x")]
     [InlineData("RPUSH", "x")]
-    public async Task A_change_replaces_an_entry_that_does_not_fit(string command, string value)
+    public async Task Change_replaces_an_entry_that_does_not_fit(string command, string value)
     {
         var id = await Register(servers.Users.Http);
         (await servers.Users.Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Before");
@@ -134,7 +145,7 @@ public sealed class CacheTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_error_reply_for_one_key_leaves_the_cache_on_for_others()
+    public async Task Error_reply_for_one_key_leaves_the_cache_on_for_others()
     {
         var (broken, cached) = (await Register(servers.Users.Http), await Plant());
         for (var i = 0; i < 10; i++)
@@ -176,7 +187,7 @@ public sealed class CacheTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Changes_made_while_Redis_is_away_are_answered_when_it_is_back_with_its_old_data()
+    public async Task Changes_during_an_outage_of_Redis_are_read_after_it()
     {
         var (link, redis) = servers.LinkToRedis();
         await using var unreliable = link;
@@ -189,7 +200,8 @@ public sealed class CacheTests(ServersFixture servers)
         (await users.Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Before");
         (await users.As(id).Patch($"/api/v1/users/{id}", new { name = "After" })).ShouldBe(HttpStatusCode.OK);
         (await users.Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("After");
-        (await users.Http.GetAsync("/health", Cancellation)).StatusCode.ShouldBe(HttpStatusCode.OK, "a service without its cache still serves");
+        (await users.Http.GetAsync("/health", Cancellation)).StatusCode.ShouldBe(
+            HttpStatusCode.OK, "a service without its cache still serves");
         (await EntryOf(id)).ShouldContain("Before");
 
         link.Restore();
@@ -201,11 +213,12 @@ public sealed class CacheTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_Redis_that_hangs_delays_the_first_requests_only()
+    public async Task Redis_that_hangs_delays_the_first_requests_only()
     {
         var (link, redis) = servers.LinkToRedis();
         await using var unreliable = link;
-        await using var users = await servers.StartUsers(redis, ("Cache:RedisTimeout", "00:00:01"), ("Cache:PauseAfterFailure", "00:01:00"));
+        await using var users = await servers.StartUsers(
+            redis, ("Cache:RedisTimeout", "00:00:01"), ("Cache:PauseAfterFailure", "00:01:00"));
         var id = await Register(users.Http);
 
         link.Hang();
@@ -217,7 +230,7 @@ public sealed class CacheTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_database_that_is_away_leaves_cached_users_answered_after_they_expire()
+    public async Task Expired_entries_are_served_while_the_database_is_down()
     {
         var database = new NpgsqlConnectionStringBuilder(await servers.CreateDatabase("users"));
         await using var link = UnreliableLink.To(database.Host!, database.Port);

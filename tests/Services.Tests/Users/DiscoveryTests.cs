@@ -4,7 +4,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>What standard clients and other services find: discovery document, keys, client credentials.</summary>
+/// <summary>Discovery document, keys and client credentials, for standard clients and other services.</summary>
 public sealed class DiscoveryTests(ServersFixture servers)
 {
     private HttpClient Http => servers.Users.Anonymous;
@@ -40,7 +40,8 @@ public sealed class DiscoveryTests(ServersFixture servers)
         List("subject_types_supported").ShouldBe(["public"]);
         List("id_token_signing_alg_values_supported").ShouldBe(["ES256"]);
         List("code_challenge_methods_supported").ShouldBe(["S256"]);
-        List("grant_types_supported").ShouldBe(["password", "refresh_token", "client_credentials", "authorization_code"], ignoreOrder: true);
+        List("grant_types_supported")
+            .ShouldBe(["password", "refresh_token", "client_credentials", "authorization_code"], ignoreOrder: true);
         List("scopes_supported").ShouldContain("orders:self");
     }
 
@@ -57,7 +58,7 @@ public sealed class DiscoveryTests(ServersFixture servers)
     [Theory]
     [InlineData("orders", null, "client_credentials", HttpStatusCode.OK, null)]
     [InlineData("orders", "wrong-secret-wrong-secret", "client_credentials", HttpStatusCode.Unauthorized, "invalid_client")]
-    [InlineData("nobody", "wrong-secret-wrong-secret", "client_credentials", HttpStatusCode.Unauthorized, "invalid_client")]
+    [InlineData("unknown", "wrong-secret-wrong-secret", "client_credentials", HttpStatusCode.Unauthorized, "invalid_client")]
     [InlineData("shop", "wrong-secret-wrong-secret", "client_credentials", HttpStatusCode.BadRequest, null)]
     [InlineData("orders", null, "password", HttpStatusCode.BadRequest, "unauthorized_client")]
     public async Task Service_gets_a_token_for_its_secret(string client, string? secret, string grant, HttpStatusCode status, string? error)
@@ -75,7 +76,8 @@ public sealed class DiscoveryTests(ServersFixture servers)
         var token = new JsonWebToken(answer.Text("access_token"));
         (token.Subject, token.GetClaim("scope").Value).ShouldBe(("orders", "internal"));
         answer.Body.TryGetProperty("refresh_token", out _).ShouldBeFalse();
-        (await servers.Users.With(answer.Text("access_token")).Get("/api/v1/users/me")).ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
+        (await servers.Users.With(answer.Text("access_token")).Get("/api/v1/users/me"))
+            .ShouldBeProblem(HttpStatusCode.Forbidden, "forbidden");
     }
 
     [Fact]
@@ -85,7 +87,8 @@ public sealed class DiscoveryTests(ServersFixture servers)
         (await Http.Post("/api/v1/users", new { email, name = "Ada", password = "Correct-Horse-1" })).ShouldBe(HttpStatusCode.Created);
 
         var answer = await Http.Token(
-            null, ("client_id", "shop"), ("grant_type", "password"), ("username", email), ("password", "Correct-Horse-1"), ("scope", "internal"));
+            null, ("client_id", "shop"), ("grant_type", "password"), ("username", email), ("password", "Correct-Horse-1"),
+            ("scope", "internal"));
 
         answer.ShouldBe(HttpStatusCode.BadRequest);
         answer.Body.TryGetProperty("access_token", out _).ShouldBeFalse();

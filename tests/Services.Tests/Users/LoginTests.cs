@@ -21,7 +21,7 @@ public sealed class LoginTests(ServersFixture servers)
         return (email, servers.Ids.User(email));
     }
 
-    // Each test comes from an address of its own, as the gateway would pass it on: the failures of one slow no other down.
+    // Each test has an address of its own, so its failed logins slow down no other test.
     private readonly string _address = $"2001:db8:{Random.Shared.Next(1, 0xffff):x}:{Random.Shared.Next(1, 0xffff):x}::1";
 
     private Task<Answer> LogIn(string email, string password = Password, HttpClient? http = null, string? address = null) =>
@@ -101,7 +101,8 @@ public sealed class LoginTests(ServersFixture servers)
         Scope(narrow).ShouldBe("orders:self");
         Scope(await Http.Refresh(narrow.Text("refresh_token"))).ShouldBe("orders:self account:self offline_access");
 
-        (await Http.Refresh(narrow.Text("refresh_token"), "orders:self reports:self")).ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant");
+        (await Http.Refresh(narrow.Text("refresh_token"), "orders:self reports:self"))
+            .ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant");
     }
 
     [Fact]
@@ -135,7 +136,8 @@ public sealed class LoginTests(ServersFixture servers)
         sessions.Distinct().Count().ShouldBe(5);
         foreach (var session in sessions)
         {
-            var opened = await servers.Users.Database.Scalar<DateTime>("select creation_date from sessions where id = $1", Guid.Parse(session));
+            var opened = await servers.Users.Database.Scalar<DateTime>(
+                "select creation_date from sessions where id = $1", Guid.Parse(session));
             servers.Ids.Session(id, opened).ToString().ShouldBe(session);
         }
     }
@@ -146,7 +148,7 @@ public sealed class LoginTests(ServersFixture servers)
         var (email, _) = await Register();
 
         var wrong = await LogIn(email, "Wrong-Password-1");
-        var unknown = await LogIn($"nobody-{Guid.NewGuid():N}@example.com");
+        var unknown = await LogIn($"unknown-{Guid.NewGuid():N}@example.com");
         var impossible = await LogIn("no address at all");
 
         foreach (var answer in new[] { wrong, unknown, impossible })
@@ -173,7 +175,7 @@ public sealed class LoginTests(ServersFixture servers)
         ((int)answer.Status).ShouldBe(error == "invalid_client" ? 401 : 400);
     }
 
-    /// <summary>F11: an attempt in flight is no failure.</summary>
+    /// <summary>F11: a concurrent attempt does not count as a failure.</summary>
     [Fact]
     public async Task Logins_at_once_with_the_right_password_all_succeed()
     {
@@ -198,7 +200,7 @@ public sealed class LoginTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Guesser_waits_and_locks_no_one_out_elsewhere()
+    public async Task Failed_logins_slow_down_one_address_and_lock_out_no_other()
     {
         var (email, _) = await Register();
         for (var attempt = 0; attempt < LoginThrottle.FreeAttempts; attempt++)
@@ -210,17 +212,17 @@ public sealed class LoginTests(ServersFixture servers)
         next.Message.Headers.RetryAfter!.Delta!.Value.ShouldBeInRange(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
         // The owner, at home.
         (await LogIn(email, address: "192.0.2.7")).ShouldBe(HttpStatusCode.OK);
-        // After the pause the right password is accepted, and forgets the failures.
+        // After the pause the correct password is accepted, and the failures are reset.
         await Eventually.Get("the pause is over", _ => LogIn(email), answer => answer.Status == HttpStatusCode.OK,
             cancellationToken: TestContext.Current.CancellationToken);
         (await LogIn(email)).ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task Guesses_at_once_are_limited_like_guesses_in_a_row_for_known_and_unknown_addresses()
+    public async Task Concurrent_guesses_are_limited_for_known_and_unknown_addresses()
     {
         var (email, _) = await Register();
-        foreach (var target in new[] { email, $"nobody-{Guid.NewGuid():N}@example.com" })
+        foreach (var target in new[] { email, $"unknown-{Guid.NewGuid():N}@example.com" })
         {
             var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => LogIn(target, "Wrong-Password-1")));
 
@@ -229,7 +231,7 @@ public sealed class LoginTests(ServersFixture servers)
         }
     }
 
-    /// <summary>F21: what two keyboards write differently is the same password.</summary>
+    /// <summary>F21: composed and decomposed characters are the same password.</summary>
     [Theory]
     [InlineData("Gr\u00fc\u00dfe-aus-K\u00f6ln-9", "Gru\u0308\u00dfe-aus-Ko\u0308ln-9")]
     [InlineData("Gru\u0308\u00dfe-aus-Ko\u0308ln-9", "Gr\u00fc\u00dfe-aus-K\u00f6ln-9")]
@@ -263,7 +265,8 @@ public sealed class LoginTests(ServersFixture servers)
         (await servers.Users.Database.Scalar<string>("select password_hash from users where id = $1", id.Value)).ShouldBe(after);
         // Two replicas share their keys: each accepts the tokens of the other.
         (await Http.Refresh(token)).ShouldBe(HttpStatusCode.OK);
-        (await servers.Users.With((await LogIn(email, http: tomorrow.Anonymous)).Text("access_token")).Get("/api/v1/users/me")).ShouldBe(HttpStatusCode.OK);
+        (await servers.Users.With((await LogIn(email, http: tomorrow.Anonymous)).Text("access_token")).Get("/api/v1/users/me"))
+            .ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -272,18 +275,24 @@ public sealed class LoginTests(ServersFixture servers)
         const int logins = 4;
         var (email, id) = await Register();
         var name = $"tomorrow-{Guid.NewGuid():N}";
-        await using var tomorrow = await servers.StartUsersOn($"{servers.Users.Database};Application Name={name}", ("Passwords:IterationCount", "2000"));
+        await using var tomorrow = await servers.StartUsersOn(
+            $"{servers.Users.Database};Application Name={name}", ("Passwords:IterationCount", "2000"));
         await using var connection = new NpgsqlConnection(servers.Users.Database);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await using (var command = new NpgsqlCommand("select 1 from users where id = $1 for update", connection, transaction) { Parameters = { new() { Value = id.Value } } })
+        await using (
+            var command = new NpgsqlCommand(
+            "select 1 from users where id = $1 for update", connection, transaction) { Parameters = { new() { Value = id.Value } } })
             await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
 
         // All of them have verified the old hash before the first can replace it.
-        var answers = Enumerable.Range(0, logins).Select(number => LogIn(email, http: tomorrow.Anonymous, address: $"192.0.2.{number}")).ToList();
+        var answers = Enumerable.Range(0, logins).Select(number => LogIn(email, http: tomorrow.Anonymous, address: $"192.0.2.{number}"))
+            .ToList();
         await Eventually.True(
             "all wait for the account",
-            async _ => await servers.Users.Database.Scalar<long>("select count(*) from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock'", name) == logins,
+            async _ =>
+                await servers.Users.Database.Scalar<long>(
+                "select count(*) from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock'", name) == logins,
             cancellationToken: TestContext.Current.CancellationToken);
         await transaction.DisposeAsync();
 
@@ -292,12 +301,13 @@ public sealed class LoginTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task First_administrator_comes_from_configuration_and_a_customer_with_that_address_is_not_promoted()
+    public async Task First_administrator_is_configured_and_a_customer_is_not_promoted()
     {
         const string admin = "root@example.com";
         var database = await servers.CreateDatabase("users");
         await using (var before = await servers.StartUsersOn(database))
-            (await before.Anonymous.Post("/api/v1/users", new { email = "early@example.com", name = "Early Bird", password = Password })).ShouldBe(HttpStatusCode.Created);
+            (await before.Anonymous.Post("/api/v1/users", new { email = "early@example.com", name = "Early Bird", password = Password }))
+                .ShouldBe(HttpStatusCode.Created);
 
         await using (var users = await servers.StartUsersOn(database, ("Admin:Email", admin), ("Admin:Password", Password)))
         {
@@ -306,7 +316,8 @@ public sealed class LoginTests(ServersFixture servers)
             token.Subject.ShouldBe(servers.Ids.User(admin).ToString());
         }
 
-        await using var later = await servers.StartUsersOn(database, ("Admin:Email", "early@example.com"), ("Admin:Password", "Another-Horse-2"));
+        await using var later = await servers.StartUsersOn(
+            database, ("Admin:Email", "early@example.com"), ("Admin:Password", "Another-Horse-2"));
         new JsonWebToken((await LogIn("early@example.com", http: later.Anonymous)).Text("access_token")).GetClaim("scope").Value
             .ShouldNotContain("catalog:write");
     }

@@ -55,17 +55,19 @@ public sealed class SessionTests(ServersFixture servers)
 
         (await http.Refresh(third.Text("refresh_token"))).ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant");
         (await http.Refresh(another.Text("refresh_token"))).ShouldBe(HttpStatusCode.OK);
-        (await servers.Users.Database.Scalar<long>("select count(*) from sessions where subject = $1 and status = 'revoked'", id.ToString())).ShouldBe(1);
+        (await servers.Users.Database.Scalar<long>("select count(*) from sessions where subject = $1 and status = 'revoked'",
+            id.ToString())).ShouldBe(1);
     }
 
     /// <summary>H02: two tabs refresh at once, or one repeats a refresh whose answer was lost.</summary>
     [Fact]
-    public async Task Refresh_repeated_within_the_leeway_succeeds_and_every_answer_goes_on()
+    public async Task Refresh_repeated_within_the_leeway_succeeds_and_each_answer_can_be_refreshed()
     {
         var (email, _) = await Register();
         var token = (await Http.LogIn(email, Password)).Text("refresh_token");
 
-        var answers = (await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Http.Refresh(token)))).Append(await Http.Refresh(token)).ToList();
+        var answers = (await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Http.Refresh(token)))).Append(await Http.Refresh(token))
+            .ToList();
 
         answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
         foreach (var answer in answers)
@@ -80,7 +82,8 @@ public sealed class SessionTests(ServersFixture servers)
 
         var everything = new StringBuilder();
         foreach (var table in new[] { "users", "sessions", "tokens", "clients", "signing_keys", "login_failures", "outbox" })
-            everything.Append(await servers.Users.Database.Scalar<string>($"select coalesce(string_agg(to_jsonb(t)::text, ''), '') from {table} t"));
+            everything.Append(
+                await servers.Users.Database.Scalar<string>($"select coalesce(string_agg(to_jsonb(t)::text, ''), '') from {table} t"));
         var stored = everything.ToString();
 
         stored.ShouldNotContain(Password);
@@ -111,7 +114,8 @@ public sealed class SessionTests(ServersFixture servers)
     {
         const string next = "Another-Horse-2";
         var (email, id) = await Register();
-        var tokens = new[] { await Http.LogIn(email, Password), await Http.LogIn(email, Password) }.Select(answer => answer.Text("refresh_token")).ToList();
+        var tokens = new[] { await Http.LogIn(email, Password), await Http.LogIn(email, Password) }.Select(
+            answer => answer.Text("refresh_token")).ToList();
         Task<Answer> Change(string currentPassword, string newPassword) =>
             servers.Users.As(id).Put($"/api/v1/users/{id}/password", new { currentPassword, newPassword });
 
@@ -129,7 +133,7 @@ public sealed class SessionTests(ServersFixture servers)
 
     /// <summary>H01: only the correct password reveals a closed account, at the login as at the registration.</summary>
     [Fact]
-    public async Task Closed_account_has_no_sessions_and_its_owner_is_told()
+    public async Task Closed_account_has_no_sessions_and_its_login_returns_account_closed()
     {
         var (email, id) = await Register();
         var token = (await Http.LogIn(email, Password)).Text("refresh_token");
@@ -140,12 +144,14 @@ public sealed class SessionTests(ServersFixture servers)
         (await Http.Refresh(token)).ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant");
         (await Http.LogIn(email, Password)).ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant", "account-closed");
         (await Http.LogIn(email, "Wrong-Password-1")).ShouldBeOAuthError(HttpStatusCode.BadRequest, "invalid_grant", "bad-credentials");
-        (await Http.Post("/api/v1/users", new { email, name = "Ada Again", password = Password })).ShouldBeProblem(HttpStatusCode.Conflict, "account-closed");
-        (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1 and type = 'users.user-deactivated'", id.Value)).ShouldBe(1);
+        (await Http.Post("/api/v1/users", new { email, name = "Ada Again", password = Password }))
+            .ShouldBeProblem(HttpStatusCode.Conflict, "account-closed");
+        (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1 and type = 'users.user-deactivated'",
+            id.Value)).ShouldBe(1);
     }
 
     [Fact]
-    public async Task Closed_account_cannot_be_changed_with_an_access_token_that_is_still_good()
+    public async Task Closed_account_cannot_be_changed_with_a_valid_access_token()
     {
         var (email, id) = await Register();
         var open = servers.Users.With((await Http.LogIn(email, Password)).Text("access_token"));
@@ -162,17 +168,19 @@ public sealed class SessionTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Cleanup_removes_ended_sessions_and_keeps_those_that_go_on()
+    public async Task Cleanup_removes_ended_sessions_only()
     {
         await using var users = await servers.StartUsers(settings: ("Tokens:AccessTokenLifetime", "00:00:30"));
         var email = $"session-{Guid.NewGuid():N}@example.com";
-        (await users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password })).ShouldBe(HttpStatusCode.Created);
+        (await users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = Password }))
+            .ShouldBe(HttpStatusCode.Created);
         var (ended, open) = ((await users.Anonymous.LogIn(email, Password)).Text("refresh_token"),
             (await users.Anonymous.LogIn(email, Password)).Text("refresh_token"));
         (await users.Anonymous.Revoke(ended)).ShouldBe(HttpStatusCode.OK);
 
         await users.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<IdentityMaintenance>().Single()
-            .CleanAsync(DateTimeOffset.UtcNow + new TokenOptions().RefreshTokenLifetime + TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+            .CleanAsync(DateTimeOffset.UtcNow + new TokenOptions().RefreshTokenLifetime + TimeSpan.FromMinutes(1),
+                TestContext.Current.CancellationToken);
 
         (await users.Database.Scalar<long>("select count(*) from sessions")).ShouldBe(1);
         (await users.Anonymous.Refresh(open)).ShouldBe(HttpStatusCode.OK);

@@ -32,7 +32,7 @@ public sealed class SigningKeysTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Rotation_publishes_the_next_key_before_it_signs_and_keeps_the_old_one_until_its_tokens_expire()
+    public async Task Rotation_publishes_a_key_before_it_signs_and_until_its_tokens_expire()
     {
         await using var users = await servers.StartUsers();
         var clock = new Clock(DateTimeOffset.UtcNow);

@@ -41,7 +41,8 @@ public sealed class UsersStartTests(ServersFixture servers)
 
         (await http.Get("/alive")).ShouldBe(HttpStatusCode.OK);
         (await http.Get("/health")).Body.GetProperty("checks").GetProperty("seed").GetString().ShouldBe("Unhealthy");
-        foreach (var path in new[] { "/api/v1/users/me", "/.well-known/jwks.json", "/.well-known/openid-configuration", "/connect/authorize" })
+        foreach (
+            var path in new[] { "/api/v1/users/me", "/.well-known/jwks.json", "/.well-known/openid-configuration", "/connect/authorize" })
         {
             var early = await http.Get(path);
             early.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "not-ready");
@@ -50,13 +51,14 @@ public sealed class UsersStartTests(ServersFixture servers)
 
         link.Restore();
         await Eventually.True(
-            "Users is ready", async cancelled => (await http.GetAsync("/health", cancelled)).IsSuccessStatusCode, cancellationToken: Cancellation);
+            "Users is ready", async cancelled =>
+                (await http.GetAsync("/health", cancelled)).IsSuccessStatusCode, cancellationToken: Cancellation);
         (await http.Get("/api/v1/users/me")).ShouldBe(HttpStatusCode.OK);
         (await http.GetStringAsync("/.well-known/jwks.json", Cancellation)).ShouldBe(keys);
     }
 
     [Fact]
-    public async Task Replicas_that_start_at_once_on_an_empty_database_store_clients_and_administrator_once()
+    public async Task Replicas_that_start_together_store_clients_and_administrator_once()
     {
         var database = await servers.CreateDatabase("users");
         (string, string)[] settings = [("Admin:Email", "root@example.com"), ("Admin:Password", "Correct-Horse-1"),
@@ -90,6 +92,7 @@ public sealed class UsersStartTests(ServersFixture servers)
     }
 
     /// <summary>Returns the stored clients and their versions.</summary>
-    private static async Task<Dictionary<string, string>> Clients(string database) => JsonSerializer.Deserialize<Dictionary<string, string>>(
+    private static async Task<Dictionary<string, string>> Clients(string database) =>
+        JsonSerializer.Deserialize<Dictionary<string, string>>(
         await database.Scalar<string>("select jsonb_object_agg(client_id, concurrency_token)::text from clients"))!;
 }

@@ -14,7 +14,7 @@ public sealed class UsersTests(ServersFixture servers)
         Http.Post("/api/v1/users", new { email, name, password });
 
     [Fact]
-    public async Task Registering_answers_the_account_under_the_ID_that_anybody_derives()
+    public async Task RegisterUser_returns_the_ID_that_a_client_derives()
     {
         var email = NewEmail();
         var id = servers.Ids.User(email);
@@ -31,7 +31,7 @@ public sealed class UsersTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task Registering_stores_the_account_and_one_event_together()
+    public async Task RegisterUser_stores_the_account_and_one_event()
     {
         var email = NewEmail();
         var id = servers.Ids.User(email);
@@ -44,7 +44,7 @@ public sealed class UsersTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_password_is_stored_hashed()
+    public async Task Password_is_stored_hashed()
     {
         var email = NewEmail();
         await Register(email);
@@ -57,23 +57,24 @@ public sealed class UsersTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_address_is_taken_however_it_is_written()
+    public async Task RegisterUser_address_in_another_spelling_returns_409()
     {
         var email = NewEmail();
         await Register(email);
 
-        var again = await Register($"\t{email.ToUpperInvariant()}\n", "Somebody Else");
+        var again = await Register($"\t{email.ToUpperInvariant()}\n", "Another Name");
 
         again.ShouldBeProblem(HttpStatusCode.Conflict, "email-taken");
         (await Http.Get($"/api/v1/users/{servers.Ids.User(email)}")).Text("name").ShouldBe("Ada Lovelace");
     }
 
     [Fact]
-    public async Task Of_many_registrations_at_once_exactly_one_succeeds()
+    public async Task RegisterUser_many_at_once_for_one_address_succeed_once()
     {
         var email = NewEmail();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 24).Select(number => Register(number % 2 == 0 ? email : email.ToUpperInvariant())));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 24).Select(number => Register(number % 2 == 0 ? email : email.ToUpperInvariant())));
 
         answers.Count(answer => answer.Status == HttpStatusCode.Created).ShouldBe(1);
         answers.Where(answer => answer.Status != HttpStatusCode.Created).ShouldAllBe(answer => answer.Code == "email-taken");
@@ -102,7 +103,7 @@ public sealed class UsersTests(ServersFixture servers)
     [InlineData("""{"email":"ada@example.com","name":"Ada","password":"Correct\u0007Horse-1"}""", "password")]
     [InlineData("""{"email":"ada@example.com","name":"Ada","password":"Correct\ufffdHorse-1"}""", "password")]
     [InlineData("""{"email":"ada@example.com","name":"😀","password":"Correct-Horse-1"}""", "name")]
-    public async Task A_registration_that_breaks_rules_names_each_field(string body, params string[] fields)
+    public async Task RegisterUser_invalid_request_names_each_field(string body, params string[] fields)
     {
         var answer = await Http.SendJson(HttpMethod.Post, "/api/v1/users", body);
 
@@ -115,14 +116,15 @@ public sealed class UsersTests(ServersFixture servers)
     [InlineData("Tr33house")]
     [InlineData("😀😁😂🤣😃😄😅😆😉😊😋😎")]
     [InlineData("Äöü-1234")]
-    public async Task A_password_is_long_or_mixed(string password) => (await Register(NewEmail(), password: password)).ShouldBe(HttpStatusCode.Created);
+    public async Task RegisterUser_password_is_long_or_mixed(string password) =>
+        (await Register(NewEmail(), password: password)).ShouldBe(HttpStatusCode.Created);
 
     [Fact]
     public async Task Name_is_stored_composed() =>
         (await Register(NewEmail(), "Zoe\u0308")).Text("name").ShouldBe("Zo\u00eb");
 
     [Fact]
-    public async Task An_address_never_stands_in_an_error()
+    public async Task Error_of_Users_contains_no_address()
     {
         var answer = await Register("secret-person@@example.com");
 
@@ -130,17 +132,18 @@ public sealed class UsersTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task An_unknown_user_is_not_found_and_a_bad_ID_is_refused()
+    public async Task GetUser_unknown_user_returns_404_and_malformed_ID_400()
     {
         (await Http.Get($"/api/v1/users/{servers.Ids.User(NewEmail())}")).ShouldBeProblem(HttpStatusCode.NotFound, "user-not-found");
         (await Http.Get("/api/v1/users/not-an-id")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
         (await Http.Patch("/api/v1/users/not-an-id", new { name = "Ada" })).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
-        var nobody = servers.Ids.User(NewEmail());
-        (await servers.Users.As(nobody).Patch($"/api/v1/users/{nobody}", new { name = "Ada" })).ShouldBeProblem(HttpStatusCode.NotFound, "user-not-found");
+        var unknown = servers.Ids.User(NewEmail());
+        (await servers.Users.As(unknown).Patch($"/api/v1/users/{unknown}", new { name = "Ada" }))
+            .ShouldBeProblem(HttpStatusCode.NotFound, "user-not-found");
     }
 
     [Fact]
-    public async Task An_ID_is_found_in_either_case()
+    public async Task GetUser_accepts_the_ID_in_either_case()
     {
         var email = NewEmail();
         await Register(email);
@@ -149,7 +152,7 @@ public sealed class UsersTests(ServersFixture servers)
     }
 
     [Fact]
-    public async Task A_changed_name_is_shown_at_once_and_announced_once()
+    public async Task Changed_name_is_read_at_once_and_published_once()
     {
         var email = NewEmail();
         var id = servers.Ids.User(email);
@@ -161,18 +164,20 @@ public sealed class UsersTests(ServersFixture servers)
 
         (await Http.Get($"/api/v1/users/{id}")).Text("name").ShouldBe("Ada King");
         (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(2);
-        (await servers.Users.Database.Scalar<string>("select type from outbox where event_id = $1", servers.Ids.Event(id.Value, "users.user-profile-changed", 2).Value))
+        (await servers.Users.Database.Scalar<string>("select type from outbox where event_id = $1",
+            servers.Ids.Event(id.Value, "users.user-profile-changed", 2).Value))
             .ShouldBe("users.user-profile-changed");
     }
 
     [Fact]
-    public async Task Changes_at_once_follow_each_other_without_gaps()
+    public async Task Concurrent_changes_have_sequence_numbers_without_gaps()
     {
         var email = NewEmail();
         var id = servers.Ids.User(email);
         await Register(email);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => servers.Users.As(id).Patch($"/api/v1/users/{id}", new { name = $"Ada {number}" })));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(number => servers.Users.As(id).Patch($"/api/v1/users/{id}", new { name = $"Ada {number}" })));
 
         answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.OK);
         (await servers.Users.Database.Scalar<long>("select count(*) from outbox where subject = $1", id.Value)).ShouldBe(21);

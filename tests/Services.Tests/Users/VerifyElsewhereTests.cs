@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ForgeShop.Services.Tests;
 
-/// <summary>The lines of docs/identity.md that verify our tokens in other languages, run as they stand there.</summary>
+/// <summary>Runs the code of docs/identity.md that verifies tokens in other languages.</summary>
 public sealed class VerifyElsewhereTests(ServersFixture servers)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -10,8 +10,10 @@ public sealed class VerifyElsewhereTests(ServersFixture servers)
     [Theory]
     [InlineData("python", "python3", "verify.py", "\nprint(verify(os.environ['TOKEN'], os.environ['SHOP'], os.environ['ISSUER'])['sub'])\n",
         "import cryptography")]
-    [InlineData("javascript", "node", "verify.mjs", "\nconsole.log((await verifyToken(process.env.TOKEN, process.env.SHOP, process.env.ISSUER)).sub);\n", null)]
-    public async Task Tokens_are_verified_in(string language, string program, string file, string call, string? needs)
+    [InlineData("javascript", "node", "verify.mjs",
+        "\nconsole.log((await verifyToken(process.env.TOKEN, process.env.SHOP, process.env.ISSUER)).sub);\n", null)]
+    public async Task Tokens_are_verified_by_the_documented_code_in(
+        string language, string program, string file, string call, string? needs)
     {
         Assert.SkipUnless(IsInstalled(program), $"{program} is not installed");
         if (needs is not null)
@@ -23,13 +25,15 @@ public sealed class VerifyElsewhereTests(ServersFixture servers)
             await File.WriteAllTextAsync(script, await Example(language) + call, Cancellation);
             var user = servers.Ids.User($"verify-{Guid.NewGuid():N}@example.com");
             var forged = new ForgedTokens(servers.Users.Services, user);
-            string[] wrong = ["expired", "wrong issuer", "wrong audience", "unknown key under a known name", "alg none", "tampered payload", "HS256 keyed with the public key"];
+            string[] wrong = ["expired", "wrong issuer", "wrong audience", "unknown key under a known name", "alg none", "tampered payload",
+                "HS256 keyed with the public key"];
 
             var (exitCode, output) = await Run(program, [script], forged.Good, servers.Users.Address.ToString().TrimEnd('/'));
             exitCode.ShouldBe(0, output);
             output.Trim().ShouldBe(user.ToString());
             foreach (var (name, authorization) in forged.All().Where(token => wrong.Contains(token.Name)))
-                (await Run(program, [script], authorization["Bearer ".Length..], servers.Users.Address.ToString().TrimEnd('/'))).ExitCode.ShouldNotBe(0, name);
+                (await Run(program, [script], authorization["Bearer ".Length..], servers.Users.Address.ToString()
+                    .TrimEnd('/'))).ExitCode.ShouldNotBe(0, name);
         }
         finally
         {

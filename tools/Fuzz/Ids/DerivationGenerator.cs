@@ -15,8 +15,8 @@ public sealed class DerivationGenerator(int seed)
     [
         " ", "\t", "\n", "\r", "\v", "\f", "\u001c", "\0", "\u007f", "\u0085", "\u00a0", "\u00ad", "\u1680", "\u180e", "\u2007", "\u200b",
         "\u200d", "\u200e", "\u2028", "\u202f", "\u2060", "\u3000", "\ufeff", "\ufffe", "\ufdd0", "\ud800", "\udc00", "\ud83d\ude00",
-        "\ud83f\udfff", "\u0130", "\u0131", "\u212a", "ß", "é", "e\u0301", "\u0660", "\uff11", "|", "\"", "\\", "/", "'", "`", "<", "{", "+",
-        "-", "0x", "%", "=", ":",
+        "\ud83f\udfff", "\u0130", "\u0131", "\u212a", "ß", "é", "e\u0301", "\u0660", "\uff11", "|", "\"", "\\", "/", "'", "`", "<", "{",
+        "+", "-", "0x", "%", "=", ":",
     ];
 
     // Of int, sku, entity types and fields, of email and domains, of text.
@@ -68,7 +68,8 @@ public sealed class DerivationGenerator(int seed)
             "sku" => Pick("sku-", "ABC/", "x~") + _random.Next(1000),
             "text" => Text(_random.Next(1, 12)),
             "int" => Pick("", "-") + Digits(_random.Next(1, 41)),
-            "dec" => Pick("", "-") + Pick("0", "00", "12", Digits(_random.Next(1, 30))) + Pick("", ".0", ".50", "." + Digits(_random.Next(1, 30))),
+            "dec" => Pick("", "-") + Pick("0", "00", "12", Digits(_random.Next(1, 30)))
+                + Pick("", ".0", ".50", "." + Digits(_random.Next(1, 30))),
             "bool" => Pick("true", "false"),
             "uuid" => Chance(2) ? RandomId().ToString() : RandomId().ToString().ToUpperInvariant(),
             _ => Time(),
@@ -105,7 +106,7 @@ public sealed class DerivationGenerator(int seed)
         };
     }
 
-    /// <summary>Beyond ASCII, and about as long as something may be: by bytes, code points and UTF-16 units it is not too long alike.</summary>
+    /// <summary>Beyond ASCII, and about as long as something may be: too long by bytes, code points or UTF-16 units only.</summary>
     private string AroundALimit()
     {
         var limit = Limits[_random.Next(Limits.Length)];

@@ -29,9 +29,9 @@ public sealed class IdFuzzCounts(string port)
 public sealed class IdFuzz(IReadOnlyList<Port> ports, string? postgres, int seed)
 {
     private const int BatchSize = 50_000;
-    private const int MaxDifferences = 5;
+    private const int MaxDifferences = 3;
     private const int MaxRounds = 300;
-    private const int MaxCandidates = 2_000;
+    private const int CandidatesAtOnce = 200;
 
     private readonly Dictionary<string, IdFuzzCounts> _counts = ports.ToDictionary(port => port.Name, port => new IdFuzzCounts(port.Name));
     private readonly List<IdDifference> _differences = [];
@@ -95,23 +95,28 @@ public sealed class IdFuzz(IReadOnlyList<Port> ports, string? postgres, int seed
     /// <summary>Replaces the derivation by the first smaller one that still differs, as long as there is one.</summary>
     private async Task<IdDifference> ShrinkAsync(Port port, Derivation derivation, CancellationToken cancellationToken)
     {
-        for (var round = 0; round < MaxRounds; round++)
-        {
-            var candidates = Shrinking.Smaller(derivation).Take(MaxCandidates).ToList();
-            if (candidates.Count == 0)
-                break;
-            var lines = candidates.ConvertAll(candidate => candidate.ToLine());
-            var texts = await port.DeriveAsync(lines, postgres, cancellationToken);
-            var first = Enumerable.Range(0, candidates.Count).FirstOrDefault(
-                at => !IsEqual(port, lines[at], DotnetDerivation.Derive(candidates[at]), Answer.Read(texts[at])), -1);
-            if (first < 0)
-                break;
-            derivation = candidates[first];
-        }
+        for (var round = 0; round < MaxRounds && await SmallerAsync(port, derivation, cancellationToken) is { } smaller; round++)
+            derivation = smaller;
 
         var line = derivation.ToLine();
         var actual = (await port.DeriveAsync([line], postgres, cancellationToken))[0];
         return new(port.Name, line, $"{Expected(port, DotnetDerivation.Derive(derivation))}", actual);
+    }
+
+    private async Task<Derivation?> SmallerAsync(Port port, Derivation derivation, CancellationToken cancellationToken)
+    {
+        foreach (var candidates in Shrinking.Smaller(derivation).Chunk(CandidatesAtOnce))
+        {
+            var lines = Array.ConvertAll(candidates, candidate => candidate.ToLine());
+            var texts = await port.DeriveAsync(lines, postgres, cancellationToken);
+            for (var at = 0; at < candidates.Length; at++)
+            {
+                if (!IsEqual(port, lines[at], DotnetDerivation.Derive(candidates[at]), Answer.Read(texts[at])))
+                    return candidates[at];
+            }
+        }
+
+        return null;
     }
 
     private static bool IsEqual(Port port, string line, Answer answer, Answer? actual)

@@ -39,7 +39,9 @@ public sealed partial record Port(string Name, string[] Tools, string Folder, st
     /// <summary>Gets the root of the clone: ports and vectors are used where they lie.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Returns whether its texts can hold a line's. PostgreSQL refuses U+0000 and lone surrogates before the functions see them.</summary>
+    /// <summary>
+    /// Returns whether its texts can hold a line's. PostgreSQL refuses U+0000 and lone surrogates before the functions see them.
+    /// </summary>
     public bool Holds(string line) => Name is not "sql" || !NotInPostgres().IsMatch(line);
 
     /// <summary>Derives the lines in one process.</summary>

@@ -30,8 +30,12 @@ internal static class Shrinking
         {
             case RecordNode record:
                 // A list or a null is no key.
-                foreach (var (_, value) in record.Fields.Where(field => !isWhole || field.Value is RecordNode or ValueNode { Text: not null }))
-                    yield return value;
+                foreach (var (_, value) in record.Fields)
+                {
+                    if (!isWhole || value is RecordNode or ValueNode { Text: not null })
+                        yield return value;
+                }
+
                 for (var index = 0; index < record.Fields.Count; index++)
                 {
                     var (name, value) = record.Fields[index];

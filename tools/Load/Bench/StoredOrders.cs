@@ -85,7 +85,8 @@ internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
         var columns = new List<(string Table, string Column, string Type)>();
         while (await reader.ReadAsync(cancellationToken))
             columns.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2)));
-        return [.. columns.GroupBy(column => column.Table).Select(table => new Table(table.Key, [.. table.Select(column => (column.Column, column.Type))]))
+        return [.. columns.GroupBy(column => column.Table)
+            .Select(table => new Table(table.Key, [.. table.Select(column => (column.Column, column.Type))]))
             .Where(table => table.UuidColumns.Any())];
     }
 

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace ForgeShop.Load.Fuzz;
 
-/// <summary><c>./forge fuzz ids</c>: compares the ports in polyglot/ with .NET, and prints the smallest keys that they answer otherwise.</summary>
+/// <summary>
+/// <c>./forge fuzz ids</c>: compares the ports in polyglot/ with .NET, and prints the smallest keys that they answer otherwise.
+/// </summary>
 internal static class FuzzIdsCommand
 {
     /// <returns>Whether all answers were equal.</returns>

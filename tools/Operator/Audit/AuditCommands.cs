@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Text.Json;
+using ForgeShop.Client;
 using Spectre.Console;
 
 namespace ForgeShop.Operator.Audit;
@@ -9,30 +9,21 @@ namespace ForgeShop.Operator.Audit;
 internal sealed class AuditCommands(RunningShop shop, IAnsiConsole console, TimeProvider time)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>Access tokens are valid for ten minutes; a sweep may take longer.</summary>
-    private static readonly TimeSpan LoginInterval = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs a sweep and shows its progress; returns 0 if all stores agree, otherwise 1.</summary>
     public async Task<int> SweepAsync(bool repair, CancellationToken cancellationToken)
     {
-        using var http = await OpenAsync(cancellationToken);
-        using var started = await http.PostAsJsonAsync("/api/v1/audit/run", new { repair }, cancellationToken);
-        if (started.StatusCode is not (HttpStatusCode.Accepted or HttpStatusCode.Conflict))
-            throw new OperatorException(
-                $"the shop answered {(int)started.StatusCode} {await started.Content.ReadAsStringAsync(cancellationToken)}");
-        if (started.StatusCode is HttpStatusCode.Conflict)
+        using var http = Http();
+        using var client = new ShopClient(http, shop.Admin);
+        var started = await client.SendAsync(HttpMethod.Post, "/api/v1/audit/run", cancellationToken, new { repair });
+        if (started.Expect(HttpStatusCode.Accepted, HttpStatusCode.Conflict).Status is HttpStatusCode.Conflict)
             console.MarkupLine("[yellow]a sweep is running; this shows its progress[/]");
         var report = await console.Live(new Text("")).StartAsync(async live =>
         {
-            for (var loggedInAt = time.GetTimestamp(); ; await Task.Delay(Poll, time, cancellationToken))
+            for (; ; await Task.Delay(Poll, time, cancellationToken))
             {
-                if (time.GetElapsedTime(loggedInAt) > LoginInterval)
-                {
-                    await Login.LogInAsync(http, shop.Admin.Email, shop.Admin.Password, cancellationToken);
-                    loggedInAt = time.GetTimestamp();
-                }
-                var now = await http.GetFromJsonAsync<JsonElement>("/api/v1/audit/last", cancellationToken);
+                var now = await client.GetAsync("/api/v1/audit/last", cancellationToken);
                 live.UpdateTarget(AuditTable.Progress(now));
                 if (now.GetProperty("state").GetString() != "running")
                     return now;
@@ -48,8 +39,9 @@ internal sealed class AuditCommands(RunningShop shop, IAnsiConsole console, Time
     /// <param name="cancellationToken">Cancels the call.</param>
     public async Task<int> EntityAsync(string entityType, IReadOnlyList<string> key, CancellationToken cancellationToken)
     {
-        using var http = await OpenAsync(cancellationToken);
-        var report = await ReadEntityAsync(http, entityType, key, cancellationToken);
+        using var http = Http();
+        using var client = new ShopClient(http, shop.Admin);
+        var report = await ReadEntityAsync(client, entityType, key, cancellationToken);
         AuditTable.Print(console, report);
         return report.GetProperty("consistent").GetBoolean() ? 0 : 1;
     }
@@ -58,15 +50,16 @@ internal sealed class AuditCommands(RunningShop shop, IAnsiConsole console, Time
     public async Task<int> FindAsync(IReadOnlyList<string> key, CancellationToken cancellationToken)
     {
         var entityType = TypeOf(key);
-        using var http = await OpenAsync(cancellationToken);
-        var report = await ReadEntityAsync(http, entityType, key, cancellationToken);
+        using var http = Http();
+        using var client = new ShopClient(http, shop.Admin);
+        var report = await ReadEntityAsync(client, entityType, key, cancellationToken);
         AuditTable.Print(console, report);
         if (entityType == "orders")
         {
             var order = report.GetProperty("expectedId").GetString();
-            using var timeline = await http.GetAsync($"/api/v1/reports/orders/{order}/timeline", cancellationToken);
-            if (timeline.IsSuccessStatusCode)
-                AuditTable.PrintEvents(console, await timeline.Content.ReadFromJsonAsync<JsonElement>(cancellationToken));
+            var timeline = await client.SendAsync(HttpMethod.Get, $"/api/v1/reports/orders/{order}/timeline", cancellationToken);
+            if (timeline.Status is HttpStatusCode.OK)
+                AuditTable.PrintEvents(console, timeline.Json);
         }
         return report.GetProperty("consistent").GetBoolean() ? 0 : 1;
     }
@@ -83,33 +76,19 @@ internal sealed class AuditCommands(RunningShop shop, IAnsiConsole console, Time
                 "a key is an e-mail address, a SKU, user=... reference=..., order=... attempt=..., or user=... notice=... reference=...");
     }
 
-    private async Task<JsonElement> ReadEntityAsync(
-        HttpClient http, string entityType, IReadOnlyList<string> key, CancellationToken cancellationToken)
+    private static async Task<JsonElement> ReadEntityAsync(
+        ShopClient client, string entityType, IReadOnlyList<string> key, CancellationToken cancellationToken)
     {
         var query = key.Select(part => part.Split('=', 2) is [var field, var value]
             ? $"{Uri.EscapeDataString(field)}={Uri.EscapeDataString(value)}" : $"key={Uri.EscapeDataString(part)}");
-        using var answer = await http.GetAsync(
-            $"/api/v1/audit/{Uri.EscapeDataString(entityType)}?{string.Join('&', query)}", cancellationToken);
-        var body = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-        if (answer.IsSuccessStatusCode)
-            return body;
-        var errors = body.TryGetProperty("errors", out var fields)
+        var answer = await client.SendAsync(
+            HttpMethod.Get, $"/api/v1/audit/{Uri.EscapeDataString(entityType)}?{string.Join('&', query)}", cancellationToken);
+        if (answer.Status is HttpStatusCode.OK || answer.Code is null)
+            return answer.Expect(HttpStatusCode.OK).Json;
+        var errors = answer.Json.TryGetProperty("errors", out var fields)
             ? string.Concat(fields.EnumerateObject().Select(field => $"; {field.Name}: {field.Value[0].GetString()}")) : "";
-        throw new OperatorException($"{body.GetProperty("detail").GetString()}{errors}");
+        throw new OperatorException($"{answer.Json.GetProperty("detail").GetString()}{errors}");
     }
 
-    private async Task<HttpClient> OpenAsync(CancellationToken cancellationToken)
-    {
-        var http = new HttpClient { BaseAddress = new Uri(shop.Gateway) };
-        try
-        {
-            await Login.LogInAsync(http, shop.Admin.Email, shop.Admin.Password, cancellationToken);
-            return http;
-        }
-        catch (HttpRequestException exception)
-        {
-            http.Dispose();
-            throw new OperatorException($"the shop does not answer: {exception.Message}");
-        }
-    }
+    private HttpClient Http() => new() { BaseAddress = new Uri(shop.Gateway), Timeout = RequestTimeout };
 }

@@ -43,7 +43,8 @@ internal sealed partial record DeadLetter(TopicPartitionOffset Position, Message
             text.Append(CultureInfo.InvariantCulture, $", {Text(DeadLetterHeaders.OmittedBytes)} bytes not copied");
         text.AppendLine().Append("    ")
             .Append(
-                EmailAddress().Replace($"{Text(DeadLetterHeaders.ErrorType)}: {Text(DeadLetterHeaders.Error)}".ReplaceLineEndings(" "), "(address)"));
+                EmailAddress()
+                    .Replace($"{Text(DeadLetterHeaders.ErrorType)}: {Text(DeadLetterHeaders.Error)}".ReplaceLineEndings(" "), "(address)"));
         if (Settlement is { } settlement)
             text.AppendLine().Append("    ").Append(settlement.Action).Append(' ').Append(settlement.Time)
                 .Append(settlement.Reason is null ? "" : $": {settlement.Reason}");

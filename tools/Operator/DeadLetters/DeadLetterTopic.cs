@@ -128,7 +128,8 @@ internal sealed class DeadLetterTopic
     }).SetLogHandler((_, _) => { }).Build();
 
     private static async Task ProduceAsync(
-        IProducer<byte[]?, byte[]?> producer, TopicPartition partition, Message<byte[]?, byte[]?> message, CancellationToken cancellationToken)
+        IProducer<byte[]?, byte[]?> producer, TopicPartition partition, Message<byte[]?, byte[]?> message,
+        CancellationToken cancellationToken)
     {
         try
         {

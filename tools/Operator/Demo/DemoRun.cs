@@ -47,13 +47,14 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
                 : [],
         ];
         var allMatch = DemoTable.Print(console, story, sightings);
-        await WritePaymentReports(http, story, cancellationToken);
+        await WritePaymentReports(client, story, cancellationToken);
         return allMatch;
     }
 
-    private async Task WritePaymentReports(HttpClient http, DemoStory story, CancellationToken cancellationToken)
+    private async Task WritePaymentReports(ShopClient client, DemoStory story, CancellationToken cancellationToken)
     {
-        var total = await Catalogue.PriceAsync(http, story.Confirmed.Sku, cancellationToken) * story.Confirmed.Quantity;
+        var product = await client.GetAsync($"/api/v1/products/{story.Confirmed.Sku}", cancellationToken);
+        var total = product.GetProperty("price").Deserialize<Money>(JsonSerializerOptions.Web) * story.Confirmed.Quantity;
         await PaymentReports.WriteAsync(shop.Folder, shop.Stores.Postgres, story, total, cancellationToken);
         string PathTo(string file) => Path.Combine(Path.GetRelativePath(Environment.CurrentDirectory, shop.Folder), file);
         console.WriteLine();

@@ -63,7 +63,8 @@ internal static class KafkaSightings
     private static List<Message> ReadNewest(string bootstrapServers, CancellationToken cancellationToken)
     {
         var events = new List<Message>();
-        foreach (var (topic, message) in KafkaTopics.Read(bootstrapServers, TopicNames, NewestPerPartition, cancellationToken).Select(read => (read.Topic, read.Message)))
+        foreach (var (topic, message) in KafkaTopics.Read(bootstrapServers, TopicNames, NewestPerPartition, cancellationToken)
+            .Select(read => (read.Topic, read.Message)))
         {
             if (KafkaTopics.Header(message, "ce_type") is { } type && message.Value is { } value
                 && Parse(value) is { ValueKind: JsonValueKind.Object } data)

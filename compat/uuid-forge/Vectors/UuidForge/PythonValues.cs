@@ -82,9 +82,11 @@ internal static class PythonValues
     {
         const int dateLength = 10;
         var sign = text.Length > dateLength ? text.IndexOfAny(['+', '-'], dateLength) : -1;
-        if (!DateTime.TryParseExact(sign < 0 ? text : text[..sign], ["yyyy-MM-ddTHH:mm:ss", "yyyy-MM-ddTHH:mm:ss.ffffff"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)) throw new MalformedVectorException("a datetime is none");
+        if (!DateTime.TryParseExact(sign < 0 ? text : text[..sign], ["yyyy-MM-ddTHH:mm:ss", "yyyy-MM-ddTHH:mm:ss.ffffff"],
+            CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)) throw new MalformedVectorException("a datetime is none");
         if (sign < 0) return local;
-        if (!TimeSpan.TryParseExact(text[(sign + 1)..], [@"hh\:mm", @"hh\:mm\:ss", @"hh\:mm\:ss\.ffffff"], CultureInfo.InvariantCulture, out var offset)) throw new MalformedVectorException("an offset is none");
+        if (!TimeSpan.TryParseExact(text[(sign + 1)..], [@"hh\:mm", @"hh\:mm\:ss", @"hh\:mm\:ss\.ffffff"], CultureInfo.InvariantCulture,
+            out var offset)) throw new MalformedVectorException("an offset is none");
         if (text[sign] == '-') offset = -offset;
         if (offset == TimeSpan.Zero) return DateTime.SpecifyKind(local, DateTimeKind.Utc);
         return PythonValue.DateTimeWithOffset(local, offset);

@@ -69,6 +69,7 @@ internal sealed class UuidForgeExtractVector : IVectorShape
         var expected = Vector.Text(vector, "uuid");
         var canonical = text.EndsWith(expected, StringComparison.OrdinalIgnoreCase)
             && (text.Length == expected.Length || text[..^expected.Length].EndsWith(separator, StringComparison.Ordinal));
-        return canonical ? found ? Vector.Differs(vector, "uuid", Uuid.ToText(id)) : "no ID was found" : found ? $"uuid is {Uuid.ToText(id)}" : null;
+        return canonical
+            ? found ? Vector.Differs(vector, "uuid", Uuid.ToText(id)) : "no ID was found" : found ? $"uuid is {Uuid.ToText(id)}" : null;
     }
 }

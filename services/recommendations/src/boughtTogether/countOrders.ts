@@ -1,5 +1,11 @@
 import type { ClientBase } from 'pg'
-import { recommendationsChanged, recommendationTopic, type RecommendationsChanged, type RecommendedProduct } from '../contracts/events.js'
+import {
+  inOrder,
+  recommendationsChanged,
+  recommendationTopic,
+  type RecommendationsChanged,
+  type RecommendedProduct,
+} from '../contracts/events.js'
 import type { ShopIds } from '../contracts/ids.js'
 import type { EventContext } from '../messaging/cloudEvents.js'
 import type { IncomingEvent } from '../messaging/inbox.js'
@@ -122,7 +128,7 @@ function newEvent(product: ProductRow, ids: ShopIds, cause: EventContext | undef
   const data: RecommendationsChanged = {
     productId: product.id,
     sku: product.sku,
-    products: product.recommended.map(({ productId, sku, orders }) => ({ productId, sku, orders })),
+    products: product.recommended.map(inOrder),
     changedAt: new Date().toISOString(),
   }
   return {
@@ -134,10 +140,10 @@ function newEvent(product: ProductRow, ids: ShopIds, cause: EventContext | undef
     sequence: product.sequence,
     data,
     origin: {
-      causationId: cause?.id,
-      correlationId: cause?.correlationId,
-      traceParent: cause?.traceParent,
-      traceState: cause?.traceState,
+      causationId: cause?.id ?? null,
+      correlationId: cause?.correlationId ?? null,
+      traceParent: cause?.traceParent ?? null,
+      traceState: cause?.traceState ?? null,
     },
   }
 }

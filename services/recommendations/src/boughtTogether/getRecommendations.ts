@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
-import type { RecommendedProduct } from '../contracts/events.js'
+import { inOrder, type RecommendedProduct } from '../contracts/events.js'
 import { canonicalSku, type ShopIds } from '../contracts/ids.js'
 import { invalid } from '../http/problems.js'
 import type { AccessTokens } from '../http/tokens.js'
@@ -31,7 +31,7 @@ export function mapGetRecommendations(server: FastifyInstance, pool: Pool, ids: 
         text: select,
         values: [productId],
       })
-      return { productId, sku, products: (rows[0]?.recommended ?? []).slice(0, limit) }
+      return { productId, sku, products: (rows[0]?.recommended ?? []).slice(0, limit).map(inOrder) }
     },
   )
 }

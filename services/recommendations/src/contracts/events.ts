@@ -32,6 +32,9 @@ export interface RecommendedProduct {
   readonly orders: number
 }
 
+/** The members in their order, which PostgreSQL's jsonb does not keep. */
+export const inOrder = ({ productId, sku, orders }: RecommendedProduct): RecommendedProduct => ({ productId, sku, orders })
+
 export const recommendationsChanged = { type: 'recommendations.recommendations-changed', version: 1 }
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
@@ -48,6 +51,8 @@ const types: ReadonlyMap<string, { version: number; read: Reader }> = new Map([
   ['orders.order-confirmed', { version: 1, read: (data) => read('confirmed', data, optional(data.items, skusOf)) }],
   ['orders.order-cancelled', { version: 1, read: (data) => read('cancelled', data, optional(data.items, skusOf)) }],
 ])
+
+export const handledTypes = [...types.keys()]
 
 export const isHandled = (topic: string, type: string) => topic === orderTopic && types.has(type)
 

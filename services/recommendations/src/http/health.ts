@@ -17,9 +17,7 @@ export function mapHealth(server: FastifyInstance, pool: Pool, kafka: KafkaClien
     const isDelayed = !answers || state.outboxAge > maxOutboxAge || state.waitingPartitions.size > 0
     const checks = { self: 'Healthy', database: database ? 'Healthy' : 'Unhealthy', messaging: isDelayed ? 'Degraded' : 'Healthy' }
     if (!database)
-      throw new Problem(503, 'not-ready', 'A dependency of this service does not answer, or it is still starting.', {
-        members: { checks },
-      })
+      throw new Problem(503, 'not-ready', 'A dependency of this service does not answer, or it is still starting.', { members: { checks } })
     return { status: isDelayed ? 'Degraded' : 'Healthy', checks }
   })
 }

@@ -8,10 +8,10 @@ import { ShopIds } from '../contracts/ids.js'
 
 /** The cause, the correlation and the trace of a message. */
 export interface Origin {
-  readonly causationId: string | undefined
-  readonly correlationId: string | undefined
-  readonly traceParent: string | undefined
-  readonly traceState: string | undefined
+  readonly causationId: string | null
+  readonly correlationId: string | null
+  readonly traceParent: string | null
+  readonly traceState: string | null
 }
 
 /** The attributes of a received event. */
@@ -48,7 +48,7 @@ const maxTraceStateLength = 512
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export function writeEvent(message: OutboxMessage, source: string): Message {
-  const headers: [string, string | undefined][] = [
+  const headers: [string, string | null][] = [
     ['ce_specversion', '1.0'],
     ['ce_id', message.eventId],
     ['ce_type', message.type],
@@ -63,7 +63,7 @@ export function writeEvent(message: OutboxMessage, source: string): Message {
     ['traceparent', message.traceParent],
     ['tracestate', message.traceState],
   ]
-  const present = headers.filter((header): header is [string, string] => header[1] !== undefined)
+  const present = headers.filter((header): header is [string, string] => header[1] !== null)
   return { key: message.subject, value: message.payload, headers: Object.fromEntries(present) }
 }
 
@@ -100,8 +100,8 @@ export function readContext(message: KafkaMessage, ids: ShopIds): EventContext {
     subject,
     sequence,
     version: Number(positive('ce_dataversion', optional('ce_dataversion') ?? '1')),
-    correlationId: uuidOf(optional('ce_correlationid')),
-    causationId: uuidOf(optional('ce_causationid')),
+    correlationId: uuidOf(optional('ce_correlationid')) ?? null,
+    causationId: uuidOf(optional('ce_causationid')) ?? null,
     ...traceOf(optional('traceparent'), optional('tracestate')),
   }
 }
@@ -130,9 +130,9 @@ function positive(name: string, text: string): bigint {
 }
 
 function traceOf(traceParent: string | undefined, traceState: string | undefined): Pick<Origin, 'traceParent' | 'traceState'> {
-  if (traceParent === undefined || !isValidTraceParent(traceParent)) return { traceParent: undefined, traceState: undefined }
+  if (traceParent === undefined || !isValidTraceParent(traceParent)) return { traceParent: null, traceState: null }
   const isKept = traceState !== undefined && traceState.length <= maxTraceStateLength && /^[\x20-\x7e]*$/.test(traceState)
-  return { traceParent, traceState: isKept ? traceState : undefined }
+  return { traceParent, traceState: isKept ? traceState : null }
 }
 
 function isValidTraceParent(traceparent: string): boolean {

@@ -65,11 +65,7 @@ export class KafkaClients {
       admin.createTopics({
         topics: names
           .flatMap((name) => [name, deadLetterTopic(name)])
-          .map((topic) => ({
-            topic,
-            numPartitions: this.#settings.partitions,
-            replicationFactor: this.#settings.replicationFactor,
-          })),
+          .map((topic) => ({ topic, numPartitions: this.#settings.partitions, replicationFactor: this.#settings.replicationFactor })),
       }),
     )
   }

@@ -24,8 +24,9 @@ const insert = `
 
 // By status and never "behind the last row that was read": transactions commit in another order than they insert.
 const selectUnpublished = `
-  SELECT seq, event_id, topic, type, subject, sequence, version, payload::text AS payload, causation_id, correlation_id, trace_parent, trace_state,
-    to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') AS occurred_at, extract(epoch FROM occurred_at)::float8 * 1000 AS occurred_ms
+  SELECT seq, event_id AS "eventId", topic, type, subject, sequence, version, payload::text AS payload, causation_id AS "causationId",
+    correlation_id AS "correlationId", trace_parent AS "traceParent", trace_state AS "traceState",
+    rtrim(rtrim(to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z' AS "occurredAt"
   FROM outbox WHERE published_at IS NULL AND error IS NULL ORDER BY seq LIMIT $1`
 
 // The condition repeats that of the partial index: without it, the statement reads the whole table.
@@ -62,29 +63,8 @@ export async function addToOutbox(client: ClientBase, events: readonly NewEvent[
   await client.query({ name: 'outbox', text: insert, values: [JSON.stringify(rows)] })
 }
 
-export async function readUnpublished(client: ClientBase, limit: number): Promise<(OutboxMessage & { occurredMs: number })[]> {
-  const { rows } = await client.query<Record<string, string | null> & { version: number; occurred_ms: number }>({
-    name: 'unpublished',
-    text: selectUnpublished,
-    values: [limit],
-  })
-  const text = (value: string | null | undefined) => value ?? ''
-  return rows.map((row) => ({
-    seq: text(row.seq),
-    eventId: text(row.event_id),
-    topic: text(row.topic),
-    type: text(row.type),
-    subject: text(row.subject),
-    sequence: text(row.sequence),
-    version: row.version,
-    payload: text(row.payload),
-    occurredAt: `${text(row.occurred_at).replace(/\.?0+$/, '')}Z`,
-    occurredMs: row.occurred_ms,
-    causationId: row.causation_id ?? undefined,
-    correlationId: row.correlation_id ?? undefined,
-    traceParent: row.trace_parent ?? undefined,
-    traceState: row.trace_state ?? undefined,
-  }))
+export async function readUnpublished(client: ClientBase, limit: number): Promise<OutboxMessage[]> {
+  return (await client.query<OutboxMessage>({ name: 'unpublished', text: selectUnpublished, values: [limit] })).rows
 }
 
 /** Marks a batch, in the order of its numbers, in one statement: published where there is no error, passed over where there is one. */

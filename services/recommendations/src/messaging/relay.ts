@@ -72,7 +72,7 @@ export class OutboxRelay {
     this.logger.info('Elected as the active relay')
     for (let cleanedUpAt = Date.now(); !stopping.aborted;) {
       const messages = await readUnpublished(connection, this.settings.publishBatchSize)
-      this.state.outbox = { pending: messages.length, oldestAt: messages[0]?.occurredMs }
+      this.state.outbox = { pending: messages.length, oldestAt: messages[0] && Date.parse(messages[0].occurredAt) }
       if (messages.length > 0) {
         const results = await this.#publish(producer, messages)
         await markPublishedOrRefused(connection, results)

@@ -8,6 +8,7 @@ import {
   trace,
   type Attributes,
   type Context,
+  type ObservableCallback,
   type Span,
 } from '@opentelemetry/api'
 import type { Origin } from '../messaging/cloudEvents.js'
@@ -21,8 +22,8 @@ const correlationAttribute = 'forgeshop.correlation_id'
 /** Returns the trace context that a message carries. */
 export function contextOf(origin: Origin): Context {
   const carrier: Record<string, string> = {}
-  if (origin.traceParent !== undefined) carrier.traceparent = origin.traceParent
-  if (origin.traceState !== undefined) carrier.tracestate = origin.traceState
+  if (origin.traceParent !== null) carrier.traceparent = origin.traceParent
+  if (origin.traceState !== null) carrier.tracestate = origin.traceState
   return propagation.extract(ROOT_CONTEXT, carrier)
 }
 
@@ -44,7 +45,7 @@ export function startMessageSpan(
         'messaging.system': 'kafka',
         'messaging.destination.name': topic,
         'messaging.message.id': messageId,
-        ...(origin.correlationId === undefined ? {} : { [correlationAttribute]: origin.correlationId }),
+        ...(origin.correlationId === null ? {} : { [correlationAttribute]: origin.correlationId }),
         ...more,
       },
     },
@@ -78,7 +79,9 @@ export function endSpan(span: Span, error?: unknown): void {
 export function under<T extends Origin>(origin: T, span: Span): T {
   const carrier: Record<string, string> = {}
   propagation.inject(trace.setSpan(ROOT_CONTEXT, span), carrier)
-  return carrier.traceparent === undefined ? origin : { ...origin, traceParent: carrier.traceparent, traceState: carrier.tracestate }
+  return carrier.traceparent === undefined
+    ? origin
+    : { ...origin, traceParent: carrier.traceparent, traceState: carrier.tracestate ?? null }
 }
 
 /** What the metrics observe, and the health check reads. */
@@ -99,28 +102,19 @@ export function createMessagingMetrics(state: MessagingState) {
   const meter = metrics.getMeter(name)
   const counter = (suffix: string, unit: string, description: string) =>
     meter.createCounter(`forgeshop.messaging.${suffix}`, { unit, description })
-  meter
-    .createObservableGauge('forgeshop.messaging.outbox.pending', {
-      unit: '{message}',
-      description: 'Messages that wait to be published.',
-    })
-    .addCallback((gauge) => {
-      gauge.observe(state.outbox?.pending ?? 0)
-    })
-  meter
-    .createObservableGauge('forgeshop.messaging.outbox.age', { unit: 's', description: 'Age of the oldest of them.' })
-    .addCallback((gauge) => {
-      gauge.observe(state.outboxAge / 1000)
-    })
-  meter
-    .createObservableGauge('forgeshop.messaging.consumer.lag', {
-      unit: '{message}',
-      description: 'Messages of a partition that are not handled yet.',
-    })
-    .addCallback((gauge) => {
-      for (const { topic, partition, messages } of state.lag.values())
-        gauge.observe(messages, { 'messaging.destination.name': topic, 'messaging.destination.partition.id': partition })
-    })
+  const gauge = (suffix: string, unit: string, description: string, observe: ObservableCallback) => {
+    meter.createObservableGauge(`forgeshop.messaging.${suffix}`, { unit, description }).addCallback(observe)
+  }
+  gauge('outbox.pending', '{message}', 'Messages that wait to be published.', (result) => {
+    result.observe(state.outbox?.pending ?? 0)
+  })
+  gauge('outbox.age', 's', 'Age of the oldest of them.', (result) => {
+    result.observe(state.outboxAge / 1000)
+  })
+  gauge('consumer.lag', '{message}', 'Messages of a partition that are not handled yet.', (result) => {
+    for (const { topic, partition, messages } of state.lag.values())
+      result.observe(messages, { 'messaging.destination.name': topic, 'messaging.destination.partition.id': partition })
+  })
   return {
     published: counter('published', '{message}', 'Messages that Kafka acknowledged.'),
     refused: counter('refused', '{message}', 'Messages that Kafka refuses for good.'),
@@ -129,10 +123,7 @@ export function createMessagingMetrics(state: MessagingState) {
     skipped: counter('skipped', '{message}', 'Messages without a handler, tombstones and foreign messages.'),
     retries: counter('retries', '{batch}', 'Failed attempts that are repeated.'),
     deadLetters: counter('dead_letters', '{message}', 'Messages that were dead-lettered.'),
-    batchSize: meter.createHistogram('forgeshop.messaging.batch.size', {
-      unit: '{message}',
-      description: 'Messages of a transaction.',
-    }),
+    batchSize: meter.createHistogram('forgeshop.messaging.batch.size', { unit: '{message}', description: 'Messages of a transaction.' }),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
-import { diag, DiagConsoleLogger, DiagLogLevel, metrics } from '@opentelemetry/api'
+import { metrics } from '@opentelemetry/api'
 import { logs } from '@opentelemetry/api-logs'
 import { registerInstrumentations } from '@opentelemetry/instrumentation'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
@@ -42,7 +42,6 @@ type Exporters = typeof import('@opentelemetry/exporter-trace-otlp-grpc') &
   typeof import('@opentelemetry/exporter-metrics-otlp-grpc') &
   typeof import('@opentelemetry/exporter-logs-otlp-grpc')
 
-diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.ERROR)
 const resource = resourceFromAttributes({ 'service.name': 'recommendations' }).merge(detectResources({ detectors: [envDetector] }))
 const exporters = isExported ? (Object.assign({}, load('trace'), load('metrics'), load('logs')) as Exporters) : undefined
 const spanProcessors = exporters ? [new PathRedaction(), new BatchSpanProcessor(new exporters.OTLPTraceExporter())] : []

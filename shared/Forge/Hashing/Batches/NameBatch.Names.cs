@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace ForgeShop.Forge;
 
-/// <summary>Names that are bytes already: keys of the other kinds, keys in UTF-8, text that is not ASCII. They are transposed word by word.</summary>
+/// <summary>
+/// Names that are bytes already: keys of the other kinds, keys in UTF-8, text that is not ASCII. They are transposed word by word.
+/// </summary>
 internal readonly unsafe ref partial struct NameBatch<T>
 {
     /// <summary>How many names of one block and of two are waiting.</summary>
@@ -52,7 +54,7 @@ internal readonly unsafe ref partial struct NameBatch<T>
         return true;
     }
 
-    // The buffer has the name where it stands in the message; what follows it may be overwritten.
+    // The buffer has the name at its place in the message; the bytes after it may be overwritten.
     private void Add(Span<byte> buffer, int length, int index, ref Names names)
     {
         if (length > NameEnds.Longest)

@@ -4,9 +4,9 @@ using System.Runtime.CompilerServices;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// Names on their way to the lanes: sorted by how many blocks they take, hashed whenever as many as there are lanes have come together, each
-/// ID written to its key's place. Names of three blocks and more, which are rare, go one at a time. All memory is the caller's stack (at
-/// most 14 KiB), so that batches know nothing of each other. Keys that are text are in this file, names that are bytes beside it.
+/// Names on their way to the lanes: sorted by how many blocks they take, hashed whenever as many as there are lanes have come together,
+/// each ID written to its key's place. Names of three blocks and more, which are rare, go one at a time. All memory is the caller's stack
+/// (at most 14 KiB), so that batches know nothing of each other. Keys that are text are in this file, names that are bytes beside it.
 /// </summary>
 internal readonly unsafe ref partial struct NameBatch<T> where T : struct, INameLanes
 {
@@ -124,7 +124,8 @@ internal readonly unsafe ref partial struct NameBatch<T> where T : struct, IName
     {
         var visible = 0u;
         var row = NamespaceRows;
-        for (var from = 0; row < BlockRows - 2 && (from == 0 || T.AnyAtLeast(Bits(lanes), BitLength(from))); from += T.Chars, row += T.Chars / 4)
+        for (var from = 0; row < BlockRows - 2 && (from == 0 || T.AnyAtLeast(Bits(lanes), BitLength(from))); from += T.Chars,
+            row += T.Chars / 4)
             visible += T.Gather(keys, lanes, from, NameEnds.Middle, _first + row * T.Count);
         for (; row < BlockRows - 1; row++) T.Fill(_first + row * T.Count, 0);
         T.Copy(Bits(lanes), _first + (BlockRows - 1) * T.Count);

@@ -33,7 +33,8 @@ internal readonly unsafe struct NameLanes128 : INameLanes
     private static Vector128<uint> Two(Vector128<ushort> a, Vector128<ushort> b, ref uint visible)
     {
         var bytes = Sse41.IsSupported ? Sse41.PackUnsignedSaturate(a.AsInt16(), b.AsInt16()) : Vector128.NarrowWithSaturation(a, b);
-        visible += (uint)BitOperations.PopCount(Vector128.GreaterThan((bytes + Vector128<byte>.One).AsSByte(), Vector128.Create((sbyte)' ')).ExtractMostSignificantBits());
+        visible += (uint)BitOperations.PopCount(
+            Vector128.GreaterThan((bytes + Vector128<byte>.One).AsSByte(), Vector128.Create((sbyte)' ')).ExtractMostSignificantBits());
         return BigEndian(bytes.AsUInt32());
     }
 
@@ -64,13 +65,15 @@ internal readonly unsafe struct NameLanes128 : INameLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Even(Vector128<uint> a, Vector128<uint> b) => Sse.IsSupported
         ? Sse.Shuffle(a.AsSingle(), b.AsSingle(), 0b10_00_10_00).AsUInt32()
-        : Vector128.Create(Vector128.Shuffle(a, Vector128.Create(0u, 2, 0, 2)).GetLower(), Vector128.Shuffle(b, Vector128.Create(0u, 2, 0, 2)).GetLower());
+        : Vector128.Create(
+            Vector128.Shuffle(a, Vector128.Create(0u, 2, 0, 2)).GetLower(), Vector128.Shuffle(b, Vector128.Create(0u, 2, 0, 2)).GetLower());
 
     /// <summary>Words 1 and 3 of the one, then of the other.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Odd(Vector128<uint> a, Vector128<uint> b) => Sse.IsSupported
         ? Sse.Shuffle(a.AsSingle(), b.AsSingle(), 0b11_01_11_01).AsUInt32()
-        : Vector128.Create(Vector128.Shuffle(a, Vector128.Create(1u, 3, 1, 3)).GetLower(), Vector128.Shuffle(b, Vector128.Create(1u, 3, 1, 3)).GetLower());
+        : Vector128.Create(
+            Vector128.Shuffle(a, Vector128.Create(1u, 3, 1, 3)).GetLower(), Vector128.Shuffle(b, Vector128.Create(1u, 3, 1, 3)).GetLower());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> BigEndian(Vector128<uint> words) =>
@@ -78,15 +81,18 @@ internal readonly unsafe struct NameLanes128 : INameLanes
 
     public static void FirstBlock(uint* w, in Sha1State afterNamespace, uint* state)
     {
-        Store(state, Vector128.Create(afterNamespace.A), Vector128.Create(afterNamespace.B), Vector128.Create(afterNamespace.C), Vector128.Create(afterNamespace.D), Vector128.Create(afterNamespace.E));
+        Store(state, Vector128.Create(afterNamespace.A), Vector128.Create(afterNamespace.B), Vector128.Create(afterNamespace.C),
+            Vector128.Create(afterNamespace.D), Vector128.Create(afterNamespace.E));
         Rounds(w, state);
         var initial = Sha1State.Initial;
-        Add(state, Vector128.Create(initial.A), Vector128.Create(initial.B), Vector128.Create(initial.C), Vector128.Create(initial.D), Vector128.Create(initial.E));
+        Add(state, Vector128.Create(initial.A), Vector128.Create(initial.B), Vector128.Create(initial.C), Vector128.Create(initial.D),
+            Vector128.Create(initial.E));
     }
 
     public static void NextBlock(uint* w, uint* state)
     {
-        var (before0, before1, before2, before3, before4) = (Load(state), Load(state + Lanes), Load(state + 2 * Lanes), Load(state + 3 * Lanes), Load(state + 4 * Lanes));
+        var (before0, before1, before2, before3, before4) = (
+            Load(state), Load(state + Lanes), Load(state + 2 * Lanes), Load(state + 3 * Lanes), Load(state + 4 * Lanes));
         var (a, b, c, d, e) = (before0, before1, before2, before3, before4);
         var k = Vector128.Create(Sha1State.K0);
         e += Load(w) + k; e += Choose(b, c, d); e += Rol(a, 5); b = Rol(b, 30);
@@ -161,7 +167,8 @@ internal readonly unsafe struct NameLanes128 : INameLanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(uint* state, Vector128<uint> a, Vector128<uint> b, Vector128<uint> c, Vector128<uint> d, Vector128<uint> e) =>
-        Store(state, a + Load(state), b + Load(state + Lanes), c + Load(state + 2 * Lanes), d + Load(state + 3 * Lanes), e + Load(state + 4 * Lanes));
+        Store(state, a + Load(state), b + Load(state + Lanes), c + Load(state + 2 * Lanes), d + Load(state + 3 * Lanes), e
+            + Load(state + 4 * Lanes));
 
     public static uint Sum(uint* words) => Vector128.Sum(Load(words));
 
@@ -171,7 +178,8 @@ internal readonly unsafe struct NameLanes128 : INameLanes
 
     public static void Copy(uint* from, uint* to) => Load(from).Store(to);
 
-    // W[t] = rol1(W[t-3] ^ W[t-8] ^ W[t-14] ^ W[t-16]), from memory and back: the loads are free, registers for sixteen words are not there.
+    // W[t] = rol1(W[t-3] ^ W[t-8] ^ W[t-14] ^ W[t-16]), from memory and back: the loads are free, registers for sixteen words are not
+    // there.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Next(uint* w, [ConstantExpected] int at)
     {

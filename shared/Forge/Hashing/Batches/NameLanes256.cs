@@ -32,7 +32,8 @@ internal readonly unsafe struct NameLanes256 : INameLanes
 
     // Of four names: in each 128-bit lane i, the four words 2i and the four words 2i + 1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<float> Even, Vector256<float> Odd) Four(ReadOnlySpan<string> keys, int* lanes, int from, ushort* ends, ref uint visible)
+    private static (Vector256<float> Even, Vector256<float> Odd) Four(
+        ReadOnlySpan<string> keys, int* lanes, int from, ushort* ends, ref uint visible)
     {
         var ab = Two(Row(keys[lanes[0]], from, ends), Row(keys[lanes[1]], from, ends), ref visible);
         var cd = Two(Row(keys[lanes[2]], from, ends), Row(keys[lanes[3]], from, ends), ref visible);
@@ -44,7 +45,8 @@ internal readonly unsafe struct NameLanes256 : INameLanes
     private static Vector256<float> Two(Vector256<ushort> a, Vector256<ushort> b, ref uint visible)
     {
         var bytes = Avx2.PackUnsignedSaturate(a.AsInt16(), b.AsInt16());
-        visible += (uint)BitOperations.PopCount(Vector256.GreaterThan((bytes + Vector256<byte>.One).AsSByte(), Vector256.Create((sbyte)' ')).ExtractMostSignificantBits());
+        visible += (uint)BitOperations.PopCount(
+            Vector256.GreaterThan((bytes + Vector256<byte>.One).AsSByte(), Vector256.Create((sbyte)' ')).ExtractMostSignificantBits());
         return Avx2.Shuffle(bytes, BigEndian).AsSingle();
     }
 
@@ -64,7 +66,8 @@ internal readonly unsafe struct NameLanes256 : INameLanes
     {
         var a = Load(state);
         var b = Rol((Load(state + Lanes) & Vector256.Create(0xFFFF0FFFu)) | Vector256.Create(0x5000u), 16);
-        var c = Avx2.Shuffle(((Load(state + 2 * Lanes) & Vector256.Create(0x3FFFFFFFu)) | Vector256.Create(0x80000000u)).AsByte(), BigEndian).AsUInt32();
+        var c = Avx2.Shuffle(
+            ((Load(state + 2 * Lanes) & Vector256.Create(0x3FFFFFFFu)) | Vector256.Create(0x80000000u)).AsByte(), BigEndian).AsUInt32();
         var d = Avx2.Shuffle(Load(state + 3 * Lanes).AsByte(), BigEndian).AsUInt32();
         var (ab, cd) = (Avx2.UnpackLow(a, b).AsUInt64(), Avx2.UnpackLow(c, d).AsUInt64());
         Scatter(Avx2.UnpackLow(ab, cd), ids, lanes);
@@ -89,15 +92,18 @@ internal readonly unsafe struct NameLanes256 : INameLanes
 
     public static void FirstBlock(uint* w, in Sha1State afterNamespace, uint* state)
     {
-        Store(state, Vector256.Create(afterNamespace.A), Vector256.Create(afterNamespace.B), Vector256.Create(afterNamespace.C), Vector256.Create(afterNamespace.D), Vector256.Create(afterNamespace.E));
+        Store(state, Vector256.Create(afterNamespace.A), Vector256.Create(afterNamespace.B), Vector256.Create(afterNamespace.C),
+            Vector256.Create(afterNamespace.D), Vector256.Create(afterNamespace.E));
         Rounds(w, state);
         var initial = Sha1State.Initial;
-        Add(state, Vector256.Create(initial.A), Vector256.Create(initial.B), Vector256.Create(initial.C), Vector256.Create(initial.D), Vector256.Create(initial.E));
+        Add(state, Vector256.Create(initial.A), Vector256.Create(initial.B), Vector256.Create(initial.C), Vector256.Create(initial.D),
+            Vector256.Create(initial.E));
     }
 
     public static void NextBlock(uint* w, uint* state)
     {
-        var (before0, before1, before2, before3, before4) = (Load(state), Load(state + Lanes), Load(state + 2 * Lanes), Load(state + 3 * Lanes), Load(state + 4 * Lanes));
+        var (before0, before1, before2, before3, before4) = (
+            Load(state), Load(state + Lanes), Load(state + 2 * Lanes), Load(state + 3 * Lanes), Load(state + 4 * Lanes));
         var (a, b, c, d, e) = (before0, before1, before2, before3, before4);
         var k = Vector256.Create(Sha1State.K0);
         e += Load(w) + k; e += Choose(b, c, d); e += Rol(a, 5); b = Rol(b, 30);
@@ -172,7 +178,8 @@ internal readonly unsafe struct NameLanes256 : INameLanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(uint* state, Vector256<uint> a, Vector256<uint> b, Vector256<uint> c, Vector256<uint> d, Vector256<uint> e) =>
-        Store(state, a + Load(state), b + Load(state + Lanes), c + Load(state + 2 * Lanes), d + Load(state + 3 * Lanes), e + Load(state + 4 * Lanes));
+        Store(state, a + Load(state), b + Load(state + Lanes), c + Load(state + 2 * Lanes), d + Load(state + 3 * Lanes), e
+            + Load(state + 4 * Lanes));
 
     public static uint Sum(uint* words) => Vector256.Sum(Load(words));
 
@@ -182,7 +189,8 @@ internal readonly unsafe struct NameLanes256 : INameLanes
 
     public static void Copy(uint* from, uint* to) => Load(from).Store(to);
 
-    // W[t] = rol1(W[t-3] ^ W[t-8] ^ W[t-14] ^ W[t-16]), from memory and back: the loads are free, registers for sixteen words are not there.
+    // W[t] = rol1(W[t-3] ^ W[t-8] ^ W[t-14] ^ W[t-16]), from memory and back: the loads are free, registers for sixteen words are not
+    // there.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<uint> Next(uint* w, [ConstantExpected] int at)
     {

@@ -33,7 +33,8 @@ internal readonly unsafe struct NameLanes512 : INameLanes
 
     // Of four names: in each 128-bit lane i, the four words 2i and the four words 2i + 1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector512<float> Even, Vector512<float> Odd) Four(ReadOnlySpan<string> keys, int* lanes, int from, ushort* ends, ref uint visible)
+    private static (Vector512<float> Even, Vector512<float> Odd) Four(
+        ReadOnlySpan<string> keys, int* lanes, int from, ushort* ends, ref uint visible)
     {
         var ab = Two(Row(keys[lanes[0]], from, ends), Row(keys[lanes[1]], from, ends), ref visible);
         var cd = Two(Row(keys[lanes[2]], from, ends), Row(keys[lanes[3]], from, ends), ref visible);
@@ -45,7 +46,8 @@ internal readonly unsafe struct NameLanes512 : INameLanes
     private static Vector512<float> Two(Vector512<ushort> a, Vector512<ushort> b, ref uint visible)
     {
         var bytes = Avx512BW.PackUnsignedSaturate(a.AsInt16(), b.AsInt16());
-        visible += (uint)BitOperations.PopCount(Vector512.GreaterThan((bytes + Vector512<byte>.One).AsSByte(), Vector512.Create((sbyte)' ')).ExtractMostSignificantBits());
+        visible += (uint)BitOperations.PopCount(
+            Vector512.GreaterThan((bytes + Vector512<byte>.One).AsSByte(), Vector512.Create((sbyte)' ')).ExtractMostSignificantBits());
         return Avx512BW.Shuffle(bytes, BigEndian).AsSingle();
     }
 
@@ -71,7 +73,8 @@ internal readonly unsafe struct NameLanes512 : INameLanes
     {
         var a = Load(state);
         var b = Rol((Load(state + Lanes) & Vector512.Create(0xFFFF0FFFu)) | Vector512.Create(0x5000u), 16);
-        var c = Avx512BW.Shuffle(((Load(state + 2 * Lanes) & Vector512.Create(0x3FFFFFFFu)) | Vector512.Create(0x80000000u)).AsByte(), BigEndian).AsUInt32();
+        var c = Avx512BW.Shuffle(
+            ((Load(state + 2 * Lanes) & Vector512.Create(0x3FFFFFFFu)) | Vector512.Create(0x80000000u)).AsByte(), BigEndian).AsUInt32();
         var d = Avx512BW.Shuffle(Load(state + 3 * Lanes).AsByte(), BigEndian).AsUInt32();
         var (ab, cd) = (Avx512F.UnpackLow(a, b).AsUInt64(), Avx512F.UnpackLow(c, d).AsUInt64());
         Scatter(Avx512F.UnpackLow(ab, cd), ids, lanes);
@@ -93,20 +96,24 @@ internal readonly unsafe struct NameLanes512 : INameLanes
     private static Vector512<byte> BigEndian
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector512.Create(0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL).AsByte();
+        get => Vector512.Create(0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL,
+            0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL, 0x04050607_00010203UL, 0x0C0D0E0F_08090A0BUL).AsByte();
     }
 
     public static void FirstBlock(uint* w, in Sha1State afterNamespace, uint* state)
     {
-        Store(state, Vector512.Create(afterNamespace.A), Vector512.Create(afterNamespace.B), Vector512.Create(afterNamespace.C), Vector512.Create(afterNamespace.D), Vector512.Create(afterNamespace.E));
+        Store(state, Vector512.Create(afterNamespace.A), Vector512.Create(afterNamespace.B), Vector512.Create(afterNamespace.C),
+            Vector512.Create(afterNamespace.D), Vector512.Create(afterNamespace.E));
         Rounds(w, state);
         var initial = Sha1State.Initial;
-        Add(state, Vector512.Create(initial.A), Vector512.Create(initial.B), Vector512.Create(initial.C), Vector512.Create(initial.D), Vector512.Create(initial.E));
+        Add(state, Vector512.Create(initial.A), Vector512.Create(initial.B), Vector512.Create(initial.C), Vector512.Create(initial.D),
+            Vector512.Create(initial.E));
     }
 
     public static void NextBlock(uint* w, uint* state)
     {
-        var (before0, before1, before2, before3, before4) = (Load(state), Load(state + Lanes), Load(state + 2 * Lanes), Load(state + 3 * Lanes), Load(state + 4 * Lanes));
+        var (before0, before1, before2, before3, before4) = (
+            Load(state), Load(state + Lanes), Load(state + 2 * Lanes), Load(state + 3 * Lanes), Load(state + 4 * Lanes));
         var (a, b, c, d, e) = (before0, before1, before2, before3, before4);
         var k = Vector512.Create(Sha1State.K0);
         Vector512<uint> rolled;
@@ -184,7 +191,8 @@ internal readonly unsafe struct NameLanes512 : INameLanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(uint* state, Vector512<uint> a, Vector512<uint> b, Vector512<uint> c, Vector512<uint> d, Vector512<uint> e) =>
-        Store(state, a + Load(state), b + Load(state + Lanes), c + Load(state + 2 * Lanes), d + Load(state + 3 * Lanes), e + Load(state + 4 * Lanes));
+        Store(state, a + Load(state), b + Load(state + Lanes), c + Load(state + 2 * Lanes), d + Load(state + 3 * Lanes), e
+            + Load(state + 4 * Lanes));
 
     public static uint Sum(uint* words) => Vector512.Sum(Load(words));
 
@@ -194,11 +202,13 @@ internal readonly unsafe struct NameLanes512 : INameLanes
 
     public static void Copy(uint* from, uint* to) => Load(from).Store(to);
 
-    // W[t] = rol1(W[t-3] ^ W[t-8] ^ W[t-14] ^ W[t-16]), from memory and back: the loads are free, registers for sixteen words are not there.
+    // W[t] = rol1(W[t-3] ^ W[t-8] ^ W[t-14] ^ W[t-16]), from memory and back: the loads are free, registers for sixteen words are not
+    // there.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Next(uint* w, [ConstantExpected] int at)
     {
-        var next = Rol(Parity(Load(w + (at - 3) * Lanes), Load(w + (at - 8) * Lanes), Load(w + (at - 14) * Lanes)) ^ Load(w + (at - 16) * Lanes), 1);
+        var next = Rol(
+            Parity(Load(w + (at - 3) * Lanes), Load(w + (at - 8) * Lanes), Load(w + (at - 14) * Lanes)) ^ Load(w + (at - 16) * Lanes), 1);
         next.Store(w + at * Lanes);
         return next;
     }
