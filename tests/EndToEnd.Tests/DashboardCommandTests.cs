@@ -3,7 +3,7 @@ using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using ForgeShop.TestSupport;
 
-namespace ForgeShop.AppHost.Tests;
+namespace ForgeShop.EndToEnd.Tests;
 
 /// <summary>The table of dashboard commands in README.md.</summary>
 public sealed class DashboardCommandTests
