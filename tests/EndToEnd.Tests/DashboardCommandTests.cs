@@ -1,4 +1,3 @@
-using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using ForgeShop.TestSupport;
@@ -23,7 +22,7 @@ public sealed class DashboardCommandTests
                        select $"| {resources.Key.DisplayName} | {string.Join(", ", resources.Order())} | {resources.Key.DisplayDescription} |";
         var table = $"| Command | Resources | Effect |\n|---|---|---|\n{string.Join('\n', commands)}";
 
-        var root = Path.GetDirectoryName(Path.GetDirectoryName(new Projects.AppHost().ProjectPath))!;
+        var root = Path.GetDirectoryName(Path.GetDirectoryName(Projects.AppHost.ProjectPath))!;
         GeneratedBlocks.Differences(root, new Dictionary<string, string> { ["dashboard-commands"] = table })
             .ShouldBeEmpty("run this test once with UpdateDocs=yes, which writes this block");
     }
