@@ -23,7 +23,8 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
             var catalogue = await http.Get("/internal/audit");
             catalogue.ShouldBe(HttpStatusCode.OK);
             ShouldMatch(schema, "catalogue", catalogue.Body, service);
-            var collections = catalogue.Body.GetProperty("collections").EnumerateArray().Select(collection => collection.GetProperty("name").GetString()).ToList();
+            var collections = catalogue.Body.GetProperty("collections").EnumerateArray()
+                .Select(collection => collection.GetProperty("name").GetString()).ToList();
             collections.ShouldNotBeEmpty();
             foreach (var collection in collections)
             {
@@ -31,7 +32,8 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
                 var (ids, after) = (new List<Guid>(), (string?)null);
                 do
                 {
-                    var page = await http.Get($"/internal/audit/{collection}?limit=2{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}");
+                    var page = await http.Get(
+                        $"/internal/audit/{collection}?limit=2{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}");
                     page.ShouldBe(HttpStatusCode.OK);
                     ShouldMatch(schema, "page", page.Body, $"{service}/{collection}");
                     ids.AddRange(page.Body.GetProperty("items").EnumerateArray().Select(entry => entry.GetProperty("id").GetGuid()));
@@ -58,7 +60,8 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
                 (await http.Get($"/internal/audit/{collection}?{query}")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
             (await http.Get("/internal/audit/nothing")).ShouldBeProblem(HttpStatusCode.NotFound, "collection-not-found");
         }
-        (await shop.Services[2].Http.Post("/internal/audit/orders/repair", new { ids = new[] { Guid.NewGuid() }, events = Array.Empty<object>() }))
+        (await shop.Services[2].Http.Post("/internal/audit/orders/repair",
+            new { ids = new[] { Guid.NewGuid() }, events = Array.Empty<object>() }))
             .ShouldBeProblem(HttpStatusCode.UnprocessableEntity, "not-repairable");
     }
 
@@ -66,7 +69,8 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
     public async Task Sweep_of_a_working_shop_has_no_false_alarm()
     {
         var user = await shop.RegisterAsync();
-        var orders = Task.WhenAll(Enumerable.Range(0, 20).Select(i => shop.PlaceAsync(user, $"busy-{i}", i % 5 == 0 ? "sim-declined" : "sim-ok")));
+        var orders = Task.WhenAll(
+            Enumerable.Range(0, 20).Select(i => shop.PlaceAsync(user, $"busy-{i}", i % 5 == 0 ? "sim-declined" : "sim-ok")));
         var busy = await shop.AuditAsync();
         await orders;
 
@@ -87,9 +91,11 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
 
         // Repaired: the cache, documents, a total, a notification, a foreign event.
         await CopyCacheEntryAsync(from: second, to: first);
-        await ExecuteAsync(shop.Reporting.Database, "update orders set document = jsonb_set(document, '{status}', '\"cancelled\"') where id = $1", first.Value);
+        await ExecuteAsync(shop.Reporting.Database,
+            "update orders set document = jsonb_set(document, '{status}', '\"cancelled\"') where id = $1", first.Value);
         await ExecuteAsync(shop.Reporting.Database, "delete from orders where id = $1", second.Value);
-        await ExecuteAsync(shop.Reporting.Database, "update customers set document = jsonb_set(document, '{orderCount}', '99') where id = $1", user.Value);
+        await ExecuteAsync(
+            shop.Reporting.Database, "update customers set document = jsonb_set(document, '{orderCount}', '99') where id = $1", user.Value);
         await ExecuteAsync(shop.Reporting.Database, "update sales_days set document = jsonb_set(document, '{orderCount}', '99')");
         var lost = shop.Ids.Notification(user, "order-confirmed", first.Value);
         await ExecuteAsync(shop.Notifications.Database, "delete from notifications where id = $1", lost.Value);
@@ -205,15 +211,20 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
     {
         var state = new List<string>();
         foreach (var collection in new[] { "orders", "customers", "customer_spending", "sales_days", "product_sales" })
-            state.Add(await shop.Reporting.Database.Scalar<string>($"select coalesce(string_agg(id || ' ' || document::text, E'\n' order by id), '') from {collection}"));
-        state.Add(await shop.Notifications.Database.Scalar<string>("select coalesce(string_agg(n::text, E'\n' order by id), '') from notifications n"));
+            state.Add(
+                await shop.Reporting.Database.Scalar<string>(
+                $"select coalesce(string_agg(id || ' ' || document::text, E'\n' order by id), '') from {collection}"));
+        state.Add(
+            await shop.Notifications.Database.Scalar<string>(
+            "select coalesce(string_agg(n::text, E'\n' order by id), '') from notifications n"));
         return string.Join('\n', state);
     }
 
     private async Task CopyCacheEntryAsync(OrderId from, OrderId to)
     {
         var data = await Eventually.Get(
-            "the order is cached", async _ => await shop.Cache.HashGetAsync($"order:{from}", "data"), data => data.HasValue, cancellationToken: Cancellation);
+            "the order is cached", async _ =>
+                await shop.Cache.HashGetAsync($"order:{from}", "data"), data => data.HasValue, cancellationToken: Cancellation);
         await shop.Cache.HashSetAsync($"order:{to}", "data", data);
     }
 
@@ -227,7 +238,8 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
         await command.ExecuteNonQueryAsync(Cancellation);
     }
 
-    private static void ShouldBeConsistent(JsonElement report) => report.GetProperty("state").GetString().ShouldBe("consistent", report.ToString());
+    private static void ShouldBeConsistent(JsonElement report) =>
+        report.GetProperty("state").GetString().ShouldBe("consistent", report.ToString());
 
     private static void ShouldMatch(JsonObject schema, string definition, JsonElement answer, string what)
     {
