@@ -3,6 +3,7 @@ using ForgeShop.Contracts;
 using ForgeShop.Contracts.Audit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace ForgeShop.ServiceDefaults;
@@ -31,7 +32,7 @@ internal sealed class AuditAnswers(string service)
     private const int DefaultItems = 500;
     private const int MaxRepairs = 200;
 
-    public async Task<IResult> DescribeAsync(IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
+    public async Task<IResult> DescribeAsync([FromServices] IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
     {
         OutboxPosition? outbox = null;
         var collections = new List<AuditedCollection>();
@@ -44,7 +45,7 @@ internal sealed class AuditAnswers(string service)
     }
 
     public async Task<IResult> PageAsync(
-        string collection, string? after, string? limit, IEnumerable<AuditedStore> stores,
+        string collection, string? after, string? limit, [FromServices] IEnumerable<AuditedStore> stores,
         CancellationToken cancellationToken)
     {
         if (Find(stores, collection) is not { } store)
@@ -65,7 +66,7 @@ internal sealed class AuditAnswers(string service)
     }
 
     public async Task<IResult> LookUpAsync(
-        string collection, AuditLookup body, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
+        string collection, AuditLookup body, [FromServices] IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
     {
         if (Find(stores, collection) is not { } store)
             return NotFound();
@@ -78,7 +79,7 @@ internal sealed class AuditAnswers(string service)
     }
 
     public static async Task<IResult> RepairAsync(
-        string collection, AuditRepair body, IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
+        string collection, AuditRepair body, [FromServices] IEnumerable<AuditedStore> stores, CancellationToken cancellationToken)
     {
         if (Find(stores, collection) is not { } store)
             return NotFound();

@@ -1,3 +1,4 @@
+using ForgeShop.Caching;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.Orders;

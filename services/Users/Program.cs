@@ -1,4 +1,5 @@
 using System.Globalization;
+using ForgeShop.Caching;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.ServiceDefaults;

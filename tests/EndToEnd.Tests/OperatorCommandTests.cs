@@ -1,6 +1,4 @@
-using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
-using Aspire.Hosting.Testing;
 using ForgeShop.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 

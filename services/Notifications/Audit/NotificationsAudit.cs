@@ -66,7 +66,7 @@ internal sealed class NotificationAudit(IServiceScopeFactory scopes) : TableAudi
         }, cancellationToken);
     }
 
-    private static IEventData? Read(AuditEvent recorded) => recorded.Type switch
+    private static object? Read(AuditEvent recorded) => recorded.Type switch
     {
         var type when type == OrderPlaced.Type => EventData.Read<OrderPlaced>(recorded.Data, recorded.DataVersion),
         var type when type == OrderConfirmed.Type => EventData.Read<OrderConfirmed>(recorded.Data, recorded.DataVersion),

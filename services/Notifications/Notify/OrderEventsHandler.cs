@@ -21,7 +21,7 @@ public sealed class OrderEventsHandler(NotificationsDb db, ForgeIds ids, TimePro
         events, Create, cancellationToken);
 
     /// <summary>Returns the notification of an event; null for other types of event.</summary>
-    public Notification? Create(IEventData data) => data switch
+    public Notification? Create(object data) => data switch
     {
         OrderPlaced placed => Create(placed),
         OrderConfirmed confirmed => Create(confirmed),

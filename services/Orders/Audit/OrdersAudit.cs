@@ -1,3 +1,4 @@
+using ForgeShop.Caching;
 using ForgeShop.Contracts.Audit;
 using ForgeShop.ServiceDefaults;
 using static ForgeShop.ServiceDefaults.AuditedTable;

@@ -1,3 +1,4 @@
+using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;

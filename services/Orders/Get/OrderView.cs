@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
+using ForgeShop.Caching;
 using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Orders;
 

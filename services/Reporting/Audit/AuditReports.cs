@@ -6,7 +6,7 @@ internal static class AuditReports
     private const int MaxRepairs = 500;
 
     /// <param name="Repair">Whether the owners repair what they can; false by default.</param>
-    public sealed record Request(bool? Repair);
+    public sealed record AuditRequest(bool? Repair);
 
     /// <param name="State">none, running, consistent, inconsistent or failed.</param>
     /// <param name="Checked">The number of checked entries, each counted in each store.</param>
@@ -16,7 +16,7 @@ internal static class AuditReports
     /// <param name="Repaired">The number of findings that were gone after the repair.</param>
     /// <param name="Error">The reason of a failure, or the reason why the sweep waits.</param>
     /// <param name="Findings">The first findings.</param>
-    public sealed record Report(
+    public sealed record AuditReport(
         string State, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, bool Repair, string? Step, long Checked, long? Estimate,
         DateTimeOffset? EstimatedEnd, long Wrong, long Repaired, string? Error, IReadOnlyList<StoreCount> Stores,
         IReadOnlyList<AuditFinding> Findings, IReadOnlyList<RepairRecord> Repairs);
@@ -32,14 +32,14 @@ internal static class AuditReports
             .WithName("RunAudit")
             .WithSummary("Starts a sweep over all stores. With repair, the owners repair what they can; money and stock are only reported.")
             .WithErrorCodes((409, "audit-running"))
-            .Produces<Report>(StatusCodes.Status202Accepted)
+            .Produces<AuditReport>(StatusCodes.Status202Accepted)
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status409Conflict)
             .RequirePermission(Permissions.AuditRun);
         routes.MapGet("/last", Show)
             .WithName("GetLastAudit")
             .WithSummary("Shows the last sweep: its progress while it runs, and its report afterwards.")
-            .Produces<Report>()
+            .Produces<AuditReport>()
             .RequirePermission(Permissions.AuditRead, Permissions.AuditRun);
         routes.MapGet("/{entityType}", Find)
             .WithName("AuditEntity")
@@ -52,7 +52,7 @@ internal static class AuditReports
     }
 
     private static async Task<IResult> Start(
-        Request? body, Caller caller, AuditRuns runs, AuditWorker worker, TimeProvider time, CancellationToken cancellationToken)
+        AuditRequest? body, Caller caller, AuditRuns runs, AuditWorker worker, TimeProvider time, CancellationToken cancellationToken)
     {
         var read = await runs.ReadAsync(cancellationToken);
         var run = new AuditRun(Guid.CreateVersion7(), time.GetUtcNow(), caller.Id, body?.Repair ?? false);
@@ -65,7 +65,7 @@ internal static class AuditReports
     private static async Task<IResult> Show(AuditRuns runs, TimeProvider time, CancellationToken cancellationToken) =>
         await runs.ReadAsync(cancellationToken) is { Value: var run }
             ? TypedResults.Ok(ReportOf(run, await runs.ReadRepairsAsync(run.Id, MaxRepairs, cancellationToken), time.GetUtcNow()))
-            : TypedResults.Ok(new Report("none", null, null, false, null, 0, null, null, 0, 0, null, [], [], []));
+            : TypedResults.Ok(new AuditReport("none", null, null, false, null, 0, null, null, 0, 0, null, [], [], []));
 
     private static async Task<IResult> Find(
         string entityType, HttpRequest request, ForgeIds ids, EntityAudit audit, CancellationToken cancellationToken)
@@ -78,7 +78,7 @@ internal static class AuditReports
             : Problems.Validation(error.Field ?? "key", error.ToString());
     }
 
-    private static Report ReportOf(AuditRun run, IReadOnlyList<RepairRecord> repairs, DateTimeOffset now) => new(
+    private static AuditReport ReportOf(AuditRun run, IReadOnlyList<RepairRecord> repairs, DateTimeOffset now) => new(
         $"{run.Status}".ToLowerInvariant(), run.StartedAt, run.FinishedAt, run.Repair, run.Step, run.Checked, run.Estimate,
         run is { Status: AuditStatus.Running, Estimate: { } estimate, Checked: > 0 }
             ? run.StartedAt + (now - run.StartedAt) * Math.Max(1, (double)estimate / run.Checked) : null,

@@ -45,6 +45,7 @@ internal sealed class AuditedShop(IReadOnlyList<AuditTarget> targets, IReadOnlyD
         Topics.InventoryEvents => "inventory",
         Topics.PaymentEvents => "payments",
         Topics.NotificationEvents => "notifications",
+        Topics.RecommendationEvents => "recommendations",
         _ => null,
     };
 }

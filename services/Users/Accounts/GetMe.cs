@@ -1,3 +1,4 @@
+using ForgeShop.Caching;
 using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Users;

@@ -35,15 +35,14 @@ export async function startService(configuration: Configuration, logger: Logger)
   const pool = openPool(database, onLostConnection)
   const kafka = new KafkaClients(serviceName, configuration, logger)
   const state = new MessagingState()
-  const metrics = createMessagingMetrics(state)
+  const context = { service: serviceName, kafka, settings: messaging, state, metrics: createMessagingMetrics(state), logger }
   const wakeRelay = new WakeUp()
   const onCommit = () => {
     wakeRelay.set()
   }
-  const inbox = new Inbox(pool, serviceName, (client, events) => countOrders(client, ids, events), onCommit, metrics)
-  const deadLetters = new DeadLetters(kafka, serviceName, messaging, metrics, logger)
-  const consumer = new EventConsumer(serviceName, [orderTopic], kafka, inbox, deadLetters, ids, messaging, state, metrics, logger)
-  const relay = new OutboxRelay(database, `/${serviceName}`, [recommendationTopic], kafka, wakeRelay, messaging, state, metrics, logger)
+  const inbox = new Inbox(context, pool, (client, events) => countOrders(client, ids, events), onCommit)
+  const consumer = new EventConsumer(context, [orderTopic], inbox, new DeadLetters(context), ids)
+  const relay = new OutboxRelay(context, database, [recommendationTopic], wakeRelay, ids)
 
   const server = createServer(ids, logger)
   const tokens = new AccessTokens(configuration.users, configuration.issuer, configuration.audience)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { it } from 'node:test'
 import { Partitioners } from 'kafkajs'
-import { canonicalSku, ShopIds } from '../src/contracts/ids.js'
+import { ShopIds } from '../src/contracts/ids.js'
 import { murmur2, murmur2Partition } from './murmur2.js'
 
 it('IDs are those of the catalogue', async () => {
@@ -14,11 +14,6 @@ it('IDs are those of the catalogue', async () => {
   assert.deepEqual(catalogue.entities.events?.key, { aggregate: 'uuid', type: 'text', sequence: 'int' })
   assert.deepEqual(catalogue.entities.correlations?.key, { actor: 'text', action: 'text', reference: 'text' })
   assert.notEqual(new ShopIds({ secret: 'a secret of at least 16 bytes' }).product('A'), new ShopIds().product('A'))
-})
-
-it('SKUs follow the rule of the shop', () => {
-  assert.equal(canonicalSku('\t mug-forge '), 'MUG-FORGE')
-  for (const text of ['', '-A', 'A B', 'Ä', 'A\u00a0', 'ı', 'A'.repeat(65)]) assert.equal(canonicalSku(text), undefined, text)
 })
 
 it('keys are placed where the Java client places them', () => {

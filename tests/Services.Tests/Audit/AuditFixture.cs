@@ -148,6 +148,39 @@ public sealed class AuditFixture(ServersFixture servers) : IAsyncLifetime
         return id;
     }
 
+    /// <summary>Returns the read models and the notifications as text.</summary>
+    public async Task<string> StateAsync()
+    {
+        var state = new List<string>();
+        foreach (var collection in new[] { "orders", "customers", "customer_spending", "sales_days", "product_sales" })
+            state.Add(await Reporting.Database.Scalar<string>(
+                $"select coalesce(string_agg(id || ' ' || document::text, E'\n' order by id), '') from {collection}"));
+        state.Add(await Notifications.Database.Scalar<string>(
+            "select coalesce(string_agg(n::text, E'\n' order by id), '') from notifications n"));
+        return string.Join('\n', state);
+    }
+
+    public async Task CopyCacheEntryAsync(OrderId from, OrderId to)
+    {
+        var data = await Eventually.Get(
+            "the order is cached", async _ => await Cache.HashGetAsync($"order:{from}", "data"), data => data.HasValue,
+            cancellationToken: TestContext.Current.CancellationToken);
+        await Cache.HashSetAsync($"order:{to}", "data", data);
+    }
+
+    public static async Task ExecuteAsync(string database, string sql, params object[] parameters)
+    {
+        await using var connection = new Npgsql.NpgsqlConnection(database);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+        foreach (var parameter in parameters)
+            command.Parameters.AddWithValue(parameter);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    public static void ShouldBeConsistent(JsonElement report) =>
+        report.GetProperty("state").GetString().ShouldBe("consistent", report.ToString());
+
     public async ValueTask DisposeAsync()
     {
         foreach (var service in Enumerable.Reverse(_running))
@@ -176,3 +209,6 @@ public sealed class AuditFixture(ServersFixture servers) : IAsyncLifetime
         return service;
     }
 }
+
+[CollectionDefinition(nameof(AuditCollection))]
+public sealed class AuditCollection : ICollectionFixture<AuditFixture>;

@@ -9,10 +9,9 @@ using Json.Schema;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>The audit of a whole shop on real servers. Each test leaves the shop consistent.</summary>
-public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
+[Collection(nameof(AuditCollection))]
+public sealed class AuditTests(AuditFixture shop)
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Every_service_answers_as_the_schema_says()
     {
@@ -74,8 +73,8 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
         var busy = await shop.AuditAsync();
         await orders;
 
-        ShouldBeConsistent(busy);
-        ShouldBeConsistent(await shop.AuditAsync());
+        AuditFixture.ShouldBeConsistent(busy);
+        AuditFixture.ShouldBeConsistent(await shop.AuditAsync());
     }
 
     [Fact]
@@ -86,19 +85,20 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
         var declined = await shop.CompleteAsync(user, "tampered-3", "sim-declined");
         await shop.Orders.As(user).Get($"/api/v1/orders/{first}");
         await shop.Orders.As(user).Get($"/api/v1/orders/{second}");
-        ShouldBeConsistent(await shop.AuditAsync());
-        var before = await StateAsync();
+        AuditFixture.ShouldBeConsistent(await shop.AuditAsync());
+        var before = await shop.StateAsync();
 
         // Repaired: the cache, documents, a total, a notification, a foreign event.
-        await CopyCacheEntryAsync(from: second, to: first);
-        await ExecuteAsync(shop.Reporting.Database,
+        await shop.CopyCacheEntryAsync(from: second, to: first);
+        await AuditFixture.ExecuteAsync(shop.Reporting.Database,
             "update orders set document = jsonb_set(document, '{status}', '\"cancelled\"') where id = $1", first.Value);
-        await ExecuteAsync(shop.Reporting.Database, "delete from orders where id = $1", second.Value);
-        await ExecuteAsync(
+        await AuditFixture.ExecuteAsync(shop.Reporting.Database, "delete from orders where id = $1", second.Value);
+        await AuditFixture.ExecuteAsync(
             shop.Reporting.Database, "update customers set document = jsonb_set(document, '{orderCount}', '99') where id = $1", user.Value);
-        await ExecuteAsync(shop.Reporting.Database, "update sales_days set document = jsonb_set(document, '{orderCount}', '99')");
+        await AuditFixture.ExecuteAsync(
+            shop.Reporting.Database, "update sales_days set document = jsonb_set(document, '{orderCount}', '99')");
         var lost = shop.Ids.Notification(user, "order-confirmed", first.Value);
-        await ExecuteAsync(shop.Notifications.Database, "delete from notifications where id = $1", lost.Value);
+        await AuditFixture.ExecuteAsync(shop.Notifications.Database, "delete from notifications where id = $1", lost.Value);
         var foreign = await shop.PublishForeignAsync(user.Value, 2, new UserDeactivated(user, DateTimeOffset.UtcNow));
         await Eventually.True("the foreign event is recorded", async _ =>
             await shop.Reporting.Database.Scalar<long>("select count(*) from events where id = $1", foreign.Value) == 1);
@@ -115,12 +115,12 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
 
         var repaired = await shop.AuditAsync(repair: true);
         repaired.GetProperty("repaired").GetInt64().ShouldBe(repaired.GetProperty("wrong").GetInt64(), repaired.ToString());
-        ShouldBeConsistent(repaired);
+        AuditFixture.ShouldBeConsistent(repaired);
         repaired.GetProperty("repairs").EnumerateArray().Select(repair => repair.GetProperty("action").GetString()).Distinct()
             .ShouldBe(["dropped", "rebuilt", "made", "set-aside"], ignoreOrder: true);
-        ShouldBeConsistent(await shop.AuditAsync());
+        AuditFixture.ShouldBeConsistent(await shop.AuditAsync());
         // Nothing else changed.
-        (await StateAsync()).ShouldBe(before);
+        (await shop.StateAsync()).ShouldBe(before);
     }
 
     [Fact]
@@ -130,12 +130,12 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
         var (order, rekeyed) = (await shop.CompleteAsync(user, "rows"), await shop.CompleteAsync(user, "rekeyed"));
         var payment = shop.Ids.Payment(order, 1);
         var (other, saga) = (Guid.NewGuid(), shop.Ids.Saga(order));
-        ShouldBeConsistent(await shop.AuditAsync());
+        AuditFixture.ShouldBeConsistent(await shop.AuditAsync());
 
-        await ExecuteAsync(shop.Payments.Database, "update payments set id = $2 where id = $1", payment.Value, other);
-        await ExecuteAsync(shop.Orders.Database, "create table kept as select * from sagas where id = $1", saga.Value);
-        await ExecuteAsync(shop.Orders.Database, "delete from sagas where id = $1", saga.Value);
-        await ExecuteAsync(shop.Orders.Database, "update orders set reference = 'changed' where id = $1", rekeyed.Value);
+        await AuditFixture.ExecuteAsync(shop.Payments.Database, "update payments set id = $2 where id = $1", payment.Value, other);
+        await AuditFixture.ExecuteAsync(shop.Orders.Database, "create table kept as select * from sagas where id = $1", saga.Value);
+        await AuditFixture.ExecuteAsync(shop.Orders.Database, "delete from sagas where id = $1", saga.Value);
+        await AuditFixture.ExecuteAsync(shop.Orders.Database, "update orders set reference = 'changed' where id = $1", rekeyed.Value);
         try
         {
             var report = await shop.AuditAsync(repair: true);
@@ -148,12 +148,12 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
         }
         finally
         {
-            await ExecuteAsync(shop.Payments.Database, "update payments set id = $1 where id = $2", payment.Value, other);
-            await ExecuteAsync(shop.Orders.Database, "insert into sagas select * from kept");
-            await ExecuteAsync(shop.Orders.Database, "drop table kept");
-            await ExecuteAsync(shop.Orders.Database, "update orders set reference = 'rekeyed' where id = $1", rekeyed.Value);
+            await AuditFixture.ExecuteAsync(shop.Payments.Database, "update payments set id = $1 where id = $2", payment.Value, other);
+            await AuditFixture.ExecuteAsync(shop.Orders.Database, "insert into sagas select * from kept");
+            await AuditFixture.ExecuteAsync(shop.Orders.Database, "drop table kept");
+            await AuditFixture.ExecuteAsync(shop.Orders.Database, "update orders set reference = 'rekeyed' where id = $1", rekeyed.Value);
         }
-        ShouldBeConsistent(await shop.AuditAsync());
+        AuditFixture.ShouldBeConsistent(await shop.AuditAsync());
         var right = await shop.Reporting.Http.Get($"/api/v1/audit/orders?user={user}&reference=rows");
         right.Body.GetProperty("consistent").GetBoolean().ShouldBeTrue(right.ToString());
         right.Body.GetProperty("expectedId").GetString().ShouldBe(order.ToString());
@@ -171,8 +171,9 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
         var user = await shop.RegisterAsync();
         var id = shop.Ids.Event(user.Value, UserProfileChanged.Type, 2);
         var changed = JsonSerializer.Serialize(new UserProfileChanged(user, "Augusta", DateTimeOffset.UtcNow), ContractsJson.Options);
-        await ExecuteAsync(shop.Users.Database, "update users set name = 'Augusta', last_sequence = 2 where id = $1", user.Value);
-        await ExecuteAsync(
+        await AuditFixture.ExecuteAsync(
+            shop.Users.Database, "update users set name = 'Augusta', last_sequence = 2 where id = $1", user.Value);
+        await AuditFixture.ExecuteAsync(
             shop.Users.Database,
             """
             insert into outbox (event_id, topic, type, subject, sequence, version, payload, occurred_at, published_at)
@@ -183,7 +184,7 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
         AuditFixture.Findings(await shop.AuditAsync()).ShouldContain($"kafka/user.events missing {id}");
         var repaired = await shop.AuditAsync(repair: true);
 
-        ShouldBeConsistent(repaired);
+        AuditFixture.ShouldBeConsistent(repaired);
         repaired.GetProperty("repairs").EnumerateArray().ShouldContain(repair => repair.GetProperty("action").GetString() == "replayed");
         (await shop.Notifications.Database.Scalar<string>("select name from users where id = $1", user.Value)).ShouldBe("Augusta");
     }
@@ -194,52 +195,17 @@ public sealed class AuditTests(AuditFixture shop) : IClassFixture<AuditFixture>
         var user = await shop.RegisterAsync();
         await shop.CompleteAsync(user, "lost-1");
         await shop.CompleteAsync(user, "lost-2", "sim-declined");
-        ShouldBeConsistent(await shop.AuditAsync());
-        var before = await StateAsync();
+        AuditFixture.ShouldBeConsistent(await shop.AuditAsync());
+        var before = await shop.StateAsync();
 
         foreach (var collection in new[] { "orders", "customers", "customer_spending", "sales_days", "product_sales" })
-            await ExecuteAsync(shop.Reporting.Database, $"delete from {collection}");
-        await ExecuteAsync(shop.Notifications.Database, "delete from notifications");
+            await AuditFixture.ExecuteAsync(shop.Reporting.Database, $"delete from {collection}");
+        await AuditFixture.ExecuteAsync(shop.Notifications.Database, "delete from notifications");
         await shop.Cache.ScriptEvaluateAsync("for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('DEL', key) end");
 
-        ShouldBeConsistent(await shop.AuditAsync(repair: true));
-        (await StateAsync()).ShouldBe(before);
+        AuditFixture.ShouldBeConsistent(await shop.AuditAsync(repair: true));
+        (await shop.StateAsync()).ShouldBe(before);
     }
-
-    /// <summary>Returns the read models and the notifications as text.</summary>
-    private async Task<string> StateAsync()
-    {
-        var state = new List<string>();
-        foreach (var collection in new[] { "orders", "customers", "customer_spending", "sales_days", "product_sales" })
-            state.Add(
-                await shop.Reporting.Database.Scalar<string>(
-                $"select coalesce(string_agg(id || ' ' || document::text, E'\n' order by id), '') from {collection}"));
-        state.Add(
-            await shop.Notifications.Database.Scalar<string>(
-            "select coalesce(string_agg(n::text, E'\n' order by id), '') from notifications n"));
-        return string.Join('\n', state);
-    }
-
-    private async Task CopyCacheEntryAsync(OrderId from, OrderId to)
-    {
-        var data = await Eventually.Get(
-            "the order is cached", async _ =>
-                await shop.Cache.HashGetAsync($"order:{from}", "data"), data => data.HasValue, cancellationToken: Cancellation);
-        await shop.Cache.HashSetAsync($"order:{to}", "data", data);
-    }
-
-    private static async Task ExecuteAsync(string database, string sql, params object[] parameters)
-    {
-        await using var connection = new Npgsql.NpgsqlConnection(database);
-        await connection.OpenAsync(Cancellation);
-        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
-        foreach (var parameter in parameters)
-            command.Parameters.AddWithValue(parameter);
-        await command.ExecuteNonQueryAsync(Cancellation);
-    }
-
-    private static void ShouldBeConsistent(JsonElement report) =>
-        report.GetProperty("state").GetString().ShouldBe("consistent", report.ToString());
 
     private static void ShouldMatch(JsonObject schema, string definition, JsonElement answer, string what)
     {

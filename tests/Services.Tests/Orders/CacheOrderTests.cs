@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.Orders;
-using ForgeShop.ServiceDefaults;
 using ForgeShop.TestSupport;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;

@@ -5,7 +5,6 @@ using System.Security.Claims;
 using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Orders;
-using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Services.Tests;
 

@@ -184,7 +184,7 @@ public sealed class LedgerTests(ServersFixture servers, LedgerTests.Fixture fixt
     [Fact]
     public async Task Payments_of_before_the_ledger_get_their_entries_by_the_migration()
     {
-        var database = await servers.CreateDatabase("ledger-migration");
+        var database = await servers.CreateDatabase("ledger");
         var options = new DbContextOptionsBuilder<PaymentsDb>().UseNpgsql(database).UseSnakeCaseNamingConvention().Options;
         await using var db = new PaymentsDb(options);
         await db.GetService<IMigrator>().MigrateAsync("Initial", Cancellation);

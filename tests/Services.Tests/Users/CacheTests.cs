@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using ForgeShop.Caching;
 using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
 using ForgeShop.TestSupport;
 using ForgeShop.Users;
 using Microsoft.Extensions.DependencyInjection;

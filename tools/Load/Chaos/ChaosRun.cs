@@ -1,3 +1,4 @@
+using ForgeShop.Client;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Load.Audit;
@@ -59,7 +60,8 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         await watching.CancelAsync();
         await watched;
 
-        var audit = new ShopAudit(http, administrator.TokenAsync, _time).SweepAsync(AuditTimeout, cancellationToken);
+        using var auditor = new ShopClient(http, new ShopLogin(shop.AdminEmail, shop.AdminPassword));
+        var audit = ShopAudit.SweepAsync(auditor, AuditTimeout, _time, cancellationToken);
         await ProgressAsync("auditing", audit, reconciliation, watcher, cancellationToken);
         IReadOnlyList<Finding> findings = [.. await comparing, new("findings of the audit", 0, (await audit).Wrong)];
         foreach (var wrong in (await audit).Findings.Take(FindingsShown))

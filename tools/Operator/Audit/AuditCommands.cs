@@ -9,13 +9,10 @@ namespace ForgeShop.Operator.Audit;
 internal sealed class AuditCommands(RunningShop shop, IAnsiConsole console, TimeProvider time)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Runs a sweep and shows its progress; returns 0 if all stores agree, otherwise 1.</summary>
-    public async Task<int> SweepAsync(bool repair, CancellationToken cancellationToken)
+    public Task<int> SweepAsync(bool repair, CancellationToken cancellationToken) => WithClientAsync(async client =>
     {
-        using var http = Http();
-        using var client = new ShopClient(http, shop.Admin);
         var started = await client.SendAsync(HttpMethod.Post, "/api/v1/audit/run", cancellationToken, new { repair });
         if (started.Expect(HttpStatusCode.Accepted, HttpStatusCode.Conflict).Status is HttpStatusCode.Conflict)
             console.MarkupLine("[yellow]a sweep is running; this shows its progress[/]");
@@ -31,27 +28,24 @@ internal sealed class AuditCommands(RunningShop shop, IAnsiConsole console, Time
         });
         AuditTable.PrintSummary(console, report);
         return report.GetProperty("state").GetString() == "consistent" ? 0 : 1;
-    }
+    });
 
     /// <summary>Compares one entity in every store; returns 0 if they agree, otherwise 1.</summary>
     /// <param name="entityType">The entity type, for example <c>orders</c>.</param>
     /// <param name="key">The natural key: <c>ada@example.com</c>, or <c>field=value</c> for each field of a record.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<int> EntityAsync(string entityType, IReadOnlyList<string> key, CancellationToken cancellationToken)
-    {
-        using var http = Http();
-        using var client = new ShopClient(http, shop.Admin);
-        var report = await ReadEntityAsync(client, entityType, key, cancellationToken);
-        AuditTable.Print(console, report);
-        return report.GetProperty("consistent").GetBoolean() ? 0 : 1;
-    }
+    public Task<int> EntityAsync(string entityType, IReadOnlyList<string> key, CancellationToken cancellationToken) =>
+        WithClientAsync(async client =>
+        {
+            var report = await ReadEntityAsync(client, entityType, key, cancellationToken);
+            AuditTable.Print(console, report);
+            return report.GetProperty("consistent").GetBoolean() ? 0 : 1;
+        });
 
-    /// <summary>Finds everything that carries an entity's ID: rows, documents, events, notifications and traces.</summary>
-    public async Task<int> FindAsync(IReadOnlyList<string> key, CancellationToken cancellationToken)
+    /// <summary>Finds everything that carries an entity's ID: rows, documents, notifications, and of an order events and traces.</summary>
+    public Task<int> FindAsync(IReadOnlyList<string> key, CancellationToken cancellationToken) => WithClientAsync(async client =>
     {
         var entityType = TypeOf(key);
-        using var http = Http();
-        using var client = new ShopClient(http, shop.Admin);
         var report = await ReadEntityAsync(client, entityType, key, cancellationToken);
         AuditTable.Print(console, report);
         if (entityType == "orders")
@@ -62,14 +56,14 @@ internal sealed class AuditCommands(RunningShop shop, IAnsiConsole console, Time
                 AuditTable.PrintEvents(console, timeline.Json);
         }
         return report.GetProperty("consistent").GetBoolean() ? 0 : 1;
-    }
+    });
 
     private static string TypeOf(IReadOnlyList<string> key)
     {
+        if (key is [var plain] && !plain.Contains('=', StringComparison.Ordinal))
+            return plain.Contains('@', StringComparison.Ordinal) ? "users" : "products";
         var fields = key.Select(part => part.Split('=')[0]).ToHashSet();
-        return key is [var plain] && !plain.Contains('=', StringComparison.Ordinal)
-            ? plain.Contains('@', StringComparison.Ordinal) ? "users" : "products"
-            : fields.SetEquals(["user", "reference"]) ? "orders"
+        return fields.SetEquals(["user", "reference"]) ? "orders"
             : fields.SetEquals(["order", "attempt"]) ? "payments"
             : fields.SetEquals(["user", "notice", "reference"]) ? "notifications"
             : throw new OperatorException(
@@ -81,14 +75,27 @@ internal sealed class AuditCommands(RunningShop shop, IAnsiConsole console, Time
     {
         var query = key.Select(part => part.Split('=', 2) is [var field, var value]
             ? $"{Uri.EscapeDataString(field)}={Uri.EscapeDataString(value)}" : $"key={Uri.EscapeDataString(part)}");
-        var answer = await client.SendAsync(
-            HttpMethod.Get, $"/api/v1/audit/{Uri.EscapeDataString(entityType)}?{string.Join('&', query)}", cancellationToken);
-        if (answer.Status is HttpStatusCode.OK || answer.Code is null)
+        var path = $"/api/v1/audit/{Uri.EscapeDataString(entityType)}?{string.Join('&', query)}";
+        var answer = await client.SendAsync(HttpMethod.Get, path, cancellationToken);
+        if (answer.Code is not ("validation-failed" or "unknown-entity-type"))
             return answer.Expect(HttpStatusCode.OK).Json;
         var errors = answer.Json.TryGetProperty("errors", out var fields)
             ? string.Concat(fields.EnumerateObject().Select(field => $"; {field.Name}: {field.Value[0].GetString()}")) : "";
         throw new OperatorException($"{answer.Json.GetProperty("detail").GetString()}{errors}");
     }
 
-    private HttpClient Http() => new() { BaseAddress = new Uri(shop.Gateway), Timeout = RequestTimeout };
+    private async Task<int> WithClientAsync(Func<ShopClient, Task<int>> command)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(shop.Gateway) };
+        // Logs in again when the token expires during a long sweep.
+        using var client = new ShopClient(http, shop.Admin);
+        try
+        {
+            return await command(client);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new OperatorException($"the shop does not answer: {exception.Message}");
+        }
+    }
 }

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
-import { parseUuid } from '@forgeshop/forge-id'
 import { handledTypes, orderTopic } from '../contracts/events.js'
-import { ShopIds } from '../contracts/ids.js'
+import { uuidOf } from '../contracts/ids.js'
 import { invalid, Problem } from '../http/problems.js'
 import type { AccessTokens } from '../http/tokens.js'
 import type { WakeUp } from '../messaging/waiting.js'
@@ -104,5 +103,3 @@ function idsOf(values: unknown, most: number, field: string): string[] {
   if (!Array.isArray(values) || ids.length > most || ids.includes(undefined)) throw invalid(field, `At most ${most} IDs.`)
   return ids.filter((id) => id !== undefined)
 }
-
-const uuidOf = (value: unknown) => ShopIds.attempt(() => parseUuid(String(value)))

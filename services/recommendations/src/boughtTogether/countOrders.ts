@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg'
+import { events as contracts } from '@forgeshop/forge-id/contracts'
 import {
   inOrder,
   recommendationsChanged,
@@ -132,10 +133,10 @@ function newEvent(product: ProductRow, ids: ShopIds, cause: EventContext | undef
     changedAt: new Date().toISOString(),
   }
   return {
-    eventId: ids.event(product.id, recommendationsChanged.type, BigInt(product.sequence)),
+    eventId: ids.event(product.id, recommendationsChanged, BigInt(product.sequence)),
     topic: recommendationTopic,
-    type: recommendationsChanged.type,
-    version: recommendationsChanged.version,
+    type: recommendationsChanged,
+    version: contracts[recommendationsChanged].version,
     subject: product.id,
     sequence: product.sequence,
     data,

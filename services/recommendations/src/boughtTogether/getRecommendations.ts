@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
+import { ContractError, readSku } from '@forgeshop/forge-id/contracts'
 import { inOrder, type RecommendedProduct } from '../contracts/events.js'
-import { canonicalSku, type ShopIds } from '../contracts/ids.js'
+import type { ShopIds } from '../contracts/ids.js'
 import { invalid } from '../http/problems.js'
 import type { AccessTokens } from '../http/tokens.js'
 import { maxRecommended } from './countOrders.js'
@@ -20,8 +21,7 @@ export function mapGetRecommendations(server: FastifyInstance, pool: Pool, ids: 
     '/api/v1/products/:sku/recommendations',
     async (request) => {
       await tokens.require(request.headers.authorization, readPermission)
-      const sku = canonicalSku(request.params.sku)
-      if (sku === undefined) throw invalid('sku', skuForm)
+      const sku = skuOf(request.params.sku)
       const limit = Number(request.query.limit ?? maxRecommended)
       if (!Number.isInteger(limit) || limit < 1 || limit > maxRecommended)
         throw invalid('limit', `A list has 1 to ${maxRecommended} products.`)
@@ -34,4 +34,12 @@ export function mapGetRecommendations(server: FastifyInstance, pool: Pool, ids: 
       return { productId, sku, products: (rows[0]?.recommended ?? []).slice(0, limit).map(inOrder) }
     },
   )
+}
+
+function skuOf(text: string): string {
+  try {
+    return readSku(text)
+  } catch (error) {
+    throw error instanceof ContractError ? invalid('sku', skuForm) : error
+  }
 }

@@ -1,8 +1,7 @@
 import { context, propagation, trace } from '@opentelemetry/api'
 import { createRequire } from 'node:module'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { parseUuid } from '@forgeshop/forge-id'
-import { ShopIds } from '../contracts/ids.js'
+import { uuidOf, type ShopIds } from '../contracts/ids.js'
 import { isTransient } from '../data/transientErrors.js'
 import type { Logger } from '../telemetry/logging.js'
 import { Problem, sendProblem, statusProblem } from './problems.js'
@@ -60,7 +59,7 @@ function translate(error: unknown): Problem {
 /** Gets the correlation ID: the gateway's, which travels as baggage; otherwise it is derived as in every service. */
 function correlationOf(request: FastifyRequest, ids: ShopIds): string {
   const travelled = propagation.getBaggage(context.active())?.getEntry('correlation')?.value
-  const known = travelled === undefined ? undefined : ShopIds.attempt(() => parseUuid(travelled))
+  const known = uuidOf(travelled)
   return known ?? ids.correlation('anonymous', `${request.method} ${routeOf(request)}`, traceIdOf())
 }
 

@@ -1,15 +1,13 @@
 import { once } from 'node:events'
+import type { EventType } from '@forgeshop/forge-id/contracts'
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
-import type { MessagingSettings } from '../configuration.js'
-import { InvalidEventError, isHandled, readOrderEvent } from '../contracts/events.js'
+import { isHandled, readOrderEvent } from '../contracts/events.js'
 import type { ShopIds } from '../contracts/ids.js'
 import { isTransient } from '../data/transientErrors.js'
-import type { Logger } from '../telemetry/logging.js'
-import type { MessagingMetrics, MessagingState } from '../telemetry/messagingTelemetry.js'
 import { headerText, readContext, typeOf, UnreadableMessageError } from './cloudEvents.js'
+import type { MessagingContext } from './context.js'
 import type { DeadLetters, Patience, Place } from './deadLetters.js'
 import type { Inbox, IncomingEvent } from './inbox.js'
-import type { KafkaClients } from './kafka.js'
 import { backoffAfter, pause } from './waiting.js'
 
 const parallelPartitions = 3
@@ -30,32 +28,27 @@ interface Turn extends Patience {
  */
 export class EventConsumer {
   constructor(
-    private readonly group: string,
+    private readonly context: MessagingContext,
     private readonly topics: readonly string[],
-    private readonly kafka: KafkaClients,
     private readonly inbox: Inbox,
     private readonly deadLetters: DeadLetters,
     private readonly ids: ShopIds,
-    private readonly settings: MessagingSettings,
-    private readonly state: MessagingState,
-    private readonly metrics: MessagingMetrics,
-    private readonly logger: Logger,
   ) {}
 
   /** Consumes until the signal is aborted. A consumer that crashes is replaced. */
   async run(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted;) {
-      const consumer = this.kafka.consumer(this.group)
+      const consumer = this.context.kafka.consumer(this.context.service)
       try {
-        await this.kafka.createTopics(this.topics)
+        await this.context.kafka.createTopics(this.topics)
         await this.#consume(consumer, signal, () => (failures = 0))
       } catch (error) {
-        const delay = backoffAfter(++failures, this.settings.minBackoff, this.settings.maxBackoff)
-        this.logger.warn({ attempt: failures, delay, err: error }, 'The consumer failed; replacing it')
+        const delay = backoffAfter(++failures, this.context.settings.minBackoff, this.context.settings.maxBackoff)
+        this.context.logger.warn({ attempt: failures, delay, err: error }, 'The consumer failed; replacing it')
         await pause(delay, signal)
       } finally {
-        this.state.lag.clear()
-        this.state.waitingPartitions.clear()
+        this.context.state.lag.clear()
+        this.context.state.waitingPartitions.clear()
         // Leaves the group, so that other consumers take over at once.
         await consumer.disconnect()
       }
@@ -95,11 +88,11 @@ export class EventConsumer {
       isOver: () => !payload.isRunning() || payload.isStale() || signal.aborted,
       signal,
     }
-    for (let at = 0; at < messages.length; at += this.settings.consumeBatchSize) {
-      const part = messages.slice(at, at + this.settings.consumeBatchSize)
+    for (let at = 0; at < messages.length; at += this.context.settings.consumeBatchSize) {
+      const part = messages.slice(at, at + this.context.settings.consumeBatchSize)
       if (!(await this.#handlePart(turn, part))) return
       const handled = Number(part.at(-1)?.offset) + 1
-      this.state.lag.set(keyOf(turn.place), { topic, partition, messages: Number(highWatermark) - handled })
+      this.context.state.lag.set(keyOf(turn.place), { topic, partition, messages: Number(highWatermark) - handled })
       await payload.commitOffsetsIfNecessary()
       await payload.heartbeat()
     }
@@ -119,7 +112,7 @@ export class EventConsumer {
           alone = true
           continue
         }
-        if (isStoreAway || ++attempts < this.settings.maxAttempts) {
+        if (isStoreAway || ++attempts < this.context.settings.maxAttempts) {
           await this.#wait(turn, first, ++failures, error, isStoreAway)
           continue
         }
@@ -127,7 +120,7 @@ export class EventConsumer {
         alone = false // The failing message is out, so the rest is a batch again.
       }
       attempts = failures = 0
-      this.state.waitingPartitions.delete(keyOf(turn.place))
+      this.context.state.waitingPartitions.delete(keyOf(turn.place))
       turn.resolveOffset(last.offset)
       rest = rest.slice(next.length)
     }
@@ -142,7 +135,7 @@ export class EventConsumer {
       try {
         const event = this.#read(turn.place.topic, message)
         if (event) readable.push(event)
-        else this.metrics.skipped.add(1, { 'messaging.destination.name': turn.place.topic })
+        else this.context.metrics.skipped.add(1, { 'messaging.destination.name': turn.place.topic })
       } catch (error) {
         if (!(error instanceof UnreadableMessageError)) throw error
         unreadable.push([message, error])
@@ -165,23 +158,23 @@ export class EventConsumer {
     const type = typeOf(message)
     if (type === undefined || message.value === null || !isHandled(topic, type)) return undefined
     const group = headerText(message.headers, 'dlq_group')
-    if (group !== undefined && group !== this.group) return undefined
+    if (group !== undefined && group !== this.context.service) return undefined
     const context = readContext(message, this.ids)
     try {
-      return { context, data: readOrderEvent(type, context.version, message.value), topic, offset: message.offset }
+      return { context, data: readOrderEvent(type as EventType, context.dataVersion, message.value), topic, offset: message.offset }
     } catch (error) {
-      if (error instanceof InvalidEventError) throw new UnreadableMessageError(error.message)
-      throw error
+      // Whatever the reason is, it depends on nothing but the message.
+      throw new UnreadableMessageError(error instanceof Error ? error.message : String(error))
     }
   }
 
   /** Backs off. The heartbeats go on, so that the group keeps this member. */
   async #wait(turn: Turn, message: KafkaMessage, failures: number, error: Error, isStoreAway: boolean): Promise<void> {
-    const delay = backoffAfter(failures, this.settings.minBackoff, this.settings.maxBackoff)
+    const delay = backoffAfter(failures, this.context.settings.minBackoff, this.context.settings.maxBackoff)
     const fields = { ...turn.place, offset: message.offset, attempt: failures, delay, err: error }
-    this.logger.warn(fields, `Handling failed (${isStoreAway ? 'the store is unavailable' : 'counted'}); retrying`)
-    this.metrics.retries.add(1, { 'messaging.destination.name': turn.place.topic })
-    this.state.waitingPartitions.add(keyOf(turn.place))
+    this.context.logger.warn(fields, `Handling failed (${isStoreAway ? 'the store is unavailable' : 'counted'}); retrying`)
+    this.context.metrics.retries.add(1, { 'messaging.destination.name': turn.place.topic })
+    this.context.state.waitingPartitions.add(keyOf(turn.place))
     for (let rest = delay; rest > 0 && !turn.isOver(); rest -= heartbeatInterval) {
       await pause(Math.min(rest, heartbeatInterval), turn.signal)
       await turn.heartbeat()

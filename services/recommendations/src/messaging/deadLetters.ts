@@ -1,9 +1,7 @@
 import type { IHeaders, KafkaMessage, Message, Producer } from 'kafkajs'
-import type { MessagingSettings } from '../configuration.js'
 import { deadLetterTopic } from '../contracts/events.js'
-import type { Logger } from '../telemetry/logging.js'
-import type { MessagingMetrics } from '../telemetry/messagingTelemetry.js'
-import { hasErrorType, type KafkaClients } from './kafka.js'
+import type { MessagingContext } from './context.js'
+import { hasErrorType } from './kafka.js'
 import { backoffAfter, pause } from './waiting.js'
 
 /** The position of a consumed message. */
@@ -25,13 +23,7 @@ const maxHeaderLength = 1000
 export class DeadLetters {
   #producer: Producer | undefined
 
-  constructor(
-    private readonly kafka: KafkaClients,
-    private readonly group: string,
-    private readonly settings: MessagingSettings,
-    private readonly metrics: MessagingMetrics,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly context: MessagingContext) {}
 
   /** Returns when Kafka has acknowledged the letter. Until then the consumer waits: going on without it would lose the message. */
   async add(turn: Patience & { place: Place }, message: KafkaMessage, error: Error, attempts: number): Promise<void> {
@@ -43,16 +35,19 @@ export class DeadLetters {
         break
       } catch (failure) {
         if (hasErrorType(failure, 'MESSAGE_TOO_LARGE')) letter = withoutValue(letter)
-        const delay = backoffAfter(failures, this.settings.minBackoff, this.settings.maxBackoff)
-        this.logger.warn({ ...place, offset: message.offset, attempt: failures, delay, err: failure }, 'Dead-lettering failed; retrying')
+        const delay = backoffAfter(failures, this.context.settings.minBackoff, this.context.settings.maxBackoff)
+        this.context.logger.warn(
+          { ...place, offset: message.offset, attempt: failures, delay, err: failure },
+          'Dead-lettering failed; retrying',
+        )
         await this.close()
         await pause(delay, turn.signal)
         turn.signal.throwIfAborted()
         await turn.heartbeat()
       }
     }
-    this.metrics.deadLetters.add(1, { 'messaging.destination.name': place.topic, 'error.type': error.name })
-    this.logger.error({ ...place, offset: message.offset, attempts, err: error }, 'Dead-lettered a message')
+    this.context.metrics.deadLetters.add(1, { 'messaging.destination.name': place.topic, 'error.type': error.name })
+    this.context.logger.error({ ...place, offset: message.offset, attempts, err: error }, 'Dead-lettered a message')
   }
 
   async close(): Promise<void> {
@@ -63,7 +58,7 @@ export class DeadLetters {
 
   async #send(topic: string, letter: Message): Promise<void> {
     if (!this.#producer) {
-      const producer = this.kafka.producer()
+      const producer = this.context.kafka.producer()
       await producer.connect()
       this.#producer = producer
     }
@@ -76,7 +71,7 @@ export class DeadLetters {
       dlq_topic: place.topic,
       dlq_partition: `${place.partition}`,
       dlq_offset: message.offset,
-      dlq_group: this.group,
+      dlq_group: this.context.service,
       dlq_time: new Date().toISOString(),
       dlq_attempts: `${attempts}`,
       dlq_error_type: error.constructor.name,

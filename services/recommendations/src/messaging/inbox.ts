@@ -2,7 +2,8 @@ import type { Span } from '@opentelemetry/api'
 import type { ClientBase, Pool } from 'pg'
 import type { OrderEvent } from '../contracts/events.js'
 import { inTransaction } from '../data/database.js'
-import { endSpan, inBatchSpan, startMessageSpan, under, type MessagingMetrics } from '../telemetry/messagingTelemetry.js'
+import { endSpan, inBatchSpan, startMessageSpan, under } from '../telemetry/messagingTelemetry.js'
+import type { MessagingContext } from './context.js'
 import type { EventContext } from './cloudEvents.js'
 
 /** A message that a handler takes. */
@@ -27,16 +28,15 @@ const insertNew = `
  */
 export class Inbox {
   constructor(
+    private readonly context: MessagingContext,
     private readonly pool: Pool,
-    private readonly group: string,
     private readonly handle: BatchHandler,
     private readonly onCommit: () => void,
-    private readonly metrics: MessagingMetrics,
   ) {}
 
   async process(batch: readonly IncomingEvent[]): Promise<void> {
     const origins = batch.map((event) => event.context)
-    const handled = await inBatchSpan(origins, this.group, () =>
+    const handled = await inBatchSpan(origins, this.context.service, () =>
       inTransaction(this.pool, async (client) => {
         const fresh = await insert(client, batch)
         if (fresh.length > 0) await this.#handleInSpans(client, fresh)
@@ -44,10 +44,10 @@ export class Inbox {
       }),
     )
     this.onCommit()
-    this.metrics.batchSize.record(handled.length)
+    this.context.metrics.batchSize.record(handled.length)
     const isHandled = new Set(handled)
     for (const event of batch) {
-      const counter = isHandled.has(event) ? this.metrics.handled : this.metrics.duplicates
+      const counter = isHandled.has(event) ? this.context.metrics.handled : this.context.metrics.duplicates
       counter.add(1, { 'messaging.destination.name': event.topic, 'cloudevents.event_type': event.context.type })
     }
   }
@@ -56,7 +56,7 @@ export class Inbox {
   async #handleInSpans(client: ClientBase, events: readonly IncomingEvent[]): Promise<void> {
     const spans: Span[] = []
     const traced = events.map((event) => {
-      const attributes = { 'messaging.consumer.group.name': this.group, 'messaging.kafka.offset': Number(event.offset) }
+      const attributes = { 'messaging.consumer.group.name': this.context.service, 'messaging.kafka.offset': Number(event.offset) }
       const span = startMessageSpan('process', event.topic, event.context.id, event.context, attributes)
       spans.push(span)
       return { ...event, context: under(event.context, span) }

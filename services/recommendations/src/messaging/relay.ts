@@ -1,11 +1,11 @@
 import type { Client } from 'pg'
 import type { Producer } from 'kafkajs'
-import type { MessagingSettings } from '../configuration.js'
+import type { ShopIds } from '../contracts/ids.js'
 import { connect } from '../data/database.js'
-import type { Logger } from '../telemetry/logging.js'
-import { endSpan, startMessageSpan, under, type MessagingMetrics, type MessagingState } from '../telemetry/messagingTelemetry.js'
+import { endSpan, startMessageSpan, under } from '../telemetry/messagingTelemetry.js'
 import { writeEvent, type OutboxMessage } from './cloudEvents.js'
-import { hasErrorType, type KafkaClients } from './kafka.js'
+import type { MessagingContext } from './context.js'
+import { hasErrorType } from './kafka.js'
 import { cleanUp, markPublishedOrRefused, readUnpublished } from './outbox.js'
 import { backoffAfter, pause, type WakeUp } from './waiting.js'
 
@@ -22,15 +22,11 @@ const permanentErrors = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_
  */
 export class OutboxRelay {
   constructor(
+    private readonly context: MessagingContext,
     private readonly database: string,
-    private readonly source: string,
     private readonly topics: readonly string[],
-    private readonly kafka: KafkaClients,
     private readonly signal: WakeUp,
-    private readonly settings: MessagingSettings,
-    private readonly state: MessagingState,
-    private readonly metrics: MessagingMetrics,
-    private readonly logger: Logger,
+    private readonly ids: ShopIds,
   ) {}
 
   async run(stopping: AbortSignal): Promise<void> {
@@ -39,22 +35,22 @@ export class OutboxRelay {
       let producer: Producer | undefined
       try {
         connection = await connect(this.database, (error) => {
-          this.logger.debug({ err: error }, 'The relay lost its connection')
+          this.context.logger.debug({ err: error }, 'The relay lost its connection')
         })
         await this.#untilElected(connection, stopping)
-        await this.kafka.createTopics(this.topics)
-        producer = this.kafka.producer()
+        await this.context.kafka.createTopics(this.topics)
+        producer = this.context.kafka.producer()
         await producer.connect()
         await this.#publishAll(connection, producer, stopping, () => (failures = 0))
       } catch (error) {
-        const delay = backoffAfter(++failures, this.settings.minBackoff, this.settings.maxBackoff)
-        this.logger.warn({ attempt: failures, delay, err: error }, 'The relay failed; retrying')
+        const delay = backoffAfter(++failures, this.context.settings.minBackoff, this.context.settings.maxBackoff)
+        this.context.logger.warn({ attempt: failures, delay, err: error }, 'The relay failed; retrying')
         await pause(delay, stopping)
       } finally {
         // A producer that failed is replaced, so that nothing of a batch arrives behind its own repetition. The lock ends with the connection.
         await producer?.disconnect()
         await connection?.end()
-        this.state.outbox = undefined
+        this.context.state.outbox = undefined
       }
     }
   }
@@ -64,24 +60,24 @@ export class OutboxRelay {
     while (!stopping.aborted) {
       const { rows } = await connection.query<{ elected: boolean }>(tryElect)
       if (rows[0]?.elected) break
-      await pause(this.settings.pollInterval, stopping)
+      await pause(this.context.settings.pollInterval, stopping)
     }
   }
 
   async #publishAll(connection: Client, producer: Producer, stopping: AbortSignal, onProgress: () => void): Promise<void> {
-    this.logger.info('Elected as the active relay')
+    this.context.logger.info('Elected as the active relay')
     for (let cleanedUpAt = Date.now(); !stopping.aborted;) {
-      const messages = await readUnpublished(connection, this.settings.publishBatchSize)
-      this.state.outbox = { pending: messages.length, oldestAt: messages[0] && Date.parse(messages[0].occurredAt) }
+      const messages = await readUnpublished(connection, this.context.settings.publishBatchSize)
+      this.context.state.outbox = { pending: messages.length, oldestAt: messages[0] && Date.parse(messages[0].occurredAt) }
       if (messages.length > 0) {
         const results = await this.#publish(producer, messages)
         await markPublishedOrRefused(connection, results)
       } else {
-        await this.signal.wait(this.settings.pollInterval, stopping)
+        await this.signal.wait(this.context.settings.pollInterval, stopping)
       }
       onProgress()
-      if (Date.now() - cleanedUpAt >= this.settings.cleanUpInterval) {
-        await cleanUp(connection, this.settings.outboxRetention, this.settings.inboxRetention)
+      if (Date.now() - cleanedUpAt >= this.context.settings.cleanUpInterval) {
+        await cleanUp(connection, this.context.settings.outboxRetention, this.context.settings.inboxRetention)
         cleanedUpAt = Date.now()
       }
     }
@@ -107,22 +103,25 @@ export class OutboxRelay {
     const traced = messages.map((message, index) => under(message, spans[index] as (typeof spans)[number]))
     const topicMessages = [...new Set(traced.map((message) => message.topic))].map((topic) => ({
       topic,
-      messages: traced.filter((message) => message.topic === topic).map((message) => writeEvent(message, this.source)),
+      messages: traced
+        .filter((message) => message.topic === topic)
+        .map((message) => writeEvent(message, `/${this.context.service}`, this.ids)),
     }))
     try {
-      await producer.sendBatch({ acks: -1, timeout: this.settings.publishTimeout, topicMessages })
+      await producer.sendBatch({ acks: -1, timeout: this.context.settings.publishTimeout, topicMessages })
       for (const span of spans) endSpan(span)
     } catch (error) {
       for (const span of spans) endSpan(span, error)
       throw error
     }
-    for (const { topic, messages } of topicMessages) this.metrics.published.add(messages.length, { 'messaging.destination.name': topic })
+    for (const { topic, messages } of topicMessages)
+      this.context.metrics.published.add(messages.length, { 'messaging.destination.name': topic })
   }
 
   #refuse(message: OutboxMessage, error: unknown): { seq: string; error: string } {
     const reason = error instanceof Error ? error.message : String(error)
-    this.metrics.refused.add(1, { 'messaging.destination.name': message.topic })
-    this.logger.error(
+    this.context.metrics.refused.add(1, { 'messaging.destination.name': message.topic })
+    this.context.logger.error(
       { eventId: message.eventId, type: message.type, topic: message.topic, reason },
       'Kafka refuses a message for good. The relay passes over it; a replay tries it again',
     )

@@ -1,4 +1,4 @@
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Caching;
 
 /// <summary>The cached state of one entity. A later state of the entity has a higher <see cref="Version"/>.</summary>
 public interface ICachedView

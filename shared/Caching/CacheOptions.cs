@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Caching;
 
 /// <summary>Configuration section <c>Cache</c>.</summary>
 public sealed class CacheOptions

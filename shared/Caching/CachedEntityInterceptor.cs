@@ -1,7 +1,8 @@
+using ForgeShop.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
-namespace ForgeShop.ServiceDefaults.Caching;
+namespace ForgeShop.Caching;
 
 /// <summary>
 /// Keeps the cache consistent with the database: raises the versions of changed entities before the commit and stores their views after it.

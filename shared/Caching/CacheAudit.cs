@@ -3,10 +3,11 @@ using System.Text;
 using System.Text.Json;
 using ForgeShop.Contracts.Audit;
 using ForgeShop.Forge;
+using ForgeShop.ServiceDefaults;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Caching;
 
 /// <summary>
 /// Reads the entries of an <see cref="EntityCache{TView}"/> in Redis, in the order of SCAN. A repair drops entries; the next request reads

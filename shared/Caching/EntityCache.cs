@@ -1,10 +1,9 @@
 using ForgeShop.Forge;
-using ForgeShop.ServiceDefaults.Caching;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ZiggyCreatures.Caching.Fusion;
 
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Caching;
 
 /// <summary>
 /// Cache-aside with FusionCache: entries in the process (L1) and in Redis (L2) under <c>{prefix}:{id}</c>; a backplane refreshes L1 in

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ForgeShop.ServiceDefaults.Caching;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,7 +11,7 @@ using ZiggyCreatures.Caching.Fusion;
 using ZiggyCreatures.Caching.Fusion.Backplane.StackExchangeRedis;
 using ZiggyCreatures.Caching.Fusion.Serialization.SystemTextJson;
 
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Caching;
 
 public static class CachingExtensions
 {

@@ -8,7 +8,7 @@ using Polly.CircuitBreaker;
 using Polly.Timeout;
 using StackExchange.Redis;
 
-namespace ForgeShop.ServiceDefaults.Caching;
+namespace ForgeShop.Caching;
 
 /// <summary>
 /// FusionCache's second level: the framework's Redis cache with a time-out and a circuit breaker. An error reply concerns one key: the key

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Claims;
 
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Orders;
 
 /// <summary>The remaining lifetime of a token. A stream ends before its token expires.</summary>
 public static class TokenLifetime
