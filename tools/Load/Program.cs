@@ -105,7 +105,8 @@ static Command BenchCommand()
     bench.SetAction((options, cancellationToken) => Run(
         "", "nothing was measured",
         () => BenchAsync(
-            new(options.GetValue(wolverine), options.GetValue(stored), options.GetValue(containers)), options.GetResult(json) is not null, options.GetValue(json),
+            new(options.GetValue(wolverine), options.GetValue(stored), options.GetValue(containers)), options.GetResult(json) is not null,
+            options.GetValue(json),
             cancellationToken),
         cancellationToken));
     return bench;

@@ -143,9 +143,12 @@ internal sealed class AuditSweep(
         await progress.SaveAsync(progress.Run with { Suspects = [] }, cancellationToken);
     }
 
-    /// <summary>Asks until nothing is wrong, or until the shop has emitted nothing between two rounds: then what is wrong stays wrong.</summary>
+    /// <summary>
+    /// Asks until nothing is wrong, or until the shop has emitted nothing between two rounds: then what is wrong stays wrong.
+    /// </summary>
     private async Task<List<AuditFinding>> AskUntilSettledAsync(
-        AuditProgress progress, AuditedShop shop, AuditChecks checks, IReadOnlyList<AuditSuspect> suspects, CancellationToken cancellationToken)
+        AuditProgress progress, AuditedShop shop, AuditChecks checks, IReadOnlyList<AuditSuspect> suspects,
+        CancellationToken cancellationToken)
     {
         var (open, last) = (new List<AuditFinding>(), "");
         for (var round = 1; suspects.Count > 0; round++)

@@ -31,7 +31,8 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
             var absent = consumers.FindAll(consumer => !consumer.Ids.Contains(entry.Id)).ConvertAll(consumer => consumer.Consumer);
             if (absent.Count == 0)
                 continue;
-            var stores = absent.Count == consumers.Count ? [$"kafka/{entry.Group?.Split('/')[0]}"] : absent.Select(consumer => consumer.Name);
+            var stores = absent.Count == consumers.Count
+                ? [$"kafka/{entry.Group?.Split('/')[0]}"] : absent.Select(consumer => consumer.Name);
             findings.AddRange(stores.Select(store =>
                 AuditChecks.Finding(outbox, store, "events", entry.Id, AuditStates.Missing, entry.Id) with
                 {
