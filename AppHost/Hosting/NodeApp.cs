@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Aspire.Hosting;
 
-/// <summary>A Node.js app. Names and behaviour are those of Aspire.Hosting.JavaScript, which can take over by a change of reference.</summary>
+/// <summary>
+/// A Node.js app. Names and behaviour are those of Aspire.Hosting.JavaScript, which can take over by a change of reference.
+/// </summary>
 public sealed class NodeAppResource(string name, string command, string workingDirectory)
     : ExecutableResource(name, command, workingDirectory), IResourceWithServiceDiscovery;
 

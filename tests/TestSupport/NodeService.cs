@@ -43,7 +43,8 @@ public sealed class NodeService : IAsyncDisposable
         var port = FreePort.Next();
         var host = new NativeServer(service, port, _ =>
         {
-            var start = new ProcessStartInfo("node", [Path.Combine(folder, "dist", "src", "main.js")]) { Environment = { ["PORT"] = $"{port}" } };
+            var start = new ProcessStartInfo(
+                "node", [Path.Combine(folder, "dist", "src", "main.js")]) { Environment = { ["PORT"] = $"{port}" } };
             foreach (var (name, value) in settings)
                 start.Environment[name] = value;
             return start;
