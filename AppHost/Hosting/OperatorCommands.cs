@@ -110,7 +110,9 @@ internal static class OperatorCommands
             async Task StartAsync(IResource resource)
             {
                 // Aspire gives up if the engine deletes the stopped container slowly; the next attempt succeeds.
-                for (var attempts = 1; await ExecuteAsync(resource, KnownResourceCommands.StartCommand) is { Success: false } failed; attempts++)
+                for (var attempts = 1;
+                    await ExecuteAsync(resource, KnownResourceCommands.StartCommand) is { Success: false } failed;
+                    attempts++)
                 {
                     if (attempts == MaxStartAttempts)
                         throw new DistributedApplicationException($"{resource.Name} did not start: {failed.Message}");

@@ -39,13 +39,15 @@ internal static class Services
             .WithEnvironment("OTEL_EXPORTER_OTLP_TIMEOUT", "1000");
 
         // All services derive IDs, so all need the same settings for it.
-        foreach (var setting in service.ApplicationBuilder.Configuration.GetSection("Forge").GetChildren().Where(one => one.Value is not null))
+        foreach (
+            var setting in service.ApplicationBuilder.Configuration.GetSection("Forge").GetChildren().Where(one => one.Value is not null))
             service.WithEnvironment($"Forge__{setting.Key}", setting.Value);
         return service;
     }
 
     /// <summary>Lets the audit in Reporting ask one more service about its stores.</summary>
-    public static void WithAuditOf(this IResourceBuilder<ProjectResource> reporting, IResourceBuilder<IResourceWithServiceDiscovery> service)
+    public static void WithAuditOf(
+        this IResourceBuilder<ProjectResource> reporting, IResourceBuilder<IResourceWithServiceDiscovery> service)
     {
         string[] audited = ["users", "inventory", "orders", "payments", "notifications", service.Resource.Name];
         reporting.WithReference(service);

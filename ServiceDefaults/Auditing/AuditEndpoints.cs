@@ -11,8 +11,8 @@ namespace ForgeShop.ServiceDefaults;
 public static class AuditEndpoints
 {
     /// <summary>
-    /// Maps the audit protocol of a service (docs/audit.md): what its own stores hold, in pages. The gateway does not route it, and only the
-    /// auditor's token has the permission.
+    /// Maps the audit protocol of a service (docs/audit.md): what its own stores hold, in pages. The gateway does not route it, and only
+    /// the auditor's token has the permission.
     /// </summary>
     /// <param name="routes">The application.</param>
     /// <param name="service">The service's name.</param>

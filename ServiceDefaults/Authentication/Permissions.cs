@@ -29,7 +29,8 @@ public static class Permissions
     /// <summary>The auditor reads the stores of another service, or asks it to repair them. Only Reporting's own token has it.</summary>
     public const string InternalAudit = "internal:audit";
 
-    public static IReadOnlyList<string> OfCustomers { get; } = [AccountSelf, OrdersSelf, NotificationsSelf, ReportsSelf, RecommendationsRead];
+    public static IReadOnlyList<string> OfCustomers { get; } =
+        [AccountSelf, OrdersSelf, NotificationsSelf, ReportsSelf, RecommendationsRead];
 
     public static IReadOnlyList<string> OfAdministrators { get; } =
     [

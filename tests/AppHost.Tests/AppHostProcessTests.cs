@@ -37,7 +37,8 @@ public sealed class AppHostProcessTests : IDisposable
             var healthy = await killed.HealthyAsync(Cancellation);
             healthy.GetProperty("services").TryGetProperty("recommendations", out _).ShouldBeFalse();
             killed.Lines.ShouldContain(
-                "recommendations: Node.js is missing: install it with 'apt-get install nodejs npm' (20 or newer); the shop starts without it");
+                "recommendations: Node.js is missing: install it with 'apt-get install nodejs npm' (20 or newer); the shop starts without "
+                + "it");
             using var http = new HttpClient { BaseAddress = Gateway(healthy) };
             using var customer = new ShopClient(http, new(email, Password));
             (await customer.RegisterAsync(new(email, Password), "Ada Lovelace", Cancellation)).Expect(HttpStatusCode.Created);
@@ -85,7 +86,8 @@ public sealed class AppHostProcessTests : IDisposable
     {
         await using var shop = ShopProcess.Start(artifacts, ["--no-dashboard"]);
         await Eventually.True(
-            "its servers are started", _ => Task.FromResult(shop.Processes().Any(process => process.Contains("redis-server", StringComparison.Ordinal))),
+            "its servers are started", _ =>
+                Task.FromResult(shop.Processes().Any(process => process.Contains("redis-server", StringComparison.Ordinal))),
             TimeSpan.FromMinutes(3), Cancellation);
 
         shop.Signal(signal);
@@ -102,7 +104,8 @@ public sealed class AppHostProcessTests : IDisposable
     public async Task Servers_that_cannot_run_end_the_start_with_one_line(string servers, string expected)
     {
         // An empty folder in the PATH hides Redis and the container engine.
-        await using var shop = ShopProcess.Start(artifacts, ["--no-dashboard"], ("Servers", servers), ("PATH", "/usr/bin/env"), ("DOCKER_HOST", "tcp://127.0.0.1:9"));
+        await using var shop = ShopProcess.Start(
+            artifacts, ["--no-dashboard"], ("Servers", servers), ("PATH", "/usr/bin/env"), ("DOCKER_HOST", "tcp://127.0.0.1:9"));
 
         (await shop.ExitAsync(TimeSpan.FromMinutes(1), Cancellation)).ShouldBe(2);
         shop.Lines.Where(line => line.StartsWith("apphost:", StringComparison.Ordinal)).ShouldHaveSingleItem().ShouldBe(expected);
@@ -143,5 +146,6 @@ public sealed class AppHostProcessTests : IDisposable
     private static Uri Gateway(JsonElement endpoints) => new(endpoints.GetProperty("gateway").GetString()!);
 
     private static int? ProcessId(JsonElement endpoints, string service) =>
-        endpoints.GetProperty("services").GetProperty(service).GetProperty("pid") is { ValueKind: JsonValueKind.Number } pid ? pid.GetInt32() : null;
+        endpoints.GetProperty("services").GetProperty(service).GetProperty("pid") is { ValueKind: JsonValueKind.Number } pid
+            ? pid.GetInt32() : null;
 }

@@ -25,7 +25,8 @@ public sealed class ApiVersionTests(ShopFixture fixture)
     private async Task<(HttpResponseMessage Answer, JsonElement Body)> Get(string path)
     {
         var administrator = await fixture.LogInAdministrator(Cancellation);
-        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { Authorization = new("Bearer", administrator.AccessToken) } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, path) { Headers = { Authorization = new("Bearer", administrator.AccessToken) } };
         var answer = await fixture.Http.SendAsync(request, Cancellation);
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         return (answer, JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(Cancellation)));

@@ -17,7 +17,8 @@ internal static class Catalogue
         {
             var answer = await admin.PutProductAsync(sku, "Test article", new Money(19.99m, "EUR"), pieces, cancellationToken);
             if (answer.Status is HttpStatusCode.PreconditionRequired)
-                answer = await admin.PutProductAsync(sku, "Test article", new Money(19.99m, "EUR"), pieces, cancellationToken, ifMatch: "*");
+                answer = await admin.PutProductAsync(
+                    sku, "Test article", new Money(19.99m, "EUR"), pieces, cancellationToken, ifMatch: "*");
             answer.Expect(HttpStatusCode.Created, HttpStatusCode.OK);
         }
 

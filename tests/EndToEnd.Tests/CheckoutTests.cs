@@ -19,10 +19,14 @@ public sealed class CheckoutTests(ShopFixture fixture)
         [.. timeline.Select(@event => @event.GetProperty("type").GetString()).Where(type => type != "notifications.notification-sent")];
 
     [Theory]
-    [InlineData("sim-ok", 1, null, "pending, reserved, paid, confirmed", "orders.order-placed, inventory.stock-reserved, payments.payment-charged, orders.order-confirmed")]
-    [InlineData("sim-declined", 1, "payment-declined", "pending, reserved, cancelling, cancelled", "orders.order-placed, inventory.stock-reserved, payments.payment-declined, inventory.stock-released, orders.order-cancelled")]
-    [InlineData("sim-ok", 1000, "out-of-stock", "pending, cancelling, cancelled", "orders.order-placed, inventory.reservation-failed, orders.order-cancelled")]
-    public async Task Order_stream_ends_with_its_final_state_and_the_timeline_has_every_step(string paymentMethod, int quantity, string? reason, string states, string events)
+    [InlineData("sim-ok", 1, null, "pending, reserved, paid, confirmed",
+        "orders.order-placed, inventory.stock-reserved, payments.payment-charged, orders.order-confirmed")]
+    [InlineData("sim-declined", 1, "payment-declined", "pending, reserved, cancelling, cancelled",
+        "orders.order-placed, inventory.stock-reserved, payments.payment-declined, inventory.stock-released, orders.order-cancelled")]
+    [InlineData("sim-ok", 1000, "out-of-stock", "pending, cancelling, cancelled",
+        "orders.order-placed, inventory.reservation-failed, orders.order-cancelled")]
+    public async Task Order_stream_ends_with_its_final_state_and_the_timeline_has_every_step(
+        string paymentMethod, int quantity, string? reason, string states, string events)
     {
         var (user, shop) = await fixture.NewCustomer("checkout", Cancellation);
         var order = fixture.Ids.Order(user, "cart-1");
@@ -92,17 +96,22 @@ public sealed class CheckoutTests(ShopFixture fixture)
         var placed = await PlaceMany(count, _ => Task.CompletedTask);
         var accepted = watch.Elapsed;
         await AllSettleExactly(placed, TimeSpan.FromSeconds(60 + (count / 5)));
-        TestContext.Current.SendDiagnosticMessage($"{count} orders: all accepted after {accepted.TotalSeconds:0.0} s, all settled after {watch.Elapsed.TotalSeconds:0.0} s");
+        TestContext.Current.SendDiagnosticMessage(
+            $"{count} orders: all accepted after {accepted.TotalSeconds:0.0} s, all settled after {watch.Elapsed.TotalSeconds:0.0} s");
     }
 
-    /// <summary>Orders of ten products with mixed payment methods, many at a time. What a service that is being restarted cannot answer is sent again, as any client would.</summary>
+    /// <summary>
+    /// Orders of ten products with mixed payment methods, many at a time. What a service that is being restarted cannot answer is sent
+    /// again, as any client would.
+    /// </summary>
     private async Task<PlacedOrders> PlaceMany(int count, Func<int, Task> meanwhile)
     {
         var (user, shop) = await fixture.NewCustomer("many", Cancellation);
         // Each payment method is used with each product, and stock is insufficient for all.
         var stock = Math.Max(1, count * 7 / 100);
         var skus = (await Catalogue.Stock(fixture, stock, Cancellation)).Take(count / 2).ToList();
-        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Cancellation }, async (number, token) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, count),
+            new ParallelOptions { MaxDegreeOfParallelism = 32, CancellationToken = Cancellation }, async (number, token) =>
         {
             await meanwhile(number);
             await Eventually.True(
@@ -126,29 +135,41 @@ public sealed class CheckoutTests(ShopFixture fixture)
         await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("orders-db"));
         await Eventually.Get(
             "every order is in a final state",
-            token => Scalar<long>(orders, "select count(*) from orders o join sagas s on s.order_id = o.id where o.id = any($1) and (o.status, s.step) in (('confirmed', 'confirmed'), ('cancelled', 'cancelled'))", ids, token),
+            token => Scalar<long>(orders,
+                "select count(*) from orders o join sagas s on s.order_id = o.id where o.id = any($1) and (o.status, s.step) in "
+                + "(('confirmed', 'confirmed'), ('cancelled', 'cancelled'))", ids, token),
             settled => settled == ids.Length, timeout, Cancellation);
 
         await using var payments = NpgsqlDataSource.Create(await fixture.ConnectionString("payments-db"));
-        var confirmed = await Scalar<decimal>(orders, "select coalesce(sum(total_amount), 0) from orders where id = any($1) and status = 'confirmed'", ids, Cancellation);
+        var confirmed = await Scalar<decimal>(
+            orders, "select coalesce(sum(total_amount), 0) from orders where id = any($1) and status = 'confirmed'", ids, Cancellation);
         var paymentIds = placed.Orders.Select(order => fixture.Ids.Payment(order, 1).Value).ToArray();
-        (await Scalar<decimal>(payments, "select coalesce(sum(amount), 0) from simulated_provider.charges where payment_id = any($1) and state = 'captured'", paymentIds, Cancellation)).ShouldBe(confirmed);
-        (await Scalar<bool>(payments, "select coalesce(bool_and(captures <= 1), true) from simulated_provider.charges where payment_id = any($1)", paymentIds, Cancellation)).ShouldBeTrue();
+        (await Scalar<decimal>(payments,
+            "select coalesce(sum(amount), 0) from simulated_provider.charges where payment_id = any($1) and state = 'captured'", paymentIds,
+            Cancellation)).ShouldBe(confirmed);
+        (await Scalar<bool>(payments,
+            "select coalesce(bool_and(captures <= 1), true) from simulated_provider.charges where payment_id = any($1)", paymentIds,
+            Cancellation)).ShouldBeTrue();
 
         // Reserved and sold stock equals the sum of the orders; no product has a reserved piece without an order.
         await using var inventory = NpgsqlDataSource.Create(await fixture.ConnectionString("inventory-db"));
-        var sold = await Scalar<long>(orders, "select coalesce(sum(l.quantity), 0) from order_lines l join orders o on o.id = l.order_id where o.id = any($1) and o.status = 'confirmed'", ids, Cancellation);
+        var sold = await Scalar<long>(orders,
+            "select coalesce(sum(l.quantity), 0) from order_lines l join orders o on o.id = l.order_id where o.id = any($1) and o.status = "
+            + "'confirmed'", ids, Cancellation);
         var reservationIds = placed.Orders.Select(order => fixture.Ids.Reservation(order).Value).ToArray();
         await Eventually.Get(
             "exactly what was confirmed is sold",
-            token => Scalar<long>(inventory, "select coalesce(sum(l.quantity), 0) from reservation_lines l join reservations r on r.id = l.reservation_id where r.id = any($1) and r.status = 'sold'", reservationIds, token),
+            token => Scalar<long>(inventory,
+                "select coalesce(sum(l.quantity), 0) from reservation_lines l join reservations r on r.id = l.reservation_id where r.id = "
+                + "any($1) and r.status = 'sold'", reservationIds, token),
             quantity => quantity == sold, TimeSpan.FromSeconds(30), Cancellation);
         (await Scalar<bool>(inventory, """
             select coalesce(bool_and(p.reserved = (select coalesce(sum(l.quantity), 0) from reservation_lines l join reservations r on r.id = l.reservation_id
                 where l.product_id = p.id and r.status = 'reserved')), true) from products p where cardinality($1) > 0
             """, reservationIds, Cancellation)).ShouldBeTrue();
         var products = placed.Skus.Select(sku => fixture.Ids.Product(sku).Value).ToArray();
-        (await Scalar<long>(inventory, "select sum(on_hand)::bigint from products where id = any($1)", products, Cancellation)).ShouldBe((placed.StockOfEach * placed.Skus.Count) - sold);
+        (await Scalar<long>(inventory, "select sum(on_hand)::bigint from products where id = any($1)", products, Cancellation))
+            .ShouldBe((placed.StockOfEach * placed.Skus.Count) - sold);
 
         // Each step has one notification, and the read model has all events.
         foreach (var order in placed.Orders)

@@ -1,20 +1,20 @@
 using Aspire.Hosting.ApplicationModel;
-using Aspire.Hosting.Testing;
 using ForgeShop.TestSupport;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ForgeShop.EndToEnd.Tests;
 
 /// <summary>The table of dashboard commands in README.md.</summary>
-public sealed class DashboardCommandTests
+public sealed class DashboardCommandTests(ShopFixture fixture)
 {
     private static readonly string[] OfAspire =
         [KnownResourceCommands.StartCommand, KnownResourceCommands.StopCommand, KnownResourceCommands.RestartCommand];
 
     [Fact]
-    public async Task Readme_lists_the_commands_of_the_resources()
+    public void Readme_lists_the_commands_of_the_resources()
     {
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.AppHost>(TestContext.Current.CancellationToken);
-        var commands = from resource in builder.Resources
+        Assert.SkipUnless(ShopFixture.HasRecommendations, "The table has the commands of all services, and Node.js is not installed.");
+        var commands = from resource in fixture.App.Services.GetRequiredService<DistributedApplicationModel>().Resources
                        from command in resource.Annotations.OfType<ResourceCommandAnnotation>()
                        where !OfAspire.Contains(command.Name)
                        group resource.Name by (command.DisplayName, command.DisplayDescription) into resources

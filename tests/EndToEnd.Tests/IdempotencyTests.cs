@@ -17,7 +17,8 @@ public sealed class IdempotencyTests(ShopFixture fixture)
         var order = fixture.Ids.Order(user, "cart-1");
         OrderedItem[] items = [new(Catalogue.Plenty, 1)];
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => shop.PlaceOrderAsync("cart-1", items, "sim-ok", Cancellation)));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(_ => shop.PlaceOrderAsync("cart-1", items, "sim-ok", Cancellation)));
 
         answers.ShouldAllBe(answer => answer.Status == HttpStatusCode.Accepted);
         await shop.SettledTimeline(order, Cancellation);
@@ -25,7 +26,8 @@ public sealed class IdempotencyTests(ShopFixture fixture)
         await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("orders-db"));
         (await Count(orders, "select count(*) from orders where user_id = $1", user.Value)).ShouldBe(1);
         (await Count(orders, "select count(*) from outbox where subject = $1 and type = 'orders.order-placed'", order.Value)).ShouldBe(1);
-        (await Count(orders, "select count(*) from outbox where subject = $1 and type = 'inventory.reserve-stock'", fixture.Ids.Reservation(order).Value)).ShouldBe(1);
+        (await Count(orders, "select count(*) from outbox where subject = $1 and type = 'inventory.reserve-stock'",
+            fixture.Ids.Reservation(order).Value)).ShouldBe(1);
     }
 
     [Fact]
@@ -71,13 +73,17 @@ public sealed class IdempotencyTests(ShopFixture fixture)
         await Eventually.Get(
             "the customer's summary counts every order, and each is paid for",
             token => shop.GetAsync($"/api/v1/reports/customers?id={user}&limit=1", token),
-            summary => summary.GetProperty("orderCount").GetInt32() == count && summary.GetProperty("totalSpent").GetProperty("amount").GetString() == (14.90m * count).ToString("0.00", CultureInfo.InvariantCulture),
+            summary =>
+                summary.GetProperty("orderCount").GetInt32() == count
+                && summary.GetProperty("totalSpent").GetProperty("amount").GetString() == (14.90m * count)
+                .ToString("0.00", CultureInfo.InvariantCulture),
             TimeSpan.FromSeconds(300), Cancellation);
         for (var number = 0; number < count; number++)
             await shop.SettledTimeline(fixture.Ids.Order(user, $"burst-{number}"), Cancellation);
         await using var orders = NpgsqlDataSource.Create(await fixture.ConnectionString("orders-db"));
         (await Count(orders, "select count(*) from orders where user_id = $1", user.Value)).ShouldBe(count);
-        (await Count(orders, "select count(*) from outbox o join orders r on r.id = o.subject where r.user_id = $1", user.Value)).ShouldBe(2 * count);
+        (await Count(orders, "select count(*) from outbox o join orders r on r.id = o.subject where r.user_id = $1", user.Value))
+            .ShouldBe(2 * count);
         (await AllNotifications(shop)).ShouldBe(2 * count);
     }
 
@@ -86,7 +92,8 @@ public sealed class IdempotencyTests(ShopFixture fixture)
         var (seen, cursor) = (new HashSet<string>(), "");
         do
         {
-            var page = await shop.GetAsync($"/api/v1/notifications?limit=100{(cursor.Length == 0 ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}", Cancellation);
+            var page = await shop.GetAsync(
+                $"/api/v1/notifications?limit=100{(cursor.Length == 0 ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}", Cancellation);
             foreach (var item in page.GetProperty("items").EnumerateArray())
                 seen.Add(item.GetProperty("id").GetString()!).ShouldBeTrue("a notification stands on two pages");
             cursor = page.TryGetProperty("nextCursor", out var next) ? next.GetString() ?? "" : "";

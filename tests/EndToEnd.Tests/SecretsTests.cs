@@ -9,8 +9,8 @@ using ForgeShop.TestSupport;
 namespace ForgeShop.EndToEnd.Tests;
 
 /// <summary>
-/// Runs after all the others (<see cref="LastTests"/>), and searches what the shop wrote during all of them: its consoles, its traces, metrics and
-/// logs as a dashboard gets them, and the errors that it answers here.
+/// Runs after all the others (<see cref="LastTests"/>), and searches what the shop wrote during all of them: its consoles, its traces,
+/// metrics and logs as a dashboard gets them, and the errors that it answers here.
 /// </summary>
 public sealed class SecretsTests(ShopFixture fixture)
 {
@@ -41,7 +41,8 @@ public sealed class SecretsTests(ShopFixture fixture)
             await Send(HttpMethod.Get, $"/api/v1/nothing/{email}?password={wrong}", null),
             await Send(HttpMethod.Get, $"/api/v1/reports/customers?email={Uri.EscapeDataString("other-" + email)}", null, access),
             await Send(HttpMethod.Get, $"/api/v1/users/me?email={email}", null, access[..^6]),
-            await Send(HttpMethod.Put, $"/api/v1/users/{fixture.Ids.User(email)}/password", new { currentPassword = wrong, newPassword = "Quite-Another-9" }, access),
+            await Send(HttpMethod.Put, $"/api/v1/users/{fixture.Ids.User(email)}/password",
+                new { currentPassword = wrong, newPassword = "Quite-Another-9" }, access),
             await Send(HttpMethod.Post, "/connect/revoke", Form(("token", refresh), ("client_secret", wrong)), null),
             // Last: after the leeway it ends the session, and Users logs that.
             await Eventually.Get(
@@ -51,27 +52,34 @@ public sealed class SecretsTests(ShopFixture fixture)
 
         refused.ShouldAllBe(answer => (int)answer.StatusCode >= 400);
         var trace = Convert.FromHexString(refused[^1].Headers.GetValues("X-Trace-Id").Single());
-        await Eventually.True("the last request's trace has arrived", _ => Task.FromResult(fixture.Telemetry.Contains("traces", trace)), cancellationToken: Cancellation);
-        await Eventually.True("and its log", _ => Task.FromResult(fixture.Telemetry.Contains("logs", trace)), cancellationToken: Cancellation);
+        await Eventually.True("the last request's trace has arrived", _ => Task.FromResult(fixture.Telemetry.Contains("traces", trace)),
+            cancellationToken: Cancellation);
         await Eventually.True(
-            "and the metrics of requests", _ => Task.FromResult(fixture.Telemetry.Contains("metrics", "http.server.request.duration"u8)), cancellationToken: Cancellation);
+            "and its log", _ => Task.FromResult(fixture.Telemetry.Contains("logs", trace)), cancellationToken: Cancellation);
+        await Eventually.True(
+            "and the metrics of requests", _ =>
+                Task.FromResult(fixture.Telemetry.Contains("metrics", "http.server.request.duration"u8)), cancellationToken: Cancellation);
         fixture.Telemetry.Received.Keys.ShouldBe(["traces", "metrics", "logs", "console"], ignoreOrder: true);
 
         var secrets = new Dictionary<string, string>
         {
-            ["a password"] = ShopFixture.Password, ["a wrong password"] = wrong, ["a new password"] = "Quite-Another-9", ["an access token's signature"] = access.Split('.')[2],
-            ["this e-mail address"] = email, ["the beginning of a token"] = "eyJhbGciOi", ["a refresh token"] = refresh, ["an e-mail address"] = "@example.com",
+            ["a password"] = ShopFixture.Password, ["a wrong password"] = wrong, ["a new password"] = "Quite-Another-9",
+            ["an access token's signature"] = access.Split('.')[2],
+            ["this e-mail address"] = email, ["the beginning of a token"] = "eyJhbGciOi", ["a refresh token"] = refresh,
+            ["an e-mail address"] = "@example.com",
             ["an e-mail address, escaped"] = "%40example.com", ["an administrator's e-mail address"] = "@forgeshop.example",
         };
         foreach (var (name, value) in await fixture.Secrets(Cancellation))
             secrets[name] = value;
-        var found = secrets.SelectMany(secret => fixture.Telemetry.Find(secret.Value).Take(3).Select(where => $"{secret.Key} in {where}")).ToList();
+        var found = secrets.SelectMany(secret => fixture.Telemetry.Find(secret.Value).Take(3).Select(where => $"{secret.Key} in {where}"))
+            .ToList();
         // Error texts may contain an example address; telemetry must not.
         secrets.Remove("an e-mail address");
         foreach (var answer in refused)
         {
             var body = await answer.Content.ReadAsStringAsync(Cancellation);
-            found.AddRange(secrets.Where(secret => body.Contains(secret.Value, StringComparison.Ordinal)).Select(secret => $"{secret.Key} in {body}"));
+            found.AddRange(
+                secrets.Where(secret => body.Contains(secret.Value, StringComparison.Ordinal)).Select(secret => $"{secret.Key} in {body}"));
         }
 
         found.ShouldBeEmpty();
@@ -86,7 +94,8 @@ public sealed class SecretsTests(ShopFixture fixture)
     private static FormUrlEncodedContent Form(params (string Name, string Value)[] fields) =>
         new([new("client_id", "shop"), .. fields.Select(field => KeyValuePair.Create(field.Name, field.Value))]);
 
-    private Task<HttpResponseMessage> SendText(HttpMethod method, string path, string body) => Send(method, path, new StringContent(body, Encoding.UTF8, "application/json"), null);
+    private Task<HttpResponseMessage> SendText(HttpMethod method, string path, string body) =>
+        Send(method, path, new StringContent(body, Encoding.UTF8, "application/json"), null);
 
     private async Task<HttpResponseMessage> Send(HttpMethod method, string path, HttpContent? body, string? token)
     {
@@ -96,5 +105,6 @@ public sealed class SecretsTests(ShopFixture fixture)
         return await fixture.Http.SendAsync(request, Cancellation);
     }
 
-    private static async Task<JsonElement> Json(HttpResponseMessage answer) => JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(Cancellation));
+    private static async Task<JsonElement> Json(HttpResponseMessage answer) =>
+        JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync(Cancellation));
 }

@@ -69,7 +69,8 @@ public sealed class ShopFixture : IAsyncLifetime
             .AddFilter<TelemetrySink>(null, LogLevel.Information)
             // The consoles of services and servers.
             .AddFilter<TelemetrySink>("ForgeShop.AppHost.Resources", LogLevel.Trace));
-        foreach (var service in builder.Resources.OfType<IResourceWithEnvironment>().Where(service => service is ProjectResource or ExecutableResource { Name: "recommendations" }).ToList())
+        foreach (var service in builder.Resources.OfType<IResourceWithEnvironment>()
+            .Where(service => service is ProjectResource or ExecutableResource { Name: "recommendations" }).ToList())
         {
             builder.CreateResourceBuilder(service)
                 .WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", Telemetry.Address)
@@ -110,12 +111,16 @@ public sealed class ShopFixture : IAsyncLifetime
             await Telemetry.DisposeAsync();
     }
 
-    /// <summary>What the AppHost generated for this run, by name: the servers' passwords, the administrator's, the services' secrets.</summary>
+    /// <summary>
+    /// What the AppHost generated for this run, by name: the servers' passwords, the administrator's, the services' secrets.
+    /// </summary>
     public async Task<Dictionary<string, string>> Secrets(CancellationToken cancellationToken)
     {
         var secrets = new Dictionary<string, string>();
-        foreach (var parameter in App.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>().Where(parameter => parameter.Secret))
-            secrets[parameter.Name] = await parameter.GetValueAsync(cancellationToken) ?? throw new InvalidOperationException($"{parameter.Name} has no value.");
+        foreach (var parameter in App.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>()
+            .Where(parameter => parameter.Secret))
+            secrets[parameter.Name] = await parameter.GetValueAsync(cancellationToken)
+                ?? throw new InvalidOperationException($"{parameter.Name} has no value.");
         secrets["the password of PostgreSQL"] = new Npgsql.NpgsqlConnectionStringBuilder(await ConnectionString("postgres")).Password!;
         return secrets;
     }
@@ -142,7 +147,8 @@ public sealed class ShopFixture : IAsyncLifetime
 
     public async Task<ShopClient> LogInAdministrator(CancellationToken cancellationToken)
     {
-        var parameters = App.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>().ToDictionary(parameter => parameter.Name);
+        var parameters = App.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>()
+            .ToDictionary(parameter => parameter.Name);
         var email = await parameters["admin-email"].GetValueAsync(cancellationToken);
         var password = await parameters["admin-password"].GetValueAsync(cancellationToken);
         return await LogIn(email!, cancellationToken, password!);
@@ -168,7 +174,8 @@ public sealed class ShopFixture : IAsyncLifetime
         result.Success.ShouldBeTrue($"{command} {resource}: {result.Message}");
     }
 
-    public Task Stop(string resource, CancellationToken cancellationToken) => Command(resource, KnownResourceCommands.StopCommand, cancellationToken);
+    public Task Stop(string resource, CancellationToken cancellationToken) =>
+        Command(resource, KnownResourceCommands.StopCommand, cancellationToken);
 
     public async Task Start(string resource, CancellationToken cancellationToken)
     {
@@ -193,7 +200,9 @@ public sealed class ShopFixture : IAsyncLifetime
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(StartTimeout);
         var now = await App.ResourceNotifications.WaitForResourceAsync(
-            resource, @event => KnownResourceStates.TerminalStates.Contains(@event.Snapshot.State?.Text) || ProcessOf(@event) is { } process && process != killed, timeout.Token);
+            resource, @event =>
+                KnownResourceStates.TerminalStates.Contains(@event.Snapshot.State?.Text) || ProcessOf(@event) is { } process
+                && process != killed, timeout.Token);
         if (KnownResourceStates.TerminalStates.Contains(now.Snapshot.State?.Text))
             await Command(resource, KnownResourceCommands.StartCommand, cancellationToken);
         await Healthy(resource, cancellationToken);
@@ -204,7 +213,8 @@ public sealed class ShopFixture : IAsyncLifetime
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(StartTimeout);
-        return ProcessOf(await App.ResourceNotifications.WaitForResourceAsync(resource, @event => ProcessOf(@event) is not null, timeout.Token))!.Value;
+        return ProcessOf(
+            await App.ResourceNotifications.WaitForResourceAsync(resource, @event => ProcessOf(@event) is not null, timeout.Token))!.Value;
     }
 
     /// <summary>Kills the service (SIGKILL).</summary>
@@ -220,5 +230,6 @@ public sealed class ShopFixture : IAsyncLifetime
     }
 
     private static int? ProcessOf(ResourceEvent seen) =>
-        seen.Snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } process ? Convert.ToInt32(process, CultureInfo.InvariantCulture) : null;
+        seen.Snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } process
+            ? Convert.ToInt32(process, CultureInfo.InvariantCulture) : null;
 }

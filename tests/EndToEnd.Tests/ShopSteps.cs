@@ -24,7 +24,9 @@ internal static class ShopSteps
         this ShopClient shop, OrderId order, string[] types, CancellationToken cancellationToken) =>
         shop.Timeline(order, seen => types.All(seen.Contains), null, cancellationToken);
 
-    /// <summary>Returns the events of an order that is over once the read model has all of them, with a notification for each step.</summary>
+    /// <summary>
+    /// Returns the events of an order that is over once the read model has all of them, with a notification for each step.
+    /// </summary>
     public static Task<List<JsonElement>> SettledTimeline(
         this ShopClient shop, OrderId order, CancellationToken cancellationToken, TimeSpan? timeout = null) =>
         shop.Timeline(
@@ -35,9 +37,11 @@ internal static class ShopSteps
             timeout, cancellationToken);
 
     private static Task<List<JsonElement>> Timeline(
-        this ShopClient shop, OrderId order, Func<List<string?>, bool> isComplete, TimeSpan? timeout, CancellationToken cancellationToken) =>
+        this ShopClient shop, OrderId order, Func<List<string?>, bool> isComplete, TimeSpan? timeout,
+        CancellationToken cancellationToken) =>
         Eventually.Get(
             $"the timeline of {order} is complete",
-            async token => (await shop.GetAsync($"/api/v1/reports/orders/{order}/timeline", token)).GetProperty("events").EnumerateArray().ToList(),
+            async token =>
+                (await shop.GetAsync($"/api/v1/reports/orders/{order}/timeline", token)).GetProperty("events").EnumerateArray().ToList(),
             events => isComplete(events.ConvertAll(@event => @event.GetProperty("type").GetString())), timeout, cancellationToken);
 }

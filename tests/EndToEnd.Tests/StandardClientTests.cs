@@ -31,7 +31,8 @@ public sealed class StandardClientTests(ShopFixture fixture)
     [Fact]
     public async Task Discovery_through_the_gateway_ignores_the_Host_header()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/.well-known/openid-configuration") { Headers = { Host = "evil.example" } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, "/.well-known/openid-configuration") { Headers = { Host = "evil.example" } };
         using var answer = await fixture.Http.SendAsync(request, Cancellation);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);

@@ -61,7 +61,8 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
         using var metrics = new MetricReader(service);
         var (behind, poisoned) = (Guid.NewGuid(), Unreadable.Select(row => (Subject: Guid.NewGuid(), row.Data)).ToList());
 
-        var messages = poisoned.ConvertAll(row => With(CounterMessage.Changed(row.Subject, 1), row.Data.Item1, row.Data.Item2).Adding("test", row.Subject.ToByteArray()));
+        var messages = poisoned.ConvertAll(
+            row => With(CounterMessage.Changed(row.Subject, 1), row.Data.Item1, row.Data.Item2).Adding("test", row.Subject.ToByteArray()));
         await KafkaLog.ProduceAsync(kafka, Topic, [.. messages, CounterMessage.Changed(behind, 1)]);
 
         await service.HandledAsync(behind, 1);
@@ -75,7 +76,8 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
             (await service.EffectsAsync(subject)).ShouldBeEmpty();
         }
         // Foreign IDs are also reported as such.
-        metrics.Gauge("forge.ids.mismatched", ("forge.entity_type", "events")).ShouldBe(poisoned.Count(row => row.Data.Item3 == "not derived"));
+        metrics.Gauge("forge.ids.mismatched", ("forge.entity_type", "events"))
+            .ShouldBe(poisoned.Count(row => row.Data.Item3 == "not derived"));
         service.Logged("ID mismatch in events: 00112233-4455-5677-8899-aabbccddeeff is stored").ShouldBeTrue();
     }
 
@@ -89,11 +91,13 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
         service.Script.After = (db, context) =>
         {
             if (subjects.Contains(context.Subject))
-                db.Emit(db.Add(new Counter { Id = context.Subject, LastSequence = 1 }).Entity, new CounterArchived(context.Subject), context.Origin);
+                db.Emit(db.Add(new Counter { Id = context.Subject, LastSequence = 1 }).Entity, new CounterArchived(context.Subject),
+                    context.Origin);
             return Task.CompletedTask;
         };
 
-        await KafkaLog.ProduceAsync(Kafka, Topic, [.. rows.Select(row => With(CounterMessage.Changed(row.Subject, 1), row.Data.Item1, row.Data.Item2))]);
+        await KafkaLog.ProduceAsync(
+            Kafka, Topic, [.. rows.Select(row => With(CounterMessage.Changed(row.Subject, 1), row.Data.Item1, row.Data.Item2))]);
 
         foreach (var (subject, (header, value)) in rows)
         {
@@ -123,7 +127,8 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
         var (counter, correlation) = (Guid.NewGuid(), new ForgeIds().Correlation("test", "twice", "1"));
 
         await KafkaLog.ProduceAsync(Kafka, Topic, CounterMessage.Changed(counter, 1).With("ce_correlationid", "first")
-            .Adding("ce_correlationid", System.Text.Encoding.UTF8.GetBytes(correlation.ToString())).Adding("ce_type", System.Text.Encoding.UTF8.GetBytes(CounterChanged.Type)));
+            .Adding("ce_correlationid", System.Text.Encoding.UTF8.GetBytes(correlation.ToString()))
+                .Adding("ce_type", System.Text.Encoding.UTF8.GetBytes(CounterChanged.Type)));
 
         await service.HandledAsync(counter, 1);
         service.Script.Contexts.Single(context => context.Subject == counter).CorrelationId.ShouldBe(correlation);
@@ -166,7 +171,8 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
             counter, CounterChanged.Type, 1, $$"""{"counterId":"{{counter}}","value":1,"note":"","at":"{{written}}"}"""));
 
         await service.HandledAsync(counter, 1);
-        var at = await service.InScopeAsync(db => db.Effects.Where(effect => effect.CounterId == counter).Select(effect => effect.At).SingleAsync(Cancelled));
+        var at = await service.InScopeAsync(
+            db => db.Effects.Where(effect => effect.CounterId == counter).Select(effect => effect.At).SingleAsync(Cancelled));
         at.ShouldBe(DateTimeOffset.Parse(stored, CultureInfo.InvariantCulture));
     }
 

@@ -5,7 +5,9 @@ using ForgeShop.TestSupport;
 
 namespace ForgeShop.Polyglot.Tests;
 
-/// <summary>The scripts that compare a payment provider's report with an export of payments, in both languages and word for word alike.</summary>
+/// <summary>
+/// The scripts that compare a payment provider's report with an export of payments, in both languages and word for word alike.
+/// </summary>
 public sealed class ExternalAuditTests : IDisposable
 {
     private const string ProviderHeader = "email,cart,attempt,amount,currency";
@@ -13,8 +15,10 @@ public sealed class ExternalAuditTests : IDisposable
 
     private static readonly ForgeDomain Domain = new("forgeshop.example");
     private static readonly EntityNamespace Users = Domain.Entity("users", KeyKind.Email);
-    private static readonly EntityNamespace Orders = Domain.Entity("orders", KeyShape.Record(("user", KeyKind.Uuid), ("reference", KeyKind.Text)));
-    private static readonly EntityNamespace Payments = Domain.Entity("payments", KeyShape.Record(("order", KeyKind.Uuid), ("attempt", KeyKind.Int)));
+    private static readonly EntityNamespace Orders = Domain.Entity(
+        "orders", KeyShape.Record(("user", KeyKind.Uuid), ("reference", KeyKind.Text)));
+    private static readonly EntityNamespace Payments = Domain.Entity(
+        "payments", KeyShape.Record(("order", KeyKind.Uuid), ("attempt", KeyKind.Int)));
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("forge-audit-");
 
@@ -37,7 +41,8 @@ public sealed class ExternalAuditTests : IDisposable
         Payment("grace@example.com", "cart-1", 1), Payment("grace@example.com", "cart-1", 2),
     ];
 
-    private static readonly string[] Exported = [$"{Ids[3]},1000000000.0001,CLF", $"{Ids[0]},12.5,EUR", $"{Ids[1]},7.00,EUR", $"{Ids[2]},0.1,EUR"];
+    private static readonly string[] Exported = [$"{Ids[3]},1000000000.0001,CLF", $"{Ids[0]},12.5,EUR", $"{Ids[1]},7.00,EUR",
+        $"{Ids[2]},0.1,EUR"];
 
     private static Guid Payment(string email, string cart, long attempt) =>
         Payments.Derive(("order", Orders.Derive(("user", Users.Derive(email)), ("reference", cart))), ("attempt", attempt));
@@ -55,7 +60,8 @@ public sealed class ExternalAuditTests : IDisposable
         string[] charges = [.. Charges, "ADA@example.com,cart-1,1,12.50,EUR", "ada,cart-1,1,1,EUR"];
         string[] exported =
         [
-            Exported[0].Replace("0001,", "0002,", StringComparison.Ordinal), Exported[2], Exported[3].Replace("EUR", "USD", StringComparison.Ordinal),
+            Exported[0].Replace("0001,", "0002,", StringComparison.Ordinal), Exported[2], Exported[3]
+                .Replace("EUR", "USD", StringComparison.Ordinal),
             $"{foreign},99.00,EUR", "cart-1,1.00,EUR",
         ];
 

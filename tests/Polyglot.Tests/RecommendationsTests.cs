@@ -20,7 +20,8 @@ public sealed class RecommendationsTests(PostgresFixture postgres)
         await Command.RunAsync("npm", ["run", "build"], folder, cancellationToken: Cancellation);
 
         var report = await Command.RunAsync(
-            "env", [$"RECOMMENDATIONS_URI={postgres.Uri}", $"ConnectionStrings__kafka={kafka.BootstrapServers}", "npm", "run", "test:built"],
+            "env", [$"RECOMMENDATIONS_URI={postgres.Uri}", $"ConnectionStrings__kafka={kafka.BootstrapServers}", "npm", "run",
+                "test:built"],
             folder, cancellationToken: Cancellation);
 
         report.ShouldContain("# fail 0");

@@ -46,7 +46,9 @@ static Command DeadLetterCommand()
         DeadLetters().RetryAsync(parsed.GetRequiredValue(topic), parsed.GetValue(optional), cancellationToken)));
     var discard = new Command("discard", "Settles a dead letter without handling its message.") { topic, required, reason };
     discard.SetAction((parsed, cancellationToken) => Run(() =>
-        DeadLetters().DiscardAsync(parsed.GetRequiredValue(topic), parsed.GetRequiredValue(required), parsed.GetRequiredValue(reason), cancellationToken)));
+        DeadLetters()
+            .DiscardAsync(
+            parsed.GetRequiredValue(topic), parsed.GetRequiredValue(required), parsed.GetRequiredValue(reason), cancellationToken)));
     dlq.Add(list);
     dlq.Add(retry);
     dlq.Add(discard);

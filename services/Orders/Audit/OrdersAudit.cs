@@ -40,7 +40,8 @@ internal static class OrdersAudit
             ],
         })
         .AddAuditedTable<OrdersDb>(new(
-            new("order-lines", "order-lines", "postgresql") { IsAuthority = true, References = References("order", "orders") }, "order_lines")
+            new("order-lines", "order-lines", "postgresql") { IsAuthority = true, References = References("order", "orders") },
+            "order_lines")
         {
             Key = [("order", "order_id"), ("product", "product_id")],
         })

@@ -9,8 +9,10 @@ namespace ForgeShop.Orders;
 
 public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(options)
 {
-    private static readonly ValueConverter<OrderStatus, string> Status = new(status => status.ToName(), name => EnumNames.Parse<OrderStatus>(name));
-    private static readonly ValueConverter<CancelReason, string> Reason = new(reason => reason.ToName(), name => EnumNames.Parse<CancelReason>(name));
+    private static readonly ValueConverter<OrderStatus, string> Status = new(
+        status => status.ToName(), name => EnumNames.Parse<OrderStatus>(name));
+    private static readonly ValueConverter<CancelReason, string> Reason = new(
+        reason => reason.ToName(), name => EnumNames.Parse<CancelReason>(name));
 
     public DbSet<Order> Orders => Set<Order>();
 

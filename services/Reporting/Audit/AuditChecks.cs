@@ -95,7 +95,8 @@ internal sealed class AuditChecks(AuditedShop shop, ForgeIds ids, EventLog log, 
         {
             if (shop.AuthorityOf(entityType) is not { } authority)
                 continue;
-            var parents = entries.Where(entry => entry.Key is not null).Select(entry => (Entry: entry, Parent: ParentOf(entry, field))).ToList();
+            var parents = entries.Where(entry => entry.Key is not null).Select(entry => (Entry: entry, Parent: ParentOf(entry, field)))
+                .ToList();
             var found = await authority.FindIdsAsync(parents.Select(pair => pair.Parent), cancellationToken);
             foreach (var (entry, parent) in parents.Where(pair => !found.Contains(pair.Parent)))
                 findings.Add(await UnknownAsync(target, entry.Id, authority, parent, cancellationToken));
@@ -131,7 +132,8 @@ internal sealed class AuditChecks(AuditedShop shop, ForgeIds ids, EventLog log, 
         var entityType = authority.Collection.EntityType;
         var finding = Finding(copy, copy.Name, entityType, entry.Id, AuditStates.Mismatch, entry.Id) with { Detail = hash };
         if (hash == "placed"
-            && await log.FindAsync([ids.Event(entry.Id, OrderPlaced.Type, 1).Value], cancellationToken) is [{ Value.Payload: OrderPlaced placed }]
+            && await log.FindAsync(
+                [ids.Event(entry.Id, OrderPlaced.Type, 1).Value], cancellationToken) is [{ Value.Payload: OrderPlaced placed }]
             && OrderHashes.Placed(placed) == entry.Hashes![hash])
             return finding with { Store = authority.Name };
         return finding with { RepairAt = copy.Collection.CanRepair ? copy.Name : null };
@@ -176,5 +178,6 @@ internal static class DerivedIds
     }
 
     private static Guid? One(ForgeIds ids, string entityType, AuditEntry entry) => entry.Key is { } key
-        && ids.TryDerive(entityType, key.Select(field => KeyValuePair.Create(field.Key, (string?)field.Value)), out var id, out _) ? id : null;
+        && ids.TryDerive(entityType, key.Select(field => KeyValuePair.Create(field.Key, (string?)field.Value)), out var id, out _)
+            ? id : null;
 }

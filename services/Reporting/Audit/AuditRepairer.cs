@@ -67,7 +67,8 @@ internal sealed class AuditRepairer(
     }
 
     /// <summary>Returns the events that a notification was made of: the order's, and its own with the time when it was sent.</summary>
-    private async Task<IReadOnlyList<AuditEvent>> EvidenceAsync(IEnumerable<AuditFinding> notifications, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AuditEvent>> EvidenceAsync(
+        IEnumerable<AuditFinding> notifications, CancellationToken cancellationToken)
     {
         var wanted = notifications.SelectMany(finding => new[]
         {

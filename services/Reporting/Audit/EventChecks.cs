@@ -31,7 +31,8 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
             var absent = consumers.FindAll(consumer => !consumer.Ids.Contains(entry.Id)).ConvertAll(consumer => consumer.Consumer);
             if (absent.Count == 0)
                 continue;
-            var stores = absent.Count == consumers.Count ? [$"kafka/{entry.Group?.Split('/')[0]}"] : absent.Select(consumer => consumer.Name);
+            var stores = absent.Count == consumers.Count
+                ? [$"kafka/{entry.Group?.Split('/')[0]}"] : absent.Select(consumer => consumer.Name);
             findings.AddRange(stores.Select(store =>
                 AuditChecks.Finding(outbox, store, "events", entry.Id, AuditStates.Missing, entry.Id) with
                 {
@@ -54,6 +55,12 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
             foreach (var outbox in outboxes)
             {
                 var open = ofOutbox.Select(entry => entry.Id).Where(id => !published.ContainsKey(id)).ToList();
+                if (ofOutbox[0].Hashes is null)
+                {
+                    foreach (var id in await outbox.FindIdsAsync(open, cancellationToken))
+                        published[id] = new(id);
+                    continue;
+                }
                 foreach (var (id, entry) in await outbox.FindAsync(open, cancellationToken))
                     published[id] = entry;
             }

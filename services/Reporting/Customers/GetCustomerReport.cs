@@ -19,7 +19,8 @@ public static class GetCustomerReport
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/customers", Handle)
         .WithName("GetCustomerReport")
         .WithSummary(
-            "Shows a customer, named by e-mail address or by ID, with the sums of their orders and the orders themselves, the latest first.")
+            "Shows a customer, named by e-mail address or by ID, with the sums of their orders and the orders themselves, the latest "
+            + "first.")
         .WithErrorCodes((404, "customer-not-found"))
         .Produces<Summary>()
         .ProducesValidationProblem()

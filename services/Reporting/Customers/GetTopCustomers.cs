@@ -36,7 +36,8 @@ public static class GetTopCustomers
             .WithApiVersionSet(versions).MapToApiVersion(ApiVersions.Second);
     }
 
-    private static async Task<IResult> HandleFirst(string? limit, string? currency, ReadModels models, CancellationToken cancellationToken) =>
+    private static async Task<IResult> HandleFirst(
+        string? limit, string? currency, ReadModels models, CancellationToken cancellationToken) =>
         await Handle(limit, currency, models, cancellationToken) switch
         {
             Ok<TopCustomerList> { Value: { } list } => TypedResults.Ok(new TopCustomers(list.Currency, list.Items, list.AsOf)),

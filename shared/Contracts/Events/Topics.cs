@@ -15,7 +15,8 @@ public static class Topics
     /// <summary>All topics except the dead-letter topics.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        UserEvents, OrderEvents, InventoryCommands, InventoryEvents, PaymentCommands, PaymentEvents, NotificationEvents, RecommendationEvents,
+        UserEvents, OrderEvents, InventoryCommands, InventoryEvents, PaymentCommands, PaymentEvents, NotificationEvents,
+        RecommendationEvents,
     ];
 
     /// <summary>Returns the dead-letter topic of a topic.</summary>

@@ -1,8 +1,8 @@
 namespace ForgeShop.Messaging;
 
 /// <summary>
-/// CloudEvents 1.0 in the binary mode of the Kafka protocol binding: attributes are headers with the prefix <c>ce_</c>, the value is the data as JSON, the key
-/// is the 36-character text of the subject.
+/// CloudEvents 1.0 in the binary mode of the Kafka protocol binding: attributes are headers with the prefix <c>ce_</c>, the value is the
+/// data as JSON, the key is the 36-character text of the subject.
 /// </summary>
 internal static class CloudEvents
 {
@@ -38,21 +38,24 @@ internal static class CloudEvents
             if (value is not null)
                 headers.Add(name, Encoding.UTF8.GetBytes(value));
         }
-        return new() { Key = Encoding.ASCII.GetBytes(Uuid.ToText(message.Subject)), Value = Encoding.UTF8.GetBytes(message.Payload), Headers = headers };
+        return new() { Key = Encoding.ASCII.GetBytes(Uuid.ToText(message.Subject)), Value = Encoding.UTF8.GetBytes(message.Payload),
+            Headers = headers };
     }
 
     /// <summary>Returns the type; null for a tombstone and for a message that is no CloudEvent.</summary>
     public static string? TypeOf(Message<byte[]?, byte[]?> message) => message.Value is null ? null : Text(message, "ce_type");
 
     /// <summary>
-    /// Reads the attributes. What the effect needs is required; what only explains the event (correlation, causation, trace, source) is dropped where it
-    /// cannot be read.
+    /// Reads the attributes. What the effect needs is required; what only explains the event (correlation, causation, trace, source) is
+    /// dropped where it cannot be read.
     /// </summary>
-    /// <exception cref="UnreadableMessageException">A required attribute is missing or invalid, or the ID is not derived from the others.</exception>
+    /// <exception cref="UnreadableMessageException">A required attribute is missing or invalid, or the ID is not derived from the
+    /// others.</exception>
     public static EventContext Read(KafkaMessage consumed, string cluster, ForgeIds ids)
     {
         var message = consumed.Message;
-        string Required(string name) => Text(message, name) ?? throw new UnreadableMessageException($"the header {name} is missing or not text");
+        string Required(string name) =>
+            Text(message, name) ?? throw new UnreadableMessageException($"the header {name} is missing or not text");
 
         if (Required("ce_specversion") != "1.0")
             throw new UnreadableMessageException("ce_specversion is not 1.0");
@@ -82,7 +85,9 @@ internal static class CloudEvents
         };
     }
 
-    /// <summary>Returns a header's text; null if it is missing, not UTF-8 or has control characters. Of several with one name, the last counts.</summary>
+    /// <summary>
+    /// Returns a header's text; null if it is missing, not UTF-8 or has control characters. Of several with one name, the last counts.
+    /// </summary>
     public static string? Text(Message<byte[]?, byte[]?> message, string name)
     {
         if (message.Headers is null || !message.Headers.TryGetLastBytes(name, out var bytes) || bytes is null)
@@ -106,7 +111,8 @@ internal static class CloudEvents
             : throw new UnreadableMessageException($"the header {name} is not a positive integer");
 
     private static DateTimeOffset? Time(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUniversalTime() : null;
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time.ToUniversalTime() : null;
 }
 
 /// <summary>A message that no further attempt can make readable.</summary>

@@ -92,7 +92,8 @@ public sealed class IdTrackingTests : IDisposable
         HashOf(("Forge:LogKey", "sixteen-bytes-ok")).ShouldBe(hash);
         HashOf(("Forge:LogKey", "sixteen-bytes-no")).ShouldNotBe(hash);
         HashOf().ShouldNotBe(HashOf());
-        Should.Throw<ForgeConfigurationException>(() => HashOf(("Forge:LogKey", "too-short"))).Message.ShouldBe("Forge:LogKey has 9 bytes of UTF-8; at least 16 are needed.");
+        Should.Throw<ForgeConfigurationException>(() => HashOf(("Forge:LogKey", "too-short"))).Message.ShouldBe(
+            "Forge:LogKey has 9 bytes of UTF-8; at least 16 are needed.");
     }
 
     [Fact]

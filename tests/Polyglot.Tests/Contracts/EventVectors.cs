@@ -127,7 +127,8 @@ internal static class EventVectors
                 values[pointer] = new JsonObject { ["text"] = text };
                 break;
             case int or long:
-                values[pointer] = new JsonObject { ["quantity"] = Convert.ToInt32(value, System.Globalization.CultureInfo.InvariantCulture) };
+                values[pointer] = new JsonObject { ["quantity"] = Convert.ToInt32(value,
+                    System.Globalization.CultureInfo.InvariantCulture) };
                 break;
             case DateTimeOffset instant:
                 values[pointer] = new JsonObject { ["epochMicroseconds"] = $"{ValueVectors.Microseconds(instant)}" };

@@ -52,29 +52,35 @@ public sealed class AuditFixture(ServersFixture servers) : IAsyncLifetime
         var secret = Guid.NewGuid().ToString("N");
         var redis = $"{servers.Redis},defaultDatabase={CacheDatabase}";
         Cache = servers.Cache.Multiplexer.GetDatabase(CacheDatabase);
-        (string, string)[] cache = [("ConnectionStrings:redis", redis), ("Cache:RedisTimeout", "00:00:20"), ("Cache:TimeToLive", "01:00:00")];
+        (string, string)[] cache = [("ConnectionStrings:redis", redis), ("Cache:RedisTimeout", "00:00:20"),
+            ("Cache:TimeToLive", "01:00:00")];
         Users = Added(await servers.StartUsersOn(
             await servers.CreateDatabase("users"),
-            [("ConnectionStrings:kafka", _kafka.BootstrapServers), ("ServiceClients:reporting", secret), ("ServiceClients:orders", secret), .. cache]));
+            [("ConnectionStrings:kafka", _kafka.BootstrapServers), ("ServiceClients:reporting", secret), ("ServiceClients:orders", secret),
+                .. cache]));
         Inventory = await StartAsync<InventoryDb>("inventory");
         Orders = await StartAsync<OrdersDb>("orders",
-            [("services:inventory:http:0", Inventory.Address.ToString()), ("Authentication:ClientId", "orders"), ("Authentication:ClientSecret", secret), .. cache]);
+            [("services:inventory:http:0", Inventory.Address.ToString()), ("Authentication:ClientId", "orders"),
+                ("Authentication:ClientSecret", secret), .. cache]);
         Payments = await StartAsync<PaymentsDb>("payments", ("SimulatedProvider:SlowAnswer", "00:00:01"));
         Notifications = await StartAsync<Notification>("notifications");
         Reporting = await StartAsync<OrderReport>("reporting",
             [
-                .. new (string Name, Uri Address)[] { ("inventory", Inventory.Address), ("orders", Orders.Address), ("payments", Payments.Address), ("notifications", Notifications.Address) }
+                .. new (string Name, Uri Address)[] { ("inventory", Inventory.Address), ("orders", Orders.Address),
+                    ("payments", Payments.Address), ("notifications", Notifications.Address) }
                     .Select(service => ($"services:{service.Name}:http:0", service.Address.ToString())),
                 ("Authentication:ClientId", "reporting"), ("Authentication:ClientSecret", secret),
             ]);
-        (await Inventory.Http.Put($"/api/v1/products/{Sku}", new { name = "Audited", price = new { amount = "12.50", currency = "EUR" }, stock = 10_000 }))
+        (await Inventory.Http.Put($"/api/v1/products/{Sku}",
+            new { name = "Audited", price = new { amount = "12.50", currency = "EUR" }, stock = 10_000 }))
             .ShouldBe(HttpStatusCode.Created);
     }
 
     public async Task<UserId> RegisterAsync()
     {
         var email = $"{Guid.NewGuid():N}@example.com";
-        (await Users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = "Correct-Horse-1" })).ShouldBe(HttpStatusCode.Created);
+        (await Users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = "Correct-Horse-1" }))
+            .ShouldBe(HttpStatusCode.Created);
         return Ids.User(email);
     }
 
@@ -82,7 +88,8 @@ public sealed class AuditFixture(ServersFixture servers) : IAsyncLifetime
     {
         (await Orders.As(user).Send(
             HttpMethod.Post, "/api/v1/orders",
-            JsonContent.Create(new { items = new[] { new { sku = Sku, quantity = 1 } }, paymentMethod = method }), ("Idempotency-Key", reference)))
+            JsonContent.Create(new { items = new[] { new { sku = Sku, quantity = 1 } }, paymentMethod = method }),
+            ("Idempotency-Key", reference)))
             .ShouldBe(HttpStatusCode.Accepted);
         return Ids.Order(user, reference);
     }
@@ -114,24 +121,29 @@ public sealed class AuditFixture(ServersFixture servers) : IAsyncLifetime
     public static IReadOnlyList<string> Findings(JsonElement report) =>
     [
         .. report.GetProperty("findings").EnumerateArray()
-            .Select(finding => $"{finding.GetProperty("store").GetString()} {finding.GetProperty("state").GetString()} {finding.GetProperty("id").GetString()}")
+            .Select(finding =>
+                $"{finding.GetProperty("store").GetString()} {finding.GetProperty("state").GetString()} {finding.GetProperty("id").GetString()}")
             .Order(StringComparer.Ordinal),
     ];
 
     /// <summary>Publishes an event that no service emitted, in a valid envelope.</summary>
     public async Task<EventId> PublishForeignAsync<TEvent>(Guid subject, long sequence, TEvent data) where TEvent : IEventData
     {
-        using var producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = _kafka.BootstrapServers, Partitioner = Partitioner.Murmur2Random }).Build();
+        using var producer = new ProducerBuilder<string, string>(
+            new ProducerConfig { BootstrapServers = _kafka.BootstrapServers, Partitioner = Partitioner.Murmur2Random }).Build();
         var id = Ids.Event(subject, TEvent.Type, sequence);
         var headers = new Headers();
         foreach (var (name, value) in new[]
         {
-            ("ce_specversion", "1.0"), ("ce_id", id.ToString()), ("ce_type", TEvent.Type), ("ce_source", "/nobody"), ("ce_subject", subject.ToString()),
-            ("ce_time", DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'")), ("ce_sequence", $"{sequence}"), ("ce_dataversion", $"{TEvent.DataVersion}"),
+            ("ce_specversion", "1.0"), ("ce_id", id.ToString()), ("ce_type", TEvent.Type), ("ce_source", "/nobody"),
+            ("ce_subject", subject.ToString()),
+            ("ce_time", DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'")), ("ce_sequence", $"{sequence}"),
+            ("ce_dataversion", $"{TEvent.DataVersion}"),
         })
             headers.Add(name, Encoding.UTF8.GetBytes(value));
         await producer.ProduceAsync(
-            TEvent.Topic, new() { Key = subject.ToString(), Value = JsonSerializer.Serialize(data, ContractsJson.Options), Headers = headers },
+            TEvent.Topic,
+            new() { Key = subject.ToString(), Value = JsonSerializer.Serialize(data, ContractsJson.Options), Headers = headers },
             TestContext.Current.CancellationToken);
         return id;
     }

@@ -22,7 +22,8 @@ public sealed class AuditTests(AuditFixture shop)
             var catalogue = await http.Get("/internal/audit");
             catalogue.ShouldBe(HttpStatusCode.OK);
             ShouldMatch(schema, "catalogue", catalogue.Body, service);
-            var collections = catalogue.Body.GetProperty("collections").EnumerateArray().Select(collection => collection.GetProperty("name").GetString()).ToList();
+            var collections = catalogue.Body.GetProperty("collections").EnumerateArray()
+                .Select(collection => collection.GetProperty("name").GetString()).ToList();
             collections.ShouldNotBeEmpty();
             foreach (var collection in collections)
             {
@@ -30,7 +31,8 @@ public sealed class AuditTests(AuditFixture shop)
                 var (ids, after) = (new List<Guid>(), (string?)null);
                 do
                 {
-                    var page = await http.Get($"/internal/audit/{collection}?limit=2{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}");
+                    var page = await http.Get(
+                        $"/internal/audit/{collection}?limit=2{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}");
                     page.ShouldBe(HttpStatusCode.OK);
                     ShouldMatch(schema, "page", page.Body, $"{service}/{collection}");
                     ids.AddRange(page.Body.GetProperty("items").EnumerateArray().Select(entry => entry.GetProperty("id").GetGuid()));
@@ -57,7 +59,8 @@ public sealed class AuditTests(AuditFixture shop)
                 (await http.Get($"/internal/audit/{collection}?{query}")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
             (await http.Get("/internal/audit/nothing")).ShouldBeProblem(HttpStatusCode.NotFound, "collection-not-found");
         }
-        (await shop.Services[2].Http.Post("/internal/audit/orders/repair", new { ids = new[] { Guid.NewGuid() }, events = Array.Empty<object>() }))
+        (await shop.Services[2].Http.Post("/internal/audit/orders/repair",
+            new { ids = new[] { Guid.NewGuid() }, events = Array.Empty<object>() }))
             .ShouldBeProblem(HttpStatusCode.UnprocessableEntity, "not-repairable");
     }
 
@@ -65,7 +68,8 @@ public sealed class AuditTests(AuditFixture shop)
     public async Task Sweep_of_a_working_shop_has_no_false_alarm()
     {
         var user = await shop.RegisterAsync();
-        var orders = Task.WhenAll(Enumerable.Range(0, 20).Select(i => shop.PlaceAsync(user, $"busy-{i}", i % 5 == 0 ? "sim-declined" : "sim-ok")));
+        var orders = Task.WhenAll(
+            Enumerable.Range(0, 20).Select(i => shop.PlaceAsync(user, $"busy-{i}", i % 5 == 0 ? "sim-declined" : "sim-ok")));
         var busy = await shop.AuditAsync();
         await orders;
 
@@ -86,10 +90,13 @@ public sealed class AuditTests(AuditFixture shop)
 
         // Repaired: the cache, documents, a total, a notification, a foreign event.
         await shop.CopyCacheEntryAsync(from: second, to: first);
-        await AuditFixture.ExecuteAsync(shop.Reporting.Database, "update orders set document = jsonb_set(document, '{status}', '\"cancelled\"') where id = $1", first.Value);
+        await AuditFixture.ExecuteAsync(shop.Reporting.Database,
+            "update orders set document = jsonb_set(document, '{status}', '\"cancelled\"') where id = $1", first.Value);
         await AuditFixture.ExecuteAsync(shop.Reporting.Database, "delete from orders where id = $1", second.Value);
-        await AuditFixture.ExecuteAsync(shop.Reporting.Database, "update customers set document = jsonb_set(document, '{orderCount}', '99') where id = $1", user.Value);
-        await AuditFixture.ExecuteAsync(shop.Reporting.Database, "update sales_days set document = jsonb_set(document, '{orderCount}', '99')");
+        await AuditFixture.ExecuteAsync(
+            shop.Reporting.Database, "update customers set document = jsonb_set(document, '{orderCount}', '99') where id = $1", user.Value);
+        await AuditFixture.ExecuteAsync(
+            shop.Reporting.Database, "update sales_days set document = jsonb_set(document, '{orderCount}', '99')");
         var lost = shop.Ids.Notification(user, "order-confirmed", first.Value);
         await AuditFixture.ExecuteAsync(shop.Notifications.Database, "delete from notifications where id = $1", lost.Value);
         var foreign = await shop.PublishForeignAsync(user.Value, 2, new UserDeactivated(user, DateTimeOffset.UtcNow));
@@ -164,7 +171,8 @@ public sealed class AuditTests(AuditFixture shop)
         var user = await shop.RegisterAsync();
         var id = shop.Ids.Event(user.Value, UserProfileChanged.Type, 2);
         var changed = JsonSerializer.Serialize(new UserProfileChanged(user, "Augusta", DateTimeOffset.UtcNow), ContractsJson.Options);
-        await AuditFixture.ExecuteAsync(shop.Users.Database, "update users set name = 'Augusta', last_sequence = 2 where id = $1", user.Value);
+        await AuditFixture.ExecuteAsync(
+            shop.Users.Database, "update users set name = 'Augusta', last_sequence = 2 where id = $1", user.Value);
         await AuditFixture.ExecuteAsync(
             shop.Users.Database,
             """

@@ -54,13 +54,15 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
         await _redis.StartAsync(TestContext.Current.CancellationToken);
         _cache = await ConnectionMultiplexer.ConnectAsync(_redis.ConnectionString);
         // No background work changes the stores while the tests run.
-        (string, string)[] cache = [("ConnectionStrings:redis", _redis.ConnectionString), ("Cache:TimeToLive", "1.00:00:00"), ("Cache:RedisTimeout", "00:00:20")];
+        (string, string)[] cache = [("ConnectionStrings:redis", _redis.ConnectionString), ("Cache:TimeToLive", "1.00:00:00"),
+            ("Cache:RedisTimeout", "00:00:20")];
         Users = await servers.StartUsersOn(await Database("users"), [("ServiceClients:orders", secret), .. cache]);
         Add("Users", Users);
         var inventory = await Start<InventoryDb>("Inventory");
         var orders = await Start<OrdersDb>("Orders",
             [
-                ("services:inventory:http:0", inventory.Address.ToString()), ("Authentication:ClientId", "orders"), ("Authentication:ClientSecret", secret),
+                ("services:inventory:http:0", inventory.Address.ToString()), ("Authentication:ClientId", "orders"),
+                ("Authentication:ClientSecret", secret),
                 ("Checkout:ReservationTimeout", "1.00:00:00"), .. cache, // no reservation is answered, so the order stays pending
             ]);
         var payments = await Start<PaymentsDb>("Payments");
@@ -75,11 +77,15 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
             ("services:reporting:http:0", reporting.Address.ToString()),
             ("services:recommendations:http:0", _recommendations?.Address.ToString() ?? "http://127.0.0.1:1"));
 
-        (await inventory.Http.Put($"/api/v1/products/{Sku}", new { name = "Matrix", price = new { amount = "1.00", currency = "EUR" }, stock = 100 })).ShouldBe(System.Net.HttpStatusCode.Created);
+        (await inventory.Http.Put($"/api/v1/products/{Sku}",
+            new { name = "Matrix", price = new { amount = "1.00", currency = "EUR" }, stock = 100 }))
+            .ShouldBe(System.Net.HttpStatusCode.Created);
         foreach (var email in new[] { "victim@example.com", "attacker@example.com" })
-            (await Users.Anonymous.Post("/api/v1/users", new { email, name = "Victim", password = "Correct-Horse-1" })).ShouldBe(System.Net.HttpStatusCode.Created);
+            (await Users.Anonymous.Post("/api/v1/users", new { email, name = "Victim", password = "Correct-Horse-1" }))
+                .ShouldBe(System.Net.HttpStatusCode.Created);
         (await orders.As(Victim).Send(
-            HttpMethod.Post, "/api/v1/orders", System.Net.Http.Json.JsonContent.Create(new { items = new[] { new { sku = Sku, quantity = 1 } } }),
+            HttpMethod.Post, "/api/v1/orders",
+            System.Net.Http.Json.JsonContent.Create(new { items = new[] { new { sku = Sku, quantity = 1 } } }),
             ("Idempotency-Key", "victims-cart"))).ShouldBe(System.Net.HttpStatusCode.Accepted);
         // Their owner has read both, so both are in the cache.
         (await Users.As(Victim).Get($"/api/v1/users/{Victim}")).ShouldBe(System.Net.HttpStatusCode.OK);
@@ -90,7 +96,8 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
             [new(VictimsOrder.Value, report, 0)], TestContext.Current.CancellationToken));
         // Addressed in the paths like the order, so that an administrator finds something there.
         var command = new RecordedCommand(
-            new EventId(Guid.NewGuid()), "tests.command", "/tests", Guid.NewGuid(), 1, DateTimeOffset.UtcNow, new CorrelationId(VictimsOrder.Value), null, null);
+            new EventId(Guid.NewGuid()), "tests.command", "/tests", Guid.NewGuid(), 1, DateTimeOffset.UtcNow,
+            new CorrelationId(VictimsOrder.Value), null, null);
         await reporting.InScope((IDocumentStore store) => store.Collection(RecordedCommand.Model).InsertManyAsync(
             new Dictionary<Guid, RecordedCommand> { [command.Id.Value] = command }, TestContext.Current.CancellationToken));
     }
@@ -104,7 +111,8 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
         foreach (var database in _databases)
         {
             var tables = await database.Scalar<string[]>(
-                "select coalesce(array_agg(table_schema || '.' || quote_ident(table_name) order by 1), '{}') from information_schema.tables " +
+                "select coalesce(array_agg(table_schema || '.' || quote_ident(table_name) order by 1), '{}') from "
+                + "information_schema.tables " +
                 "where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'");
             foreach (var table in tables)
             {
@@ -167,7 +175,8 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
             Repository.Root, Service,
             new Dictionary<string, string>
             {
-                ["RECOMMENDATIONS_URI"] = $"postgresql://{database.Username}:{database.Password}@{database.Host}:{database.Port}/{database.Database}",
+                ["RECOMMENDATIONS_URI"] =
+                    $"postgresql://{database.Username}:{database.Password}@{database.Host}:{database.Port}/{database.Database}",
                 ["ConnectionStrings__kafka"] = ServersFixture.NoKafka,
                 ["services__users__http__0"] = Users.Address.ToString(),
                 ["Authentication__Issuer"] = TestTokens.Issuer,
@@ -179,7 +188,8 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
         {
             var permissions = operation.Value!["security"]!.AsArray().Select(one => (string)one!["bearer"]![0]!);
             var policy = new AuthorizationPolicyBuilder().AddRequirements(new PermissionRequirement([.. permissions])).Build();
-            var metadata = new EndpointMetadataCollection(new HttpMethodMetadata([operation.Key.ToUpperInvariant()]), new AuthorizeAttribute(), policy);
+            var metadata = new EndpointMetadataCollection(
+                new HttpMethodMetadata([operation.Key.ToUpperInvariant()]), new AuthorizeAttribute(), policy);
             return new RouteEndpoint(_ => Task.CompletedTask, RoutePatternFactory.Parse(path.Key), 0, metadata, null);
         }));
         Subjects.Add(new Subject(Service, [.. endpoints], new HttpClient { BaseAddress = _recommendations.Address }));
@@ -188,6 +198,8 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
     private void Add<T>(string name, RunningService<T> service) where T : class
     {
         _running.Add(service);
-        Subjects.Add(new Subject(name, [.. service.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()], service.Anonymous));
+        Subjects.Add(
+            new Subject(
+            name, [.. service.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()], service.Anonymous));
     }
 }

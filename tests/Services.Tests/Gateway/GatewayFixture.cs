@@ -25,7 +25,8 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
     public TaskCompletionSource Stream { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>A request as the service received it.</summary>
-    public sealed record Arrival(string Method, string PathAndQuery, string? TraceParent, string? TraceState, string? Baggage, string? ForwardedFor, string? ForwardedProto, string Body);
+    public sealed record Arrival(string Method, string PathAndQuery, string? TraceParent, string? TraceState, string? Baggage,
+        string? ForwardedFor, string? ForwardedProto, string Body);
 
     public sealed record Item(string Sku, int Quantity);
 
@@ -50,7 +51,8 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
         Gateway = await StartGateway();
     }
 
-    public Task<RunningService<RateLimitOptions>> StartGateway(params (string Key, string Value)[] settings) => StartGateway(null, settings);
+    public Task<RunningService<RateLimitOptions>> StartGateway(params (string Key, string Value)[] settings) =>
+        StartGateway(null, settings);
 
     public async Task<RunningService<RateLimitOptions>> StartGateway(TimeProvider? time, params (string Key, string Value)[] settings)
     {
@@ -82,7 +84,8 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
         var body = await new StreamReader(request.Body).ReadToEndAsync(context.RequestAborted);
         request.Body.Position = 0;
         Arrivals.Enqueue(new Arrival(
-            request.Method, request.Path + request.QueryString, request.Headers.TraceParent, request.Headers.TraceState, request.Headers.Baggage,
+            request.Method, request.Path + request.QueryString, request.Headers.TraceParent, request.Headers.TraceState,
+            request.Headers.Baggage,
             request.Headers["X-Forwarded-For"], request.Headers["X-Forwarded-Proto"], body));
         await next(context);
     }

@@ -17,7 +17,8 @@ public sealed class StoredIdTests(ServersFixture servers)
         var log = new FakeLogCollector();
         users.Services.GetRequiredService<ILoggerFactory>().AddProvider(new FakeLoggerProvider(log));
         var email = $"tampered-{Guid.NewGuid():N}@example.com";
-        (await users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = "Correct-Horse-1" })).ShouldBe(HttpStatusCode.Created);
+        (await users.Anonymous.Post("/api/v1/users", new { email, name = "Ada Lovelace", password = "Correct-Horse-1" }))
+            .ShouldBe(HttpStatusCode.Created);
         (await users.Anonymous.LogIn(email, "Correct-Horse-1")).ShouldBe(HttpStatusCode.OK);
         (await HealthOf(users)).ShouldBe("Healthy");
 
@@ -25,7 +26,8 @@ public sealed class StoredIdTests(ServersFixture servers)
         (await users.Anonymous.LogIn(email, "Correct-Horse-1")).ShouldBe(HttpStatusCode.OK);
 
         var error = log.GetSnapshot().Single(line => line.Level == LogLevel.Error);
-        error.Message.ShouldStartWith($"ID mismatch in users: {servers.Ids.User(email)} is stored, {servers.Ids.User("x" + email)} is derived");
+        error.Message.ShouldStartWith(
+            $"ID mismatch in users: {servers.Ids.User(email)} is stored, {servers.Ids.User("x" + email)} is derived");
         error.Message.ShouldNotContain("@");
         (await HealthOf(users)).ShouldBe("Degraded");
         Mismatches(users, "users").ShouldBe(1);
@@ -36,7 +38,8 @@ public sealed class StoredIdTests(ServersFixture servers)
     {
         await using var inventory = await servers.StartInventory();
         var sku = $"T-{Guid.NewGuid():N}".ToUpperInvariant();
-        (await inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Tea", price = new { amount = "4.99", currency = "EUR" }, stock = 1 })).ShouldBe(HttpStatusCode.Created);
+        (await inventory.Http.Put($"/api/v1/products/{sku}",
+            new { name = "Tea", price = new { amount = "4.99", currency = "EUR" }, stock = 1 })).ShouldBe(HttpStatusCode.Created);
         (await inventory.Http.Get($"/api/v1/products/{sku}")).ShouldBe(HttpStatusCode.OK);
         Mismatches(inventory, "products").ShouldBe(0);
 
@@ -59,6 +62,7 @@ public sealed class StoredIdTests(ServersFixture servers)
         using var collector = new MetricCollector<long>(
             service.Services.GetRequiredService<IMeterFactory>(), Contracts.IdTracking.MeterName, "forge.ids.mismatched");
         collector.RecordObservableInstruments();
-        return collector.GetMeasurementSnapshot().Single(measured => Equals(measured.Tags[Contracts.IdTracking.EntityTypeTag], entityType)).Value;
+        return collector.GetMeasurementSnapshot()
+            .Single(measured => Equals(measured.Tags[Contracts.IdTracking.EntityTypeTag], entityType)).Value;
     }
 }

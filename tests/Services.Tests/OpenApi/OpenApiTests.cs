@@ -14,7 +14,8 @@ public sealed class OpenApiTests
     private const string IfItHasToBe =
         "Keep these. If a break is intended, run this test once with UpdateOpenApi=breaking; it writes the document.";
     private const string NotBreaking =
-        "The API differs from docs/openapi/v1.json; no client breaks. Run this test once with UpdateOpenApi=yes, which writes the document.";
+        "The API differs from docs/openapi/v1.json; no client breaks. Run this test once with UpdateOpenApi=yes, which writes the "
+        + "document.";
 
     private static string Committed => Path.Combine(Repository.Root, "docs", "openapi", "v1.json");
 
@@ -26,7 +27,8 @@ public sealed class OpenApiTests
             await ServiceDocument<RateLimitOptions>.GenerateAsync(cancellation),
             [
                 await ServiceDocument<UsersDb>.GenerateAsync(cancellation), await ServiceDocument<InventoryDb>.GenerateAsync(cancellation),
-                await ServiceDocument<OrdersDb>.GenerateAsync(cancellation), await ServiceDocument<Notification>.GenerateAsync(cancellation),
+                await ServiceDocument<OrdersDb>.GenerateAsync(cancellation),
+                await ServiceDocument<Notification>.GenerateAsync(cancellation),
                 await ServiceDocument<OrderReport>.GenerateAsync(cancellation), await RecommendationsAsync(cancellation),
             ]);
         var text = MergedDocument.Text(generated);
@@ -73,7 +75,8 @@ public sealed class OpenApiTests
 
     /// <summary>Returns the document of the service on Node.js, whose own tests compare it with its answers.</summary>
     private static async Task<JsonObject> RecommendationsAsync(CancellationToken cancellationToken) => JsonNode.Parse(
-        await File.ReadAllTextAsync(Path.Combine(Repository.Root, "services", "recommendations", "openapi.json"), cancellationToken))!.AsObject();
+        await File.ReadAllTextAsync(
+            Path.Combine(Repository.Root, "services", "recommendations", "openapi.json"), cancellationToken))!.AsObject();
 
     private static async Task<JsonNode> ReadAsync() =>
         JsonNode.Parse(await File.ReadAllTextAsync(Committed, TestContext.Current.CancellationToken))!;

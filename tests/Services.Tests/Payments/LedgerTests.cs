@@ -40,13 +40,15 @@ public sealed class LedgerTests(ServersFixture servers, LedgerTests.Fixture fixt
     private Task<string> Entries(OrderId order, string expected) => Eventually.Get(
         $"the ledger has {expected}",
         _ => _payments.Database.Scalar<string>(
-            "select coalesce(string_agg(version || ' ' || kind || ' ' || amount::numeric(19,2), ', ' order by version), '') from ledger where payment_id = $1",
+            "select coalesce(string_agg(version || ' ' || kind || ' ' || amount::numeric(19,2), ', ' order by version), '') from ledger "
+            + "where payment_id = $1",
             servers.Ids.Payment(order, 1).Value),
         entries => entries == expected, cancellationToken: Cancellation);
 
     private async Task<LedgerMismatch?> Mismatch(OrderId order)
     {
-        var page = await _payments.InScope<LedgerComparison, LedgerPage>(ledger => ledger.CompareAsync(null, LedgerComparison.MaxPayments, Cancellation));
+        var page = await _payments.InScope<LedgerComparison, LedgerPage>(
+            ledger => ledger.CompareAsync(null, LedgerComparison.MaxPayments, Cancellation));
         page.Next.ShouldBeNull();
         return page.Mismatches.SingleOrDefault(mismatch => mismatch.PaymentId == servers.Ids.Payment(order, 1));
     }
@@ -87,9 +89,12 @@ public sealed class LedgerTests(ServersFixture servers, LedgerTests.Fixture fixt
         }
         Guid Id(int index) => servers.Ids.Payment(orders[index], 1).Value;
         await _payments.Database.Scalar<int>("update payments set status = 'declined' where id = $1 returning 1", Id(0));
-        await _payments.Database.Scalar<int>("update payments set charged_amount = charged_amount + 0.0001 where id = $1 returning 1", Id(1));
+        await _payments.Database.Scalar<int>(
+            "update payments set charged_amount = charged_amount + 0.0001 where id = $1 returning 1", Id(1));
         await _payments.Database.Scalar<int>("delete from payments where id = $1 returning 1", Id(2));
-        foreach (var change in new[] { "update ledger set amount = 99 where payment_id = $1 and version = 2", "delete from ledger where payment_id = $1" })
+        foreach (
+            var change in new[] { "update ledger set amount = 99 where payment_id = $1 and version = 2",
+            "delete from ledger where payment_id = $1" })
         {
             var refused = await Should.ThrowAsync<PostgresException>(() => _payments.Database.Scalar<int>(change + " returning 1", Id(3)));
             refused.MessageText.ShouldBe("The ledger is append-only.");
@@ -119,7 +124,8 @@ public sealed class LedgerTests(ServersFixture servers, LedgerTests.Fixture fixt
             var page = await _payments.Http.Get($"/operations/ledger/check?limit=2{after}");
             page.ShouldBe(HttpStatusCode.OK);
             page.Body.GetProperty("checked").GetInt32().ShouldBeLessThanOrEqualTo(2);
-            found.AddRange(page.Body.GetProperty("mismatches").EnumerateArray().Select(mismatch => mismatch.GetProperty("paymentId").GetString()!));
+            found.AddRange(
+                page.Body.GetProperty("mismatches").EnumerateArray().Select(mismatch => mismatch.GetProperty("paymentId").GetString()!));
             after = page.Body.GetProperty("next").GetString() is { } next ? $"&after={next}" : null;
         }
         found.ShouldBe(orders.Select((_, index) => new PaymentId(Id(index)).ToString()), ignoreOrder: true);
@@ -207,6 +213,7 @@ public sealed class LedgerTests(ServersFixture servers, LedgerTests.Fixture fixt
             insert into payments (id, order_id, attempt, method, status, valid_until, changed_at, failures, last_sequence, amount, currency)
             values (gen_random_uuid(), gen_random_uuid(), 1, 'sim-ok', 'requested', now(), now(), 0, 1, 12.50, 'EUR') returning 1
             """);
-        (await new LedgerComparison(db).CompareAsync(null, LedgerComparison.MaxPayments, Cancellation)).Mismatches.ShouldHaveSingleItem().Reason.ShouldBe("no-entries");
+        (await new LedgerComparison(db).CompareAsync(null, LedgerComparison.MaxPayments, Cancellation)).Mismatches.ShouldHaveSingleItem(
+            ).Reason.ShouldBe("no-entries");
     }
 }

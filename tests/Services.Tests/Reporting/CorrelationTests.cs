@@ -19,11 +19,14 @@ public sealed class CorrelationTests(ServersFixture servers, ReportingFixture sh
         await using var gateway = await servers.StartGateway(settings: ("services:reporting:http:0", shop.Reporting.Address.ToString()));
         var (user, sku) = (servers.Ids.User($"correlated-{Guid.NewGuid():N}@example.com"), $"C-{Guid.NewGuid():N}".ToUpperInvariant());
         var price = new { amount = "12.50", currency = "EUR" };
-        (await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Difference engine", price, stock = 10 })).ShouldBe(HttpStatusCode.Created);
-        var (order, correlation) = (servers.Ids.Order(user, "cart-1"), servers.Ids.Correlation(user.ToString(), "POST /api/v1/orders", "cart-1"));
+        (await servers.Inventory.Http.Put($"/api/v1/products/{sku}", new { name = "Difference engine", price, stock = 10 }))
+            .ShouldBe(HttpStatusCode.Created);
+        var (order, correlation) = (
+            servers.Ids.Order(user, "cart-1"), servers.Ids.Correlation(user.ToString(), "POST /api/v1/orders", "cart-1"));
         using var customer = gateway.As(user);
         Task<Answer> Place() => customer.Send(
-            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity = 1 } } }), ("Idempotency-Key", "cart-1"));
+            HttpMethod.Post, "/api/v1/orders", JsonContent.Create(new { items = new[] { new { sku, quantity = 1 } } }),
+            ("Idempotency-Key", "cart-1"));
 
         var placed = await Place();
         placed.ShouldBe(HttpStatusCode.Accepted);
@@ -32,7 +35,9 @@ public sealed class CorrelationTests(ServersFixture servers, ReportingFixture sh
         var path = $"/api/v1/correlations/{correlation}";
         var shown = await Eventually.Get(
             "all eight messages are recorded", _ => gateway.Http.Get(path),
-            answer => answer.Status == HttpStatusCode.OK && answer.Body.GetProperty("messages").GetArrayLength() == 8, cancellationToken: Cancellation);
+            answer =>
+                answer.Status == HttpStatusCode.OK
+                && answer.Body.GetProperty("messages").GetArrayLength() == 8, cancellationToken: Cancellation);
         var messages = shown.Body.GetProperty("messages").EnumerateArray().ToList();
         string Text(JsonElement message, string member) => message.GetProperty(member).GetString()!;
         var (reservation, payment) = (servers.Ids.Reservation(order).Value, servers.Ids.Payment(order, 1).Value);
@@ -40,15 +45,18 @@ public sealed class CorrelationTests(ServersFixture servers, ReportingFixture sh
         (string Kind, string Service, Guid Subject, string Type, int Sequence)[] expected =
         [
             ("event", "orders", order.Value, "orders.order-placed", 1), ("command", "orders", reservation, "inventory.reserve-stock", 1),
-            ("event", "inventory", reservation, "inventory.stock-reserved", 1), ("command", "orders", payment, "payments.charge-payment", 1),
+            ("event", "inventory", reservation, "inventory.stock-reserved", 1),
+            ("command", "orders", payment, "payments.charge-payment", 1),
             ("event", "payments", payment, "payments.payment-charged", 1), ("event", "orders", order.Value, "orders.order-confirmed", 2),
             ("notification", "notifications", Notified("order-placed"), "notifications.notification-sent", 1),
             ("notification", "notifications", Notified("order-confirmed"), "notifications.notification-sent", 1),
         ];
         messages.Select(message => $"{Text(message, "id")} {Text(message, "kind")} {Text(message, "service")}").ShouldBe(
-            expected.Select(one => $"{servers.Ids.Event(one.Subject, one.Type, one.Sequence)} {one.Kind} {one.Service}"), ignoreOrder: true);
+            expected.Select(one => $"{servers.Ids.Event(one.Subject, one.Type, one.Sequence)} {one.Kind} {one.Service}"),
+            ignoreOrder: true);
         // In causal order: a message follows its cause, and the first one has none.
-        var position = messages.Select((message, index) => (Id: Text(message, "id"), index)).ToDictionary(entry => entry.Id, entry => entry.index);
+        var position = messages.Select((message, index) => (Id: Text(message, "id"), index))
+            .ToDictionary(entry => entry.Id, entry => entry.index);
         Text(messages[0], "type").ShouldBe("orders.order-placed");
         messages[0].GetProperty("causationId").ValueKind.ShouldBe(JsonValueKind.Null);
         foreach (var message in messages.Skip(1))
@@ -70,7 +78,8 @@ public sealed class CorrelationTests(ServersFixture servers, ReportingFixture sh
     public async Task Unknown_correlation_is_not_found_and_another_form_is_refused()
     {
         var unknown = servers.Ids.Correlation("nobody", "GET /", "1");
-        (await shop.Reporting.Http.Get($"/api/v1/correlations/{unknown}")).ShouldBeProblem(HttpStatusCode.NotFound, "correlation-not-found");
+        (await shop.Reporting.Http.Get($"/api/v1/correlations/{unknown}"))
+            .ShouldBeProblem(HttpStatusCode.NotFound, "correlation-not-found");
         (await shop.Reporting.Http.Get("/api/v1/correlations/cart-1")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");
     }
 

@@ -7,8 +7,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// Tokens with all permissions and one defect each. A token without a defect is made the same way and must be accepted; otherwise the others
-/// would prove nothing.
+/// Tokens with all permissions and one defect each. A token without a defect is made the same way and must be accepted; otherwise the
+/// others would prove nothing.
 /// </summary>
 public sealed class ForgedTokens(IServiceProvider users, UserId user)
 {
@@ -28,7 +28,9 @@ public sealed class ForgedTokens(IServiceProvider users, UserId user)
         var publicPem = Encoding.ASCII.GetBytes(((ECDsaSecurityKey)_signer.Key).ECDsa.ExportSubjectPublicKeyInfoPem());
         (string Name, string Token)[] tokens =
         [
-            ("expired", Issue(token => (token.NotBefore, token.IssuedAt, token.Expires) = (now.AddMinutes(-11), now.AddMinutes(-11), now.AddMinutes(-1)))),
+            ("expired",
+                Issue(token =>
+                (token.NotBefore, token.IssuedAt, token.Expires) = (now.AddMinutes(-11), now.AddMinutes(-11), now.AddMinutes(-1)))),
             ("not yet valid", Issue(token => (token.NotBefore, token.Expires) = (now.AddMinutes(1), now.AddMinutes(11)))),
             ("without an end", Issue(token => token.Expires = null)),
             ("wrong issuer", Issue(token => token.Issuer = "https://elsewhere.example")),
@@ -53,17 +55,22 @@ public sealed class ForgedTokens(IServiceProvider users, UserId user)
             ("not even base64", "a.b.c"),
             ("a very long one", new string('A', 8000)),
         ];
-        return [.. tokens.Select(token => (token.Name, "Bearer " + token.Token)), ("another scheme", "Basic " + Convert.ToBase64String("admin:admin"u8))];
+        return [.. tokens.Select(token => (token.Name, "Bearer " + token.Token)),
+            ("another scheme", "Basic " + Convert.ToBase64String("admin:admin"u8))];
     }
 
     private string Issue(Action<SecurityTokenDescriptor> change) =>
-        TestTokens.Issue(users, user.ToString(), [.. Permissions.OfAdministrators, Permissions.Internal, Permissions.InternalAudit], change);
+        TestTokens.Issue(
+            users, user.ToString(), [.. Permissions.OfAdministrators, Permissions.Internal, Permissions.InternalAudit], change);
 
-    private static SigningCredentials Sign(ECDsa key, string name) => new(new ECDsaSecurityKey(key) { KeyId = name }, SecurityAlgorithms.EcdsaSha256);
+    private static SigningCredentials Sign(ECDsa key, string name) =>
+        new(new ECDsaSecurityKey(key) { KeyId = name }, SecurityAlgorithms.EcdsaSha256);
 
-    private SigningCredentials Hash(byte[] key) => new(new SymmetricSecurityKey(key) { KeyId = _signer.Key.KeyId }, SecurityAlgorithms.HmacSha256);
+    private SigningCredentials Hash(byte[] key) =>
+        new(new SymmetricSecurityKey(key) { KeyId = _signer.Key.KeyId }, SecurityAlgorithms.HmacSha256);
 
     private static string Unsigned(string[] parts, string header) => $"{Base64UrlEncoder.Encode(header)}.{parts[1]}.";
 
-    private static string Tamper(string payload) => Base64UrlEncoder.Encode(Base64UrlEncoder.Decode(payload).Replace("\"exp\":1", "\"exp\":2"));
+    private static string Tamper(string payload) =>
+        Base64UrlEncoder.Encode(Base64UrlEncoder.Decode(payload).Replace("\"exp\":1", "\"exp\":2"));
 }

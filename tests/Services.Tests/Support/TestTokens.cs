@@ -9,8 +9,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>
-/// Access tokens for the users that a test names, signed with the real key of a running Users service. Only the password is left out, which would cost every
-/// test a tenth of a second; the tests of Users log in properly.
+/// Access tokens for the users that a test names, signed with the real key of a running Users service. Only the password is left out, which
+/// would cost every test a tenth of a second; the tests of Users log in properly.
 /// </summary>
 public sealed class TestTokens(IServiceProvider users)
 {
@@ -28,15 +28,18 @@ public sealed class TestTokens(IServiceProvider users)
     public Task<string> OfService(string name = "tests") => Task.FromResult(Issue(users, name, [Permissions.Internal], _ => { }));
 
     /// <summary>The token of Reporting, which hosts the auditor.</summary>
-    public Task<string> OfAuditor() => Task.FromResult(Issue(users, "reporting", [Permissions.Internal, Permissions.InternalAudit], _ => { }));
+    public Task<string> OfAuditor() =>
+        Task.FromResult(Issue(users, "reporting", [Permissions.Internal, Permissions.InternalAudit], _ => { }));
 
-    public Task<string> With(UserId user, params string[] permissions) => Task.FromResult(Issue(users, user.ToString(), permissions, _ => { }));
+    public Task<string> With(UserId user, params string[] permissions) =>
+        Task.FromResult(Issue(users, user.ToString(), permissions, _ => { }));
 
     /// <summary>Gets the key that signs now.</summary>
     public static SigningCredentials Signer(IServiceProvider users) => users.GetRequiredService<SigningKeys>().Published[0];
 
     /// <summary>Issues an access token as OpenIddict writes it, but for one change.</summary>
-    public static string Issue(IServiceProvider users, string subject, IEnumerable<string> permissions, Action<SecurityTokenDescriptor> change)
+    public static string Issue(
+        IServiceProvider users, string subject, IEnumerable<string> permissions, Action<SecurityTokenDescriptor> change)
     {
         var now = DateTime.UtcNow;
         var token = new SecurityTokenDescriptor
@@ -46,7 +49,8 @@ public sealed class TestTokens(IServiceProvider users)
             Audience = new AuthenticationSettings().Audience,
             IssuedAt = now,
             Expires = now.AddMinutes(10),
-            Claims = new Dictionary<string, object> { ["sub"] = subject, ["jti"] = Guid.NewGuid().ToString(), ["scope"] = string.Join(' ', permissions) },
+            Claims = new Dictionary<string, object> { ["sub"] = subject, ["jti"] = Guid.NewGuid().ToString(),
+                ["scope"] = string.Join(' ', permissions) },
             SigningCredentials = Signer(users),
         };
         change(token);

@@ -38,7 +38,9 @@ internal sealed class OrderScenarios(
     /// <summary>Creates the baseline's table and places one order for each customer.</summary>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        await using (var command = baseline.CreateCommand("create schema bench; create table bench.rows (id uuid primary key, content text not null)"))
+        await using (
+            var command = baseline.CreateCommand(
+            "create schema bench; create table bench.rows (id uuid primary key, content text not null)"))
             await command.ExecuteNonQueryAsync(cancellationToken);
         await Task.WhenAll(Enumerable.Range(0, customers.Count).Select(client => PlaceAsync(client, cancellationToken)));
     }

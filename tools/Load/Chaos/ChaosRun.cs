@@ -7,7 +7,8 @@ using Spectre.Console;
 namespace ForgeShop.Load.Chaos;
 
 /// <summary>
-/// <c>./forge chaos</c>: places orders while processes are killed, waits until all orders are final, reconciles the stores, and audits them.
+/// <c>./forge chaos</c>: places orders while processes are killed, waits until all orders are final, reconciles the stores, and audits
+/// them.
 /// </summary>
 internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double ordersPerSecond, int seed)
 {
@@ -95,7 +96,8 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
             await reconciliation.CountFinalAsync(cancellationToken);
             console.WriteLine(
                 $"{phase} {_time.GetElapsedTime(started):m\\:ss}  orders {_statistics.Placed,5}  final {reconciliation.Final,5}  kills {_statistics.Kills,3}  "
-                + $"down {_statistics.Recovering,2}  retried {_statistics.Resent,4}  events {watcher.Events,6}  copies {watcher.Duplicates,6}");
+                + $"down {_statistics.Recovering,2}  retried {_statistics.Resent,4}  events {watcher.Events,6}  copies "
+                + $"{watcher.Duplicates,6}");
         }
 
         await work;

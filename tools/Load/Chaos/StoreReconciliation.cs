@@ -66,7 +66,8 @@ internal sealed class StoreReconciliation : IAsyncDisposable
     /// name="timeout"/> is a mismatch.
     /// </summary>
     public async Task<IReadOnlyList<Finding>> CompareAsync(
-        IReadOnlyList<AcceptedOrder> accepted, IReadOnlyDictionary<string, int> initialStock, TimeSpan timeout, CancellationToken cancellationToken)
+        IReadOnlyList<AcceptedOrder> accepted, IReadOnlyDictionary<string, int> initialStock, TimeSpan timeout,
+        CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (true)
@@ -210,7 +211,8 @@ internal sealed class StoreReconciliation : IAsyncDisposable
     }
 
     /// <summary>Recommendations, on Node.js, counts the pairs of products of confirmed orders.</summary>
-    private async Task<IReadOnlyList<Finding>> CompareRecommendationsAsync(NpgsqlDataSource recommendations, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Finding>> CompareRecommendationsAsync(
+        NpgsqlDataSource recommendations, CancellationToken cancellationToken)
     {
         const string Sold = """
             select l.product_id::text || ' ' || o.product_id::text, count(*)
@@ -223,14 +225,16 @@ internal sealed class StoreReconciliation : IAsyncDisposable
         return
         [
             new("pairs of products in confirmed orders, in Recommendations", expected.Values.Sum(), found.Values.Sum()),
-            new("pairs with exactly their number of orders", expected.Count, expected.Count(pair => found.GetValueOrDefault(pair.Key) == pair.Value)),
+            new("pairs with exactly their number of orders", expected.Count,
+                expected.Count(pair => found.GetValueOrDefault(pair.Key) == pair.Value)),
             new("messages of Orders in the inbox of Recommendations",
                 await Number(_orders, "select count(*) from outbox where topic = 'order.events'", cancellationToken),
                 await Number(recommendations, "select count(*) from inbox", cancellationToken)),
         ];
     }
 
-    private static async Task<Dictionary<string, long>> PairsAsync(NpgsqlDataSource database, string sql, CancellationToken cancellationToken)
+    private static async Task<Dictionary<string, long>> PairsAsync(
+        NpgsqlDataSource database, string sql, CancellationToken cancellationToken)
     {
         await using var command = database.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

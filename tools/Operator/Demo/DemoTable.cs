@@ -25,7 +25,8 @@ internal static class DemoTable
         {
             var first = $"[bold]{entity.Name}[/] [dim]({entity.NaturalKey})[/]\n{entity.Id}";
             table.AddRow(
-                [first, .. stores.Select(store => Cell(entity, [.. sightings.Where(seen => seen.Entity == entity.Name && seen.Store == store)], wide))]);
+                [first, .. stores.Select(store =>
+                    Cell(entity, [.. sightings.Where(seen => seen.Entity == entity.Name && seen.Store == store)], wide))]);
         }
 
         console.Write(table);

@@ -2,7 +2,9 @@ using Npgsql;
 
 namespace ForgeShop.Operator.Demo;
 
-/// <summary>Reads the database of Recommendations, which is written in TypeScript: it derived these IDs by another implementation.</summary>
+/// <summary>
+/// Reads the database of Recommendations, which is written in TypeScript: it derived these IDs by another implementation.
+/// </summary>
 internal static class RecommendationsSightings
 {
     public const string Store = "Node.js";
