@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using ForgeShop.AppHost.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -16,7 +18,9 @@ public sealed class JavaScriptInstallerResource(string name, string command, str
 
 public static class NodeAppHostingExtensions
 {
-    private const string NotInstalled = "Node.js is missing: install it with 'apt-get install nodejs npm' (20 or newer)";
+    private const int MinVersion = 20;
+    private static readonly TimeSpan VersionTimeout = TimeSpan.FromSeconds(10);
+    private static readonly Lazy<string?> Missing = new(FindProblem);
 
     /// <summary>Adds a Node.js app. On a machine without Node.js it is not started, and its state names the package to install.</summary>
     /// <param name="builder">The builder.</param>
@@ -32,14 +36,14 @@ public static class NodeAppHostingExtensions
             .WithIconName("CodeJsRectangle")
             .WithOtlpExporter()
             .WithEnvironment("NODE_ENV", builder.Environment.EnvironmentName.ToLowerInvariant());
-        if (IsInstalled)
+        if (Missing.Value is not { } missing)
             return app;
-        Console.WriteLine($"{name}: {NotInstalled}; the shop starts without it");
+        Console.WriteLine($"{name}: {missing}; the shop starts without it");
         builder.Eventing.Subscribe<AfterResourcesCreatedEvent>(async (created, _) =>
         {
-            created.Services.GetRequiredService<ResourceLoggerService>().GetLogger(app.Resource).LogWarning("{Message}", NotInstalled);
+            created.Services.GetRequiredService<ResourceLoggerService>().GetLogger(app.Resource).LogWarning("{Message}", missing);
             await created.Services.GetRequiredService<ResourceNotificationService>().PublishUpdateAsync(
-                app.Resource, snapshot => snapshot with { State = new(NotInstalled, KnownResourceStateStyles.Warn) });
+                app.Resource, snapshot => snapshot with { State = new(missing, KnownResourceStateStyles.Warn) });
         });
         return app.WithExplicitStart();
     }
@@ -56,7 +60,7 @@ public static class NodeAppHostingExtensions
             .WithParentRelationship(app)
             .WithIconName("BoxArrowDown")
             .WithAnnotation(new RunsToCompletionAnnotation());
-        if (!IsInstalled)
+        if (Missing.Value is not null)
             installer.WithExplicitStart();
         return app.WaitForCompletion(installer).WithCommand(
             "rebuild", "Rebuild",
@@ -76,11 +80,28 @@ public static class NodeAppHostingExtensions
             {
                 Description = "Builds the app from its sources and restarts it.",
                 IconName = "ArrowClockwise",
-                UpdateState = _ => IsInstalled ? ResourceCommandState.Enabled : ResourceCommandState.Disabled,
+                UpdateState = _ => Missing.Value is null ? ResourceCommandState.Enabled : ResourceCommandState.Disabled,
             });
     }
 
-    private static bool IsInstalled { get; } = InPath("node") && InPath("npm");
+    /// <summary>Returns why no Node.js app can run here; null if one can.</summary>
+    private static string? FindProblem()
+    {
+        if (!InPath("node") || !InPath("npm"))
+            return $"Node.js is missing: install it with 'apt-get install nodejs npm' ({MinVersion} or newer)";
+        using var node = Process.Start(new ProcessStartInfo("node", "--version") { RedirectStandardOutput = true })!;
+        var output = node.StandardOutput.ReadToEndAsync();
+        if (!node.WaitForExit(VersionTimeout))
+        {
+            node.Kill();
+            return $"'node --version' did not answer within {VersionTimeout.TotalSeconds:0} s";
+        }
+
+        var version = output.Result.Trim();
+        return int.TryParse(version.TrimStart('v').Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major) && major >= MinVersion
+            ? null
+            : $"Node.js {version} is too old: install {MinVersion} or newer";
+    }
 
     private static bool InPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)

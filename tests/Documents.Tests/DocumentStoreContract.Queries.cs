@@ -21,6 +21,21 @@ public abstract partial class DocumentStoreContract
     }
 
     [Fact]
+    public async Task Field_of_a_later_release_is_added_and_old_documents_get_it_when_they_are_written()
+    {
+        var before = OpenStore().Collection(new DocumentModel<Item>(CollectionName, ItemJson.Default.Item, [Item.CountField]));
+        var old = Guid.NewGuid();
+        (await before.InsertManyAsync(new Dictionary<Guid, Item> { [old] = new() { Name = "x", Count = 1 } }, Cancelled)).ShouldBeEmpty();
+        var named = new DocumentQuery<Item> { Where = (Item.NameField, "x"), OrderBy = Item.CountField };
+
+        await AddAsync(new() { Name = "x", Count = 2 });
+        (await FindAsync(named, item => item.Count)).ShouldBe([2]);
+
+        (await UpsertAsync(old, new() { Name = "x", Count = 1 }, 1)).ShouldBeTrue();
+        (await FindAsync(named, item => item.Count)).ShouldBe([1, 2]);
+    }
+
+    [Fact]
     public async Task Decimals_are_ordered_by_value()
     {
         foreach (var price in new[] { 10m, 9.5m, 10.50m, -1m, 0m, 0.000001m, decimal.MaxValue, 100m })

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using ForgeShop.Fuzz.Ids;
+using ForgeShop.TestSupport;
 
 namespace ForgeShop.EndToEnd.Tests;
 
@@ -33,5 +35,24 @@ public sealed class DemoTests(ShopFixture fixture)
         var lines = await shown;
         foreach (var expected in new[] { "confirmed", "cancelled: not enough in stock", "cancelled: payment declined", "all match" })
             lines.ShouldContain(expected);
+        await ComparePaymentsAsync();
+    }
+
+    /// <summary>The files that the demo wrote agree, and a removed payment is found, with no service asked.</summary>
+    private async Task ComparePaymentsAsync()
+    {
+        if (!Command.Exists("python3", "--version"))
+            return;
+        var folder = Path.GetDirectoryName(fixture.EndpointsFile)!;
+        var script = Path.Combine(Port.Root, "polyglot", "python", "audit_payments.py");
+        string[] arguments = [script, Path.Combine(folder, "provider-charges.csv"), Path.Combine(folder, "payments-export.csv")];
+        var cancelled = TestContext.Current.CancellationToken;
+
+        (await Command.RunAsync("python3", arguments, cancellationToken: cancelled)).ShouldBe("1 charges, 1 payments: 1 agree, 0 differences\n");
+
+        var export = await File.ReadAllLinesAsync(arguments[2], cancelled);
+        await File.WriteAllLinesAsync(arguments[2], export.Take(1), cancelled);
+        (await Should.ThrowAsync<InvalidOperationException>(() => Command.RunAsync("python3", arguments, cancellationToken: cancelled)))
+            .Message.ShouldContain("missing");
     }
 }

@@ -28,6 +28,15 @@ public sealed class OperatorCommandTests(ShopFixture fixture)
         retry.Success.ShouldBeTrue(retry.Message);
     }
 
+    [Fact]
+    public async Task Audit_of_the_working_shop_finds_that_all_stores_agree()
+    {
+        var audit = await fixture.Execute("reporting", "audit", Cancellation, ("repair", "false"));
+
+        audit.Success.ShouldBeTrue(audit.Message);
+        audit.Message.ShouldNotBeNull().ShouldContain("consistent");
+    }
+
     private async Task LogAsync(string resource, string text)
     {
         fixture.App.ResourceNotifications.TryGetCurrentState(resource, out var current).ShouldBeTrue();

@@ -1,3 +1,4 @@
+using System.Text;
 using Confluent.Kafka;
 using ForgeShop.Contracts.Events;
 using ForgeShop.TestSupport;
@@ -15,7 +16,7 @@ public sealed class ContractFixture<TService> : IAsyncLifetime where TService : 
     public ContractFixture() => _producer = new(() => new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig
     {
         BootstrapServers = Kafka.BootstrapServers, Partitioner = Partitioner.Murmur2Random, EnableIdempotence = true, LingerMs = 2,
-    }).Build());
+    }).SetLogHandler(Ignore).Build());
 
     public TService Service { get; } = new();
 
@@ -70,11 +71,12 @@ public sealed class ContractFixture<TService> : IAsyncLifetime where TService : 
         }
     }
 
-    /// <summary>Returns the dead letters of an order.</summary>
-    public async Task<List<Message<byte[]?, byte[]?>>> DeadLettersAsync(TestOrder order, int count) => await Eventually.Get(
-        $"{count} dead letters of the order", _ => Task.Run(() => Read(Topics.DeadLetters(Topics.OrderEvents))
-            .Where(letter => letter.Key is not null && System.Text.Encoding.UTF8.GetString(letter.Key) == order.Id.ToString()).ToList()),
-        letters => letters.Count >= count, cancellationToken: Cancelled);
+    /// <summary>Waits until each order has as many dead letters, and returns them.</summary>
+    public Task<ILookup<string, Message<byte[]?, byte[]?>>> DeadLettersAsync(int count, params IReadOnlyList<TestOrder> orders) => Eventually.Get(
+        $"{count} dead letters of each order",
+        _ => Task.Run(() =>
+            Read(Topics.DeadLetters(Topics.OrderEvents)).ToLookup(letter => Encoding.UTF8.GetString(letter.Key ?? []))),
+        letters => orders.All(order => letters[$"{order.Id}"].Count() >= count), cancellationToken: Cancelled);
 
     /// <summary>Returns the group's offsets, as of now.</summary>
     public List<TopicPartitionOffset> Offsets()
@@ -101,7 +103,12 @@ public sealed class ContractFixture<TService> : IAsyncLifetime where TService : 
     private IConsumer<byte[]?, byte[]?> Consumer(string group) => new ConsumerBuilder<byte[]?, byte[]?>(new ConsumerConfig
     {
         BootstrapServers = Kafka.BootstrapServers, GroupId = group, EnableAutoCommit = false, EnablePartitionEof = true,
-    }).Build();
+    }).SetLogHandler(Ignore).Build();
+
+    // A broker that is away is no news here.
+    private static void Ignore(IClient client, LogMessage line)
+    {
+    }
 
     private List<Message<byte[]?, byte[]?>> Read(string topic)
     {

@@ -40,7 +40,7 @@ public abstract class MessagingContract<TService>(ContractFixture<TService> fixt
         await fixture.HandledUpToHereAsync();
 
         (await _service.StateAsync(order)).ShouldBe(_service.StateOf(OrderPlaced.Type, OrderConfirmed.Type));
-        (await fixture.DeadLettersAsync(order, 0)).ShouldBeEmpty();
+        (await fixture.DeadLettersAsync(0))[$"{order.Id}"].ShouldBeEmpty();
     }
 
     [Fact]
@@ -69,9 +69,10 @@ public abstract class MessagingContract<TService>(ContractFixture<TService> fixt
         await fixture.HandledUpToHereAsync();
 
         await fixture.HandledAsync(behind, OrderPlaced.Type);
+        var letters = await fixture.DeadLettersAsync(1, [.. poisoned.Select(poison => poison.Order)]);
         foreach (var (what, order, message) in poisoned)
         {
-            var letter = (await fixture.DeadLettersAsync(order, 1)).ShouldHaveSingleItem(what);
+            var letter = letters[$"{order.Id}"].ShouldHaveSingleItem(what);
             letter.Value.ShouldBe(message(order).Value, what);
             letter.Header("ce_type").ShouldBe(OrderConfirmed.Type, what);
             letter.Header(DeadLetterHeaders.Topic).ShouldBe(Topics.OrderEvents, what);
@@ -91,7 +92,8 @@ public abstract class MessagingContract<TService>(ContractFixture<TService> fixt
 
         await fixture.PublishAsync(order.Placed.With("ce_dataversion", "99"), order.Confirmed);
 
-        (await fixture.DeadLettersAsync(order, 1)).ShouldHaveSingleItem().Header(DeadLetterHeaders.Error)!.ShouldContain("99");
+        var letter = (await fixture.DeadLettersAsync(1, order))[$"{order.Id}"].ShouldHaveSingleItem();
+        letter.Header(DeadLetterHeaders.Error)!.ShouldContain("99");
         await fixture.HandledAsync(order, OrderConfirmed.Type);
     }
 
@@ -108,7 +110,7 @@ public abstract class MessagingContract<TService>(ContractFixture<TService> fixt
             order.Write("orders.order-lost", 2, 99, "not JSON"), foreign, order.Confirmed);
 
         await fixture.HandledAsync(order, OrderConfirmed.Type);
-        (await fixture.DeadLettersAsync(order, 0)).ShouldBeEmpty();
+        (await fixture.DeadLettersAsync(0))[$"{order.Id}"].ShouldBeEmpty();
     }
 
     [Fact]
@@ -120,7 +122,7 @@ public abstract class MessagingContract<TService>(ContractFixture<TService> fixt
         foreach (var order in orders)
             await fixture.HandledAsync(order, OrderPlaced.Type, OrderConfirmed.Type);
 
-        (await _service.StopAsync()).ShouldBe(0, _service.Log());
+        await _service.StopAsync();
         await fixture.SetOffsetsAsync(fixture.All.Select(partition => new TopicPartitionOffset(partition, 0)));
         _service.Start(fixture.Kafka);
         await fixture.HandledUpToHereAsync();

@@ -11,7 +11,7 @@ namespace ForgeShop.Messaging.Contract.Tests;
 /// </summary>
 public abstract class ServiceUnderTest : IAsyncDisposable
 {
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentQueue<string> _log = [];
     private Process? _process;
@@ -52,11 +52,11 @@ public abstract class ServiceUnderTest : IAsyncDisposable
         _process = process;
     }
 
-    /// <summary>Stops the service as an orchestrator does, by SIGTERM, and returns its exit code.</summary>
-    public async Task<int> StopAsync()
+    /// <summary>Stops the service as an orchestrator does, by SIGTERM, and returns when it has ended.</summary>
+    public async Task StopAsync()
     {
         using var kill = Process.Start("kill", ["-TERM", $"{_process!.Id}"]);
-        return await EndedAsync();
+        await EndedAsync();
     }
 
     /// <summary>Kills the service: SIGKILL.</summary>
@@ -99,14 +99,12 @@ public abstract class ServiceUnderTest : IAsyncDisposable
     protected Task<long> InboxAsync(TestOrder order) =>
         ScalarAsync<long>("SELECT count(*) FROM inbox WHERE event_id = ANY($1)", order.EventIds);
 
-    private async Task<int> EndedAsync()
+    private async Task EndedAsync()
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
         timeout.CancelAfter(StopTimeout);
         await _process!.WaitForExitAsync(timeout.Token);
-        var exitCode = _process.ExitCode;
         _process.Dispose();
         _process = null;
-        return exitCode;
     }
 }

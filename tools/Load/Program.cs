@@ -101,6 +101,7 @@ static Command BenchCommand()
 
     var bench = new Command("bench", "Measures the throughput of an isolated shop beside that of its servers alone.")
     { json, wolverine, stored, containers };
+    bench.Subcommands.Add(AuditBenchCommand());
     bench.SetAction((options, cancellationToken) => Run(
         "", "nothing was measured",
         () => BenchAsync(
@@ -109,6 +110,34 @@ static Command BenchCommand()
             cancellationToken),
         cancellationToken));
     return bench;
+}
+
+static Command AuditBenchCommand()
+{
+    var orders = new Option<int>("--orders") { Description = "The number of orders to audit.", DefaultValueFactory = _ => 2000 };
+    orders.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() is < 100 or > 1_000_000)
+            result.AddError("--orders is from 100 to 1000000");
+    });
+    var audit = new Command("audit", "Measures the audit, and the order throughput while it runs.") { orders };
+    audit.SetAction((options, cancellationToken) => Run(
+        "", "nothing was measured",
+        async () =>
+        {
+            try
+            {
+                var terminal = Terminal(Console.Out, Console.IsOutputRedirected);
+                return await new AuditBench(terminal, options.GetValue(orders)).RunAsync(cancellationToken);
+            }
+            catch (BenchmarkFailedException failure)
+            {
+                await Console.Error.WriteLineAsync("forge: bench audit: " + failure.Message);
+                return false;
+            }
+        },
+        cancellationToken));
+    return audit;
 }
 
 // With JSON on standard output, everything else goes to standard error.

@@ -63,7 +63,16 @@ internal sealed class AuditSweep(
         await progress.SaveAsync(progress.Run with { Estimate = shop.Estimate, Error = null }, cancellationToken);
 
         foreach (var target in shop.Targets)
-            await StepAsync(progress, target.Name, cursor => ReadAsync(target, checks, cursor, cancellationToken));
+        {
+            // The next page is read while this one is checked.
+            Task<AuditedEntries>? ahead = null;
+            await StepAsync(progress, target.Name, async cursor =>
+            {
+                var page = await (ahead ?? target.PageAsync(cursor, _options.PageSize, cancellationToken));
+                ahead = page.Next is null ? null : target.PageAsync(page.Next, _options.PageSize, cancellationToken);
+                return new(page.Items.Count, SuspectsOf(await checks.CheckAsync(target, page.Items, cancellationToken)), page.Next);
+            });
+        }
         foreach (var fold in folds.Where(fold => fold.Name != "orders" || !(EventsOf(shop) > MaxEventsToFoldOrders)))
             await StepAsync(progress, StepOf(fold), cursor => ReadAsync(fold, cursor, cancellationToken));
 
@@ -97,13 +106,6 @@ internal sealed class AuditSweep(
     }
 
     private sealed record StepPage(int Checked, IReadOnlyList<AuditSuspect> Suspects, string? Next);
-
-    private async Task<StepPage> ReadAsync(AuditTarget target, AuditChecks checks, string? cursor, CancellationToken cancellationToken)
-    {
-        var page = await target.PageAsync(cursor, _options.PageSize, cancellationToken);
-        var findings = await checks.CheckAsync(target, page.Items, cancellationToken);
-        return new(page.Items.Count, SuspectsOf(findings), page.Next);
-    }
 
     private static async Task<StepPage> ReadAsync(IReadModelFold fold, string? cursor, CancellationToken cancellationToken)
     {

@@ -55,6 +55,12 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
             foreach (var outbox in outboxes)
             {
                 var open = ofOutbox.Select(entry => entry.Id).Where(id => !published.ContainsKey(id)).ToList();
+                if (ofOutbox[0].Hashes is null)
+                {
+                    foreach (var id in await outbox.FindIdsAsync(open, cancellationToken))
+                        published[id] = new(id);
+                    continue;
+                }
                 foreach (var (id, entry) in await outbox.FindAsync(open, cancellationToken))
                     published[id] = entry;
             }

@@ -29,7 +29,6 @@ public sealed class IdFuzzCounts(string port)
 public sealed class IdFuzz(IReadOnlyList<Port> ports, string? postgres, int seed)
 {
     private const int BatchSize = 50_000;
-    private const int MaxDifferences = 3;
     private const int MaxRounds = 300;
     private const int CandidatesAtOnce = 200;
 
@@ -44,6 +43,7 @@ public sealed class IdFuzz(IReadOnlyList<Port> ports, string? postgres, int seed
     /// <summary>Gets the number of comparisons of all ports.</summary>
     public long Compared => _counts.Values.Sum(count => count.Compared);
 
+    /// <summary>Gets one difference of each port that has any.</summary>
     public IReadOnlyList<IdDifference> Differences => _differences;
 
     /// <summary>Compares keys until there are enough, the time is over, or the ports differ.</summary>
@@ -68,7 +68,7 @@ public sealed class IdFuzz(IReadOnlyList<Port> ports, string? postgres, int seed
     {
         var mine = Enumerable.Range(0, lines.Count).Where(index => index % port.OneIn == 0).ToList();
         var texts = await port.DeriveAsync(mine.ConvertAll(index => lines[index]), postgres, cancellationToken);
-        var (counts, different) = (_counts[port.Name], new List<Derivation>());
+        var (counts, different) = (_counts[port.Name], (Derivation?)null);
         for (var at = 0; at < mine.Count; at++)
         {
             var (answer, actual) = (answers[mine[at]], Answer.Read(texts[at]));
@@ -77,19 +77,16 @@ public sealed class IdFuzz(IReadOnlyList<Port> ports, string? postgres, int seed
                 counts.Ids++;
             else if (actual?.Refusal is { } refusal && port.Holds(lines[mine[at]]))
                 counts.Reasons.Add(refusal.Reason);
-            if (!IsEqual(port, lines[mine[at]], answer, actual) && different.Count < MaxDifferences)
-                different.Add(derivations[mine[at]]);
+            if (!IsEqual(port, lines[mine[at]], answer, actual))
+                different ??= derivations[mine[at]];
         }
 
-        foreach (var derivation in different)
-        {
-            var difference = await ShrinkAsync(port, derivation, cancellationToken);
-            lock (_differences)
-            {
-                if (!_differences.Contains(difference))
-                    _differences.Add(difference);
-            }
-        }
+        // Others of the port are mostly the same difference.
+        if (different is null)
+            return;
+        var difference = await ShrinkAsync(port, different, cancellationToken);
+        lock (_differences)
+            _differences.Add(difference);
     }
 
     /// <summary>Replaces the derivation by the first smaller one that still differs, as long as there is one.</summary>

@@ -30,6 +30,10 @@ internal static class ShopAudit
 /// <summary>The report of a sweep.</summary>
 internal sealed record AuditReport(JsonElement Body)
 {
+    public long Checked => Body.GetProperty("checked").GetInt64();
+
+    public TimeSpan Duration => Body.GetProperty("finishedAt").GetDateTimeOffset() - Body.GetProperty("startedAt").GetDateTimeOffset();
+
     public long Wrong => Body.GetProperty("wrong").GetInt64();
 
     /// <summary>Gets the findings as <c>store state id detail</c>.</summary>

@@ -16,19 +16,26 @@ internal sealed class AuditCommands(RunningShop shop, IAnsiConsole console, Time
         var started = await client.SendAsync(HttpMethod.Post, "/api/v1/audit/run", cancellationToken, new { repair });
         if (started.Expect(HttpStatusCode.Accepted, HttpStatusCode.Conflict).Status is HttpStatusCode.Conflict)
             console.MarkupLine("[yellow]a sweep is running; this shows its progress[/]");
-        var report = await console.Live(new Text("")).StartAsync(async live =>
-        {
-            for (; ; await Task.Delay(Poll, time, cancellationToken))
-            {
-                var now = await client.GetAsync("/api/v1/audit/last", cancellationToken);
-                live.UpdateTarget(AuditTable.Progress(now));
-                if (now.GetProperty("state").GetString() != "running")
-                    return now;
-            }
-        });
+        // A file or a pipe shows only the last table.
+        var report = console.Profile.Capabilities.Ansi
+            ? await console.Live(new Text("")).StartAsync(live => WatchAsync(client, live.UpdateTarget, cancellationToken))
+            : await WatchAsync(client, now => _ = now, cancellationToken);
+        if (!console.Profile.Capabilities.Ansi)
+            console.Write(AuditTable.Progress(report));
         AuditTable.PrintSummary(console, report);
         return report.GetProperty("state").GetString() == "consistent" ? 0 : 1;
     });
+
+    private async Task<JsonElement> WatchAsync(ShopClient client, Action<Table> show, CancellationToken cancellationToken)
+    {
+        for (; ; await Task.Delay(Poll, time, cancellationToken))
+        {
+            var now = await client.GetAsync("/api/v1/audit/last", cancellationToken);
+            show(AuditTable.Progress(now));
+            if (now.GetProperty("state").GetString() != "running")
+                return now;
+        }
+    }
 
     /// <summary>Compares one entity in every store; returns 0 if they agree, otherwise 1.</summary>
     /// <param name="entityType">The entity type, for example <c>orders</c>.</param>
