@@ -209,6 +209,7 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
         "id" when route.Contains("/users/", StringComparison.Ordinal) => user,
         "id" => order,
         "sku" => shop.Sku,
+        "entityType" => "orders",
         "collection" when route.StartsWith("/internal/audit", StringComparison.Ordinal) => "outbox",
         _ => order,
     });
