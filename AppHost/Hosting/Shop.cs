@@ -70,13 +70,22 @@ internal static class Shop
             builder.Services.AddHostedService(services => ActivatorUtilities.CreateInstance<EndpointsFile>(services, endpoints));
 
             await using var app = builder.Build();
+            var lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
             // A closed terminal stops the shop as Ctrl-C does; the host itself handles SIGINT and SIGTERM only.
             using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
             {
                 signal.Cancel = true;
-                app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+                lifetime.StopApplication();
             });
-            await app.RunAsync();
+            try
+            {
+                await app.RunAsync();
+            }
+            catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // Stopped while it started.
+            }
+
             return 0;
         }
         catch (DistributedApplicationException exception)

@@ -102,7 +102,11 @@ public sealed class ShopFixture : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (_app is not null)
+        {
             await _app.DisposeAsync();
+            Directory.Exists(artifacts).ShouldBeFalse("a temporary shop deletes its data when it ends");
+        }
+
         if (Telemetry is not null)
             await Telemetry.DisposeAsync();
     }
