@@ -66,7 +66,7 @@ public sealed partial class AccessMatrixTests(AccessMatrixFixture shop) : IClass
     private IReadOnlyList<string> RequiredBy(Call call) =>
         call.Service == "Gateway" ? Calls.Single(behind => behind.Service != "Gateway" && behind.Name == call.Name).AnyOf : call.AnyOf;
 
-    // Without Node.js, nothing stands behind the gateway's route to Recommendations.
+    // Without Node.js, no service is behind the gateway's route to Recommendations.
     private List<Call> Protected =>
         [.. Calls.Where(call => !call.IsAnonymous
             && (NodeService.Missing is null || !call.Route.EndsWith("/recommendations", StringComparison.Ordinal)))];
