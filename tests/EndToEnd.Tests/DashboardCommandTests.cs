@@ -22,7 +22,7 @@ public sealed class DashboardCommandTests(ShopFixture fixture)
                        select $"| {resources.Key.DisplayName} | {string.Join(", ", resources.Order())} | {resources.Key.DisplayDescription} |";
         var table = $"| Command | Resources | Effect |\n|---|---|---|\n{string.Join('\n', commands)}";
 
-        var root = Path.GetDirectoryName(Path.GetDirectoryName(Projects.AppHost.ProjectPath))!;
+        var root = Path.GetDirectoryName(Projects.AppHost.ProjectPath)!;
         GeneratedBlocks.Differences(root, new Dictionary<string, string> { ["dashboard-commands"] = table })
             .ShouldBeEmpty("run this test once with UpdateDocs=yes, which writes this block");
     }
