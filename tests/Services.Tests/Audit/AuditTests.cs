@@ -202,7 +202,7 @@ public sealed class AuditTests(AuditFixture shop)
                 'status', 'Running', 'finishedAt', null, 'leasedUntil', '2026-01-01T00:00:00Z', 'replica', gen_random_uuid(),
                 'stores', '[]'::jsonb, 'done', to_jsonb($1))
             """,
-            done);
+            (object)done);
 
         var continued = await shop.ReportAsync();
 
