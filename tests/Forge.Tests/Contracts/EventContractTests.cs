@@ -42,6 +42,15 @@ public sealed class EventContractTests
             """{"productId":"10233541-53d6-55c9-8081-25749ee3bf3e","sku":"SKU-001","name":"Hammer","price":{"amount":"12.50","currency":"EUR"},"available":3,"changedAt":"2024-01-15T12:00:00+00:00"}"""
         },
         {
+            new RecommendationsChanged(
+                Ids.Product("SKU-001"), "SKU-001", [new RecommendedProduct(Ids.Product("SKU-001"), "SKU-001", 2)], Noon),
+            """
+            {"productId":"10233541-53d6-55c9-8081-25749ee3bf3e","sku":"SKU-001","products":[{"productId":"10233541-53d6-55c9-8081-25749ee3bf3e",
+            """.TrimEnd() + """
+            "sku":"SKU-001","orders":2}],"changedAt":"2024-01-15T12:00:00+00:00"}
+            """.Trim()
+        },
+        {
             new OrderPlaced(
                 Ids.Order(Ada, "cart-1"), Ada, "cart-1", "confirmed",
                 [new OrderPlacedItem(Ids.OrderLine(Ids.Order(Ada, "cart-1"), Ids.Product("SKU-001")), Ids.Product("SKU-001"), "SKU-001",
