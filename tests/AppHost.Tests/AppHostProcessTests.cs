@@ -42,7 +42,8 @@ public sealed class AppHostProcessTests : IDisposable
             using var http = new HttpClient { BaseAddress = Gateway(healthy) };
             using var customer = new ShopClient(http, new(email, Password));
             (await customer.RegisterAsync(new(email, Password), "Ada Lovelace", Cancellation)).Expect(HttpStatusCode.Created);
-            (await customer.SendAsync(HttpMethod.Get, "/api/v1/products/MUG-FORGE/recommendations", Cancellation))
+            using var known = new ShopClient(http, new(email, Password));
+            (await known.SendAsync(HttpMethod.Get, "/api/v1/products/MUG-FORGE/recommendations", Cancellation))
                 .Expect(HttpStatusCode.BadGateway);
 
             killed.Signal("KILL");

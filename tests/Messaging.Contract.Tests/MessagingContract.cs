@@ -19,7 +19,7 @@ public abstract class MessagingContract<TService>(ContractFixture<TService> fixt
         ("foreign ID", order => order.Confirmed.With("ce_id", "00112233-4455-5677-8899-aabbccddeeff")),
         ("ID of another sequence number", order => order.Confirmed.With("ce_sequence", "7")),
         ("no ID", order => order.Confirmed.With("ce_id", null)),
-        ("subject that is no ID", order => order.Confirmed.With("ce_subject", "somebody")),
+        ("subject that is no ID", order => order.Confirmed.With("ce_subject", "someone")),
         ("sequence number 0", order => order.Confirmed.With("ce_sequence", "0")),
         ("CloudEvents 0.3", order => order.Confirmed.With("ce_specversion", "0.3")),
     ];

@@ -12,7 +12,7 @@ public sealed class NodeService : IAsyncDisposable
 
     /// <summary>Gets the reason why no service on Node.js can run here; null if one can.</summary>
     public static string? Missing { get; } =
-        Command.Exists("node", "--eval=process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)") && Command.Exists("npm", "--version")
+        Command.Exists("node", "--eval=process.exit(+(parseInt(process.versions.node)<20))") && Command.Exists("npm", "--version")
             ? null
             : "Node.js 20 or newer and npm are not installed.";
 

@@ -28,6 +28,7 @@ public sealed class ContractFilesTests
         ["polyglot/javascript/contracts/events.d.mts"] = () => TypeScript.Types(Schemas),
         ["polyglot/javascript/contracts/events.mjs"] = () => TypeScript.Values(Facts),
         ["polyglot/python/forge_id/contracts.json"] = () => Json(Facts),
+        ["polyglot/go/contracts/contracts.json"] = () => Json(Facts),
         ["vectors/values.json"] = () => Json(ValueVectors.Generate()),
         ["vectors/events.json"] = () => Json(EventVectors.Generate()),
     };

@@ -22,7 +22,7 @@ internal static class EventVectors
     private static readonly (string Header, string? Text)[] Refused =
     [
         ("ce_id", null), ("ce_id", "00112233-4455-5677-8899-aabbccddeeff"), ("ce_id", "+0112233-4455-5677-8899-aabbccddeeff"),
-        ("ce_subject", "somebody"), ("ce_subject", null), ("ce_sequence", null), ("ce_sequence", "0"), ("ce_sequence", "7"),
+        ("ce_subject", "someone"), ("ce_subject", null), ("ce_sequence", null), ("ce_sequence", "0"), ("ce_sequence", "7"),
         ("ce_sequence", "+1"), ("ce_sequence", "1.0"), ("ce_sequence", "one"), ("ce_specversion", null), ("ce_specversion", "0.3"),
         ("ce_dataversion", "x"), ("ce_dataversion", "0"), ("ce_type", "orders.order-lost"),
     ];

@@ -135,7 +135,7 @@ public sealed class AuditFixture(ServersFixture servers) : IAsyncLifetime
         var headers = new Headers();
         foreach (var (name, value) in new[]
         {
-            ("ce_specversion", "1.0"), ("ce_id", id.ToString()), ("ce_type", TEvent.Type), ("ce_source", "/nobody"),
+            ("ce_specversion", "1.0"), ("ce_id", id.ToString()), ("ce_type", TEvent.Type), ("ce_source", "/unknown"),
             ("ce_subject", subject.ToString()),
             ("ce_time", DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'")), ("ce_sequence", $"{sequence}"),
             ("ce_dataversion", $"{TEvent.DataVersion}"),

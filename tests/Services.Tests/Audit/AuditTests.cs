@@ -190,6 +190,27 @@ public sealed class AuditTests(AuditFixture shop)
     }
 
     [Fact]
+    public async Task Sweep_of_a_killed_replica_is_continued_where_it_was()
+    {
+        var complete = await shop.AuditAsync();
+        var done = StoresOf(complete).Where(store => store != "orders/orders").ToArray();
+        // As a replica leaves it that was killed before it read the orders.
+        await AuditFixture.ExecuteAsync(
+            shop.Reporting.Database,
+            """
+            update audit_runs set document = document || jsonb_build_object(
+                'status', 'Running', 'finishedAt', null, 'leasedUntil', '2026-01-01T00:00:00Z', 'replica', gen_random_uuid(),
+                'stores', '[]'::jsonb, 'done', to_jsonb($1))
+            """,
+            done);
+
+        var continued = await shop.ReportAsync();
+
+        AuditFixture.ShouldBeConsistent(continued);
+        StoresOf(continued).ShouldBe(["orders/orders"]);
+    }
+
+    [Fact]
     public async Task Lost_read_models_cache_and_notifications_are_repaired_to_the_same_bytes()
     {
         var user = await shop.RegisterAsync();
@@ -206,6 +227,9 @@ public sealed class AuditTests(AuditFixture shop)
         AuditFixture.ShouldBeConsistent(await shop.AuditAsync(repair: true));
         (await shop.StateAsync()).ShouldBe(before);
     }
+
+    private static IEnumerable<string> StoresOf(JsonElement report) =>
+        report.GetProperty("stores").EnumerateArray().Select(store => store.GetProperty("store").GetString()!);
 
     private static void ShouldMatch(JsonObject schema, string definition, JsonElement answer, string what)
     {

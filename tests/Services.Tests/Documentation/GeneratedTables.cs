@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Gateway;
@@ -35,7 +36,7 @@ internal static partial class GeneratedTables
     };
 
     private static readonly Assembly[] Shared =
-        [typeof(Permissions).Assembly, typeof(MessagingOptions).Assembly, typeof(ForgeIds).Assembly];
+        [typeof(Permissions).Assembly, typeof(MessagingOptions).Assembly, typeof(CacheOptions).Assembly, typeof(ForgeIds).Assembly];
 
     /// <summary>The service on Node.js; its contracts name the messages that it publishes and consumes.</summary>
     private const string Foreign = "Recommendations";
@@ -137,6 +138,7 @@ internal static partial class GeneratedTables
         var settings = new List<Setting>();
         foreach (var (folder, owner) in Services.Keys.Select(service => (Path.Combine("services", service), service))
             .Append((Path.Combine("shared", "Messaging"), "services with an outbox or inbox"))
+            .Append((Path.Combine("shared", "Caching"), "services with a cache"))
             .Append(("ServiceDefaults", "every service")))
         {
             foreach (

@@ -13,7 +13,7 @@ public sealed partial class EventNameTests
             var message in typeof(IEventData).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IEventData))))
         {
             var type = (string)message.GetProperty("Type", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!;
-            type.ShouldMatch($"^(users|orders|inventory|payments|notifications)\\.{Kebab(message.Name)}$");
+            type.ShouldMatch($"^(users|orders|inventory|payments|notifications|recommendations)\\.{Kebab(message.Name)}$");
         }
     }
 

@@ -77,7 +77,7 @@ public sealed class CorrelationTests(ServersFixture servers, ReportingFixture sh
     [Fact]
     public async Task Unknown_correlation_is_not_found_and_another_form_is_refused()
     {
-        var unknown = servers.Ids.Correlation("nobody", "GET /", "1");
+        var unknown = servers.Ids.Correlation("unknown", "GET /", "1");
         (await shop.Reporting.Http.Get($"/api/v1/correlations/{unknown}"))
             .ShouldBeProblem(HttpStatusCode.NotFound, "correlation-not-found");
         (await shop.Reporting.Http.Get("/api/v1/correlations/cart-1")).ShouldBeProblem(HttpStatusCode.BadRequest, "validation-failed");

@@ -50,7 +50,7 @@ public sealed class LoginTests(ServersFixture servers)
         token.Audiences.ShouldBe(["forgeshop"]);
         token.GetClaim("client_id").Value.ShouldBe("shop");
         (token.ValidTo - token.IssuedAt).ShouldBe(TimeSpan.FromMinutes(10));
-        token.GetClaim("scope").Value.ShouldBe("account:self orders:self notifications:self reports:self offline_access");
+        token.GetClaim("scope").Value.ShouldBe("account:self orders:self notifications:self reports:self recommendations:read offline_access");
         (await servers.Users.Database.Scalar<Guid>("select id from sessions where subject = $1", id.ToString())).ToString()
             .ShouldBe(token.GetClaim("sid").Value);
         answer.Text("access_token").ShouldNotContain("@");
@@ -64,7 +64,7 @@ public sealed class LoginTests(ServersFixture servers)
     [InlineData("orders:self", "orders:self offline_access")]
     [InlineData("orders:self catalog:write", "orders:self offline_access")]
     [InlineData("catalog:write", "offline_access")]
-    [InlineData("openid", "account:self orders:self notifications:self reports:self openid offline_access")]
+    [InlineData("openid", "account:self orders:self notifications:self reports:self recommendations:read openid offline_access")]
     public async Task Login_grants_the_requested_permissions_that_the_user_has(string requested, string granted)
     {
         var (email, _) = await Register();
@@ -78,7 +78,7 @@ public sealed class LoginTests(ServersFixture servers)
     [Theory]
     [InlineData("catalog:write", "offline_access")]
     [InlineData("orders:self catalog:write", "orders:self offline_access")]
-    [InlineData("openid", "account:self orders:self notifications:self reports:self openid offline_access")]
+    [InlineData("openid", "account:self orders:self notifications:self reports:self recommendations:read openid offline_access")]
     public async Task Refresh_grants_what_the_login_did_and_no_more(string requested, string granted)
     {
         var (email, _) = await Register();

@@ -17,7 +17,8 @@ public sealed partial record Port(string Name, string[] Tools, string Folder, st
         new("python", ["python3"], "polyglot/python", ["python3", "-m", "unittest"], ["python3", "run.py", "derive", "--why"]),
         new("javascript", ["node", "npm"], "polyglot/javascript", ["npm", "test"], ["node", "run.mjs", "derive", "--why"]),
         new("java", ["javac", "java"], "polyglot/java", ["sh", "run.sh", "test"], ["sh", "run.sh", "derive", "--why"]),
-        new("go", ["go"], "polyglot/go", ["go", "test", "./..."], ["sh", "run.sh", "derive", "--why"]),
+        // Without -count=1 go shows the result of an earlier run: it does not see that a vector outside the module has changed.
+        new("go", ["go"], "polyglot/go", ["go", "test", "-count=1", "./..."], ["sh", "run.sh", "derive", "--why"]),
         // PL/pgSQL needs some ten times as long for a key as the others.
         new("sql", ["psql", "python3"], "polyglot/sql", ["python3", "run.py", "test"], ["python3", "run.py", "derive", "--why"], OneIn: 10),
     ];

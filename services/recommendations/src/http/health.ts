@@ -4,7 +4,7 @@ import type { KafkaClients } from '../messaging/kafka.js'
 import type { MessagingState } from '../telemetry/messagingTelemetry.js'
 import { Problem } from './problems.js'
 
-const kafkaPatience = 500
+const kafkaTimeout = 500
 
 /**
  * Maps /alive, and /health with the checks of the .NET services: without its database the service is unhealthy, without Kafka degraded,
@@ -13,7 +13,7 @@ const kafkaPatience = 500
 export function mapHealth(server: FastifyInstance, pool: Pool, kafka: KafkaClients, state: MessagingState, maxOutboxAge: number): void {
   server.get('/alive', () => ({ status: 'Healthy', checks: { self: 'Healthy' } }))
   server.get('/health', async () => {
-    const [database, answers] = await Promise.all([answersQuery(pool), withinPatience(kafka.answers())])
+    const [database, answers] = await Promise.all([answersQuery(pool), withinTimeout(kafka.answers())])
     const isDelayed = !answers || state.outboxAge > maxOutboxAge || state.waitingPartitions.size > 0
     const checks = { self: 'Healthy', database: database ? 'Healthy' : 'Unhealthy', messaging: isDelayed ? 'Degraded' : 'Healthy' }
     if (!database)
@@ -31,9 +31,9 @@ async function answersQuery(pool: Pool): Promise<boolean> {
   }
 }
 
-function withinPatience(answer: Promise<boolean>): Promise<boolean> {
+function withinTimeout(answer: Promise<boolean>): Promise<boolean> {
   const late = new Promise<boolean>((resolve) => {
-    setTimeout(resolve, kafkaPatience, false).unref()
+    setTimeout(resolve, kafkaTimeout, false).unref()
   })
   return Promise.race([answer, late])
 }

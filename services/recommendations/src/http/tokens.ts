@@ -25,7 +25,7 @@ export class AccessTokens {
    * @throws {Problem} There is no valid token, it lacks the permission, or the keys cannot be read.
    */
   async require(authorization: string | undefined, permission: string): Promise<string> {
-    const token = /^Bearer +([^ ]+)$/i.exec(authorization ?? '')?.[1]
+    const token = /^Bearer +(.+)$/i.exec(authorization ?? '')?.[1]
     if (token === undefined) throw statusProblem(401, { 'www-authenticate': 'Bearer' })
     const { payload } = await this.#verify(token)
     const permissions = typeof payload.scope === 'string' ? payload.scope.split(' ') : []

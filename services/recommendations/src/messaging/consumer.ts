@@ -6,7 +6,7 @@ import type { ShopIds } from '../contracts/ids.js'
 import { isTransient } from '../data/transientErrors.js'
 import { headerText, readContext, typeOf, UnreadableMessageError } from './cloudEvents.js'
 import type { MessagingContext } from './context.js'
-import type { DeadLetters, Patience, Place } from './deadLetters.js'
+import type { DeadLetters, WaitContext, Place } from './deadLetters.js'
 import type { Inbox, IncomingEvent } from './inbox.js'
 import { backoffAfter, pause } from './waiting.js'
 
@@ -15,7 +15,7 @@ const commitInterval = 1_000
 const heartbeatInterval = 2_000
 
 /** The handling of what one fetch brought of one partition. */
-interface Turn extends Patience {
+interface Turn extends WaitContext {
   readonly place: Place
   resolveOffset(offset: string): void
   /** Whether another consumer owns the partition by now, or the service stops. */

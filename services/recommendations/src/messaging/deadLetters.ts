@@ -11,7 +11,7 @@ export interface Place {
 }
 
 /** What a wait needs: the group keeps a member that sends heartbeats, and the service may stop. */
-export interface Patience {
+export interface WaitContext {
   heartbeat(): Promise<void>
   readonly signal: AbortSignal
 }
@@ -26,7 +26,7 @@ export class DeadLetters {
   constructor(private readonly context: MessagingContext) {}
 
   /** Returns when Kafka has acknowledged the letter. Until then the consumer waits: going on without it would lose the message. */
-  async add(turn: Patience & { place: Place }, message: KafkaMessage, error: Error, attempts: number): Promise<void> {
+  async add(turn: WaitContext & { place: Place }, message: KafkaMessage, error: Error, attempts: number): Promise<void> {
     const place = turn.place
     let letter = this.#write(place, message, error, attempts)
     for (let failures = 1; ; failures++) {
