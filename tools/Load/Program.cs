@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using System.Globalization;
 using ForgeShop.Load.Bench;
 using ForgeShop.Load.Chaos;
 using ForgeShop.Load.Fuzz;
@@ -18,8 +18,8 @@ static Command ChaosCommand()
     { Description = "The duration of the load and of the kills.", DefaultValueFactory = _ => 2 };
     var rate = new Option<double>("--rate") { Description = "Orders a second.", DefaultValueFactory = _ => 5 };
     var seed = new Option<int?>("--seed") { Description = "Seeds the choice of orders and kills." };
-    minutes.Validators.Add(result => Within(result, minutes, 0.1, 600));
-    rate.Validators.Add(result => Within(result, rate, 0.1, 100));
+    Limit(minutes, 0.1, 600);
+    Limit(rate, 0.1, 100);
 
     var chaos = new Command("chaos", "Places orders while processes are killed, and checks that nothing is lost or duplicated.")
     { minutes, rate, seed };
@@ -36,7 +36,7 @@ static Command FuzzCommandLine()
 {
     var minutes = new Option<double>("--minutes") { Description = "The duration.", DefaultValueFactory = _ => 2 };
     var seed = new Option<int?>("--seed") { Description = "Repeats the requests of an earlier run." };
-    minutes.Validators.Add(result => Within(result, minutes, 0.1, 600));
+    Limit(minutes, 0.1, 600);
 
     var fuzz = new Command("fuzz", "Sends odd and hostile requests, and checks every answer.") { minutes, seed };
     fuzz.Subcommands.Add(FuzzIdsCommandLine());
@@ -54,16 +54,8 @@ static Command FuzzIdsCommandLine()
     var minutes = new Option<double?>("--minutes") { Description = "The longest duration; without --keys, the duration." };
     var keys = new Option<long?>("--keys") { Description = "The number of keys; without --minutes, 100,000.", HelpName = "N" };
     var seed = new Option<int?>("--seed") { Description = "Repeats the keys of an earlier run." };
-    minutes.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<double?>() is < 0.1 or > 600)
-            result.AddError("--minutes is from 0.1 to 600");
-    });
-    keys.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<long?>() is < 1 or > 1_000_000_000)
-            result.AddError("--keys is from 1 to 1000000000");
-    });
+    Limit(minutes, 0.1, 600);
+    Limit(keys, 1, 1_000_000_000);
 
     var ids = new Command("ids", "Compares the IDs and refusals of all languages for random and hostile keys.") { minutes, keys, seed };
     ids.SetAction((options, cancellationToken) => Run(
@@ -91,11 +83,7 @@ static Command BenchCommand()
     var wolverine = new Option<bool>("--wolverine") { Description = "Measures the same pipeline with Wolverine, too." };
     var stored = new Option<int>("--stored-orders")
     { Description = "Loads so many orders and repeats the rounds with them.", HelpName = "N" };
-    stored.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<int>() is < 0 or > 10_000_000)
-            result.AddError("--stored-orders is from 0 to 10000000");
-    });
+    Limit(stored, 0, 10_000_000);
 
     var containers = new Option<bool>("--containers") { Description = "Uses real Kafka (and MongoDB) instead of the native servers." };
 
@@ -115,11 +103,7 @@ static Command BenchCommand()
 static Command AuditBenchCommand()
 {
     var orders = new Option<int>("--orders") { Description = "The number of orders to audit.", DefaultValueFactory = _ => 2000 };
-    orders.Validators.Add(result =>
-    {
-        if (result.GetValueOrDefault<int>() is < 100 or > 1_000_000)
-            result.AddError("--orders is from 100 to 1000000");
-    });
+    Limit(orders, 100, 1_000_000);
     var audit = new Command("audit", "Measures the audit, and the order throughput while it runs.") { orders };
     audit.SetAction((options, cancellationToken) => Run(
         "", "nothing was measured",
@@ -191,8 +175,10 @@ static IAnsiConsole Terminal(TextWriter writer, bool redirected)
     return console;
 }
 
-static void Within(OptionResult result, Option<double> option, double least, double most)
+// Reads the text, because a value of another type has no number.
+static void Limit(Option option, double least, double most) => option.Validators.Add(result =>
 {
-    if (result.GetValueOrDefault<double>() is var value && (value < least || value > most))
+    if (result.Tokens is [var token]
+        && !(double.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most))
         result.AddError($"{option.Name} is from {least} to {most}");
-}
+});

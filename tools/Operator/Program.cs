@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using ForgeShop.Client;
 using ForgeShop.Operator;
 using ForgeShop.Operator.Audit;
@@ -75,7 +76,9 @@ static Command CustomersCommand()
     var rate = new Option<double>("--rate") { Description = "Orders a minute, at most 600.", DefaultValueFactory = _ => 12 };
     rate.Validators.Add(result =>
     {
-        if (result.GetValueOrDefault<double>() is not (> 0 and <= 600))
+        // Reads the text, because a value of another type has no number.
+        if (result.Tokens is [var token]
+            && !(double.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && value is > 0 and <= 600))
             result.AddError("--rate is more than 0 and at most 600");
     });
     var customers = new Command("customers", "Places a small, steady stream of orders until it is stopped.") { rate };
