@@ -87,9 +87,9 @@ public sealed class AppHostProcessTests : IDisposable
     {
         await using var shop = ShopProcess.Start(artifacts, ["--no-dashboard"]);
         await Eventually.True(
-            "its servers are started", _ =>
-                Task.FromResult(shop.Processes().Any(process => process.Contains("redis-server", StringComparison.Ordinal))),
-            TimeSpan.FromMinutes(3), Cancellation);
+            "the orchestrator starts the resources",
+            _ => Task.FromResult(shop.Processes().Any(process => process.Contains("run-controllers", StringComparison.Ordinal))),
+            TimeSpan.FromMinutes(1), Cancellation);
 
         shop.Signal(signal);
 
