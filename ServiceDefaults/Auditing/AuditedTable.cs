@@ -25,7 +25,7 @@ public sealed record AuditedTable(AuditedCollection Collection, string From)
     /// <summary>The values of each <see cref="ContentHash"/>.</summary>
     public IReadOnlyList<(string Name, string[] Values)> Hashes { get; init; } = [];
 
-    /// <summary>JSON texts that are hashed in their canonical form (RFC 8785).</summary>
+    /// <summary>JSON texts that are hashed in their canonical form (RFC 8785), in lookups only: a page does not need them.</summary>
     public IReadOnlyList<(string Name, string Sql)> JsonHashes { get; init; } = [];
 
     /// <summary>Returns an SQL expression of an amount as <see cref="ContentHash.Amount"/> writes it.</summary>
@@ -34,10 +34,10 @@ public sealed record AuditedTable(AuditedCollection Collection, string From)
     /// <summary>Returns an SQL expression of a time as <see cref="ContentHash.Time"/> writes it.</summary>
     public static string Time(string column) => $"(extract(epoch from {column}) * 1000000)::bigint";
 
-    internal string Select => $"""
+    internal string Select(bool withJson) => $"""
         SELECT {Id}, {TextArray(Key.Select(part => part.Sql))}, {Group}::text, {At}::timestamptz, {Events}::bigint
         {string.Concat(Hashes.Select(hash => $", {TextArray(hash.Values)}"))}
-        {string.Concat(JsonHashes.Select(json => $", coalesce(({json.Sql})::text, 'null')"))}
+        {string.Concat(JsonHashes.Where(_ => withJson).Select(json => $", coalesce(({json.Sql})::text, 'null')"))}
         FROM {From}
         """;
 
@@ -49,8 +49,8 @@ public sealed record AuditedTable(AuditedCollection Collection, string From)
 public class TableAudit<TContext>(AuditedTable table, IServiceScopeFactory scopes) : AuditedStore(table.Collection)
     where TContext : DbContext
 {
-    private readonly string _page = $"{table.Select} WHERE {table.Id} > $1 ORDER BY {table.Id} LIMIT $2";
-    private readonly string _lookup = $"{table.Select} WHERE {table.Id} = ANY($1)";
+    private readonly string _page = $"{table.Select(withJson: false)} WHERE {table.Id} > $1 ORDER BY {table.Id} LIMIT $2";
+    private readonly string _lookup = $"{table.Select(withJson: true)} WHERE {table.Id} = ANY($1)";
     private readonly string _find = $"SELECT {table.Id} FROM {table.From.Split(' ')[0]} WHERE {table.Id} = ANY($1)";
 
     protected IServiceScopeFactory Scopes => scopes;
@@ -116,13 +116,13 @@ public class TableAudit<TContext>(AuditedTable table, IServiceScopeFactory scope
 
     private Dictionary<string, string>? ReadHashes(NpgsqlDataReader reader)
     {
-        var (count, column) = (table.Hashes.Count + table.JsonHashes.Count, 5);
+        var (count, column) = (reader.FieldCount - 5, 5);
         if (count == 0)
             return null;
         var hashes = new Dictionary<string, string>(count);
         foreach (var (name, _) in table.Hashes)
             hashes.Add(name, ContentHash.Of(reader.GetFieldValue<string?[]>(column++)));
-        foreach (var (name, _) in table.JsonHashes)
+        foreach (var (name, _) in table.JsonHashes.Take(reader.FieldCount - column))
             hashes.Add(name, JsonHash.Of(reader.GetFieldValue<byte[]>(column++)));
         return hashes;
     }

@@ -90,7 +90,8 @@ internal static class AuditReports
     }
 
     private static AuditReport ReportOf(AuditRun run, IReadOnlyList<RepairRecord> repairs, DateTimeOffset now) => new(
-        $"{run.Status}".ToLowerInvariant(), run.StartedAt, run.FinishedAt, run.Repair, run.Step, run.Checked, run.Estimate,
+        $"{run.Status}".ToLowerInvariant(), run.StartedAt, run.FinishedAt, run.Repair, run.Cursors.Keys.FirstOrDefault(), run.Checked,
+        run.Estimate,
         run is { Status: AuditStatus.Running, Estimate: { } estimate, Checked: > 0 }
             ? run.StartedAt + (now - run.StartedAt) * Math.Max(1, (double)estimate / run.Checked) : null,
         run.Wrong, run.Repaired, run.Error, run.Stores, run.Findings, repairs);

@@ -13,9 +13,8 @@ public sealed record AuditRun(Guid Id, DateTimeOffset StartedAt, UserId By, bool
     /// <summary>Gets the reason of a failure, or the reason why the sweep waits.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Gets the collection that is being read, and the cursor of its next page. A sweep continues here after a kill.</summary>
-    public string? Step { get; init; }
-    public string? Cursor { get; init; }
+    /// <summary>Gets the cursors of the next pages of the collections that are being read. A sweep continues here after a kill.</summary>
+    public IReadOnlyDictionary<string, string> Cursors { get; init; } = new Dictionary<string, string>();
     public IReadOnlyList<string> Done { get; init; } = [];
 
     public IReadOnlyList<StoreCount> Stores { get; init; } = [];

@@ -17,8 +17,8 @@ internal sealed class AuditSweep(
     /// <summary>A fold reads the log once for each range of documents, so large shops compare orders with their owner only.</summary>
     private const long MaxEventsToFoldOrders = 50_000;
 
-    /// <summary>The number of pages that are checked while the next one is read.</summary>
-    private const int PagesInFlight = 2;
+    /// <summary>The collections that are read at a time, and the pages of each that are checked while the next one is read.</summary>
+    private const int StepsInFlight = 3, PagesInFlight = 2;
 
     private readonly AuditOptions _options = options.Value;
     private readonly Guid _replica = Guid.NewGuid();
@@ -63,40 +63,61 @@ internal sealed class AuditSweep(
         var checks = new AuditChecks(shop, ids, log, progress.Run.StartedAt - _options.OutboxRetention + TimeSpan.FromHours(1));
         await progress.SaveAsync(progress.Run with { Estimate = shop.Estimate, Error = null }, cancellationToken);
 
-        foreach (var target in shop.Targets)
-            await StepAsync(target.Name, cursor => CheckAsync(target, checks, cursor, cancellationToken));
-        await StepAsync("reporting/folds", cursor => FoldAsync(shop, cursor, cancellationToken));
+        List<Step> steps =
+        [
+            .. shop.Targets.Select(target => new Step(target.Name, (cursor, token) => CheckAsync(target, checks, cursor, token))),
+            new("reporting/folds", (cursor, token) => FoldAsync(shop, cursor, token)),
+        ];
+        // Several collections at a time, because each one mostly waits for answers; their pages are added to the report one by one.
+        using var turn = new SemaphoreSlim(1);
+        await Parallel.ForEachAsync(
+            steps.Where(step => !progress.Run.Done.Contains(step.Name)),
+            new ParallelOptions { MaxDegreeOfParallelism = StepsInFlight, CancellationToken = cancellationToken }, ReadAsync);
 
         await SettleAsync(progress, shop, checks, cancellationToken);
         var now = time.GetUtcNow();
         var status = progress.Run.Wrong == progress.Run.Repaired ? AuditStatus.Consistent : AuditStatus.Inconsistent;
-        await progress.SaveAsync(
-            progress.Run with { Status = status, FinishedAt = now, Step = null, Cursor = null }, cancellationToken);
+        await progress.SaveAsync(progress.Run with { Status = status, FinishedAt = now }, cancellationToken);
         metrics.Finished(now - progress.Run.StartedAt);
 
-        async Task StepAsync(string step, Func<string?, IAsyncEnumerable<StepPage>> read)
+        async ValueTask ReadAsync(Step step, CancellationToken token)
         {
-            if (progress.Run.Done.Contains(step))
-                return;
-            await foreach (var page in read(progress.Run.Step == step ? progress.Run.Cursor : null))
+            await foreach (var page in step.Read(progress.Run.Cursors.GetValueOrDefault(step.Name), token))
             {
-                foreach (var (store, count) in page.Checked)
+                await turn.WaitAsync(token);
+                try
                 {
-                    metrics.Checked(store, count);
-                    progress.Run = progress.Run.Count(store, count);
+                    Add(progress, step.Name, page);
+                    if (progress.Run.Suspects.Count > _options.MaxSuspects)
+                        await SettleAsync(progress, shop, checks, token);
+                    await progress.SaveSometimesAsync(token);
+                    await pace.PauseAsync(page.Checked.Sum(store => store.Checked), token);
                 }
-                progress.Run = progress.Run with
+                finally
                 {
-                    Step = step, Cursor = page.Next, Suspects = [.. progress.Run.Suspects, .. page.Suspects.Except(progress.Run.Suspects)],
-                };
-                if (progress.Run.Suspects.Count > _options.MaxSuspects)
-                    await SettleAsync(progress, shop, checks, cancellationToken);
-                await progress.SaveSometimesAsync(cancellationToken);
-                await pace.PauseAsync(page.Checked.Sum(store => store.Checked), cancellationToken);
+                    turn.Release();
+                }
             }
-            progress.Run = progress.Run with { Done = [.. progress.Run.Done, step] };
         }
     }
+
+    private void Add(AuditProgress progress, string step, StepPage page)
+    {
+        foreach (var (store, count) in page.Checked)
+        {
+            metrics.Checked(store, count);
+            progress.Run = progress.Run.Count(store, count);
+        }
+        var cursors = progress.Run.Cursors.Where(cursor => cursor.Key != step);
+        progress.Run = progress.Run with
+        {
+            Cursors = (page.Next is null ? cursors : cursors.Append(new(step, page.Next))).ToDictionary(),
+            Done = page.Next is null ? [.. progress.Run.Done, step] : progress.Run.Done,
+            Suspects = [.. progress.Run.Suspects, .. page.Suspects.Except(progress.Run.Suspects)],
+        };
+    }
+
+    private sealed record Step(string Name, Func<string?, CancellationToken, IAsyncEnumerable<StepPage>> Read);
 
     private sealed record StepPage(IReadOnlyList<StoreCount> Checked, IReadOnlyList<AuditSuspect> Suspects, string? Next);
 
@@ -117,8 +138,11 @@ internal sealed class AuditSweep(
         while (inFlight.TryDequeue(out var checking))
             yield return await checking;
 
-        async Task<StepPage> CheckPageAsync(AuditedEntries page) => new(
-            [new(target.Name, page.Items.Count)], AuditInquiry.SuspectsOf(await checks.CheckAsync(target, page.Items, cancellationToken)), page.Next);
+        async Task<StepPage> CheckPageAsync(AuditedEntries page)
+        {
+            var findings = await checks.CheckAsync(target, page.Items, cancellationToken);
+            return new([new(target.Name, page.Items.Count)], AuditInquiry.SuspectsOf(findings), page.Next);
+        }
     }
 
     /// <summary>Folds the read models again: a range of each in one pass over the log.</summary>
@@ -138,7 +162,8 @@ internal sealed class AuditSweep(
             foreach (var fold in folds.Where(fold => ranges.ContainsKey(fold.Name)))
                 foldings.Add(await fold.OpenAsync(ranges[fold.Name], cancellationToken));
             await log.FoldAsync(foldings, cancellationToken, entries => pace.PauseAsync(entries, cancellationToken));
-            var checkedRanges = foldings.ConvertAll(folding => (Store: AuditInquiry.StepOf(folding.Name), Name: folding.Name, Range: folding.Compare()));
+            var checkedRanges = foldings.ConvertAll(folding =>
+                (Store: AuditInquiry.StepOf(folding.Name), folding.Name, Range: folding.Compare()));
             ranges = checkedRanges.Where(one => one.Range.Next is not null).ToDictionary(one => one.Name, one => one.Range.Next);
             yield return new(
                 checkedRanges.ConvertAll(one => new StoreCount(one.Store, one.Range.Checked)),

@@ -28,8 +28,11 @@ public static class CausalOrder
         {
             if (!seen.Add(next.Place.Id))
                 return;
-            foreach (var earlier in byTime.Where(other => other.Place.IsBefore(next.Place)))
-                Add(earlier);
+            foreach (var earlier in byTime)
+            {
+                if (earlier.Place.IsBefore(next.Place))
+                    Add(earlier);
+            }
             ordered.Add(next.Message);
         }
 

@@ -43,5 +43,5 @@ public sealed record AuditedCollection(string Name, string EntityType, string St
 
     /// <summary>Returns whether this collection must hold entries of a group.</summary>
     public bool Holds(string? group) => Groups is null || (group is not null && Groups.Any(held =>
-        held.EndsWith('*') ? group.StartsWith(held[..^1], StringComparison.Ordinal) : held == group));
+        held.EndsWith('*') ? group.AsSpan().StartsWith(held.AsSpan(0, held.Length - 1), StringComparison.Ordinal) : held == group));
 }

@@ -44,13 +44,16 @@ internal sealed class AuditBench(IAnsiConsole console, int orders)
 
         Task<AuditReport> SweepAsync(CancellationToken token) => ShopAudit.SweepAsync(administrator, Timeout, _time, token);
         ThrowIfWrong(await SweepAsync(cancellationToken));
-        var before = await MemoryAsync(host, cancellationToken);
-        var (rates, without, with) = (new List<double>(), new List<double>(), new List<double>());
+        var memory = await MemoryAsync(host, cancellationToken);
+        var processors = await ProcessorClock.OfAsync(host, host.Services.Append("postgres"), cancellationToken);
+        var (rates, costs, without, with) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
         for (var round = 1; round <= Rounds; round++)
         {
             console.WriteLine($"measuring, round {round} of {Rounds}");
+            var before = processors.Read();
             var sweep = await SweepAsync(cancellationToken);
             ThrowIfWrong(sweep);
+            costs.Add(1000 * processors.Since(before).Sum(used => used.Milliseconds) / sweep.Checked);
             rates.Add(sweep.Checked / sweep.Duration.TotalSeconds / Environment.ProcessorCount);
             without.Add((await ClosedLoop.RunAsync(place, Duration, _time, cancellationToken)).PerSecond);
             await backlog.DrainedAsync(cancellationToken);
@@ -58,7 +61,9 @@ internal sealed class AuditBench(IAnsiConsole console, int orders)
             await backlog.DrainedAsync(cancellationToken);
         }
 
-        Print(scenarios.Accepted.Count, Median(rates), Median(with) / Median(without), before, await MemoryAsync(host, cancellationToken));
+        Print(
+            scenarios.Accepted.Count, Median(rates), Median(costs), Median(with) / Median(without), memory,
+            await MemoryAsync(host, cancellationToken));
         customers.ForEach(customer => customer.Dispose());
         return true;
     }
@@ -86,11 +91,12 @@ internal sealed class AuditBench(IAnsiConsole console, int orders)
     private static async Task<ServiceMemory> MemoryAsync(IsolatedAppHost host, CancellationToken cancellationToken) =>
         await ServiceMemory.ReadAsync(Auditor, await host.ProcessIdAsync(Auditor, cancellationToken), cancellationToken);
 
-    private void Print(int placed, double perCore, double ratio, ServiceMemory before, ServiceMemory after)
+    private void Print(int placed, double perCore, double cost, double ratio, ServiceMemory before, ServiceMemory after)
     {
         var table = new Table().RoundedBorder().Title($"Audit of {placed:N0} orders on {Environment.ProcessorCount} cores")
             .AddColumns("figure", "measured", "target");
         table.AddRow("entries checked a second a core", $"{perCore:N0}", "20,000");
+        table.AddRow("processor time of all services an entry", $"{cost:0} µs", "50 µs");
         table.AddRow("order throughput under sweeps, x without", $"{ratio:0.00}", "0.90");
         table.AddRow("memory of the auditor (PSS), before and after", $"{before.Proportional:0} MiB, {after.Proportional:0} MiB", "constant");
         console.Write(table);
