@@ -1,49 +1,15 @@
-import { context, trace } from '@opentelemetry/api'
-import { logs, SeverityNumber } from '@opentelemetry/api-logs'
-import { pino, stdSerializers, type Logger } from 'pino'
+import { requireInstrumented } from './setUp.js'
 
-export type { Logger }
-
-const severities: Readonly<Record<string, SeverityNumber>> = {
-  debug: SeverityNumber.DEBUG,
-  info: SeverityNumber.INFO,
-  warn: SeverityNumber.WARN,
-  error: SeverityNumber.ERROR,
-  fatal: SeverityNumber.FATAL,
-}
+const { pino, stdTimeFunctions } = requireInstrumented('pino') as typeof import('pino')
 
 /**
- * Creates the logger: one JSON object a line on standard output, with the fields of the .NET services' records (time, level, category,
- * message, traceId, spanId, correlationId), and the same record by OTLP where telemetry is exported.
+ * Writes one JSON object a line to standard output, with the fields of the .NET services' records (time, level, message, traceId, spanId);
+ * where telemetry is exported, OpenTelemetry sends the same records.
  */
-export function createLogger(service: string): Logger {
-  const otlp = logs.getLogger(service)
-  return pino({
-    level: process.env.LOG_LEVEL ?? 'info',
-    base: { service },
-    messageKey: 'message',
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
-    serializers: { err: stdSerializers.err },
-    formatters: { level: (level) => ({ level }) },
-    mixin: () => traceFields(),
-    hooks: {
-      streamWrite: (line) => {
-        const { level, message, time, ...attributes } = JSON.parse(line) as Record<string, unknown>
-        const severityText = String(level)
-        otlp.emit({
-          severityText,
-          severityNumber: severities[severityText] ?? SeverityNumber.UNSPECIFIED,
-          body: String(message),
-          timestamp: new Date(String(time)),
-          attributes: Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, JSON.stringify(value)])),
-        })
-        return line
-      },
-    },
-  })
-}
-
-function traceFields(): Record<string, string> {
-  const span = trace.getSpanContext(context.active())
-  return span ? { traceId: span.traceId, spanId: span.spanId } : {}
-}
+export const logger = pino({
+  level: process.env.LOG_LEVEL ?? 'info',
+  base: { service: 'recommendations' },
+  messageKey: 'message',
+  timestamp: stdTimeFunctions.isoTime,
+  formatters: { level: (level) => ({ level }) },
+})
