@@ -54,13 +54,11 @@ export interface OrderEvent {
   readonly skus: readonly string[] | undefined
 }
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
-
 /**
  * Reads the members that the effect needs.
- * @throws {Error} The data has not the form of its type, or a version that this release does not know. The message has no value of the event.
+ * @throws {Error} The data has not the form of its type or has a newer version. The message repeats no value of the event.
  */
-export function readOrderEvent(type: HandledType, version: number, json: Uint8Array): OrderEvent {
+export function readOrderEvent(type: HandledType, version: number, json: Buffer): OrderEvent {
   const { version: known } = events[type]
   if (version > known) throw new Error(`version ${version} of ${type} is not known here, only ${known}`)
   const data = parse(json)
@@ -73,9 +71,9 @@ export function readOrderEvent(type: HandledType, version: number, json: Uint8Ar
 /** Nothing is known of the data yet. */
 type Unchecked = { orderId?: unknown; items?: ({ sku?: unknown } | null)[] | null } | null
 
-function parse(json: Uint8Array): Unchecked {
+function parse(json: Buffer): Unchecked {
   try {
-    return JSON.parse(strictUtf8.decode(json)) as Unchecked
+    return JSON.parse(json.toString()) as Unchecked
   } catch (error) {
     throw new Error('the data is not valid JSON', { cause: error })
   }

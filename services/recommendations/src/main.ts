@@ -7,11 +7,7 @@ import { consume } from './messaging/consumer.js'
 import { publishOutbox } from './messaging/outbox.js'
 import { untilDone } from './messaging/retry.js'
 import { settings } from './settings.js'
-import { logger } from './telemetry/logging.js'
-import { shutDownTelemetry } from './telemetry/setUp.js'
-
-/** The time for which SIGTERM lets requests and batches end; Aspire kills the process after 6 s. */
-const drainTimeout = 5_000
+import { logger, shutDownTelemetry } from './telemetry/telemetry.js'
 
 const stopping = new AbortController()
 const { signal } = stopping
@@ -20,15 +16,14 @@ const server = createServer()
 mapGetRecommendations(server)
 mapAudit(server)
 
-closeWithGrace({ delay: drainTimeout, logger }, async ({ err }) => {
+// Aspire kills the process 6 s after SIGTERM.
+closeWithGrace({ delay: 5_000, logger }, async ({ err }) => {
   if (err) logger.fatal({ err }, 'The service cannot go on')
   logger.info('Stopping: requests and batches end, and no new ones begin')
   stopping.abort()
   await Promise.all([server.close(), ...work])
   await pool.end()
-  await shutDownTelemetry().catch((error: unknown) => {
-    logger.warn({ err: error }, 'The last telemetry was not exported')
-  })
+  await shutDownTelemetry().catch((err: unknown) => logger.warn({ err }, 'The last telemetry was not exported'))
 })
 
 await untilDone('The migration', migrate, signal)

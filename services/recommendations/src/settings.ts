@@ -1,5 +1,5 @@
 import { cleanEnv, makeValidator, num, str } from 'envalid'
-import { logger } from './telemetry/logging.js'
+import { logger } from './telemetry/telemetry.js'
 
 /** A time in .NET's form, [days.]hours:minutes:seconds[.fraction], in milliseconds. */
 const time = makeValidator<number>((text) => {
@@ -8,8 +8,6 @@ const time = makeValidator<number>((text) => {
   const [days, hours, minutes, seconds] = match.slice(1).map((part) => Number(part || 0)) as [number, number, number, number]
   return Math.round((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000)
 })
-
-const day = 24 * 60 * 60_000
 
 /** The settings, under the names that Aspire and the .NET services use. Messaging has those of shared/Messaging/MessagingOptions.cs. */
 export const settings = cleanEnv(
@@ -37,8 +35,8 @@ export const settings = cleanEnv(
     Messaging__MaxAttempts: num({ default: 5 }),
     Messaging__MinBackoff: time({ default: 200 }),
     Messaging__MaxBackoff: time({ default: 5_000 }),
-    Messaging__OutboxRetention: time({ default: 7 * day }),
-    Messaging__InboxRetention: time({ default: 14 * day }),
+    Messaging__OutboxRetention: time({ default: 7 * 86_400_000 }),
+    Messaging__InboxRetention: time({ default: 14 * 86_400_000 }),
     Messaging__CleanUpInterval: time({ default: 60_000 }),
     Messaging__MaxOutboxAge: time({ default: 30_000 }),
     Messaging__Partitions: num({ default: 6 }),

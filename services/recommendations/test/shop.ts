@@ -60,6 +60,7 @@ export class Shop {
     const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' }] })
     const users = createServer((_, response) => response.setHeader('content-type', 'application/json').end(keys))
     await new Promise<void>((resolve) => users.listen(0, '127.0.0.1', resolve))
+    users.unref()
 
     const environment = {
       PORT: '0',

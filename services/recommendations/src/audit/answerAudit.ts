@@ -4,7 +4,7 @@ import { pool } from '../data/database.js'
 import { invalid, Problem } from '../http/problems.js'
 import { allow } from '../http/tokens.js'
 import { wakeRelay } from '../messaging/outbox.js'
-import { logger } from '../telemetry/logging.js'
+import { logger } from '../telemetry/telemetry.js'
 
 const service = 'recommendations'
 const maxItems = 1000
@@ -35,8 +35,8 @@ const replaySince = 'UPDATE outbox SET published_at = NULL, error = NULL WHERE o
 type Audited = { Params: { name: string }; Querystring: { after?: string; limit?: string }; Body: { ids?: unknown } | undefined }
 
 /**
- * The audit protocol (docs/audit.md): what this service's store holds, in pages; and the replay of the outbox, for `forge outbox replay`. The
- * gateway routes none of it.
+ * The audit protocol (docs/audit.md): what this service's store holds, in pages; and the replay for `forge outbox replay`. The gateway
+ * routes none of it.
  */
 export function mapAudit(server: FastifyInstance): void {
   const audit = { onRequest: allow('internal:audit') }

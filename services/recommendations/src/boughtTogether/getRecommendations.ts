@@ -6,8 +6,6 @@ import { invalid } from '../http/problems.js'
 import { allow } from '../http/tokens.js'
 import { maxRecommended } from './countOrders.js'
 
-const text = 'SELECT recommended FROM products WHERE id = $1'
-
 /**
  * GET /api/v1/products/{sku}/recommendations?limit=. The product's ID is derived from the SKU, and no product service is asked: a product
  * that has not been ordered together with another one has no recommendations, whether it exists or not.
@@ -20,7 +18,7 @@ export function mapGetRecommendations(server: FastifyInstance): void {
     if (!Number.isInteger(limit) || limit < 1 || limit > maxRecommended)
       throw invalid('limit', `A list has 1 to ${maxRecommended} products.`)
     const id = productId(sku)
-    const { rows } = await pool.query<{ recommended: RecommendedProduct[] }>({ name: 'recommendations', text, values: [id] })
+    const { rows } = await pool.query<{ recommended: RecommendedProduct[] }>('SELECT recommended FROM products WHERE id = $1', [id])
     return { productId: id, sku, products: (rows[0]?.recommended ?? []).slice(0, limit) }
   })
 }

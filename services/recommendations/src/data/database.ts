@@ -1,14 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { ClientBase } from 'pg'
 import { settings } from '../settings.js'
-import { logger } from '../telemetry/logging.js'
-import { requireInstrumented } from '../telemetry/setUp.js'
+import { logger, requireInstrumented } from '../telemetry/telemetry.js'
 
 const pg = requireInstrumented('pg') as typeof import('pg')
 
-const onLostConnection = (error: Error) => {
-  logger.debug({ err: error }, 'A connection to the database ended')
-}
+const onLostConnection = (err: Error) => logger.debug({ err }, 'A connection to the database ended')
 
 /** Has the time-outs of ServiceDefaults/Requests/TimeBudgets.cs. A connection that took a session lock is released by `release(true)`. */
 export const pool = new pg.Pool({

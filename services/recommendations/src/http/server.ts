@@ -5,14 +5,13 @@ import { isTransient, pool } from '../data/database.js'
 import { isBehind } from '../messaging/consumer.js'
 import { outboxAge } from '../messaging/outbox.js'
 import { settings } from '../settings.js'
-import { logger } from '../telemetry/logging.js'
 import { headersFor } from '../telemetry/messagingTelemetry.js'
-import { requireInstrumented } from '../telemetry/setUp.js'
+import { logger, requireInstrumented } from '../telemetry/telemetry.js'
 import { Problem, sendProblem, statusProblem } from './problems.js'
 
 const { fastify } = requireInstrumented('fastify') as typeof import('fastify')
 
-/** Creates the server with what every service of the shop does: problem details, trace and correlation headers, errors of the store as 503. */
+/** Creates the server with what every service of the shop has: problem details, headers of trace and correlation, health. */
 export function createServer(): FastifyInstance {
   const server = fastify({
     bodyLimit: 64 * 1024,

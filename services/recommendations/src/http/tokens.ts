@@ -18,7 +18,7 @@ const options = {
   clockTolerance: 10,
 }
 
-/** Returns the hook that lets a request pass if its access token (RFC 9068) is valid, by the keys that Users publishes, and has a permission. */
+/** Returns the hook that lets a request pass if its access token (RFC 9068) is valid by the keys of Users and has a permission. */
 export function allow(permission: string) {
   return async (request: FastifyRequest): Promise<void> => {
     const token = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? '')?.[1]
@@ -31,7 +31,7 @@ export function allow(permission: string) {
   }
 }
 
-/** The answer does not say why a token is invalid. Without keys no token can be verified: 503, because the same request can succeed later. */
+/** The answer does not say why a token is invalid. Without keys it is 503, because the same request can succeed later. */
 function translate(error: unknown): Problem {
   const headers = { 'www-authenticate': 'Bearer error="invalid_token"' }
   if (error instanceof errors.JWTExpired)

@@ -24,8 +24,8 @@ function headersOf({ headers = {} }: KafkaMessage): Readonly<Record<string, stri
 export class UnreadableMessageError extends Error {}
 
 /**
- * Returns the event; undefined if the service does not handle it: a type without a handler, a tombstone, a foreign message, or a copy that an
- * operator retries for another consumer group.
+ * Returns the event; undefined if the service does not handle it: a type without a handler, a tombstone, a foreign message, or a copy
+ * that an operator retries for another consumer group.
  * @throws {UnreadableMessageError} An attribute or the data is invalid, or the ID is not derived from the other attributes.
  */
 export function readEvent(message: KafkaMessage): IncomingEvent | undefined {

@@ -3,7 +3,7 @@ import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { orderTopic } from '../contracts.js'
 import { isTransient } from '../data/database.js'
 import { settings } from '../settings.js'
-import { logger } from '../telemetry/logging.js'
+import { logger } from '../telemetry/telemetry.js'
 import { instruments } from '../telemetry/messagingTelemetry.js'
 import { readEvent, UnreadableMessageError } from './cloudEvents.js'
 import { addDeadLetter } from './deadLetters.js'
@@ -11,6 +11,7 @@ import { processBatch } from './inbox.js'
 import { createConsumer, createTopics } from './kafka.js'
 import { backoffAfter } from './retry.js'
 
+const batchSize = settings.Messaging__ConsumeBatchSize
 const topicAttribute = { 'messaging.destination.name': orderTopic }
 
 /** Of each partition that waits: how often its first message failed, and how often by its own fault. */
@@ -24,20 +25,18 @@ const maxSilence = 10_000
 export const isBehind = () => waiting.size > 0 || Date.now() - fetchedAt > maxSilence
 
 /**
- * Consumes as a member of the group until the signal is aborted or the consumer crashes. What a partition has ready is handled in batches of
- * one transaction each, and the offsets follow the commits. A partition whose first message fails waits and is fetched again; the others go on.
+ * Consumes as a member of the group until the signal is aborted or the consumer crashes. What a partition has ready is handled in
+ * batches of one transaction each, and the offsets follow the commits. A partition whose first message fails waits; the others go on.
  */
 export async function consume(signal: AbortSignal): Promise<void> {
   await createTopics(orderTopic)
   const consumer = createConsumer('recommendations')
   const crashed = new Promise<never>((_, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      reject(payload.error)
-    })
+    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error))
   })
-  consumer.on(consumer.events.FETCH, () => {
-    fetchedAt = Date.now()
-  })
+  consumer.on(consumer.events.FETCH, () => (fetchedAt = Date.now()))
+  // Another member may own the partitions by now.
+  consumer.on(consumer.events.GROUP_JOIN, () => waiting.clear())
   const start = async () => {
     await consumer.connect()
     await consumer.subscribe({ topic: orderTopic, fromBeginning: true })
@@ -58,18 +57,25 @@ export async function consume(signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Handles what one fetch brought of one partition, in batches. */
+/** Handles what one fetch brought of one partition, in batches. After a failure the rest of it is fetched again. */
 async function handleFetched(payload: EachBatchPayload): Promise<void> {
   const { partition, messages, highWatermark } = payload.batch
-  for (let at = 0; at < messages.length && payload.isRunning() && !payload.isStale();) {
-    const part = messages.slice(at, at + settings.Messaging__ConsumeBatchSize)
+  for (let at = 0; at < messages.length && payload.isRunning() && !payload.isStale(); at += batchSize) {
+    const part = messages.slice(at, at + batchSize)
     try {
       await handle(payload, part)
     } catch (error) {
-      pausePartition(payload, error)
+      // KafkaJS answers its own errors: it joins the group again, or the consumer crashes and is replaced.
+      if (error instanceof Error && error.name.startsWith('KafkaJS')) throw error
+      const { failures: earlier, attempts } = waiting.get(partition) ?? notWaiting
+      const failures = earlier + 1
+      waiting.set(partition, { failures, attempts })
+      const delay = backoffAfter(failures)
+      logger.warn({ topic: orderTopic, partition, failures, attempts, delay, err: error }, 'Handling failed; the partition waits')
+      instruments.retries.add(1, topicAttribute)
+      setTimeout(payload.pause(), delay).unref()
       return
     }
-    at += part.length
     const lag = Number(highWatermark) - Number(part.at(-1)?.offset) - 1
     instruments.lag.record(lag, { ...topicAttribute, 'messaging.destination.partition.id': partition })
     await payload.commitOffsetsIfNecessary()
@@ -101,16 +107,4 @@ async function handle(payload: EachBatchPayload, messages: readonly KafkaMessage
   waiting.delete(partition)
   payload.resolveOffset(last.offset)
   await payload.heartbeat()
-}
-
-/** Fetches the partition again after a delay, from the first message that is not handled. */
-function pausePartition(payload: EachBatchPayload, error: unknown): void {
-  const { partition } = payload.batch
-  const { failures: earlier, attempts } = waiting.get(partition) ?? notWaiting
-  const failures = earlier + 1
-  waiting.set(partition, { failures, attempts })
-  const delay = backoffAfter(failures)
-  logger.warn({ topic: orderTopic, partition, failures, attempts, delay, err: error }, 'Handling failed; the partition waits')
-  instruments.retries.add(1, topicAttribute)
-  setTimeout(payload.pause(), delay).unref()
 }

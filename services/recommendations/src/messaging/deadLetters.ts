@@ -1,12 +1,12 @@
 import type { KafkaMessage } from 'kafkajs'
 import { deadLetterTopic, orderTopic } from '../contracts.js'
-import { logger } from '../telemetry/logging.js'
+import { logger } from '../telemetry/telemetry.js'
 import { instruments } from '../telemetry/messagingTelemetry.js'
 import { createProducer } from './kafka.js'
 
 /**
- * Writes a message to the dead-letter topic, in the form of shared/Messaging/Inbox/DeadLetters.cs. Returns when Kafka has acknowledged it; if
- * it does not, the consumer must not go on, because the message would be lost.
+ * Writes a message to the dead-letter topic, in the form of shared/Messaging/Inbox/DeadLetters.cs. Returns when Kafka has acknowledged
+ * it; if it does not, the consumer must not go on, because the message would be lost.
  */
 export async function addDeadLetter(message: KafkaMessage, partition: number, error: Error, attempts: number): Promise<void> {
   const kept = Object.entries(message.headers ?? {}).filter(([name]) => !name.startsWith('dlq_'))

@@ -11,9 +11,9 @@ const insertNew = `
   ON CONFLICT DO NOTHING RETURNING event_id`
 
 /**
- * The inbox: idempotency is a primary key. A batch is one transaction that inserts the derived event IDs, counts the orders of those that
- * were not there yet, and commits both. An event that arrives again finds its ID, and nothing happens. Each event has a span in its own trace,
- * and what its effect emits belongs to it.
+ * The inbox: idempotency is a primary key. A batch is one transaction that inserts the derived event IDs, counts the orders of those
+ * that were not there yet, and commits both. An event that arrives again finds its ID, and nothing happens. Each event has a span in its
+ * own trace, and what its effect emits belongs to it.
  */
 export async function processBatch(batch: readonly IncomingEvent[]): Promise<void> {
   const spans = batch.map(startSpan)

@@ -1,7 +1,7 @@
 import { Kafka, logLevel, Partitioners, type Consumer, type Producer, type SASLOptions } from 'kafkajs'
 import { deadLetterTopic } from '../contracts.js'
 import { settings } from '../settings.js'
-import { logger } from '../telemetry/logging.js'
+import { logger } from '../telemetry/telemetry.js'
 
 /** The only file that creates clients of KafkaJS. Each client ends after a failure, and its owner creates another one. */
 
@@ -20,9 +20,7 @@ const kafka = new Kafka({
   retry: { maxRetryTime: 1_000 },
   logLevel: logLevel.WARN,
   // The owners of the clients log the failures.
-  logCreator: () => (entry) => {
-    logger.debug({ client: entry.namespace }, `Kafka client: ${entry.log.message}`)
-  },
+  logCreator: () => (entry) => logger.debug({ client: entry.namespace }, `Kafka client: ${entry.log.message}`),
 })
 
 export function createConsumer(groupId: string): Consumer {
@@ -30,7 +28,6 @@ export function createConsumer(groupId: string): Consumer {
     groupId,
     sessionTimeout: 10_000,
     maxWaitTimeInMs: 500,
-    allowAutoTopicCreation: false,
     // The owner replaces a consumer that has crashed, and creates the topics before.
     retry: { restartOnFailure: () => Promise.resolve(false) },
   })
@@ -38,12 +35,7 @@ export function createConsumer(groupId: string): Consumer {
 
 /** Creates a producer that keeps the order within a partition and places a key where the Java and .NET clients place it (murmur2). */
 export function createProducer(): Producer {
-  return kafka.producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
-  })
+  return kafka.producer({ idempotent: true, maxInFlightRequests: 1, createPartitioner: Partitioners.DefaultPartitioner })
 }
 
 /** Creates a topic and its dead-letter topic unless they exist. */

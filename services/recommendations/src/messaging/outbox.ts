@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg'
 import { recommendationTopic } from '../contracts.js'
 import { pool } from '../data/database.js'
 import { settings } from '../settings.js'
-import { logger } from '../telemetry/logging.js'
+import { logger } from '../telemetry/telemetry.js'
 import { endAfter, instruments, startMessageSpan } from '../telemetry/messagingTelemetry.js'
 import { writeEvent } from './cloudEvents.js'
 import { createProducer, createTopics } from './kafka.js'
@@ -39,7 +39,8 @@ const plan = 'SET enable_bitmapscan = off; SET enable_seqscan = off; SET enable_
 const tryElect = `SELECT pg_try_advisory_lock(hashtext('forgeshop.outbox.relay')) AS elected`
 
 // By status and never "behind the last row that was read": transactions commit in another order than they insert.
-const selectUnpublished = `SELECT seq, occurred_at, ${columns} FROM outbox WHERE published_at IS NULL AND error IS NULL ORDER BY seq LIMIT $1`
+const selectUnpublished = `
+  SELECT seq, occurred_at, ${columns} FROM outbox WHERE published_at IS NULL AND error IS NULL ORDER BY seq LIMIT $1`
 const markPublished = 'UPDATE outbox SET published_at = now() WHERE seq = ANY($1::bigint[])'
 const deletePublished = `DELETE FROM outbox WHERE occurred_at < now() - $1 * interval '1 millisecond' AND published_at IS NOT NULL`
 const deleteReceived = `DELETE FROM inbox WHERE received_at < now() - $1 * interval '1 millisecond'`
@@ -51,9 +52,7 @@ let wake = new AbortController()
 let oldest: Date | undefined
 
 /** Lets the relay look for messages at once. */
-export const wakeRelay = () => {
-  wake.abort()
-}
+export const wakeRelay = () => wake.abort()
 
 /** The age of the oldest message that waits, in milliseconds. */
 export const outboxAge = () => (oldest ? Math.max(0, Date.now() - oldest.getTime()) : 0)
@@ -108,8 +107,7 @@ async function publishAll(connection: ClientBase, producer: Producer, signal: Ab
 async function publish(producer: Producer, rows: readonly OutboxRow[]): Promise<void> {
   const spans = rows.map(startSpan)
   const messages = rows.map((row, index) => writeEvent(row, spans[index]?.headers ?? {}))
-  const timeout = settings.Messaging__PublishTimeout
-  await endAfter(spans, () => producer.send({ topic: recommendationTopic, acks: -1, timeout, messages }))
+  await endAfter(spans, () => producer.send({ topic: recommendationTopic, timeout: settings.Messaging__PublishTimeout, messages }))
   instruments.published.add(rows.length, { 'messaging.destination.name': recommendationTopic })
 }
 

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
 import { settings } from '../settings.js'
-import { logger } from '../telemetry/logging.js'
+import { logger } from '../telemetry/telemetry.js'
 
 /** Returns an exponential delay with 25 % of jitter either way, so that clients that failed together do not retry together. */
 export function backoffAfter(failures: number): number {
-  const { Messaging__MinBackoff: first, Messaging__MaxBackoff: longest } = settings
-  return Math.min(first * 2 ** Math.min(failures - 1, 20), longest) * (0.75 + Math.random() / 2)
+  const delay = Math.min(settings.Messaging__MinBackoff * 2 ** (failures - 1), settings.Messaging__MaxBackoff)
+  return delay * (0.75 + Math.random() / 2)
 }
 
 /** Waits; returns at once when the signal is aborted. */
@@ -17,7 +17,7 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
   }
 }
 
-/** Repeats work that fails until it is done, or the signal is aborted. Work that ran well for a while begins with the shortest delay again. */
+/** Repeats work that fails until it is done or the signal is aborted. Work that ran for a while begins with the shortest delay. */
 export async function untilDone(name: string, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
   for (let failures = 0; !signal.aborted;) {
     const begun = Date.now()

@@ -1,6 +1,6 @@
 import { context, metrics, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { Attributes, Context, Span } from '@opentelemetry/api'
-import './setUp.js'
+import './telemetry.js'
 
 /** Spans and metrics of messaging, under the names and attributes of shared/Messaging (MessagingTelemetry.cs, MessagingMetrics.cs). */
 

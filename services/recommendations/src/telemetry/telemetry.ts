@@ -6,8 +6,8 @@ import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino'
 import { NodeSDK, resources, tracing } from '@opentelemetry/sdk-node'
 
 /**
- * Sets up traces, metrics and logs as the variables OTEL_* say, which Aspire hands over. Without an endpoint nothing is exported; trace IDs and
- * correlation travel in any case.
+ * Sets up traces, metrics and logs as the variables OTEL_* say, which Aspire hands over. Without an endpoint nothing is exported; trace
+ * IDs and correlation travel in any case.
  */
 const isExported = Boolean(process.env.OTEL_EXPORTER_OTLP_ENDPOINT)
 const silent = { spanProcessors: [new tracing.NoopSpanProcessor()], metricReaders: [], logRecordProcessors: [] }
@@ -37,3 +37,17 @@ export const requireInstrumented = createRequire(import.meta.url)
 
 /** Exports what is left. */
 export const shutDownTelemetry = () => sdk.shutdown()
+
+const { pino, stdTimeFunctions } = requireInstrumented('pino') as typeof import('pino')
+
+/**
+ * Writes one JSON object a line to standard output, with the fields of the .NET services' records (time, level, message, traceId, spanId);
+ * where telemetry is exported, OpenTelemetry sends the same records.
+ */
+export const logger = pino({
+  level: process.env.LOG_LEVEL ?? 'info',
+  base: { service: 'recommendations' },
+  messageKey: 'message',
+  timestamp: stdTimeFunctions.isoTime,
+  formatters: { level: (level) => ({ level }) },
+})
