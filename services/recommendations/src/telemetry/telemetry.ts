@@ -26,7 +26,7 @@ const sdk = new NodeSDK({
       disableOutgoingRequestInstrumentation: true,
     }),
     // Polling has no parent: it would start a trace a second.
-    new PgInstrumentation({ enabled: isExported, requireParentSpan: true, ignoreConnectSpans: true }),
+    ...(isExported ? [new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true })] : []),
     new PinoInstrumentation({ disableLogSending: !isExported, logKeys }),
   ],
 })
