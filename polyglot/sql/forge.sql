@@ -577,7 +577,8 @@ comment on function forge.record(jsonb[]) is 'Returns a record of fields (forge.
 comment on function forge.field(text, text, text) is 'Returns a field with a value: name, kind, value';
 comment on function forge.field(text, jsonb) is 'Returns a field with a list (forge.list) or a nested record';
 comment on function forge.list(jsonb[]) is 'Returns a list of values (forge.value), lists and records; it may be empty';
-comment on function forge.value(text, text) is 'Returns a value for a list: kind (email, sku, text, int, dec, bool, uuid, ts3, ts6), value';
+comment on function forge.value(text, text) is
+    'Returns a value for a list: kind (email, sku, text, int, dec, bool, uuid, ts3, ts6), value';
 comment on function forge.canonical(text, text, text) is 'Returns the canonical text of a value: kind, value, its place for the error message';
 comment on function forge.parse_uuid(text) is 'Returns a UUID of exactly 36 characters, in either case';
 comment on function forge.namespace(text, text) is 'Returns the namespace of an entity type: domain, entity type';

@@ -164,7 +164,8 @@ public sealed class CheckoutTests(ShopFixture fixture)
                 + "any($1) and r.status = 'sold'", reservationIds, token),
             quantity => quantity == sold, TimeSpan.FromSeconds(30), Cancellation);
         (await Scalar<bool>(inventory, """
-            select coalesce(bool_and(p.reserved = (select coalesce(sum(l.quantity), 0) from reservation_lines l join reservations r on r.id = l.reservation_id
+            select coalesce(bool_and(p.reserved = (
+                select coalesce(sum(l.quantity), 0) from reservation_lines l join reservations r on r.id = l.reservation_id
                 where l.product_id = p.id and r.status = 'reserved')), true) from products p where cardinality($1) > 0
             """, reservationIds, Cancellation)).ShouldBeTrue();
         var products = placed.Skus.Select(sku => fixture.Ids.Product(sku).Value).ToArray();

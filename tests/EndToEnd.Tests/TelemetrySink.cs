@@ -61,8 +61,11 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
         var wanted = System.Text.Encoding.UTF8.GetBytes(text);
         foreach (var (signal, bytes) in _received)
         {
-            if (bytes.AsSpan().IndexOf(wanted) is >= 0 and var at)
-                yield return $"{signal}: ...{Printable(bytes.AsSpan(Math.Max(0, at - 160), Math.Min(bytes.Length - Math.Max(0, at - 160), 320)))}...";
+            var at = bytes.AsSpan().IndexOf(wanted);
+            if (at < 0)
+                continue;
+            var start = Math.Max(0, at - 160);
+            yield return $"{signal}: ...{Printable(bytes.AsSpan(start, Math.Min(bytes.Length - start, 320)))}...";
         }
     }
 

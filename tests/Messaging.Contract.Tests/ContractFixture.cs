@@ -72,7 +72,8 @@ public sealed class ContractFixture<TService> : IAsyncLifetime where TService : 
     }
 
     /// <summary>Waits until each order has as many dead letters, and returns them.</summary>
-    public Task<ILookup<string, Message<byte[]?, byte[]?>>> DeadLettersAsync(int count, params IReadOnlyList<TestOrder> orders) => Eventually.Get(
+    public Task<ILookup<string, Message<byte[]?, byte[]?>>> DeadLettersAsync(
+        int count, params IReadOnlyList<TestOrder> orders) => Eventually.Get(
         $"{count} dead letters of each order",
         _ => Task.Run(() =>
             Read(Topics.DeadLetters(Topics.OrderEvents)).ToLookup(letter => Encoding.UTF8.GetString(letter.Key ?? []))),

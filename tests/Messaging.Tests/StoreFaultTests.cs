@@ -75,7 +75,8 @@ public sealed class StoreErrorTests(Servers servers, Broker broker) : StoreFault
             await AssertDelayedAsync(
                 service, producer,
                 () => ExecuteAsync(connection, $"""
-                    CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{sqlState}'; END $$;
+                    CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
+                    AS $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{sqlState}'; END $$;
                     CREATE TRIGGER fail BEFORE INSERT ON effects FOR EACH ROW EXECUTE FUNCTION fail()
                     """),
                 () => ExecuteAsync(connection, "DROP TRIGGER fail ON effects"));

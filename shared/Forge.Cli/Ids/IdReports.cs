@@ -25,13 +25,14 @@ internal sealed class Explanation(EntityNamespace entity) : IIdReport
         var steps = new Derivation(entity, key);
         output.WriteLine($"domain     {entity.Domain.Name}");
         output.WriteLine($"root       {Uuid.ToText(entity.Domain.Root)} = UUIDv5 of the domain in the DNS namespace");
-        output.WriteLine(
-            $"entity     {entity.Type.Name} ({(key.Plain is null ? "a record" : "plain, kind " + entity.Type.Shape.Kind!.Value.ToName())})");
+        var form = key.Plain is null ? "a record" : "plain, kind " + entity.Type.Shape.Kind!.Value.ToName();
+        output.WriteLine($"entity     {entity.Type.Name} ({form})");
         output.WriteLine($"namespace  {Uuid.ToText(entity.Id)} = UUIDv5 of the entity type in the root");
         output.WriteLine($"name       {steps.Name} ({steps.NameBytes.Length} bytes)");
         output.WriteLine($"hashed     {Convert.ToHexStringLower(steps.Hashed)}");
-        output.WriteLine(
-            $"digest     {(steps.Digest is null ? "" : Convert.ToHexStringLower(steps.Digest) + " = ")}{steps.HashName} of these bytes{(steps.Digest is null ? " with the secret" : "")}");
+        output.WriteLine(steps.Digest is null
+            ? $"digest     {steps.HashName} of these bytes with the secret"
+            : $"digest     {Convert.ToHexStringLower(steps.Digest)} = {steps.HashName} of these bytes");
         output.WriteLine($"id         the first 16 bytes of the digest, version {steps.Version} in byte 6, variant 10 in byte 8:");
         output.WriteLine(Uuid.ToText(steps.Id));
     }

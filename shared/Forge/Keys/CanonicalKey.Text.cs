@@ -33,8 +33,10 @@ internal static partial class CanonicalKey
     }
 
     // Searched by prepared values: the framework's generic range search boxes while its code is not yet optimised.
-    private static readonly SearchValues<char> VisibleCharacters = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
-    private static readonly SearchValues<byte> VisibleBytes = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c)]);
+    private static readonly SearchValues<char> VisibleCharacters =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
+    private static readonly SearchValues<byte> VisibleBytes =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c)]);
 
     private static bool VisibleAscii(ReadOnlySpan<char> input, Span<byte> destination)
     {

@@ -93,7 +93,10 @@ internal sealed class MutatedForge
     // A larger buffer changes no ID.
     private static bool IsSize(SyntaxNode literal) => literal.Ancestors().Any(parent =>
         parent is StackAllocArrayCreationExpressionSyntax or MethodDeclarationSyntax { Identifier.Text: "Bound" }
-        || parent is VariableDeclaratorSyntax { Identifier.Text: "StackLimit" or "RecordScratch" or "NameBufferSize" or "FirstRental" or "Size" }
+        || parent is VariableDeclaratorSyntax
+        {
+            Identifier.Text: "StackLimit" or "RecordScratch" or "NameBufferSize" or "FirstRental" or "Size",
+        }
         || parent is InvocationExpressionSyntax call
             && (call.Expression.ToString() is "Reserve" || call.Expression.ToString().EndsWith(".Rent", StringComparison.Ordinal)));
 

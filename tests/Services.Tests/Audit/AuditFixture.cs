@@ -121,8 +121,7 @@ public sealed class AuditFixture(ServersFixture servers) : IAsyncLifetime
     public static IReadOnlyList<string> Findings(JsonElement report) =>
     [
         .. report.GetProperty("findings").EnumerateArray()
-            .Select(finding =>
-                $"{finding.GetProperty("store").GetString()} {finding.GetProperty("state").GetString()} {finding.GetProperty("id").GetString()}")
+            .Select(finding => string.Join(' ', ((string[])["store", "state", "id"]).Select(name => finding.GetProperty(name).GetString())))
             .Order(StringComparer.Ordinal),
     ];
 

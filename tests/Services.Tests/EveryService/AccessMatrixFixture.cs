@@ -118,7 +118,8 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
             {
                 var row = "to_jsonb(t) - 'attempts' - 'next_attempt_at' - 'status' - 'error'";
                 var digest = await database.Scalar<string>(
-                    $"select count(*) || ' ' || coalesce(md5(string_agg(row, '' order by row)), '') from (select ({row})::text as row from {table} t) rows");
+                    "select count(*) || ' ' || coalesce(md5(string_agg(row, '' order by row)), '') "
+                    + $"from (select ({row})::text as row from {table} t) rows");
                 // Document tables are created on first use; an empty table counts as none.
                 if (!digest.StartsWith("0 ", StringComparison.Ordinal))
                     digests.Add($"{table} {digest}");

@@ -195,7 +195,8 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
             $$"""
             <script>{{example}}
             const changes = [];
-            followOrder("{{order}}", async () => "{{await servers.Users.Tokens!.OfCustomer(_user)}}", (change) => changes.push(change.status))
+            const token = async () => "{{await servers.Users.Tokens!.OfCustomer(_user)}}";
+            followOrder("{{order}}", token, (change) => changes.push(change.status))
               .then(() => changes, (error) => [String(error)])
               .then((result) => fetch("/told", { method: "POST", body: JSON.stringify(result) }));
             </script>

@@ -192,11 +192,14 @@ public sealed class LedgerTests(ServersFixture servers, LedgerTests.Fixture fixt
         await database.Scalar<long>(
             """
             with stored as (
-                insert into payments (id, order_id, attempt, method, status, valid_until, changed_at, charged_at, failures, last_sequence, amount, currency)
+                insert into payments (
+                    id, order_id, attempt, method, status, valid_until, changed_at, charged_at, failures, last_sequence, amount, currency)
                 select gen_random_uuid(), gen_random_uuid(), 1, method, status, now(), now(), charged, 0, 1, 12.50, 'EUR'
-                from (values ('sim-ok', 'requested', null), ('sim-ok', 'charged', now()), ('sim-ok', 'declined', null), ('sim-ok', 'refunding', null),
-                    ('sim-ok', 'refunding', now() - interval '1 minute'), ('sim-ok', 'givenup', null), ('sim-ok', 'refunded', null),
-                    ('sim-ok', 'refunded', now() - interval '1 minute'), ('', 'refunding', null), ('', 'refunded', null)) old (method, status, charged)
+                from (values
+                    ('sim-ok', 'requested', null), ('sim-ok', 'charged', now()), ('sim-ok', 'declined', null),
+                    ('sim-ok', 'refunding', null), ('sim-ok', 'refunding', now() - interval '1 minute'), ('sim-ok', 'givenup', null),
+                    ('sim-ok', 'refunded', null), ('sim-ok', 'refunded', now() - interval '1 minute'),
+                    ('', 'refunding', null), ('', 'refunded', null)) old (method, status, charged)
                 returning 1)
             select count(*) from stored
             """);

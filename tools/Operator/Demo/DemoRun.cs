@@ -95,7 +95,8 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new OperatorException(
-                $"the order stayed {states.LastOrDefault("unknown")} for {ArrivalTimeout.TotalSeconds:0} s; the dashboard shows where it stopped");
+                $"the order stayed {states.LastOrDefault("unknown")} for {ArrivalTimeout.TotalSeconds:0} s; "
+                + "the dashboard shows where it stopped");
         }
 
         console.MarkupLineInterpolated($"  followed it live: {string.Join(" → ", states)}");
@@ -137,6 +138,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         }
 
         OperatorException AnotherWay() =>
-            new($"the order '{order.Title}' had unexpected events: {string.Join(", ", types)}; ./forge up --fresh starts with a full stock");
+            new($"the order '{order.Title}' had unexpected events: {string.Join(", ", types)}; "
+                + "./forge up --fresh starts with a full stock");
     }
 }

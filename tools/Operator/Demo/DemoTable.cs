@@ -43,7 +43,8 @@ internal static class DemoTable
 
         var wrong = sightings.Count(seen => !Matches(story, seen));
         console.MarkupLine(wrong == 0
-            ? $"[green]all match[/]: {sightings.Count} places in {stores.Length} stores hold the {story.Entities.Count} IDs that were derived before the shop was called"
+            ? $"[green]all match[/]: {sightings.Count} places in {stores.Length} stores hold the {story.Entities.Count} IDs "
+                + "that were derived before the shop was called"
             : $"[red]{wrong} of {sightings.Count} places do not match[/]");
         return wrong == 0;
     }
