@@ -72,12 +72,12 @@ internal sealed partial class DevKafkaProcess : IAsyncDisposable
     /// <summary>Ends the broker with SIGTERM; returns the exit code and the time that the stop took.</summary>
     public async Task<(int ExitCode, TimeSpan Duration)> StopAsync()
     {
-        var clock = Stopwatch.StartNew();
+        var started = TimeProvider.System.GetTimestamp();
         using var timeout = new CancellationTokenSource(Eventually.DefaultTimeout);
         using (var kill = Process.Start("kill", ["-TERM", $"{Running.Id}"]))
             await kill.WaitForExitAsync(timeout.Token);
         await Running.WaitForExitAsync(timeout.Token);
-        var result = (Running.ExitCode, clock.Elapsed);
+        var result = (Running.ExitCode, TimeProvider.System.GetElapsedTime(started));
         _process!.Dispose();
         _process = null;
         return result;

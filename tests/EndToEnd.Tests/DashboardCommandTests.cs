@@ -7,10 +7,12 @@ namespace ForgeShop.EndToEnd.Tests;
 /// <summary>The table of dashboard commands in README.md.</summary>
 public sealed class DashboardCommandTests(ShopFixture fixture)
 {
+    private static readonly string[] OfAspire =
+        [KnownResourceCommands.StartCommand, KnownResourceCommands.StopCommand, KnownResourceCommands.RestartCommand];
+
     /// <summary>Returns whether Aspire adds this command itself. It rebuilds projects only; a Node.js app has the shop's command.</summary>
-    private static bool IsOfAspire(IResource resource, ResourceCommandAnnotation command) => command.Name is
-        KnownResourceCommands.StartCommand or KnownResourceCommands.StopCommand or KnownResourceCommands.RestartCommand
-        || (command.Name is KnownResourceCommands.RebuildCommand && resource is ProjectResource);
+    private static bool IsOfAspire(IResource resource, ResourceCommandAnnotation command) => OfAspire.Contains(command.Name)
+        || (command.Name == KnownResourceCommands.RebuildCommand && resource is ProjectResource);
 
     [Fact]
     public void Readme_lists_the_commands_of_the_resources()

@@ -32,7 +32,8 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     {
         var id = servers.Ids.Payment(order, 1);
         return _payments.Handle(id.Value,
-            new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), method, DateTimeOffset.UtcNow + (valid ?? TimeSpan.FromMinutes(1))));
+            new ChargePayment(
+                id, order, 1, new Money(12.50m, "EUR"), method, TimeProvider.System.GetUtcNow() + (valid ?? TimeSpan.FromMinutes(1))));
     }
 
     private Task Refund(OrderId order)
@@ -164,7 +165,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     [Fact]
     public void Charge_given_up_during_another_workers_call_publishes_the_refund_only()
     {
-        var (order, now) = (NewOrder(), DateTimeOffset.UtcNow);
+        var (order, now) = (NewOrder(), DateTimeOffset.UnixEpoch);
         var id = servers.Ids.Payment(order, 1);
         var payment = Payment.Request(
             new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), "sim-ok", now.AddMinutes(5)), MessageOrigin.None, now);
@@ -174,7 +175,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         payment.Claim(now.AddSeconds(37), now.AddSeconds(73));
         payment.Unanswered(now.AddSeconds(38), TimeSpan.FromSeconds(1), giveUpAfter: TimeSpan.FromSeconds(20));
 
-        payment.Charged(now.AddSeconds(39)).ShouldBeNull("the order would confirm what is going to be given back");
+        payment.Charged(now.AddSeconds(39)).ShouldBeNull("the order would be confirmed although its charge is refunded");
         payment.NextCallAt.ShouldBe(now.AddSeconds(39));
         payment.Refunded(payment.Amount, now.AddSeconds(40)).ShouldNotBeNull().Amount.ShouldBe(payment.Amount);
     }
