@@ -36,7 +36,7 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
         return sink;
     }
 
-    /// <summary>The number of items of each kind, so that a search in nothing is noticed.</summary>
+    /// <summary>The number of items of each kind; a test that searches an empty sink fails.</summary>
     public IReadOnlyDictionary<string, int> Received =>
         _received.GroupBy(part => part.Signal).ToDictionary(part => part.Key, part => part.Sum(some => some.Bytes.Length));
 
@@ -69,7 +69,7 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
         }
     }
 
-    /// <summary>Of what is logged in this process, the tests' own requests are not the shop's.</summary>
+    /// <summary>This process also logs the requests of the tests, which are not part of the shop.</summary>
     public ILogger CreateLogger(string categoryName) =>
         categoryName.StartsWith("System.Net.Http.HttpClient", StringComparison.Ordinal) ? NullLogger.Instance : new Lines(_received);
 

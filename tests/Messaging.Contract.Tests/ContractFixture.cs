@@ -56,7 +56,7 @@ public sealed class ContractFixture<TService> : IAsyncLifetime where TService : 
             await HandledAsync(marker, OrderPlaced.Type);
     }
 
-    /// <summary>Waits until the database has of an order what these types of events leave.</summary>
+    /// <summary>Waits until the database has the effects of these types of events of an order.</summary>
     public async Task HandledAsync(TestOrder order, params string[] types)
     {
         var expected = Service.StateOf(types);

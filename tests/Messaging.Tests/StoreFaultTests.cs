@@ -6,7 +6,7 @@ namespace ForgeShop.Messaging.Tests;
 /// <summary>The database refuses connections or ends them.</summary>
 public sealed class StoreFaultTests(Servers servers, Broker broker) : StoreFaultTest(servers, broker)
 {
-    /// <summary>What begins and what ends the fault. {0} is the database and its owner.</summary>
+    /// <summary>The statements that begin and end the fault. {0} is the database and its owner.</summary>
     public static TheoryData<string, string, string> Faults => new()
     {
         { "read-only", $"ALTER DATABASE {{0}} SET default_transaction_read_only = on; {Terminate}",

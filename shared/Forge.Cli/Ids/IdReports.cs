@@ -5,19 +5,19 @@ using System.Text.Json;
 
 namespace ForgeShop.Forge.Cli;
 
-/// <summary>How an ID is printed.</summary>
+/// <summary>Prints an ID.</summary>
 internal interface IIdReport
 {
     void Write(KeyInput key, TextWriter output);
 }
 
-/// <summary>The ID and nothing else.</summary>
+/// <summary>Prints the ID only.</summary>
 internal sealed class BareReport(EntityNamespace entity) : IIdReport
 {
     public void Write(KeyInput key, TextWriter output) => output.WriteLine(Uuid.ToText(key.Derive(entity)));
 }
 
-/// <summary>Prints every step, which a SHA-1 tool can check.</summary>
+/// <summary>Prints every step, so that a SHA-1 tool can check it.</summary>
 internal sealed class Explanation(EntityNamespace entity) : IIdReport
 {
     public void Write(KeyInput key, TextWriter output)
@@ -38,7 +38,7 @@ internal sealed class Explanation(EntityNamespace entity) : IIdReport
     }
 }
 
-/// <summary>The same as one line of JSON.</summary>
+/// <summary>Prints the ID and its steps as one line of JSON.</summary>
 internal sealed class JsonReport(EntityNamespace entity) : IIdReport
 {
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

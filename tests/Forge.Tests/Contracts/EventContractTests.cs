@@ -4,7 +4,7 @@ using ForgeShop.Contracts.Events;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>What an event looks like on the wire: changing it breaks consumers, so it takes changing this file.</summary>
+/// <summary>The wire format of each event. A change breaks consumers, so it must also be made in this file.</summary>
 public sealed class EventContractTests
 {
     private static readonly ForgeIds Ids = new();

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>Batches give what the platform's SHA-1 gives, in every lane of every width that this machine has.</summary>
+/// <summary>Batches equal the platform's SHA-1, in every lane of every width that this machine has.</summary>
 public sealed class BatchTests
 {
     private static readonly ForgeDomain Domain = new("forgeshop.example");

@@ -166,7 +166,7 @@ public sealed class JcsTests
         destination.WrittenCount.ShouldBe(13);
     }
 
-    // Numbers as doubles, which is what RFC 8785 takes them for.
+    // Numbers as doubles, as RFC 8785 requires.
     private static bool SameMeaning(JsonNode? left, JsonNode? right) => (left, right) switch
     {
         (JsonObject a, JsonObject b) =>

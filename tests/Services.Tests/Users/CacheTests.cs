@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.TestSupport;
@@ -14,7 +15,7 @@ namespace ForgeShop.Services.Tests;
 /// <summary>
 /// The cache of Users: entries that do not fit, outages, and concurrent loads. <see cref="CacheOrderTests"/> has several replicas.
 /// </summary>
-public sealed class CacheTests(ServersFixture servers)
+public sealed partial class CacheTests(ServersFixture servers)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -258,13 +259,20 @@ public sealed class CacheTests(ServersFixture servers)
         await using var users = await servers.StartUsersOn(database.ConnectionString, ("Cache:RedisTimeout", "00:00:20"));
         var (read, unread) = (await Register(users.Http), await Register(users.Http));
         (await users.Http.Get($"/api/v1/users/{read}")).Text("name").ShouldBe("Before");
+        var expired = LogicalExpiration().Replace(await EventualEntryOf(read, "Before"), "\"logicalExpirationTimestamp\":1");
+        await servers.Cache.HashSetAsync($"user:{read}", "data", expired);
+        var cache = users.Services.GetRequiredService<IFusionCache>();
+        var onlyInProcess = cache.CreateEntryOptions(options => options.SetSkipDistributedCache(true, skipBackplaneNotifications: true));
 
         link.Cut();
         for (var i = 0; i < 3; i++)
         {
-            await users.Services.GetRequiredService<IFusionCache>().ExpireAsync($"user:{read}", token: Cancellation);
+            await cache.ExpireAsync($"user:{read}", onlyInProcess, Cancellation);
             (await users.Http.Get($"/api/v1/users/{read}")).Text("name").ShouldBe("Before");
         }
         (await users.Http.Get($"/api/v1/users/{unread}")).ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "service-unavailable");
     }
+
+    [GeneratedRegex("\"logicalExpirationTimestamp\":[0-9]+")]
+    private static partial Regex LogicalExpiration();
 }

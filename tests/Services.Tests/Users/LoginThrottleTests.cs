@@ -57,7 +57,7 @@ public sealed class LoginThrottleTests(ServersFixture servers) : LoginSteps(serv
 
         next.ShouldBeProblem(HttpStatusCode.TooManyRequests, "too-many-attempts");
         next.Message.Headers.RetryAfter!.Delta!.Value.ShouldBeInRange(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
-        // The owner, at home.
+        // The owner has another address.
         (await LogIn(email, address: "192.0.2.7")).ShouldBe(HttpStatusCode.OK);
         // After the pause the correct password is accepted, and the failures are reset.
         await Eventually.Get("the pause is over", _ => LogIn(email), answer => answer.Status == HttpStatusCode.OK,

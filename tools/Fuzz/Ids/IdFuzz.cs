@@ -1,6 +1,6 @@
 namespace ForgeShop.Fuzz.Ids;
 
-/// <summary>A derivation that a port answers otherwise than .NET, at its smallest.</summary>
+/// <summary>The smallest derivation for which a port and .NET differ.</summary>
 public sealed record IdDifference(string Port, string Line, string Expected, string Actual)
 {
     public override string ToString() => $"{Port}: {Actual}\n  .NET: {Expected}\n  {Line}";
