@@ -4,7 +4,7 @@ using ForgeShop.Vectors;
 
 namespace ForgeShop.Forge.Compat.Tests;
 
-/// <summary>What <c>./forge vectors</c> knows beyond the packaged tool: the vectors of uuid-forge.</summary>
+/// <summary><c>./forge vectors</c> has the vectors of uuid-forge in addition to those of the packaged tool.</summary>
 public sealed class VectorsCommandTests : IDisposable
 {
     private readonly string _file = Path.GetTempFileName();
