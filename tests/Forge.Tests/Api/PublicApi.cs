@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>Everything that others can see of an assembly, as text: one line a member, sorted.</summary>
+/// <summary>The public and protected members of an assembly as text, one line each, sorted.</summary>
 internal static class PublicApi
 {
     private const BindingFlags Declared =

@@ -1,6 +1,6 @@
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>Records that are refused as keys, and what the error names.</summary>
+/// <summary>Records that are refused as keys, and the content of the error.</summary>
 public sealed class RecordKeyRefusalTests
 {
     private static readonly ForgeDomain Domain = new("forgeshop.example");

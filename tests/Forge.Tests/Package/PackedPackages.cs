@@ -12,7 +12,7 @@ public sealed class PackedPackages : IAsyncLifetime
         "Release";
 #endif
 
-    /// <summary>Holds the packages; everything else that a test makes goes below it.</summary>
+    /// <summary>Gets the folder of the packages; the folders of the tests are below it.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("forge-packages-").FullName;
 
     public string Cache => Path.Combine(Folder, "cache");

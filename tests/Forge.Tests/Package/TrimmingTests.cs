@@ -4,8 +4,8 @@ namespace ForgeShop.Forge.Tests;
 
 /// <summary>
 /// Every build of the library runs the trim, single-file and AOT analyzers with warnings as errors (IsAotCompatible). Here the trimmer
-/// itself reads all of it, and what is left still derives. Long tier; needs the runtime pack of this platform from the package feed. Native
-/// AOT needs a compiler that not every feed has, so for it the analyzers must do.
+/// processes the whole library, and the trimmed program derives. Long tier; needs the runtime pack of this platform from the package feed.
+/// Native AOT needs a compiler that not every feed has, so only the analyzers check it.
 /// </summary>
 public sealed class TrimmingTests(PackedPackages packages) : IClassFixture<PackedPackages>
 {
