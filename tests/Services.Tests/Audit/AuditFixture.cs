@@ -100,6 +100,8 @@ public sealed class AuditFixture(ServersFixture servers) : IAsyncLifetime
         var order = await PlaceAsync(user, reference, method);
         await Eventually.True("the order has ended", async _ =>
             await Orders.Database.Scalar<bool>("select status in ('confirmed', 'cancelled') from orders where id = $1", order.Value));
+        // The cache stores what is read.
+        (await Orders.As(user).Get($"/api/v1/orders/{order}")).ShouldBe(HttpStatusCode.OK);
         return order;
     }
 
