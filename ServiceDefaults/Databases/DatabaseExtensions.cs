@@ -1,8 +1,6 @@
 using System.Data.Common;
-using ForgeShop.ServiceDefaults.Databases;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
 
 namespace ForgeShop.ServiceDefaults;
 
@@ -65,5 +63,43 @@ public static class DatabaseExtensions
         SetDefault("Command Timeout", TimeBudgets.CommandSeconds);
         SetDefault("Options", $"-c lock_timeout={TimeBudgets.LockMilliseconds}");
         return settings.ConnectionString;
+    }
+}
+
+/// <summary>Adds a service's first rows at start; <c>/health</c> reports healthy only afterwards.</summary>
+internal sealed class DatabaseSeed(Func<IServiceProvider, CancellationToken, Task> seed, IServiceProvider services)
+    : BackgroundService, IHealthCheck
+{
+    private volatile bool _isDone;
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(_isDone ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The first rows are not stored yet."));
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await DatabaseRetries.ExecuteAsync(services, async token =>
+        {
+            await using var scope = services.CreateAsyncScope();
+            await seed(scope.ServiceProvider, token);
+        }, stoppingToken);
+        _isDone = true;
+    }
+}
+
+/// <summary>
+/// Removes pooled connections to a server that has become read-only. A connection keeps its initial settings, so it would still fail after
+/// the server is writable again.
+/// </summary>
+internal sealed class ReadOnlyConnections : DbCommandInterceptor
+{
+    public static ReadOnlyConnections Instance { get; } = new();
+
+    public override Task CommandFailedAsync(
+        DbCommand command, CommandErrorEventData eventData, CancellationToken cancellationToken = default)
+    {
+        if (eventData.Exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction }
+            && command.Connection is NpgsqlConnection connection)
+            NpgsqlConnection.ClearPool(connection);
+        return Task.CompletedTask;
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults.Correlation;
+using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Messaging.Tests;
 

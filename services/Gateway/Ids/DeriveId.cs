@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using ForgeShop.Contracts;
 using ForgeShop.Forge;
-using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ForgeShop.Gateway;
@@ -30,9 +29,6 @@ public static class DeriveId
                 + "record.")
             .WithErrorCodes((403, "personal-key"), (404, "unknown-entity-type"))
             .Produces<Derived>()
-            .ProducesValidationProblem()
-            .ProducesProblem(StatusCodes.Status403Forbidden)
-            .ProducesProblem(StatusCodes.Status404NotFound)
             .AllowAnonymous();
     }
 

@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-
 namespace ForgeShop.Inventory;
 
 /// <summary>A product and its stock. Available are the pieces on hand that are not reserved; the shop shows and sells only these.</summary>

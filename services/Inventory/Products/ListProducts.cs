@@ -1,8 +1,5 @@
 using System.Buffers.Text;
 using System.Text;
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Inventory;
 
@@ -18,7 +15,6 @@ public static class ListProducts
         .WithName("ListProducts")
         .WithSummary("Lists products by SKU: all, or those whose name or SKU contains the search text.")
         .Produces<ProductPage>()
-        .ProducesValidationProblem()
         .AllowAnonymous();
 
     private static async Task<IResult> Handle(

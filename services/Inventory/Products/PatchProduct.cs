@@ -1,9 +1,5 @@
 using System.Text.Json;
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Inventory;
 
@@ -21,9 +17,6 @@ public static class PatchProduct
         .WithRequestExample(new { name = "Tea" })
         .Accepts<ProductDetails>("application/merge-patch+json", "application/json")
         .Produces<ProductView>()
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .RequirePermission(Permissions.CatalogWrite);
 
     private static async Task<IResult> Handle(

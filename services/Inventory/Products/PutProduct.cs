@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Inventory;
 
 public sealed record PutProductRequest(string? Name, Money? Price, int? Stock);
@@ -17,8 +12,6 @@ public static class PutProduct
         .WithRequestExample(new { name = "Tea", price = new { amount = "4.99", currency = "EUR" }, stock = 100 })
         .Produces<ProductView>()
         .Produces<ProductView>(StatusCodes.Status201Created)
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .ProducesProblem(StatusCodes.Status428PreconditionRequired)
         .RequirePermission(Permissions.CatalogWrite);
 

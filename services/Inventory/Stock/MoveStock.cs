@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Inventory;
 
 public sealed record MoveStockRequest(int? Change, string? Reason);
@@ -21,11 +16,6 @@ public static class MoveStock
         .WithErrorCodes((404, "product-not-found"), (409, "insufficient-stock"), (422, "idempotency-key-reused"))
         .WithRequestExample(new { change = -2, reason = "Broken in the warehouse" })
         .Produces<ProductView>()
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status409Conflict)
-        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
-        .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
         .RequirePermission(Permissions.CatalogWrite);
 
     private static async Task<IResult> Handle(

@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Notifications;
 
 /// <summary>GET /api/v1/notifications?cursor=&amp;limit=</summary>
@@ -22,7 +18,6 @@ public static class ListNotifications
         .WithName("ListNotifications")
         .WithSummary("Lists the caller's notifications, the latest first.")
         .Produces<Page>()
-        .ProducesValidationProblem()
         .RequirePermission(Permissions.NotificationsSelf);
 
     private static async Task<IResult> Handle(

@@ -1,5 +1,3 @@
-using ForgeShop.Contracts;
-
 namespace ForgeShop.Notifications;
 
 /// <summary>The name of a user, for the greeting. The e-mail address is not stored here.</summary>

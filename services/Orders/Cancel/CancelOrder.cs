@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Orders;
 
 /// <summary>POST /api/v1/orders/{id}/cancel</summary>
@@ -14,10 +10,6 @@ public static class CancelOrder
         .WithIfMatch()
         .WithErrorCodes((404, "order-not-found"), (409, "order-not-cancellable"))
         .Produces<OrderView>(StatusCodes.Status202Accepted)
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status409Conflict)
-        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .RequirePermission(Permissions.OrdersSelf);
 
     private static async Task<IResult> Handle(

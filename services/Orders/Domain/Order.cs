@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-
 namespace ForgeShop.Orders;
 
 /// <summary>An order: its lines, its total, its status, and the only code that may change them.</summary>

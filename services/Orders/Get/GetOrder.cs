@@ -1,8 +1,3 @@
-using ForgeShop.Caching;
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Orders;
 
 /// <summary>GET /api/v1/orders/{id}</summary>
@@ -13,8 +8,6 @@ public static class GetOrder
         .WithSummary("Shows an order as it is now.")
         .WithErrorCodes((404, "order-not-found"))
         .Produces<OrderView>()
-        .ProducesProblem(StatusCodes.Status400BadRequest)
-        .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead);
 
     private static async Task<IResult> Handle(

@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Orders;
 
 /// <summary>GET /api/v1/orders?cursor=&amp;limit=</summary>
@@ -16,7 +12,6 @@ public static class ListOrders
         .WithName("ListOrders")
         .WithSummary("Lists the caller's orders, the latest first.")
         .Produces<Page>()
-        .ProducesValidationProblem()
         .RequirePermission(Permissions.OrdersSelf);
 
     private static async Task<IResult> Handle(

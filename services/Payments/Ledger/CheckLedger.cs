@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Payments;
 
@@ -11,7 +9,6 @@ public static partial class CheckLedger
         .WithName("CheckLedger")
         .WithSummary("Folds the ledger of a page of payments again and returns those whose row differs.")
         .Produces<LedgerPage>()
-        .ProducesValidationProblem()
         .RequirePermission(Permissions.AuditRead)
         .ExcludeFromDescription();
 

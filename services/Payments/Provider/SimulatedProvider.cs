@@ -1,5 +1,3 @@
-using ForgeShop.Contracts;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Payments;

@@ -33,8 +33,6 @@ public static class GetCorrelation
         .WithSummary("Shows every event, command, notification and trace of one correlation ID, in causal order.")
         .WithErrorCodes((404, "correlation-not-found"))
         .Produces<Correlation>()
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.AuditRead);
 
     private static async Task<IResult> Handle(CorrelationId id, EventLog log, CommandLog commands, CancellationToken cancellationToken)

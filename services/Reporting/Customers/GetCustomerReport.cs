@@ -23,8 +23,6 @@ public static class GetCustomerReport
             + "first.")
         .WithErrorCodes((404, "customer-not-found"))
         .Produces<Summary>()
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.ReportsSelf, Permissions.ReportsRead);
 
     private static async Task<IResult> Handle(

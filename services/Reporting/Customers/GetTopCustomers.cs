@@ -23,7 +23,6 @@ public static class GetTopCustomers
             .WithName("GetTopCustomers")
             .WithSummary($"{Summary} Deprecated: v2 returns the same as items.")
             .Produces<TopCustomers>()
-            .ProducesValidationProblem()
             .RequirePermission(Permissions.ReportsRead)
             .DescribeAsDeprecated()
             .WithApiVersionSet(versions).MapToApiVersion(ApiVersions.First);
@@ -31,7 +30,6 @@ public static class GetTopCustomers
             .WithName("ListTopCustomers")
             .WithSummary(Summary)
             .Produces<TopCustomerList>()
-            .ProducesValidationProblem()
             .RequirePermission(Permissions.ReportsRead)
             .WithApiVersionSet(versions).MapToApiVersion(ApiVersions.Second);
     }

@@ -11,8 +11,6 @@ public static class GetOrderTimeline
         .WithSummary("Shows every event of an order, in order, with its service, its trace and its time.")
         .WithErrorCodes((404, "order-not-found"))
         .Produces<Timeline>()
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.ReportsSelf, Permissions.ReportsRead);
 
     private static async Task<IResult> Handle(OrderId id, Caller caller, ReadModels models, CancellationToken cancellationToken)

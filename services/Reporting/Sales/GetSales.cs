@@ -18,7 +18,6 @@ public static class GetSales
         .WithSummary(
             $"Shows the confirmed orders of each day (UTC), first and last day included; the last {DefaultDays} days by default, {MaxDays} at most.")
         .Produces<SalesByDay>()
-        .ProducesValidationProblem()
         .RequirePermission(Permissions.ReportsRead);
 
     private static async Task<IResult> Handle(

@@ -12,7 +12,6 @@ public static class ListProductSales
         .WithName("ListProductSales")
         .WithSummary("Lists the products with their sales in confirmed orders, the most sold first.")
         .Produces<SalesByProduct>()
-        .ProducesValidationProblem()
         .RequirePermission(Permissions.ReportsRead);
 
     private static async Task<IResult> Handle(string? cursor, string? limit, ReadModels models, CancellationToken cancellationToken)

@@ -1,8 +1,4 @@
 using System.Text.Json;
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.Mvc;
 
 namespace ForgeShop.Users;
@@ -21,9 +17,6 @@ public static class ChangeProfile
         .WithRequestExample(new { name = "Ada Lovelace" })
         .Accepts<ProfileDetails>("application/merge-patch+json", "application/json")
         .Produces<UserView>()
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .RequirePermission(Permissions.AccountSelf);
 
     private static async Task<IResult> Handle(

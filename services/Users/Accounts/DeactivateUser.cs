@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Users;
 
 /// <summary>POST /api/v1/users/{id}/deactivate</summary>
@@ -15,8 +10,6 @@ public static class DeactivateUser
             + "users:write.")
         .WithErrorCodes((404, "user-not-found"))
         .Produces(StatusCodes.Status204NoContent)
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersWrite);
 
     private static async Task<IResult> Handle(

@@ -1,6 +1,3 @@
-using ForgeShop.Caching;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Users;
 
 /// <summary>GET /api/v1/users/me</summary>

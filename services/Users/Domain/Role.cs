@@ -1,5 +1,3 @@
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Users;
 
 /// <summary>The role of an account, which determines its permissions. Stored by name, in lower case.</summary>

@@ -1,6 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-
 namespace ForgeShop.Users;
 
 /// <summary>An account. The e-mail address never changes; the profile may change.</summary>

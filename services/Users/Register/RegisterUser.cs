@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace ForgeShop.Users;
@@ -18,8 +13,6 @@ public static class RegisterUser
         .WithErrorCodes((409, "email-taken"))
         .WithRequestExample(new { email = "ada@example.com", name = "Ada Lovelace", password = "Correct(Horse)1" })
         .Produces<UserView>(StatusCodes.Status201Created)
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status409Conflict)
         .AllowAnonymous();
 
     private static async Task<IResult> Handle(

@@ -1,6 +1,8 @@
 using System.Reflection;
 using ArchUnitNET.Fluent;
 using ArchUnitNET.Loader;
+using ForgeShop.Api;
+using ForgeShop.Auditing;
 using ForgeShop.Contracts;
 using ForgeShop.Documents;
 using ForgeShop.Forge;
@@ -33,10 +35,12 @@ public sealed class ArchitectureTests
     private static readonly Assembly Contracts = typeof(ForgeIds).Assembly;
     private static readonly Assembly Messaging = typeof(MessagingBuilder).Assembly;
     private static readonly Assembly Documents = typeof(IDocumentStore).Assembly;
+    private static readonly Assembly Api = typeof(Problems).Assembly;
+    private static readonly Assembly Auditing = typeof(AuditedStore).Assembly;
     private static readonly Assembly Defaults = typeof(Caller).Assembly;
 
-    private static readonly Architecture Shop = new ArchLoader().LoadAssemblies([.. Services, Contracts, Messaging, Documents, Defaults])
-        .Build();
+    private static readonly Architecture Shop =
+        new ArchLoader().LoadAssemblies([.. Services, Contracts, Messaging, Documents, Api, Auditing, Defaults]).Build();
 
     public static TheoryData<string> ServiceNames => [.. Services.Select(service => service.GetName().Name!)];
 
@@ -52,7 +56,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void Shared_projects_depend_on_no_service()
     {
-        foreach (var shared in new[] { Contracts, Messaging, Documents, Defaults })
+        foreach (var shared in new[] { Contracts, Messaging, Documents, Api, Auditing, Defaults })
         foreach (var service in Services)
             Check(Types().That().ResideInAssembly(shared).Should().NotDependOnAny(Types().That().ResideInAssembly(service)));
     }
@@ -62,6 +66,14 @@ public sealed class ArchitectureTests
     {
         Check(Types().That().ResideInAssembly(Messaging).Should().NotDependOnAny(Types().That().ResideInAssembly(Documents)));
         Check(Types().That().ResideInAssembly(Documents).Should().NotDependOnAny(Types().That().ResideInAssembly(Messaging)));
+    }
+
+    [Fact]
+    public void Api_and_Auditing_do_not_depend_on_the_defaults_that_use_them()
+    {
+        Check(Types().That().ResideInAssembly(Api).Should().NotDependOnAny(Types().That().ResideInAssembly(Auditing)));
+        foreach (var lower in new[] { Api, Auditing })
+            Check(Types().That().ResideInAssembly(lower).Should().NotDependOnAny(Types().That().ResideInAssembly(Defaults)));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using ForgeShop.Api;
 using ForgeShop.Documents;
 using ForgeShop.ServiceDefaults;
 using ForgeShop.TestSupport;
