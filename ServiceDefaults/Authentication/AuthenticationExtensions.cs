@@ -71,12 +71,12 @@ internal static class AuthenticationExtensions
     /// </summary>
     private sealed class UsersBackchannel(Uri users, HttpMessageHandler inner) : DelegatingHandler(inner)
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             // The keys serve all requests, so the call is not part of the trace of the request that happened to trigger it.
             Activity.Current = null;
             request.RequestUri = new Uri(users, request.RequestUri!.PathAndQuery);
-            return base.SendAsync(request, cancellationToken);
+            return await base.SendAsync(request, cancellationToken);
         }
     }
 }
