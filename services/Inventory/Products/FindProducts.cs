@@ -12,7 +12,6 @@ public static class FindProducts
     public sealed record FoundProduct(ProductId Id, string Sku, string Name, Money Price, long Sequence);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/internal/products", Handle)
-        .WithName("FindProducts")
         .WithSummary("Returns the products with these SKUs that exist. For other services.")
         .Produces<Found>()
         .RequireService();

@@ -4,7 +4,6 @@ namespace ForgeShop.Inventory;
 public static class GetProduct
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{sku}", Handle)
-        .WithName("GetProduct")
         .WithSummary("Returns a product. The case of the SKU is ignored.")
         .WithErrorCodes((404, "product-not-found"))
         .Produces<ProductView>()

@@ -10,7 +10,6 @@ public sealed record ProductDetails(string? Name, Money? Price);
 public static class PatchProduct
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/{sku}", Handle)
-        .WithName("PatchProduct")
         .WithSummary("Changes the name and the price of a product (JSON Merge Patch). If-Match is honoured.")
         .WithIfMatch()
         .WithErrorCodes((404, "product-not-found"))

@@ -6,7 +6,6 @@ public sealed record PutProductRequest(string? Name, Money? Price, int? Stock);
 public static class PutProduct
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/{sku}", Handle)
-        .WithName("PutProduct")
         .WithSummary("Creates a product, or sets its name, its price and its available quantity. On an existing one If-Match is required.")
         .WithIfMatch()
         .WithRequestExample(new { name = "Tea", price = new { amount = "4.99", currency = "EUR" }, stock = 100 })

@@ -9,7 +9,6 @@ public sealed record MoveStockRequest(int? Change, string? Reason);
 public static class MoveStock
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{sku}/stock", Handle)
-        .WithName("MoveStock")
         .WithSummary("Adds pieces to the stock of a product (+n) or takes some out (-n), with the reason.")
         .WithIdempotencyKey()
         .WithIfMatch()

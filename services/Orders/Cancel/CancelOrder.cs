@@ -4,7 +4,6 @@ namespace ForgeShop.Orders;
 public static class CancelOrder
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/cancel", Handle)
-        .WithName("CancelOrder")
         .WithSummary(
             "Cancels an order at any step of its checkout, also after its confirmation. Stock is released and the payment refunded.")
         .WithIfMatch()

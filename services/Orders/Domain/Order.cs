@@ -96,15 +96,7 @@ public sealed class Order : IEventSource
         { ConfirmedAt = ConfirmedAt, Items = ConfirmedAt is null ? null : Items() };
     }
 
-    public OrderPlaced Placed() => new(
-        Id,
-        UserId,
-        Reference,
-        Status.ToName(),
-        Items(),
-        Total,
-        PaymentMethod,
-        PlacedAt);
+    public OrderPlaced Placed() => new(Id, UserId, Reference, Status.ToName(), Items(), Total, PaymentMethod, PlacedAt);
 
     private List<OrderPlacedItem> Items() =>
         [.. _lines.Select(line => new OrderPlacedItem(line.Id, line.ProductId, line.Sku, line.Name, line.Quantity, line.UnitPrice))];

@@ -4,7 +4,6 @@ namespace ForgeShop.Orders;
 public static class GetOrder
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}", Handle)
-        .WithName("GetOrder")
         .WithSummary("Shows an order as it is now.")
         .WithErrorCodes((404, "order-not-found"))
         .Produces<OrderView>()

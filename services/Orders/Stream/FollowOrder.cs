@@ -23,7 +23,6 @@ public sealed class FollowOrder(
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason, DateTimeOffset At);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}/events", Handle)
-        .WithName("FollowOrder")
         .WithSummary(
             "Streams every change of an order's state as server-sent events, resumable by Last-Event-ID; ends with the final state.")
         .WithErrorCodes((404, "order-not-found"), (503, "too-many-streams"))

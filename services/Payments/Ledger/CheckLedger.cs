@@ -6,7 +6,6 @@ namespace ForgeShop.Payments;
 public static partial class CheckLedger
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/operations/ledger/check", Handle)
-        .WithName("CheckLedger")
         .WithSummary("Folds the ledger of a page of payments again and returns those whose row differs.")
         .Produces<LedgerPage>()
         .RequirePermission(Permissions.AuditRead)

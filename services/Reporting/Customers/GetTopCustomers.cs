@@ -45,7 +45,7 @@ public static class GetTopCustomers
     private static async Task<IResult> Handle(string? limit, string? currency, ReadModels models, CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
-        var count = Paging.Limit(limit, errors, DefaultLimit);
+        var count = PageLimit.Read(limit, errors, DefaultLimit);
         currency ??= "EUR";
         errors.Add("currency", Money.Problem(0, currency));
         if (errors.Any)

@@ -7,7 +7,6 @@ public static class GetOrderTimeline
         OrderId OrderId, UserId? UserId, string? Status, string? Reason, IReadOnlyList<TimelineEvent> Events, DateTimeOffset? AsOf);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/orders/{id}/timeline", Handle)
-        .WithName("GetOrderTimeline")
         .WithSummary("Shows every event of an order, in order, with its service, its trace and its time.")
         .WithErrorCodes((404, "order-not-found"))
         .Produces<Timeline>()

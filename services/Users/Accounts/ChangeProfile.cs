@@ -10,7 +10,6 @@ public sealed record ProfileDetails(string? Name);
 public static class ChangeProfile
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/{id}", Handle)
-        .WithName("ChangeProfile")
         .WithSummary("Changes the profile (JSON Merge Patch). The e-mail address cannot be changed. If-Match is honoured.")
         .WithIfMatch()
         .WithErrorCodes((404, "user-not-found"))

@@ -4,7 +4,6 @@ namespace ForgeShop.Users;
 public static class DeactivateUser
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/deactivate", Handle)
-        .WithName("DeactivateUser")
         .WithSummary(
             "Closes an account permanently and ends its sessions. Its orders remain. The caller's own account; any account with "
             + "users:write.")

@@ -4,7 +4,6 @@ namespace ForgeShop.Users;
 public static class GetMe
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/me", Handle)
-        .WithName("GetMe")
         .WithSummary("Shows the caller's own account.")
         .Produces<UserView>()
         .ProducesProblem(StatusCodes.Status404NotFound)

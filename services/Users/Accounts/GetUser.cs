@@ -4,7 +4,6 @@ namespace ForgeShop.Users;
 public static class GetUser
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}", Handle)
-        .WithName("GetUser")
         .WithSummary("Returns the caller's own account; any account with users:read.")
         .WithErrorCodes((404, "user-not-found"))
         .Produces<UserView>()

@@ -8,7 +8,6 @@ public sealed record RegisterUserRequest(string? Email, string? Name, string? Pa
 public static class RegisterUser
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/", Handle)
-        .WithName("RegisterUser")
         .WithSummary("Opens an account. Its ID is derived from the e-mail address.")
         .WithErrorCodes((409, "email-taken"))
         .WithRequestExample(new { email = "ada@example.com", name = "Ada Lovelace", password = "Correct(Horse)1" })

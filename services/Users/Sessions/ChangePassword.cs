@@ -8,7 +8,6 @@ public sealed record ChangePasswordRequest(string? CurrentPassword, string? NewP
 public static class ChangePassword
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/{id}/password", Handle)
-        .WithName("ChangePassword")
         .WithSummary("Changes the password and ends all sessions, this one included. A wrong current password is 403 wrong-password.")
         .WithErrorCodes((403, "wrong-password"), (409, "account-changed"), (429, "too-many-attempts"))
         .Produces(StatusCodes.Status204NoContent)

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -17,6 +18,8 @@ internal sealed class OperationDescriptions : IOpenApiOperationTransformer
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        // The class of an endpoint names its operation; WithName does where a class has several.
+        operation.OperationId ??= metadata.OfType<MethodInfo>().Single().DeclaringType!.Name;
         DescribeAccess(operation, context.Document!, metadata);
         context.Document!.AddComponent(nameof(Problem), await context.GetOrCreateSchemaAsync(typeof(Problem), null, cancellationToken));
         DescribeErrors(operation, context.Document!, metadata);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Globalization;
 
 namespace ForgeShop.Api;
 
@@ -19,7 +20,17 @@ public readonly record struct PageCursor(DateTimeOffset Time, Guid Id)
         return Base64Url.EncodeToString(bytes);
     }
 
-    public static bool TryParse(string text, out PageCursor cursor)
+    /// <summary>Returns the cursor that a client sent, or adds an error; null for the first page.</summary>
+    public static PageCursor? Read(string? text, ValidationErrors errors)
+    {
+        if (text is null)
+            return null;
+        if (!TryParse(text, out var cursor))
+            errors.Add("cursor", "This is not a cursor from an earlier page.");
+        return cursor;
+    }
+
+    private static bool TryParse(string text, out PageCursor cursor)
     {
         cursor = default;
         if (text.Length != Base64Url.GetEncodedLength(Length) || !Base64Url.IsValid(text, out var length) || length != Length)
@@ -30,5 +41,21 @@ public readonly record struct PageCursor(DateTimeOffset Time, Guid Id)
             return false;
         cursor = new(new DateTimeOffset(ticks, TimeSpan.Zero), new Guid(bytes[sizeof(long)..], bigEndian: true));
         return true;
+    }
+}
+
+/// <summary>The number of items in a page of a list.</summary>
+public static class PageLimit
+{
+    private const int Max = 100;
+
+    /// <summary>Returns the limit that a client sent, or adds an error.</summary>
+    public static int Read(string? limit, ValidationErrors errors, int otherwise = 20)
+    {
+        if (limit is null)
+            return otherwise;
+        if (!int.TryParse(limit, NumberStyles.Integer, CultureInfo.InvariantCulture, out var count) || count is < 1 or > Max)
+            errors.Add("limit", $"A page has 1 to {Max} items.");
+        return count;
     }
 }
