@@ -24,7 +24,6 @@ public static class ServiceDefaultsExtensions
         builder.AddAccessTokens();
         builder.Services.AddServiceDiscovery();
         builder.Services.ConfigureHttpClientDefaults(AddResilience);
-        builder.Services.AddSingleton<WorkerServices>();
         return builder;
     }
 

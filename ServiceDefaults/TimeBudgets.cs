@@ -23,20 +23,6 @@ public static class TimeBudgets
     /// <summary>The time-out of one attempt of such a call.</summary>
     public static readonly TimeSpan CallAttempt = TimeSpan.FromSeconds(5);
 
-    /// <summary>The maximum wait of a request for a database connection, pooled or new.</summary>
-    public const int ConnectionSeconds = 5;
-
-    /// <summary>The time-out of one statement.</summary>
-    public const int CommandSeconds = 8;
-
-    /// <summary>The time-out of one wait for a lock.</summary>
-    public const int LockMilliseconds = 3000;
-
-    /// <summary>The maximum number of retries of a request's transaction after a transient error.</summary>
-    public const int Retries = 1;
-
-    public static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
-
     private const string TooSlow = "A server that this request needs is too slow right now. Try again.";
 
     internal static void AddTimeBudgets(this IServiceCollection services) => services.AddRequestTimeouts(

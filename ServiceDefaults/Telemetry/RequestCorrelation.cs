@@ -8,8 +8,6 @@ namespace ForgeShop.ServiceDefaults;
 /// </summary>
 public static class RequestCorrelation
 {
-    public const string BaggageKey = "correlation";
-    public const string SpanAttribute = "forgeshop.correlation_id";
     public const string ResponseHeader = "X-Correlation-Id";
 
     /// <summary>Gets the correlation of this request; it is derived at most once.</summary>
@@ -17,7 +15,7 @@ public static class RequestCorrelation
     {
         if (context.Items.TryGetValue(typeof(RequestCorrelation), out var known) && known is CorrelationId id)
             return id;
-        id = CorrelationId.TryParse(Activity.Current?.GetBaggageItem(BaggageKey), out var travelled) ? travelled : Derive(context);
+        id = CorrelationId.TryParse(Activity.Current?.GetBaggageItem(CorrelationNames.Baggage), out var travelled) ? travelled : Derive(context);
         context.Items[typeof(RequestCorrelation)] = id;
         return id;
     }
@@ -58,8 +56,8 @@ public static class RequestCorrelation
     internal static void UseCorrelation(this WebApplication app) => app.Use(async (context, next) =>
     {
         var correlation = Of(context).ToString();
-        Activity.Current?.SetBaggage(BaggageKey, correlation);
-        Activity.Current?.SetTag(SpanAttribute, correlation);
+        Activity.Current?.SetBaggage(CorrelationNames.Baggage, correlation);
+        Activity.Current?.SetTag(CorrelationNames.SpanAttribute, correlation);
         using (app.Logger.BeginScope(new KeyValuePair<string, object?>[] { new("CorrelationId", correlation) }))
             await next(context);
     });

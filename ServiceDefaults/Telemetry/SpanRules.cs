@@ -10,8 +10,8 @@ internal sealed partial class SpanRules : BaseProcessor<Activity>
 {
     public override void OnStart(Activity data)
     {
-        if (data.GetBaggageItem(RequestCorrelation.BaggageKey) is { } correlation)
-            data.SetTag(RequestCorrelation.SpanAttribute, correlation);
+        if (data.GetBaggageItem(CorrelationNames.Baggage) is { } correlation)
+            data.SetTag(CorrelationNames.SpanAttribute, correlation);
         // Queries outside of a request, message or migration. Each would start a trace of its own, one a second from every service.
         if (data.ParentId is null && data.Source.Name is "Npgsql" or "OpenTelemetry.Instrumentation.StackExchangeRedis")
         {

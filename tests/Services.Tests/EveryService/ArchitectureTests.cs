@@ -4,6 +4,7 @@ using ArchUnitNET.Loader;
 using ForgeShop.Api;
 using ForgeShop.Auditing;
 using ForgeShop.Contracts;
+using ForgeShop.Databases;
 using ForgeShop.Documents;
 using ForgeShop.Forge;
 using ForgeShop.Gateway;
@@ -37,10 +38,13 @@ public sealed class ArchitectureTests
     private static readonly Assembly Documents = typeof(IDocumentStore).Assembly;
     private static readonly Assembly Api = typeof(Problems).Assembly;
     private static readonly Assembly Auditing = typeof(AuditedStore).Assembly;
+    private static readonly Assembly Databases = typeof(PollingWorker).Assembly;
     private static readonly Assembly Defaults = typeof(Caller).Assembly;
 
+    private static readonly Assembly[] Shared = [Contracts, Messaging, Documents, Api, Auditing, Databases];
+
     private static readonly Architecture Shop =
-        new ArchLoader().LoadAssemblies([.. Services, Contracts, Messaging, Documents, Api, Auditing, Defaults]).Build();
+        new ArchLoader().LoadAssemblies([.. Services, .. Shared, Defaults]).Build();
 
     public static TheoryData<string> ServiceNames => [.. Services.Select(service => service.GetName().Name!)];
 
@@ -56,7 +60,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void Shared_projects_depend_on_no_service()
     {
-        foreach (var shared in new[] { Contracts, Messaging, Documents, Api, Auditing, Defaults })
+        foreach (var shared in Shared.Append(Defaults))
         foreach (var service in Services)
             Check(Types().That().ResideInAssembly(shared).Should().NotDependOnAny(Types().That().ResideInAssembly(service)));
     }
@@ -69,11 +73,17 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void Api_and_Auditing_do_not_depend_on_the_defaults_that_use_them()
+    public void Shared_projects_do_not_depend_on_the_service_defaults()
     {
-        Check(Types().That().ResideInAssembly(Api).Should().NotDependOnAny(Types().That().ResideInAssembly(Auditing)));
-        foreach (var lower in new[] { Api, Auditing })
-            Check(Types().That().ResideInAssembly(lower).Should().NotDependOnAny(Types().That().ResideInAssembly(Defaults)));
+        foreach (var shared in Shared)
+            Check(Types().That().ResideInAssembly(shared).Should().NotDependOnAny(Types().That().ResideInAssembly(Defaults)));
+    }
+
+    [Fact]
+    public void Api_and_Databases_do_not_depend_on_each_other()
+    {
+        Check(Types().That().ResideInAssembly(Api).Should().NotDependOnAny(Types().That().ResideInAssembly(Databases)));
+        Check(Types().That().ResideInAssembly(Databases).Should().NotDependOnAny(Types().That().ResideInAssembly(Api)));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Databases;
 
 /// <summary>Wakes a waiting loop. Signals during the work are merged into one.</summary>
 public class WakeUp

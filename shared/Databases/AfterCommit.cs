@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Databases;
 
 /// <summary>
 /// Runs actions after a commit: wake a worker, refresh a cache. If the process is killed after the commit, no action runs; for this reason

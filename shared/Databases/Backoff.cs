@@ -1,4 +1,4 @@
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Databases;
 
 public static class Backoff
 {

@@ -2,10 +2,24 @@ using System.Data.Common;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
 
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Databases;
 
 public static class DatabaseExtensions
 {
+    /// <summary>The maximum wait of a request for a connection, pooled or new, in seconds.</summary>
+    public const int ConnectionTimeout = 5;
+
+    /// <summary>The time-out of one statement, in seconds.</summary>
+    public const int CommandTimeout = 8;
+
+    /// <summary>The time-out of one wait for a lock, in milliseconds.</summary>
+    public const int LockTimeout = 3000;
+
+    /// <summary>The maximum number of retries of a request's transaction after a transient error.</summary>
+    public const int Retries = 1;
+
+    public static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
     /// <summary>The maximum pool size. PostgreSQL accepts 100 connections by default, shared by all services.</summary>
     private const int MaxPoolSize = 12;
 
@@ -29,8 +43,8 @@ public static class DatabaseExtensions
                 settings.DisableRetry = true;
             },
             options => options.UseSnakeCaseNamingConvention().AddInterceptors(ReadOnlyConnections.Instance).UseNpgsql(npgsql => npgsql
-                .EnableRetryOnFailure(TimeBudgets.Retries, TimeBudgets.RetryDelay, errorCodesToAdd: null)
-                .CommandTimeout(TimeBudgets.CommandSeconds)));
+                .EnableRetryOnFailure(Retries, RetryDelay, errorCodesToAdd: null)
+                .CommandTimeout(CommandTimeout)));
         if (seed is null)
             return builder;
         builder.Services.AddSingleton(services => new DatabaseSeed(seed, services));
@@ -59,9 +73,9 @@ public static class DatabaseExtensions
         SetDefault("Auto Prepare Min Usages", 2);
         // No code keeps session state: the relay's advisory lock has a connection of its own.
         SetDefault("No Reset On Close", true);
-        SetDefault("Timeout", TimeBudgets.ConnectionSeconds);
-        SetDefault("Command Timeout", TimeBudgets.CommandSeconds);
-        SetDefault("Options", $"-c lock_timeout={TimeBudgets.LockMilliseconds}");
+        SetDefault("Timeout", ConnectionTimeout);
+        SetDefault("Command Timeout", CommandTimeout);
+        SetDefault("Options", $"-c lock_timeout={LockTimeout}");
         return settings.ConnectionString;
     }
 }

@@ -1,6 +1,6 @@
 using System.Data.Common;
 
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Databases;
 
 /// <summary>
 /// The transient errors of PostgreSQL. A consumer backs off and retries without counting an attempt; HTTP returns 503 with Retry-After.

@@ -1,4 +1,6 @@
-namespace ForgeShop.ServiceDefaults;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace ForgeShop.Databases;
 
 /// <summary>
 /// Handles due rows. A due time in a row survives a restart of the process; a timer does not. The worker polls or is woken, and backs off
@@ -61,6 +63,9 @@ public sealed record WorkerServices(IServiceScopeFactory Scopes, TimeProvider Ti
 public static class PollingWorkerExtensions
 {
     /// <summary>Registers the worker as a hosted service and as a singleton, so that other code can wake it.</summary>
-    public static IServiceCollection AddPollingWorker<TWorker>(this IServiceCollection services) where TWorker : PollingWorker =>
-        services.AddSingleton<TWorker>().AddHostedService(provider => provider.GetRequiredService<TWorker>());
+    public static IServiceCollection AddPollingWorker<TWorker>(this IServiceCollection services) where TWorker : PollingWorker
+    {
+        services.TryAddSingleton<WorkerServices>();
+        return services.AddSingleton<TWorker>().AddHostedService(provider => provider.GetRequiredService<TWorker>());
+    }
 }

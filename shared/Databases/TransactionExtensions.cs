@@ -1,6 +1,6 @@
 using Microsoft.EntityFrameworkCore.Storage;
 
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Databases;
 
 public static class TransactionExtensions
 {

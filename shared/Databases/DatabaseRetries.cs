@@ -1,7 +1,7 @@
 using Polly;
 using Polly.Retry;
 
-namespace ForgeShop.ServiceDefaults;
+namespace ForgeShop.Databases;
 
 /// <summary>Retries work at the start of a process until its database accepts it.</summary>
 public static partial class DatabaseRetries
