@@ -22,7 +22,7 @@ internal sealed partial class SpanRules : BaseProcessor<Activity>
 
     public override void OnEnd(Activity data)
     {
-        // E-mail addresses belong into queries. In a path, a segment that looks like an address or a token is masked.
+        // A query can contain e-mail addresses. In a path, a segment that looks like an address or a token is masked.
         data.SetTag("url.query", null);
         Redact(data, "url.path");
         Redact(data, "url.full");

@@ -37,9 +37,6 @@ public sealed class Product : IEventSource
 
     public static Product New(ProductId id, string sku) => new() { Id = id, Sku = sku };
 
-    /// <summary>Returns a time as the database keeps it, in microseconds.</summary>
-    public static DateTimeOffset StoredTime(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
-
     /// <summary>Sets the catalogue data and the available quantity; reserved pieces stay reserved.</summary>
     /// <returns>False if nothing changes.</returns>
     public bool Set(string name, Money price, int available, DateTimeOffset now)

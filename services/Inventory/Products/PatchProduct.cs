@@ -24,7 +24,7 @@ public static class PatchProduct
     {
         if (!Sku.TryNormalise(sku, out var canonical))
             return ProductRules.BadSku();
-        var (id, now) = (ids.Product(canonical), Product.StoredTime(time.GetUtcNow()));
+        var (id, now) = (ids.Product(canonical), time.GetUtcNow().AsStored());
         var isRetry = false;
         return await db.InTransactionAsync(async token =>
         {

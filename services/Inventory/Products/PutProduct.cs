@@ -28,7 +28,7 @@ public static class PutProduct
         if (errors.Any)
             return errors.ToProblem();
 
-        var (id, now) = (ids.Product(canonical!), Product.StoredTime(time.GetUtcNow()));
+        var (id, now) = (ids.Product(canonical!), time.GetUtcNow().AsStored());
         bool? created = null;
         return await db.InTransactionAsync(async token =>
         {

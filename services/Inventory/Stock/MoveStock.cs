@@ -32,7 +32,7 @@ public static class MoveStock
         if (errors.Any)
             return errors.ToProblem();
 
-        var (id, now) = (ids.Product(canonical!), Product.StoredTime(time.GetUtcNow()));
+        var (id, now) = (ids.Product(canonical!), time.GetUtcNow().AsStored());
         var movement = new StockMovement(id, caller.Id, key!, request.Change!.Value, reason!, now);
         return await db.InTransactionAsync(async token =>
         {

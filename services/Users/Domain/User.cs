@@ -40,8 +40,7 @@ public sealed class User : IEventSource
         Email = email,
         Name = name,
         Role = role,
-        // PostgreSQL stores microseconds; this answer must equal later ones.
-        CreatedAt = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)),
+        CreatedAt = now.AsStored(),
         Version = 1,
     };
 
