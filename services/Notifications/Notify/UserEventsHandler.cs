@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Notifications;
 
 /// <summary>Stores the names of users.</summary>
@@ -31,4 +26,15 @@ public sealed class UserEventsHandler(NotificationsDb db) : IBatchHandler<UserRe
             """,
             cancellationToken);
     }
+}
+
+/// <summary>The name of a user, for the greeting. The e-mail address is not stored here.</summary>
+public sealed class KnownUser
+{
+    public required UserId Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>The sequence number of the user's event that contained the name.</summary>
+    public required long Sequence { get; init; }
 }

@@ -1,8 +1,5 @@
-using ForgeShop.Contracts;
 using ForgeShop.Contracts.Audit;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-using static ForgeShop.ServiceDefaults.AuditedTable;
+using static ForgeShop.Auditing.AuditedTable;
 
 namespace ForgeShop.Payments;
 

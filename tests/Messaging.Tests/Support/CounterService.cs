@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using ForgeShop.ServiceDefaults;
+using ForgeShop.Databases;
 using ForgeShop.TestSupport;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;

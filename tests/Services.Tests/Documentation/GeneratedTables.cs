@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ForgeShop.Api;
 using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
@@ -28,7 +29,7 @@ internal static partial class GeneratedTables
     };
 
     private static readonly Assembly[] Shared =
-        [typeof(Permissions).Assembly, typeof(MessagingOptions).Assembly, typeof(CacheOptions).Assembly, typeof(ForgeIds).Assembly];
+        [typeof(AuthenticationSettings).Assembly, typeof(MessagingOptions).Assembly, typeof(CacheOptions).Assembly, typeof(ForgeIds).Assembly];
 
     /// <summary>The service on Node.js; its contracts name the messages that it publishes and consumes.</summary>
     private const string Foreign = "Recommendations";

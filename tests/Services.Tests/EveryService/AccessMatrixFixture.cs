@@ -1,3 +1,4 @@
+using ForgeShop.Api;
 using ForgeShop.Contracts;
 using ForgeShop.Documents;
 using ForgeShop.Gateway;
@@ -6,7 +7,6 @@ using ForgeShop.Notifications;
 using ForgeShop.Orders;
 using ForgeShop.Payments;
 using ForgeShop.Reporting;
-using ForgeShop.ServiceDefaults;
 using ForgeShop.TestSupport;
 using ForgeShop.Users;
 using Microsoft.AspNetCore.Authorization;

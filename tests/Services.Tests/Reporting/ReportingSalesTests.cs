@@ -3,10 +3,10 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using ForgeShop.Api;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
 using ForgeShop.Reporting;
-using ForgeShop.ServiceDefaults;
 using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;

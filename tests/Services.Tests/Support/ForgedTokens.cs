@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using ForgeShop.Api;
 using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
 using Microsoft.IdentityModel.Tokens;
 
 namespace ForgeShop.Services.Tests;

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using ForgeShop.Api;
 using ForgeShop.Contracts;
 using ForgeShop.ServiceDefaults;
 using ForgeShop.Users;

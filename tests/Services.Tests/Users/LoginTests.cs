@@ -102,7 +102,7 @@ public sealed class LoginTests(ServersFixture servers) : LoginSteps(servers)
         Scope(demoted).ShouldBe("offline_access");
         Scope(await Http.Refresh(demoted.Text("refresh_token"))).ShouldBe("offline_access");
         Scope(await Http.Refresh(all.Text("refresh_token"))).Split(' ').ShouldBe(
-            [.. ServiceDefaults.Permissions.OfCustomers, "offline_access"], ignoreOrder: true);
+            [.. ForgeShop.Api.Permissions.OfCustomers, "offline_access"], ignoreOrder: true);
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public sealed class LoginTests(ServersFixture servers) : LoginSteps(servers)
         await using (var users = await Servers.StartUsersOn(database, ("Admin:Email", admin), ("Admin:Password", Password)))
         {
             var token = new JsonWebToken((await LogIn(admin, http: users.Anonymous)).Text("access_token"));
-            token.GetClaim("scope").Value.Split(' ').ShouldBe([.. ServiceDefaults.Permissions.OfAdministrators, "offline_access"]);
+            token.GetClaim("scope").Value.Split(' ').ShouldBe([.. ForgeShop.Api.Permissions.OfAdministrators, "offline_access"]);
             token.Subject.ShouldBe(Servers.Ids.User(admin).ToString());
         }
 
