@@ -1,14 +1,6 @@
-using ForgeShop.ServiceDefaults.Authentication;
-using ForgeShop.ServiceDefaults.Correlation;
-using ForgeShop.ServiceDefaults.Health;
-using ForgeShop.ServiceDefaults.Errors;
-using ForgeShop.ServiceDefaults.OpenApi;
-using ForgeShop.ServiceDefaults.Requests;
-using ForgeShop.ServiceDefaults.Telemetry;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Http.Resilience;
 
 namespace ForgeShop.ServiceDefaults;
 
@@ -16,8 +8,8 @@ namespace ForgeShop.ServiceDefaults;
 public static class ServiceDefaultsExtensions
 {
     /// <summary>
-    /// Adds telemetry, health, problem details, access control, trace and correlation headers, and HttpClients with service discovery and
-    /// retries. It works without an AppHost.
+    /// Adds telemetry, health, the rules of the API, access tokens, and HttpClients with service discovery and retries. It works without an
+    /// AppHost.
     /// </summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
@@ -25,14 +17,13 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddForgeIds(builder.Configuration);
         builder.AddTelemetry();
         builder.Services.AddHealth();
-        builder.Services.AddProblems();
-        builder.Services.AddStrictRequests();
-        builder.Services.AddResilientHttpClients();
-        builder.AddAccessControl();
-        builder.Services.AddSingleton<WorkerServices>();
-        builder.Services.AddConnectionRules();
+        builder.Services.AddApi();
+        builder.Services.AddSingleton<IStartupFilter, OutermostSteps>();
+        builder.Services.Configure<OutageOptions>(outages => outages.Conditions.Add(TransientPostgresErrors.Contains));
         builder.Services.AddTimeBudgets();
-        builder.Services.AddApiDocument();
+        builder.AddAccessTokens();
+        builder.Services.AddServiceDiscovery();
+        builder.Services.ConfigureHttpClientDefaults(AddResilience);
         return builder;
     }
 
@@ -43,14 +34,37 @@ public static class ServiceDefaultsExtensions
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         app.UseRequestTimeouts();
-        app.UseMiddleware<HeaderRules>();
-        app.UseMiddleware<StrictQueries>();
+        app.UseApiRequests();
         app.UseAuthentication();
-        app.UseMiddleware<CorrelationMiddleware>();
-        app.UseMiddleware<BodyLimit>();
-        app.UseMiddleware<Utf8Bodies>();
+        app.UseCorrelation();
+        app.UseBodyLimit();
         app.UseAuthorization();
         app.MapHealth();
         return app;
+    }
+
+    /// <summary>Adds service discovery (<c>https+http://inventory</c>), retries of safe requests, and circuit breakers.</summary>
+    private static void AddResilience(IHttpClientBuilder http)
+    {
+        http.AddStandardResilienceHandler(resilience =>
+        {
+            resilience.AttemptTimeout.Timeout = TimeBudgets.CallAttempt;
+            resilience.TotalRequestTimeout.Timeout = TimeBudgets.Call;
+#pragma warning disable EXTEXP0001 // Still marked experimental; the alternative is to retry a POST.
+            resilience.Retry.DisableForUnsafeHttpMethods();
+#pragma warning restore EXTEXP0001
+        }).SelectPipelineByAuthority();
+        http.AddServiceDiscovery();
+    }
+
+    /// <summary>Added before all other middleware, the framework's own (routing, authentication) included.</summary>
+    private sealed class OutermostSteps : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.UseTraceHeaders();
+            app.UseApiAnswers();
+            next(app);
+        };
     }
 }

@@ -1,9 +1,8 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.AspNetCore.Http;
 using Microsoft.IdentityModel.Tokens;
 using Microsoft.Net.Http.Headers;
 
-namespace ForgeShop.ServiceDefaults.Authentication;
+namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
 /// Writes 401 and 403 as problem details with the header that RFC 6750 requires. The response does not say why a token is invalid.

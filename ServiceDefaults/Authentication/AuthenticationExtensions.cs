@@ -1,16 +1,12 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.AspNetCore.Authorization;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
 
-namespace ForgeShop.ServiceDefaults.Authentication;
+namespace ForgeShop.ServiceDefaults;
 
 internal static class AuthenticationExtensions
 {
-    /// <summary>Adds JwtBearer, and denial by default: an endpoint without an authorization requirement returns 403.</summary>
-    public static void AddAccessControl(this IHostApplicationBuilder builder)
+    /// <summary>Accepts the access tokens of the shop, or those of another identity provider.</summary>
+    public static void AddAccessTokens(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddOptions<AuthenticationSettings>().BindConfiguration(AuthenticationSettings.Section)
@@ -24,7 +20,6 @@ internal static class AuthenticationExtensions
             .Validate(settings => settings.UserFrom is "sub" or "email", "Authentication:UserFrom is sub or email.")
             .ValidateOnStart();
         services.AddSingleton<ServiceTokens>();
-        services.AddTransient<ServiceTokenHandler>();
         services.AddSingleton<AccessProblems>();
         services.AddSingleton<VerifiedTokens>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(_ => { });
@@ -35,8 +30,6 @@ internal static class AuthenticationExtensions
                 bearer.TokenHandlers.Clear();
                 bearer.TokenHandlers.Add(tokens);
             });
-        services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(new AuthorizationPolicyBuilder().AddRequirements(new DenyUndeclared()).Build());
     }
 
     private static bool IsOrigin(string issuer) =>
@@ -69,6 +62,21 @@ internal static class AuthenticationExtensions
         // Access tokens of the shop carry their type (RFC 9068), so that an ID token of the same issuer is not accepted as one.
         bearer.TokenValidationParameters.ValidTypes = ["at+jwt"];
         bearer.TokenValidationParameters.ValidIssuer = settings.Issuer;
-        bearer.BackchannelHttpHandler = new UsersBackchannel(settings.Users, handlers.CreateHandler(UsersBackchannel.ClientName));
+        bearer.BackchannelHttpHandler = new UsersBackchannel(settings.Users, handlers.CreateHandler());
+    }
+
+    /// <summary>
+    /// Sends the requests for the issuer's discovery document and keys to Users directly. The issuer is the shop's public address, which a
+    /// service need not reach.
+    /// </summary>
+    private sealed class UsersBackchannel(Uri users, HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            // The keys serve all requests, so the call is not part of the trace of the request that happened to trigger it.
+            Activity.Current = null;
+            request.RequestUri = new Uri(users, request.RequestUri!.PathAndQuery);
+            return await base.SendAsync(request, cancellationToken);
+        }
     }
 }

@@ -1,8 +1,4 @@
 using System.Security.Claims;
-using ForgeShop.Contracts;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 
 namespace ForgeShop.ServiceDefaults;
 

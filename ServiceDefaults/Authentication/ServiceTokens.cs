@@ -1,10 +1,32 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Serialization;
-using Microsoft.Extensions.Options;
 
-namespace ForgeShop.ServiceDefaults.Authentication;
+namespace ForgeShop.ServiceDefaults;
+
+public static class ServiceTokenExtensions
+{
+    /// <summary>
+    /// Sends the service's own token with each request of this client. The <c>/internal</c> endpoints of other services require it.
+    /// </summary>
+    public static IHttpClientBuilder AddServiceToken(this IHttpClientBuilder client) =>
+        client.AddHttpMessageHandler(services => new ServiceTokenHandler(services.GetRequiredService<ServiceTokens>()));
+
+    private sealed class ServiceTokenHandler(ServiceTokens tokens) : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var token = await tokens.GetAsync(cancellationToken);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            var answer = await base.SendAsync(request, cancellationToken);
+            if (answer.StatusCode is HttpStatusCode.Unauthorized)
+                tokens.Forget(token);
+            return answer;
+        }
+    }
+}
 
 /// <summary>
 /// This service's own access token (OAuth 2.0 client credentials, RFC 6749 section 4.4), fetched when it is needed and kept until shortly
@@ -12,7 +34,6 @@ namespace ForgeShop.ServiceDefaults.Authentication;
 /// </summary>
 internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<AuthenticationSettings> settings, TimeProvider time) : IDisposable
 {
-    public const string ClientName = "service-tokens";
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _fetching = new(1, 1);
@@ -22,12 +43,12 @@ internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<Authent
 
     public async Task<string> GetAsync(CancellationToken cancellationToken)
     {
-        if (Current() is { } token)
-            return token;
         await _fetching.WaitAsync(cancellationToken);
         try
         {
-            return Current() ?? (_held = await FetchAsync(cancellationToken)).Token;
+            if (_held is { } held && time.GetUtcNow() < held.GoodUntil)
+                return held.Token;
+            return (_held = await FetchAsync(cancellationToken)).Token;
         }
         finally
         {
@@ -38,13 +59,11 @@ internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<Authent
     /// <summary>Discards a token that a service refused; the next call fetches a new one.</summary>
     public void Forget(string token)
     {
-        if (_held is { } held && held.Token == token)
-            Interlocked.CompareExchange(ref _held, null, held);
+        if (_held?.Token == token)
+            _held = null;
     }
 
     public void Dispose() => _fetching.Dispose();
-
-    private string? Current() => _held is { } held && time.GetUtcNow() < held.GoodUntil ? held.Token : null;
 
     private async Task<Held> FetchAsync(CancellationToken cancellationToken)
     {
@@ -60,7 +79,7 @@ internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<Authent
         request.Headers.Authorization = new AuthenticationHeaderValue(
             "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Uri.EscapeDataString(id)}:{Uri.EscapeDataString(secret)}")));
         var asked = time.GetUtcNow();
-        using var http = clients.CreateClient(ClientName);
+        using var http = clients.CreateClient();
         using var answer = await http.SendAsync(request, cancellationToken);
         answer.EnsureSuccessStatusCode();
         var granted = await answer.Content.ReadFromJsonAsync<Granted>(cancellationToken)

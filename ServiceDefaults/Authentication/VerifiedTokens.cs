@@ -2,7 +2,7 @@ using Microsoft.Extensions.Caching.Memory;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
-namespace ForgeShop.ServiceDefaults.Authentication;
+namespace ForgeShop.ServiceDefaults;
 
 /// <summary>
 /// Verifies each access token once a minute. Clients send a token with every request, and to verify its ES256 signature took a fifth of the

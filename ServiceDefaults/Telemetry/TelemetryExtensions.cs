@@ -1,14 +1,10 @@
-using System.Diagnostics;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Context.Propagation;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace ForgeShop.ServiceDefaults.Telemetry;
+namespace ForgeShop.ServiceDefaults;
 
 internal static class TelemetryExtensions
 {
@@ -49,16 +45,37 @@ internal static class TelemetryExtensions
             .WithTracing(tracing => tracing
                 .AddSource("ForgeShop.*", "Npgsql")
                 .AddAspNetCoreInstrumentation(requests =>
-                requests.Filter = context => context.Request.Path.Value is not ("/health" or "/alive"))
+                    requests.Filter = context => context.Request.Path.Value is not ("/health" or "/alive"))
                 .AddHttpClientInstrumentation()
-                .AddProcessor(new CorrelationTag())
-                .AddProcessor(new BackgroundPolling())
-                .AddProcessor(new QueryNames())
-                .AddProcessor(new PathRedaction()))
+                .AddProcessor(new SpanRules()))
             .WithMetrics(metrics => metrics
                 .AddMeter("ForgeShop.*", "Npgsql")
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation());
+    }
+
+    private static void AddQuietLogging(this ILoggingBuilder logging)
+    {
+        logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Warning);
+        logging.AddFilter("Npgsql", LogLevel.Warning); // its spans contain the same information
+        logging.AddFilter("Polly", LogLevel.Warning);
+        logging.AddFilter("StackExchange.Redis", LogLevel.Warning);
+        logging.AddFilter("ZiggyCreatures.Caching.Fusion", LogLevel.Warning);
+
+        // These log the whole URL of a request, and queries can contain e-mail addresses. The full category names take precedence over a
+        // coarser level in appsettings.json. The first one would also add the path to the scope of every record of a request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        logging.AddFilter("System.Net.Http.HttpClient", LogLevel.Warning);
+        logging.AddFilter("Yarp.ReverseProxy.Forwarder.HttpForwarder", LogLevel.Warning);
+
+        // These log an error that their caller handles (a duplicate registration, a malformed body, a service that is still starting) or
+        // logs itself.
+        logging.AddFilter("Microsoft.AspNetCore.Diagnostics.DeveloperExceptionPageMiddleware", LogLevel.None);
+        logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
+        logging.AddFilter("Microsoft.EntityFrameworkCore.Database", LogLevel.None);
+        logging.AddFilter("Microsoft.EntityFrameworkCore.Update", LogLevel.None);
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
     }
 }

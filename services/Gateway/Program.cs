@@ -1,5 +1,4 @@
 using ForgeShop.Gateway;
-using ForgeShop.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 

@@ -1,7 +1,4 @@
-using ForgeShop.Contracts.Events;
 using ForgeShop.Inventory;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 

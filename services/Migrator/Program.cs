@@ -1,8 +1,8 @@
+using ForgeShop.Databases;
 using ForgeShop.Inventory;
 using ForgeShop.Notifications;
 using ForgeShop.Orders;
 using ForgeShop.Payments;
-using ForgeShop.ServiceDefaults;
 using ForgeShop.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;

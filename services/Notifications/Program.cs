@@ -1,7 +1,4 @@
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
 using ForgeShop.Notifications;
-using ForgeShop.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 

@@ -1,7 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Orders;
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]

@@ -1,8 +1,4 @@
-using ForgeShop.Caching;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
 using ForgeShop.Orders;
-using ForgeShop.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 

@@ -1,7 +1,4 @@
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
 using ForgeShop.Payments;
-using ForgeShop.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 

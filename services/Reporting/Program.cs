@@ -1,6 +1,5 @@
 using ForgeShop.Messaging;
 using ForgeShop.Reporting;
-using ForgeShop.ServiceDefaults.OpenApi;
 
 var builder = WebApplication.CreateBuilder(args);
 

@@ -1,8 +1,4 @@
 using System.Globalization;
-using ForgeShop.Caching;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
 using ForgeShop.Users;
 
 // Unlike the other services, this one needs ICU; formatting stays invariant.

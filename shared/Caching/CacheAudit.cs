@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using ForgeShop.Auditing;
 using ForgeShop.Contracts.Audit;
 using ForgeShop.Forge;
-using ForgeShop.ServiceDefaults;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 

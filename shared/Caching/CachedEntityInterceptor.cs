@@ -1,4 +1,4 @@
-using ForgeShop.ServiceDefaults;
+using ForgeShop.Databases;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 

@@ -1,4 +1,4 @@
-using ForgeShop.ServiceDefaults;
+using ForgeShop.Databases;
 using MongoDB.Driver;
 
 namespace ForgeShop.Documents;

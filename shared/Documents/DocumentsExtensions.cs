@@ -1,6 +1,6 @@
 using ForgeShop.Documents.Mongo;
 using ForgeShop.Documents.Postgres;
-using ForgeShop.ServiceDefaults;
+using ForgeShop.Api;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;

@@ -3,7 +3,7 @@ namespace ForgeShop.Messaging;
 /// <summary>
 /// Handles one event. The handler runs in the transaction that also inserts the event's ID into the inbox; the consumer calls SaveChanges
 /// and commits. An exception rolls back and counts as a failed attempt, unless the database is at fault
-/// (<see cref="ServiceDefaults.TransientPostgresErrors"/>).
+/// (<see cref="Databases.TransientPostgresErrors"/>).
 /// </summary>
 public interface IEventHandler<in TEvent> where TEvent : IEventData
 {

@@ -15,7 +15,7 @@ public sealed record MessageOrigin(EventId? CausationId, CorrelationId? Correlat
     {
         if (Activity.Current is not { IdFormat: ActivityIdFormat.W3C } activity)
             return None;
-        var correlation = activity.GetBaggageItem(RequestCorrelation.BaggageKey);
+        var correlation = activity.GetBaggageItem(CorrelationNames.Baggage);
         return new(null, Contracts.CorrelationId.TryParse(correlation, out var id) ? id : null, activity.Id, activity.TraceStateString);
     }
 

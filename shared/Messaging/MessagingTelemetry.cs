@@ -32,7 +32,7 @@ public static class MessagingTelemetry
         var before = Activity.Current;
         var span = Source.StartActivity(name, kind, Parse(origin));
         if (origin.CorrelationId is { } correlation)
-            span?.SetTag(RequestCorrelation.SpanAttribute, correlation.ToString());
+            span?.SetTag(CorrelationNames.SpanAttribute, correlation.ToString());
         Activity.Current = before;
         return span;
     }

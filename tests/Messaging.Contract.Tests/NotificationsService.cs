@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using ForgeShop.Notifications;
-using ForgeShop.ServiceDefaults;
+using ForgeShop.Databases;
 using ForgeShop.TestSupport;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
 using Confluent.Kafka;
-using ForgeShop.ServiceDefaults;
+using ForgeShop.Databases;
 using ForgeShop.TestSupport;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults.Correlation;
 
 namespace ForgeShop.Messaging.Tests;
 
@@ -31,7 +30,7 @@ public sealed class TracingTests(Servers servers, Broker broker) : SharedKafkaTe
 
         await using var producer = await StartAsync(Kafka, consumes: false);
         using var request = new Activity("POST /count").SetIdFormat(ActivityIdFormat.W3C)
-            .SetBaggage(RequestCorrelation.BaggageKey, correlation.ToString()).Start();
+            .SetBaggage(CorrelationNames.Baggage, correlation.ToString()).Start();
         request.TraceStateString = "vendor=value";
         await producer.CountAsync(counter);
         request.Stop();
@@ -58,7 +57,7 @@ public sealed class TracingTests(Servers servers, Broker broker) : SharedKafkaTe
             span.TraceStateString.ShouldBe("vendor=value");
             span.GetTagItem("messaging.system").ShouldBe("kafka");
             span.GetTagItem("messaging.destination.name").ShouldBe(Topic);
-            span.GetTagItem(RequestCorrelation.SpanAttribute).ShouldBe(correlation.ToString());
+            span.GetTagItem(CorrelationNames.SpanAttribute).ShouldBe(correlation.ToString());
         }
         path.Select(span => span.Kind)
             .ShouldBe([ActivityKind.Producer, ActivityKind.Consumer, ActivityKind.Producer, ActivityKind.Consumer]);

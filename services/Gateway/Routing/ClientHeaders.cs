@@ -1,4 +1,3 @@
-using ForgeShop.ServiceDefaults.Requests;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 

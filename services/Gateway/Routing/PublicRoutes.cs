@@ -1,4 +1,3 @@
-using ForgeShop.ServiceDefaults;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 

@@ -1,5 +1,4 @@
-using ForgeShop.ServiceDefaults;
-using static ForgeShop.ServiceDefaults.AuditedTable;
+using static ForgeShop.Auditing.AuditedTable;
 
 namespace ForgeShop.Inventory;
 

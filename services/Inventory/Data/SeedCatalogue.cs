@@ -1,6 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
 using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Inventory;

@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-
 namespace ForgeShop.Inventory;
 
 /// <summary>A product and its stock. Available are the pieces on hand that are not reserved; the shop shows and sells only these.</summary>
@@ -40,9 +36,6 @@ public sealed class Product : IEventSource
     Guid IEventSource.AggregateId => Id.Value;
 
     public static Product New(ProductId id, string sku) => new() { Id = id, Sku = sku };
-
-    /// <summary>Returns a time as the database keeps it, in microseconds.</summary>
-    public static DateTimeOffset StoredTime(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
 
     /// <summary>Sets the catalogue data and the available quantity; reserved pieces stay reserved.</summary>
     /// <returns>False if nothing changes.</returns>

@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Inventory;
 
 /// <summary>GET /internal/products?sku=&amp;sku=: for services that keep a copy of the products. The gateway does not route it.</summary>
@@ -16,10 +12,8 @@ public static class FindProducts
     public sealed record FoundProduct(ProductId Id, string Sku, string Name, Money Price, long Sequence);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/internal/products", Handle)
-        .WithName("FindProducts")
         .WithSummary("Returns the products with these SKUs that exist. For other services.")
         .Produces<Found>()
-        .ProducesValidationProblem()
         .RequireService();
 
     private static async Task<IResult> Handle(string[] sku, InventoryDb db, ForgeIds ids, CancellationToken cancellationToken)

@@ -1,19 +1,12 @@
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Inventory;
 
 /// <summary>GET /api/v1/products/{sku}</summary>
 public static class GetProduct
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{sku}", Handle)
-        .WithName("GetProduct")
         .WithSummary("Returns a product. The case of the SKU is ignored.")
         .WithErrorCodes((404, "product-not-found"))
         .Produces<ProductView>()
-        .ProducesProblem(StatusCodes.Status400BadRequest)
-        .ProducesProblem(StatusCodes.Status404NotFound)
         .AllowAnonymous();
 
     private static async Task<IResult> Handle(string sku, InventoryDb db, ForgeIds ids, CancellationToken cancellationToken)

@@ -1,33 +1,24 @@
 using System.Buffers.Text;
 using System.Text;
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Inventory;
 
 /// <summary>GET /api/v1/products?search=&amp;cursor=&amp;limit=</summary>
 public static class ListProducts
 {
-    private const int DefaultLimit = 20;
-    private const int MaxLimit = 100;
     private const int MaxSearch = 100;
     private const string Unicode = "und-x-icu";
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", Handle)
-        .WithName("ListProducts")
         .WithSummary("Lists products by SKU: all, or those whose name or SKU contains the search text.")
         .Produces<ProductPage>()
-        .ProducesValidationProblem()
         .AllowAnonymous();
 
     private static async Task<IResult> Handle(
         string? search, string? cursor, string? limit, InventoryDb db, CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
-        var count = DefaultLimit;
-        if (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MaxLimit))
-            errors.Add("limit", $"A page has 1 to {MaxLimit} items.");
+        var count = PageLimit.Read(limit, errors);
         var after = "";
         if (cursor is not null && !TryReadCursor(cursor, out after))
             errors.Add("cursor", "This is not a cursor from an earlier page.");

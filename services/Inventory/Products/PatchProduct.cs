@@ -1,9 +1,5 @@
 using System.Text.Json;
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Inventory;
 
@@ -14,16 +10,12 @@ public sealed record ProductDetails(string? Name, Money? Price);
 public static class PatchProduct
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/{sku}", Handle)
-        .WithName("PatchProduct")
         .WithSummary("Changes the name and the price of a product (JSON Merge Patch). If-Match is honoured.")
         .WithIfMatch()
         .WithErrorCodes((404, "product-not-found"))
         .WithRequestExample(new { name = "Tea" })
         .Accepts<ProductDetails>("application/merge-patch+json", "application/json")
         .Produces<ProductView>()
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .RequirePermission(Permissions.CatalogWrite);
 
     private static async Task<IResult> Handle(
@@ -32,7 +24,7 @@ public static class PatchProduct
     {
         if (!Sku.TryNormalise(sku, out var canonical))
             return ProductRules.BadSku();
-        var (id, now) = (ids.Product(canonical), Product.StoredTime(time.GetUtcNow()));
+        var (id, now) = (ids.Product(canonical), time.GetUtcNow().AsStored());
         var isRetry = false;
         return await db.InTransactionAsync(async token =>
         {

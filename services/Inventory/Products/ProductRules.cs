@@ -1,6 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Inventory;
 
 /// <summary>The validation rules of a product. Each returns the message for the caller, or null if the value is valid.</summary>

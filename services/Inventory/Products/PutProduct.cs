@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Inventory;
 
 public sealed record PutProductRequest(string? Name, Money? Price, int? Stock);
@@ -11,14 +6,11 @@ public sealed record PutProductRequest(string? Name, Money? Price, int? Stock);
 public static class PutProduct
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/{sku}", Handle)
-        .WithName("PutProduct")
         .WithSummary("Creates a product, or sets its name, its price and its available quantity. On an existing one If-Match is required.")
         .WithIfMatch()
         .WithRequestExample(new { name = "Tea", price = new { amount = "4.99", currency = "EUR" }, stock = 100 })
         .Produces<ProductView>()
         .Produces<ProductView>(StatusCodes.Status201Created)
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .ProducesProblem(StatusCodes.Status428PreconditionRequired)
         .RequirePermission(Permissions.CatalogWrite);
 
@@ -36,7 +28,7 @@ public static class PutProduct
         if (errors.Any)
             return errors.ToProblem();
 
-        var (id, now) = (ids.Product(canonical!), Product.StoredTime(time.GetUtcNow()));
+        var (id, now) = (ids.Product(canonical!), time.GetUtcNow().AsStored());
         bool? created = null;
         return await db.InTransactionAsync(async token =>
         {

@@ -1,7 +1,3 @@
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Inventory;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-
 namespace ForgeShop.Inventory;
 
 public enum ReservationStatus

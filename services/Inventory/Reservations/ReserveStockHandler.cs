@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-
 namespace ForgeShop.Inventory;
 
 /// <summary>

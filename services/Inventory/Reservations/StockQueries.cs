@@ -1,6 +1,3 @@
-using ForgeShop.Contracts;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Inventory;
 
 /// <summary>The queries of transactions that change stock.</summary>

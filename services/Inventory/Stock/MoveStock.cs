@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Inventory;
 
 public sealed record MoveStockRequest(int? Change, string? Reason);
@@ -14,18 +9,12 @@ public sealed record MoveStockRequest(int? Change, string? Reason);
 public static class MoveStock
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{sku}/stock", Handle)
-        .WithName("MoveStock")
         .WithSummary("Adds pieces to the stock of a product (+n) or takes some out (-n), with the reason.")
         .WithIdempotencyKey()
         .WithIfMatch()
         .WithErrorCodes((404, "product-not-found"), (409, "insufficient-stock"), (422, "idempotency-key-reused"))
         .WithRequestExample(new { change = -2, reason = "Broken in the warehouse" })
         .Produces<ProductView>()
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status409Conflict)
-        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
-        .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
         .RequirePermission(Permissions.CatalogWrite);
 
     private static async Task<IResult> Handle(
@@ -43,7 +32,7 @@ public static class MoveStock
         if (errors.Any)
             return errors.ToProblem();
 
-        var (id, now) = (ids.Product(canonical!), Product.StoredTime(time.GetUtcNow()));
+        var (id, now) = (ids.Product(canonical!), time.GetUtcNow().AsStored());
         var movement = new StockMovement(id, caller.Id, key!, request.Change!.Value, reason!, now);
         return await db.InTransactionAsync(async token =>
         {

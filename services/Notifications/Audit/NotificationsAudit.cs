@@ -1,9 +1,4 @@
-using ForgeShop.Contracts;
 using ForgeShop.Contracts.Audit;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Notifications;
 

@@ -1,15 +1,8 @@
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Notifications;
 
 /// <summary>GET /api/v1/notifications?cursor=&amp;limit=</summary>
 public static class ListNotifications
 {
-    private const int DefaultLimit = 20;
-    private const int MaxLimit = 100;
-
     public sealed record Page(IReadOnlyList<Item> Items, string? NextCursor);
 
     /// <param name="Id">Derived from the user, the kind and the reference.</param>
@@ -19,10 +12,8 @@ public static class ListNotifications
         NotificationId Id, UserId UserId, string Kind, Guid Reference, string Text, string Channel, string State, DateTimeOffset CreatedAt);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/", Handle)
-        .WithName("ListNotifications")
         .WithSummary("Lists the caller's notifications, the latest first.")
         .Produces<Page>()
-        .ProducesValidationProblem()
         .RequirePermission(Permissions.NotificationsSelf);
 
     private static async Task<IResult> Handle(
@@ -30,19 +21,15 @@ public static class ListNotifications
     {
         var user = caller.Id;
         var errors = new ValidationErrors();
-        var count = DefaultLimit;
-        if (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MaxLimit))
-            errors.Add("limit", $"A page has 1 to {MaxLimit} items.");
-        var end = default(PageCursor);
-        if (cursor is not null && !PageCursor.TryParse(cursor, out end))
-            errors.Add("cursor", "This is not a cursor from an earlier page.");
+        var count = PageLimit.Read(limit, errors);
+        var after = PageCursor.Read(cursor, errors);
         if (errors.Any)
             return errors.ToProblem();
 
         var list = db.Notifications.AsNoTracking().Where(notification => notification.UserId == user);
-        if (cursor is not null)
+        if (after is { } last)
         {
-            var (time, id) = (end.Time, new NotificationId(end.Id));
+            var (time, id) = (last.Time, new NotificationId(last.Id));
             list = list.Where(notification =>
                 EF.Functions.LessThan(ValueTuple.Create(notification.CreatedAt, notification.Id), ValueTuple.Create(time, id)));
         }

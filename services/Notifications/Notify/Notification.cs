@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-
 namespace ForgeShop.Notifications;
 
 /// <summary>
@@ -32,8 +28,7 @@ public sealed class Notification(NotificationId id, UserId userId, string kind, 
     /// <summary>In the app, a notification is delivered by being listed.</summary>
     public string State { get; private set; } = "delivered";
 
-    /// <summary>In microseconds, because that is what PostgreSQL stores: the event contains the same time as the list.</summary>
-    public DateTimeOffset CreatedAt { get; private set; } = createdAt.AddTicks(-(createdAt.Ticks % TimeSpan.TicksPerMicrosecond));
+    public DateTimeOffset CreatedAt { get; private set; } = createdAt.AsStored();
 
     public long LastSequence { get; set; }
 

@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Notifications;
 
 /// <summary>Stores the names of users.</summary>
@@ -25,9 +20,21 @@ public sealed class UserEventsHandler(NotificationsDb db) : IBatchHandler<UserRe
         var sequences = events.Select(received => received.Context.Sequence).ToArray();
         return db.Database.ExecuteSqlAsync(
             $"""
-            INSERT INTO users (id, name, sequence) SELECT * FROM unnest({users}, {names}, {sequences}) AS event (id, name, sequence) ORDER BY id
+            INSERT INTO users (id, name, sequence)
+            SELECT * FROM unnest({users}, {names}, {sequences}) AS event (id, name, sequence) ORDER BY id
             ON CONFLICT (id) DO UPDATE SET name = excluded.name, sequence = excluded.sequence WHERE users.sequence < excluded.sequence
             """,
             cancellationToken);
     }
+}
+
+/// <summary>The name of a user, for the greeting. The e-mail address is not stored here.</summary>
+public sealed class KnownUser
+{
+    public required UserId Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>The sequence number of the user's event that contained the name.</summary>
+    public required long Sequence { get; init; }
 }

@@ -1,23 +1,14 @@
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Orders;
 
 /// <summary>POST /api/v1/orders/{id}/cancel</summary>
 public static class CancelOrder
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/cancel", Handle)
-        .WithName("CancelOrder")
         .WithSummary(
             "Cancels an order at any step of its checkout, also after its confirmation. Stock is released and the payment refunded.")
         .WithIfMatch()
         .WithErrorCodes((404, "order-not-found"), (409, "order-not-cancellable"))
         .Produces<OrderView>(StatusCodes.Status202Accepted)
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status409Conflict)
-        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .RequirePermission(Permissions.OrdersSelf);
 
     private static async Task<IResult> Handle(

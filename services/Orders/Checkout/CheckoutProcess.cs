@@ -1,10 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
-
 namespace ForgeShop.Orders;
 
 /// <summary>

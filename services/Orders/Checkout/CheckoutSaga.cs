@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-
 namespace ForgeShop.Orders;
 
 /// <summary>The step of a checkout. The database stores the names in lower case.</summary>

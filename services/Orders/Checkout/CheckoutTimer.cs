@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
-
 namespace ForgeShop.Orders;
 
 /// <summary>

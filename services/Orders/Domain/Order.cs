@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-
 namespace ForgeShop.Orders;
 
 /// <summary>An order: its lines, its total, its status, and the only code that may change them.</summary>
@@ -62,7 +58,7 @@ public sealed class Order : IEventSource
             Reference = reference,
             Fingerprint = fingerprint,
             PaymentMethod = paymentMethod,
-            PlacedAt = Stored(now),
+            PlacedAt = now.AsStored(),
         };
         order._lines.AddRange(lines);
         order.Total = order.Sum();
@@ -79,7 +75,7 @@ public sealed class Order : IEventSource
     public OrderConfirmed Confirm(DateTimeOffset now)
     {
         Become(OrderStatus.Confirmed, now);
-        ConfirmedAt = Stored(now);
+        ConfirmedAt = now.AsStored();
         return new(Id, UserId, Total, ConfirmedAt.Value) { Items = Items() };
     }
 
@@ -100,23 +96,10 @@ public sealed class Order : IEventSource
         { ConfirmedAt = ConfirmedAt, Items = ConfirmedAt is null ? null : Items() };
     }
 
-    public OrderPlaced Placed() => new(
-        Id,
-        UserId,
-        Reference,
-        Status.ToName(),
-        Items(),
-        Total,
-        PaymentMethod,
-        PlacedAt);
+    public OrderPlaced Placed() => new(Id, UserId, Reference, Status.ToName(), Items(), Total, PaymentMethod, PlacedAt);
 
     private List<OrderPlacedItem> Items() =>
         [.. _lines.Select(line => new OrderPlacedItem(line.Id, line.ProductId, line.Sku, line.Name, line.Quantity, line.UnitPrice))];
-
-    /// <summary>
-    /// Returns a time as the database keeps it, in microseconds, so that answers and events before and after a reload are equal.
-    /// </summary>
-    private static DateTimeOffset Stored(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
 
     private Money Sum()
     {

@@ -1,5 +1,3 @@
-using ForgeShop.Contracts;
-
 namespace ForgeShop.Orders;
 
 /// <summary>One change of an order's state, stored together with the change and never deleted.</summary>

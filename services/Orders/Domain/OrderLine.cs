@@ -1,5 +1,3 @@
-using ForgeShop.Contracts;
-
 namespace ForgeShop.Orders;
 
 /// <summary>One product of an order, with the name and the price that it had when the order was placed.</summary>

@@ -1,20 +1,12 @@
-using ForgeShop.Caching;
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Orders;
 
 /// <summary>GET /api/v1/orders/{id}</summary>
 public static class GetOrder
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}", Handle)
-        .WithName("GetOrder")
         .WithSummary("Shows an order as it is now.")
         .WithErrorCodes((404, "order-not-found"))
         .Produces<OrderView>()
-        .ProducesProblem(StatusCodes.Status400BadRequest)
-        .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead);
 
     private static async Task<IResult> Handle(

@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Orders;
 
 /// <summary>

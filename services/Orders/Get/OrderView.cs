@@ -1,7 +1,3 @@
-using System.Text.Json.Serialization;
-using ForgeShop.Caching;
-using ForgeShop.Contracts;
-
 namespace ForgeShop.Orders;
 
 /// <summary>An order as the API shows it.</summary>

@@ -1,8 +1,3 @@
-using ForgeShop.Caching;
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace ForgeShop.Orders;

@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Orders;
 

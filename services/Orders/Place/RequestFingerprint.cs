@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using ForgeShop.Contracts;
 using ForgeShop.Forge;
 
 namespace ForgeShop.Orders;

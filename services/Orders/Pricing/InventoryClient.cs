@@ -1,6 +1,3 @@
-using ForgeShop.Contracts;
-using Microsoft.Extensions.Options;
-
 namespace ForgeShop.Orders;
 
 /// <summary>Reads products that Orders has no copy of. This is the only synchronous call of Orders to another service.</summary>

@@ -1,6 +1,3 @@
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-
 namespace ForgeShop.Orders;
 
 /// <summary>Keeps Orders' copy of the catalogue, so that an order is priced without a call to Inventory.</summary>

@@ -1,6 +1,3 @@
-using ForgeShop.Contracts;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Orders;
 
 /// <summary>The data of a product that Orders needs to price an order without a call to Inventory.</summary>

@@ -1,7 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Orders;
 
 /// <summary>Prices an order from Orders' copy of the catalogue; only products without a copy are read from Inventory.</summary>

@@ -2,15 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using ForgeShop.ServiceDefaults.Requests;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Orders;
 
@@ -30,15 +23,11 @@ public sealed class FollowOrder(
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason, DateTimeOffset At);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}/events", Handle)
-        .WithName("FollowOrder")
         .WithSummary(
             "Streams every change of an order's state as server-sent events, resumable by Last-Event-ID; ends with the final state.")
         .WithErrorCodes((404, "order-not-found"), (503, "too-many-streams"))
         .Produces<Change>(StatusCodes.Status200OK, "text/event-stream")
         .Produces(StatusCodes.Status204NoContent)
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status503ServiceUnavailable)
         .DisableRequestTimeout()
         .RequirePermission(Permissions.OrdersSelf, Permissions.OrdersRead);
 

@@ -1,6 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Orders;
 
 /// <summary>

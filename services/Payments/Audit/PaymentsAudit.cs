@@ -1,8 +1,5 @@
-using ForgeShop.Contracts;
 using ForgeShop.Contracts.Audit;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-using static ForgeShop.ServiceDefaults.AuditedTable;
+using static ForgeShop.Auditing.AuditedTable;
 
 namespace ForgeShop.Payments;
 
@@ -23,7 +20,10 @@ internal static class PaymentsAudit
             Hashes =
             [
                 ("amount", [Amount("amount"), "currency"]),
-                ("state", ["ledger_version", "status", Amount("amount"), Amount("charged_amount"), Amount("refunded_amount"), Time("charged_at")]),
+                ("state",
+                [
+                    "ledger_version", "status", Amount("amount"), Amount("charged_amount"), Amount("refunded_amount"), Time("charged_at"),
+                ]),
             ],
         })
         .AddSingleton<AuditedStore, LedgerAudit>();
@@ -80,7 +80,7 @@ internal sealed class LedgerAudit(IServiceScopeFactory scopes)
             return "missing-entry";
         var state = PaymentState.Fold(entries);
         return ContentHash.Of(
-            $"{state.Version}", state.Status.ToString().ToLowerInvariant(), ContentHash.Amount(state.Amount), ContentHash.Amount(state.Charged),
-            ContentHash.Amount(state.Refunded), state.ChargedAt is { } time ? ContentHash.Time(time) : null);
+            $"{state.Version}", state.Status.ToString().ToLowerInvariant(), ContentHash.Amount(state.Amount),
+            ContentHash.Amount(state.Charged), ContentHash.Amount(state.Refunded), state.ChargedAt is { } time ? ContentHash.Time(time) : null);
     }
 }

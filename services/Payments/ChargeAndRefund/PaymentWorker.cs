@@ -1,9 +1,4 @@
 using System.Collections.Concurrent;
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Payments;

@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Payments;
 
 /// <summary>

@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
 
 namespace ForgeShop.Payments;
 
@@ -8,10 +6,8 @@ namespace ForgeShop.Payments;
 public static partial class CheckLedger
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/operations/ledger/check", Handle)
-        .WithName("CheckLedger")
         .WithSummary("Folds the ledger of a page of payments again and returns those whose row differs.")
         .Produces<LedgerPage>()
-        .ProducesValidationProblem()
         .RequirePermission(Permissions.AuditRead)
         .ExcludeFromDescription();
 

@@ -1,6 +1,4 @@
 using System.Data;
-using ForgeShop.Contracts;
-using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Payments;
 

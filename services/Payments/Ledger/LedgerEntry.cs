@@ -1,5 +1,3 @@
-using ForgeShop.Contracts;
-
 namespace ForgeShop.Payments;
 
 /// <summary>The facts of a payment. The database stores the names in lower case.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Payments;
 
 internal static class LedgerTable

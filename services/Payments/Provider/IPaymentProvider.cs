@@ -1,5 +1,3 @@
-using ForgeShop.Contracts;
-
 namespace ForgeShop.Payments;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using ForgeShop.Contracts;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Payments;
@@ -71,4 +69,28 @@ public sealed class SimulatedProviderOptions
 {
     /// <summary>The response time of <c>sim-slow</c>.</summary>
     public TimeSpan SlowAnswer { get; set; } = TimeSpan.FromSeconds(3);
+}
+
+/// <summary>A row in the ledger of <see cref="SimulatedProvider"/>.</summary>
+public sealed class SimulatedCharge
+{
+    public const string Captured = "captured";
+    public const string Declined = "declined";
+    public const string Refunded = "refunded";
+
+    /// <summary>Refunded before the capture: it is never captured.</summary>
+    public const string Voided = "voided";
+
+    public required Guid PaymentId { get; init; }
+
+    public required string State { get; set; }
+
+    public required decimal Amount { get; set; }
+
+    public required string Currency { get; init; }
+
+    /// <summary>The number of captures. The tests check that it is at most one.</summary>
+    public required int Captures { get; set; }
+
+    public required DateTimeOffset ChangedAt { get; set; }
 }

@@ -29,12 +29,9 @@ public static class GetCorrelation
     public sealed record CorrelatedTrace(string TraceId, int Messages, DateTimeOffset From, DateTimeOffset To);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}", Handle)
-        .WithName("GetCorrelation")
         .WithSummary("Shows every event, command, notification and trace of one correlation ID, in causal order.")
         .WithErrorCodes((404, "correlation-not-found"))
         .Produces<Correlation>()
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.AuditRead);
 
     private static async Task<IResult> Handle(CorrelationId id, EventLog log, CommandLog commands, CancellationToken cancellationToken)

@@ -17,14 +17,11 @@ public static class GetCustomerReport
         OrderId Id, string? Status, IReadOnlyList<ReportedItem> Items, Money? Total, DateTimeOffset? PlacedAt);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/customers", Handle)
-        .WithName("GetCustomerReport")
         .WithSummary(
             "Shows a customer, named by e-mail address or by ID, with the sums of their orders and the orders themselves, the latest "
             + "first.")
         .WithErrorCodes((404, "customer-not-found"))
         .Produces<Summary>()
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.ReportsSelf, Permissions.ReportsRead);
 
     private static async Task<IResult> Handle(
@@ -33,7 +30,7 @@ public static class GetCustomerReport
     {
         var errors = new ValidationErrors();
         var user = Identify(email, id, ids, errors);
-        var count = Paging.Limit(limit, errors);
+        var count = PageLimit.Read(limit, errors);
         if (errors.Any)
             return errors.ToProblem();
         // Refused before the lookup: the answer must not reveal whether the customer exists.

@@ -23,7 +23,6 @@ public static class GetTopCustomers
             .WithName("GetTopCustomers")
             .WithSummary($"{Summary} Deprecated: v2 returns the same as items.")
             .Produces<TopCustomers>()
-            .ProducesValidationProblem()
             .RequirePermission(Permissions.ReportsRead)
             .DescribeAsDeprecated()
             .WithApiVersionSet(versions).MapToApiVersion(ApiVersions.First);
@@ -31,7 +30,6 @@ public static class GetTopCustomers
             .WithName("ListTopCustomers")
             .WithSummary(Summary)
             .Produces<TopCustomerList>()
-            .ProducesValidationProblem()
             .RequirePermission(Permissions.ReportsRead)
             .WithApiVersionSet(versions).MapToApiVersion(ApiVersions.Second);
     }
@@ -47,7 +45,7 @@ public static class GetTopCustomers
     private static async Task<IResult> Handle(string? limit, string? currency, ReadModels models, CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
-        var count = Paging.Limit(limit, errors, DefaultLimit);
+        var count = PageLimit.Read(limit, errors, DefaultLimit);
         currency ??= "EUR";
         errors.Add("currency", Money.Problem(0, currency));
         if (errors.Any)

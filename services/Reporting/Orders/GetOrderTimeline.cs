@@ -7,12 +7,9 @@ public static class GetOrderTimeline
         OrderId OrderId, UserId? UserId, string? Status, string? Reason, IReadOnlyList<TimelineEvent> Events, DateTimeOffset? AsOf);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/orders/{id}/timeline", Handle)
-        .WithName("GetOrderTimeline")
         .WithSummary("Shows every event of an order, in order, with its service, its trace and its time.")
         .WithErrorCodes((404, "order-not-found"))
         .Produces<Timeline>()
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.ReportsSelf, Permissions.ReportsRead);
 
     private static async Task<IResult> Handle(OrderId id, Caller caller, ReadModels models, CancellationToken cancellationToken)

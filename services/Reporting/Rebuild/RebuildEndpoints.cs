@@ -21,8 +21,6 @@ public static class RebuildEndpoints
             .WithSummary("Rebuilds all read models from the event log. The present ones serve until the new ones are complete.")
             .WithErrorCodes((409, "rebuild-running"))
             .Produces<Progress>(StatusCodes.Status202Accepted)
-            .ProducesValidationProblem()
-            .ProducesProblem(StatusCodes.Status409Conflict)
             .RequirePermission(Permissions.ReportsWrite);
         routes.MapGet("/rebuild", Show)
             .WithName("GetRebuild")

@@ -14,11 +14,10 @@ public static class GetSales
     public sealed record Day(string Date, long OrderCount, IReadOnlyList<Sum> Revenue);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/sales", Handle)
-        .WithName("GetSales")
         .WithSummary(
-            $"Shows the confirmed orders of each day (UTC), first and last day included; the last {DefaultDays} days by default, {MaxDays} at most.")
+            "Shows the confirmed orders of each day (UTC), first and last day included; "
+            + $"the last {DefaultDays} days by default, {MaxDays} at most.")
         .Produces<SalesByDay>()
-        .ProducesValidationProblem()
         .RequirePermission(Permissions.ReportsRead);
 
     private static async Task<IResult> Handle(

@@ -9,16 +9,14 @@ public static class ListProductSales
         ProductId ProductId, string? Sku, string? Name, long OrderCount, long Quantity, IReadOnlyList<Sum> Revenue);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/products", Handle)
-        .WithName("ListProductSales")
         .WithSummary("Lists the products with their sales in confirmed orders, the most sold first.")
         .Produces<SalesByProduct>()
-        .ProducesValidationProblem()
         .RequirePermission(Permissions.ReportsRead);
 
     private static async Task<IResult> Handle(string? cursor, string? limit, ReadModels models, CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
-        var count = Paging.Limit(limit, errors);
+        var count = PageLimit.Read(limit, errors);
         if (errors.Any)
             return errors.ToProblem();
         var model = await models.GetActiveAsync(cancellationToken);

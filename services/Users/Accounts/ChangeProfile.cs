@@ -1,8 +1,4 @@
 using System.Text.Json;
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.Mvc;
 
 namespace ForgeShop.Users;
@@ -14,16 +10,12 @@ public sealed record ProfileDetails(string? Name);
 public static class ChangeProfile
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPatch("/{id}", Handle)
-        .WithName("ChangeProfile")
         .WithSummary("Changes the profile (JSON Merge Patch). The e-mail address cannot be changed. If-Match is honoured.")
         .WithIfMatch()
         .WithErrorCodes((404, "user-not-found"))
         .WithRequestExample(new { name = "Ada Lovelace" })
         .Accepts<ProfileDetails>("application/merge-patch+json", "application/json")
         .Produces<UserView>()
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
-        .ProducesProblem(StatusCodes.Status412PreconditionFailed)
         .RequirePermission(Permissions.AccountSelf);
 
     private static async Task<IResult> Handle(

@@ -1,22 +1,14 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Users;
 
 /// <summary>POST /api/v1/users/{id}/deactivate</summary>
 public static class DeactivateUser
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/{id}/deactivate", Handle)
-        .WithName("DeactivateUser")
         .WithSummary(
             "Closes an account permanently and ends its sessions. Its orders remain. The caller's own account; any account with "
             + "users:write.")
         .WithErrorCodes((404, "user-not-found"))
         .Produces(StatusCodes.Status204NoContent)
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersWrite);
 
     private static async Task<IResult> Handle(

@@ -1,13 +1,9 @@
-using ForgeShop.Caching;
-using ForgeShop.ServiceDefaults;
-
 namespace ForgeShop.Users;
 
 /// <summary>GET /api/v1/users/me</summary>
 public static class GetMe
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/me", Handle)
-        .WithName("GetMe")
         .WithSummary("Shows the caller's own account.")
         .Produces<UserView>()
         .ProducesProblem(StatusCodes.Status404NotFound)

@@ -1,20 +1,12 @@
-using ForgeShop.Caching;
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-
 namespace ForgeShop.Users;
 
 /// <summary>GET /api/v1/users/{id}</summary>
 public static class GetUser
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}", Handle)
-        .WithName("GetUser")
         .WithSummary("Returns the caller's own account; any account with users:read.")
         .WithErrorCodes((404, "user-not-found"))
         .Produces<UserView>()
-        .ProducesProblem(StatusCodes.Status400BadRequest)
-        .ProducesProblem(StatusCodes.Status404NotFound)
         .RequirePermission(Permissions.AccountSelf, Permissions.UsersRead);
 
     // Refused before the lookup: the answer must not reveal whether the account exists.

@@ -1,7 +1,5 @@
-using ForgeShop.Caching;
 using ForgeShop.Contracts.Audit;
-using ForgeShop.ServiceDefaults;
-using static ForgeShop.ServiceDefaults.AuditedTable;
+using static ForgeShop.Auditing.AuditedTable;
 
 namespace ForgeShop.Users;
 

@@ -1,7 +1,4 @@
-using ForgeShop.Contracts;
 using ForgeShop.Forge.EntityFrameworkCore;
-using ForgeShop.Messaging;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using OpenIddict.EntityFrameworkCore.Models;
 

@@ -1,6 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Messaging;
-
 namespace ForgeShop.Users;
 
 /// <summary>An account. The e-mail address never changes; the profile may change.</summary>
@@ -43,8 +40,7 @@ public sealed class User : IEventSource
         Email = email,
         Name = name,
         Role = role,
-        // PostgreSQL stores microseconds; this answer must equal later ones.
-        CreatedAt = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)),
+        CreatedAt = now.AsStored(),
         Version = 1,
     };
 
@@ -75,4 +71,21 @@ public sealed class User : IEventSource
         Version++;
         return true;
     }
+}
+
+/// <summary>The role of an account, which determines its permissions. Stored by name, in lower case.</summary>
+public enum Role
+{
+    Customer,
+    Administrator,
+}
+
+public static class Roles
+{
+    public static IReadOnlyList<string> PermissionsOf(this Role role) => role switch
+    {
+        Role.Customer => Permissions.OfCustomers,
+        Role.Administrator => Permissions.OfAdministrators,
+        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "There is no such role."),
+    };
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using ForgeShop.Contracts;
 
 namespace ForgeShop.Users;
 

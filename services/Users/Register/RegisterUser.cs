@@ -1,8 +1,3 @@
-using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
-using ForgeShop.Messaging;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace ForgeShop.Users;
@@ -13,13 +8,10 @@ public sealed record RegisterUserRequest(string? Email, string? Name, string? Pa
 public static class RegisterUser
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/", Handle)
-        .WithName("RegisterUser")
         .WithSummary("Opens an account. Its ID is derived from the e-mail address.")
         .WithErrorCodes((409, "email-taken"))
         .WithRequestExample(new { email = "ada@example.com", name = "Ada Lovelace", password = "Correct(Horse)1" })
         .Produces<UserView>(StatusCodes.Status201Created)
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status409Conflict)
         .AllowAnonymous();
 
     private static async Task<IResult> Handle(

@@ -1,7 +1,4 @@
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Users;
 
@@ -11,13 +8,9 @@ public sealed record ChangePasswordRequest(string? CurrentPassword, string? NewP
 public static class ChangePassword
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/{id}/password", Handle)
-        .WithName("ChangePassword")
         .WithSummary("Changes the password and ends all sessions, this one included. A wrong current password is 403 wrong-password.")
         .WithErrorCodes((403, "wrong-password"), (409, "account-changed"), (429, "too-many-attempts"))
         .Produces(StatusCodes.Status204NoContent)
-        .ProducesValidationProblem()
-        .ProducesProblem(StatusCodes.Status409Conflict)
-        .ProducesProblem(StatusCodes.Status429TooManyRequests)
         .RequirePermission(Permissions.AccountSelf);
 
     private static async Task<IResult> Handle(

@@ -1,9 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.RateLimiting;
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Users;
 
@@ -52,8 +49,8 @@ public sealed class LoginThrottle(TimeProvider time) : IDisposable
     }
 
     public static ProblemResult TooManyAttempts(TimeSpan pause) =>
-        Problems.TooManyRequests(
-            "too-many-attempts", "Too many failed logins. Wait for the number of seconds in the Retry-After header.", pause);
+        new(StatusCodes.Status429TooManyRequests, "too-many-attempts",
+            "Too many failed logins. Wait for the number of seconds in the Retry-After header.") { RetryAfter = pause };
 
     public void Dispose() => _turns.Dispose();
 

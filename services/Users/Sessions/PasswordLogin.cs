@@ -1,7 +1,5 @@
 using System.Security.Claims;
-using ForgeShop.Contracts;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
 using OpenIddict.Abstractions;
 
 namespace ForgeShop.Users;

@@ -1,8 +1,4 @@
 using System.Security.Claims;
-using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 using OpenIddict.Abstractions;
@@ -128,5 +124,5 @@ public sealed class UserSessions(
     /// it.
     /// </summary>
     private static IEnumerable<string> Granted(User user, IReadOnlyCollection<string> requested) =>
-        requested.Intersect(ServiceDefaults.Permissions.OfAdministrators).Any() ? requested : user.Permissions.Concat(requested);
+        requested.Intersect(Api.Permissions.OfAdministrators).Any() ? requested : user.Permissions.Concat(requested);
 }

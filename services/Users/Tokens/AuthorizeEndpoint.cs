@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -22,7 +21,6 @@ public static class AuthorizeEndpoint
         .WithTags("Identity")
         .Produces(StatusCodes.Status200OK, contentType: "text/html")
         .Produces(StatusCodes.Status302Found)
-        .ProducesProblem(StatusCodes.Status400BadRequest)
         .DisableAntiforgery()
         .AllowAnonymous();
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 
@@ -21,11 +20,11 @@ public static class Clients
 
     /// <summary>Returns the scopes of a service's own tokens.</summary>
     public static IReadOnlyList<string> ScopesOf(string service) => service == Auditor
-        ? [ServiceDefaults.Permissions.Internal, ServiceDefaults.Permissions.InternalAudit]
-        : [ServiceDefaults.Permissions.Internal];
+        ? [Api.Permissions.Internal, Api.Permissions.InternalAudit]
+        : [Api.Permissions.Internal];
 
     /// <summary>
-    /// Stores the clients as they are configured now, and removes those that are configured no more; writes only what differs. The caller
+    /// Stores the clients as they are configured now, and removes those that are no longer configured; writes only differences. The caller
     /// has a transaction open, in which no other replica does the same.
     /// </summary>
     /// <exception cref="InvalidOperationException">A secret is too short.</exception>
@@ -81,7 +80,7 @@ public static class Clients
             Requirements = { Requirements.Features.ProofKeyForCodeExchange },
         };
         client.Permissions.UnionWith(
-            ServiceDefaults.Permissions.OfAdministrators.Select(scope => OpenIddictConstants.Permissions.Prefixes.Scope + scope));
+            Api.Permissions.OfAdministrators.Select(scope => OpenIddictConstants.Permissions.Prefixes.Scope + scope));
         string[] loopback = ["http://127.0.0.1/callback", "http://[::1]/callback", "http://localhost/callback"];
         client.RedirectUris.UnionWith(loopback.Concat(options.RedirectUris).Select(uri => new Uri(uri)));
         return client;

@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using OpenIddict.Abstractions;
 
 namespace ForgeShop.Users;
@@ -34,7 +33,7 @@ public sealed partial class IdentityMaintenance(
     public async Task CleanAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var options = scope.ServiceProvider.GetRequiredService<Microsoft.Extensions.Options.IOptions<TokenOptions>>().Value;
+        var options = scope.ServiceProvider.GetRequiredService<IOptions<TokenOptions>>().Value;
         var created = now - options.RefreshTokenLifetime;
         await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().PruneAsync(created, cancellationToken);
         await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().PruneAsync(created, cancellationToken);

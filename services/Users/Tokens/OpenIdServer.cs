@@ -1,6 +1,4 @@
-using ForgeShop.ServiceDefaults;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.Extensions.Options;
 using OpenIddict.Server;
 using OpenIddict.Server.AspNetCore;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -36,9 +34,7 @@ internal static class OpenIdServer
                 server.AllowPasswordFlow().AllowRefreshTokenFlow().AllowClientCredentialsFlow()
                     .AllowAuthorizationCodeFlow().RequireProofKeyForCodeExchange();
                 server.Configure(options => options.CodeChallengeMethods.Remove(CodeChallengeMethods.Plain));
-                server.RegisterScopes(
-                    [.. ServiceDefaults.Permissions.OfAdministrators, ServiceDefaults.Permissions.Internal,
-                    ServiceDefaults.Permissions.InternalAudit]);
+                server.RegisterScopes([.. Api.Permissions.OfAdministrators, Api.Permissions.Internal, Api.Permissions.InternalAudit]);
                 server.DisableAccessTokenEncryption();
                 server.UseDataProtection().PreferDefaultAccessTokenFormat();
                 // OpenIddict requires an encryption key; the server issues no encrypted JWTs.
@@ -88,7 +84,7 @@ internal static class OpenIdServer
         app.Use((context, next) =>
             keys.AreRead || context.Request.Path.StartsWithSegments("/health") || context.Request.Path.StartsWithSegments("/alive")
                 ? next(context)
-                : Problems.Unavailable("not-ready", "This service is still starting.", TimeBudgets.RetryAfter).ExecuteAsync(context));
+                : Problems.Unavailable("not-ready", "This service is still starting.").ExecuteAsync(context));
     }
 
     /// <summary>

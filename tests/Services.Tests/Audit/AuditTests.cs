@@ -108,7 +108,7 @@ public sealed class AuditTests(AuditFixture shop)
             shop.Reporting.Database, "update sales_days set document = jsonb_set(document, '{orderCount}', '99')");
         var lost = shop.Ids.Notification(user, "order-confirmed", first.Value);
         await AuditFixture.ExecuteAsync(shop.Notifications.Database, "delete from notifications where id = $1", lost.Value);
-        var foreign = await shop.PublishForeignAsync(user.Value, 2, new UserDeactivated(user, DateTimeOffset.UtcNow));
+        var foreign = await shop.PublishForeignAsync(user.Value, 2, new UserDeactivated(user, TimeProvider.System.GetUtcNow()));
         await Eventually.True("the foreign event is recorded", async _ =>
             await shop.Reporting.Database.Scalar<long>("select count(*) from events where id = $1", foreign.Value) == 1);
 
@@ -218,7 +218,8 @@ public sealed class AuditTests(AuditFixture shop)
     {
         var user = await shop.RegisterAsync();
         var id = shop.Ids.Event(user.Value, UserProfileChanged.Type, 2);
-        var changed = JsonSerializer.Serialize(new UserProfileChanged(user, "Augusta", DateTimeOffset.UtcNow), ContractsJson.Options);
+        var changed = JsonSerializer.Serialize(
+            new UserProfileChanged(user, "Augusta", TimeProvider.System.GetUtcNow()), ContractsJson.Options);
         await AuditFixture.ExecuteAsync(
             shop.Users.Database, "update users set name = 'Augusta', last_sequence = 2 where id = $1", user.Value);
         await AuditFixture.ExecuteAsync(

@@ -1,18 +1,14 @@
 using System.Reflection;
 using ArchUnitNET.Fluent;
 using ArchUnitNET.Loader;
+using ForgeShop.Api;
+using ForgeShop.Auditing;
 using ForgeShop.Contracts;
+using ForgeShop.Databases;
 using ForgeShop.Documents;
 using ForgeShop.Forge;
-using ForgeShop.Gateway;
-using ForgeShop.Inventory;
 using ForgeShop.Messaging;
-using ForgeShop.Notifications;
-using ForgeShop.Orders;
-using ForgeShop.Payments;
-using ForgeShop.Reporting;
 using ForgeShop.ServiceDefaults;
-using ForgeShop.Users;
 using static ArchUnitNET.Fluent.ArchRuleDefinition;
 using Architecture = ArchUnitNET.Domain.Architecture;
 
@@ -23,20 +19,20 @@ namespace ForgeShop.Services.Tests;
 /// </summary>
 public sealed class ArchitectureTests
 {
-    private static readonly Assembly[] Services =
-    [
-        typeof(UsersDb).Assembly, typeof(OrdersDb).Assembly, typeof(InventoryDb).Assembly, typeof(PaymentsDb).Assembly,
-        typeof(NotificationsDb).Assembly,
-        typeof(OrderReport).Assembly, typeof(RateLimitOptions).Assembly,
-    ];
+    private static readonly Assembly[] Services = [.. ServiceAssemblies.All.Values];
 
     private static readonly Assembly Contracts = typeof(ForgeIds).Assembly;
     private static readonly Assembly Messaging = typeof(MessagingBuilder).Assembly;
     private static readonly Assembly Documents = typeof(IDocumentStore).Assembly;
+    private static readonly Assembly Api = typeof(Problems).Assembly;
+    private static readonly Assembly Auditing = typeof(AuditedStore).Assembly;
+    private static readonly Assembly Databases = typeof(PollingWorker).Assembly;
     private static readonly Assembly Defaults = typeof(Caller).Assembly;
 
-    private static readonly Architecture Shop = new ArchLoader().LoadAssemblies([.. Services, Contracts, Messaging, Documents, Defaults])
-        .Build();
+    private static readonly Assembly[] Shared = [Contracts, Messaging, Documents, Api, Auditing, Databases];
+
+    private static readonly Architecture Shop =
+        new ArchLoader().LoadAssemblies([.. Services, .. Shared, Defaults]).Build();
 
     public static TheoryData<string> ServiceNames => [.. Services.Select(service => service.GetName().Name!)];
 
@@ -52,7 +48,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void Shared_projects_depend_on_no_service()
     {
-        foreach (var shared in new[] { Contracts, Messaging, Documents, Defaults })
+        foreach (var shared in Shared.Append(Defaults))
         foreach (var service in Services)
             Check(Types().That().ResideInAssembly(shared).Should().NotDependOnAny(Types().That().ResideInAssembly(service)));
     }
@@ -62,6 +58,20 @@ public sealed class ArchitectureTests
     {
         Check(Types().That().ResideInAssembly(Messaging).Should().NotDependOnAny(Types().That().ResideInAssembly(Documents)));
         Check(Types().That().ResideInAssembly(Documents).Should().NotDependOnAny(Types().That().ResideInAssembly(Messaging)));
+    }
+
+    [Fact]
+    public void Shared_projects_do_not_depend_on_the_service_defaults()
+    {
+        foreach (var shared in Shared)
+            Check(Types().That().ResideInAssembly(shared).Should().NotDependOnAny(Types().That().ResideInAssembly(Defaults)));
+    }
+
+    [Fact]
+    public void Api_and_Databases_do_not_depend_on_each_other()
+    {
+        Check(Types().That().ResideInAssembly(Api).Should().NotDependOnAny(Types().That().ResideInAssembly(Databases)));
+        Check(Types().That().ResideInAssembly(Databases).Should().NotDependOnAny(Types().That().ResideInAssembly(Api)));
     }
 
     [Fact]

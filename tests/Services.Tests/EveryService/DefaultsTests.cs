@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Net;
+using ForgeShop.Api;
+using ForgeShop.Databases;
 using ForgeShop.Documents;
 using ForgeShop.ServiceDefaults;
 using ForgeShop.TestSupport;

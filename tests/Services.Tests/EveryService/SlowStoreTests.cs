@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using ForgeShop.Contracts;
+using ForgeShop.Databases;
 using ForgeShop.ServiceDefaults;
 using Npgsql;
 
@@ -55,7 +56,8 @@ public sealed class SlowStoreTests(ServersFixture servers)
         TimeBudgets.Call.ShouldBeGreaterThan(TimeBudgets.CallAttempt * 2);
         // Both attempts of a transaction, each with its wait for a lock.
         TimeBudgets.Service.ShouldBeGreaterThan(
-            (TimeSpan.FromSeconds(TimeBudgets.CommandSeconds) * (TimeBudgets.Retries + 1)) + TimeBudgets.RetryDelay);
-        TimeSpan.FromSeconds(TimeBudgets.CommandSeconds).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(TimeBudgets.LockMilliseconds));
+            (TimeSpan.FromSeconds(DatabaseExtensions.CommandTimeout) * (DatabaseExtensions.Retries + 1)) + DatabaseExtensions.RetryDelay);
+        TimeSpan.FromSeconds(DatabaseExtensions.CommandTimeout)
+            .ShouldBeGreaterThan(TimeSpan.FromMilliseconds(DatabaseExtensions.LockTimeout));
     }
 }

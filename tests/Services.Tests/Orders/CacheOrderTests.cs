@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.Orders;
-using ForgeShop.ServiceDefaults;
+using ForgeShop.Databases;
 using ForgeShop.TestSupport;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;

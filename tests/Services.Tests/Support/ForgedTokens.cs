@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using ForgeShop.Api;
 using ForgeShop.Contracts;
-using ForgeShop.ServiceDefaults;
 using Microsoft.IdentityModel.Tokens;
 
 namespace ForgeShop.Services.Tests;
@@ -20,7 +20,7 @@ public sealed class ForgedTokens(IServiceProvider users, UserId user)
 
     public IEnumerable<(string Name, string Authorization)> All()
     {
-        var now = DateTime.UtcNow;
+        var now = TimeProvider.System.GetUtcNow().UtcDateTime;
         var good = Good;
         var parts = good.Split('.');
         using var another = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -78,7 +78,8 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         return new(
             Machine.Describe(), _time.GetUtcNow(), options.Servers, Customers,
             scenarios.Accepted.Count,
-            _statistics.Resent, rounds.Results, rounds.Pipelines, rounds.MessageRates, rounds.Statements, rounds.ProcessorTimes, idleStatements, memory, stored,
+            _statistics.Resent, rounds.Results, rounds.Pipelines, rounds.MessageRates, rounds.Statements, rounds.ProcessorTimes,
+            idleStatements, memory, stored,
             [.. scenarios.All.Select(scenario => (scenario.Name, scenario.Title)), (OrderRounds.Confirmed, "orders confirmed")]);
     }
 

@@ -17,7 +17,8 @@ internal sealed class ProcessorClock(IReadOnlyDictionary<string, int> processes)
     private const double MillisecondsPerTick = 10;
 
     /// <summary>Finds the processes of the shop's resources. In containers, those of the servers cannot be read.</summary>
-    public static async Task<ProcessorClock> OfAsync(IsolatedAppHost host, IEnumerable<string> resources, CancellationToken cancellationToken)
+    public static async Task<ProcessorClock> OfAsync(
+        IsolatedAppHost host, IEnumerable<string> resources, CancellationToken cancellationToken)
     {
         var processes = new Dictionary<string, int> { ["clients"] = Environment.ProcessId };
         foreach (var resource in resources)

@@ -115,9 +115,9 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
             cancellationToken.ThrowIfCancellationRequested();
             await reconciliation.CountFinalAsync(cancellationToken);
             console.WriteLine(
-                $"{phase} {_time.GetElapsedTime(started):m\\:ss}  orders {_statistics.Placed,5}  final {reconciliation.Final,5}  kills {_statistics.Kills,3}  "
-                + $"down {_statistics.Recovering,2}  retried {_statistics.Resent,4}  events {watcher.Events,6}  copies "
-                + $"{watcher.Duplicates,6}");
+                $"{phase} {_time.GetElapsedTime(started):m\\:ss}  orders {_statistics.Placed,5}  final {reconciliation.Final,5}  "
+                + $"kills {_statistics.Kills,3}  down {_statistics.Recovering,2}  retried {_statistics.Resent,4}  "
+                + $"events {watcher.Events,6}  copies {watcher.Duplicates,6}");
         }
 
         await work;
