@@ -65,8 +65,9 @@ internal sealed class AuditSweep(
 
         List<Step> steps =
         [
-            .. shop.Targets.Select(target => new Step(target.Name, (cursor, token) => CheckAsync(target, checks, cursor, token))),
+            // The longest one is the first, so that it does not run alone at the end.
             new("reporting/folds", (cursor, token) => FoldAsync(shop, cursor, token)),
+            .. shop.Targets.Select(target => new Step(target.Name, (cursor, token) => CheckAsync(target, checks, cursor, token))),
         ];
         // Several collections at a time, because each one mostly waits for answers; their pages are added to the report one by one.
         using var turn = new SemaphoreSlim(1);
