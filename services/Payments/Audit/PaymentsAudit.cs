@@ -55,6 +55,15 @@ internal sealed class LedgerAudit(IServiceScopeFactory scopes)
             .Where(entry => wanted.Contains(entry.PaymentId)).ToListAsync(cancellationToken));
     }
 
+    public override async Task<IReadOnlyList<AuditEntry>> FindIdsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var wanted = ids.Select(id => new PaymentId(id)).ToArray();
+        return await scope.ServiceProvider.GetRequiredService<PaymentsDb>().Ledger
+            .Where(entry => wanted.Contains(entry.PaymentId)).Select(entry => entry.PaymentId).Distinct()
+            .Select(id => new AuditEntry(id.Value)).ToListAsync(cancellationToken);
+    }
+
     private static List<AuditEntry> Fold(IEnumerable<LedgerEntry> entries) =>
     [
         .. from entry in entries
