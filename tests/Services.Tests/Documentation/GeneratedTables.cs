@@ -29,7 +29,10 @@ internal static partial class GeneratedTables
     };
 
     private static readonly Assembly[] Shared =
-        [typeof(AuthenticationSettings).Assembly, typeof(MessagingOptions).Assembly, typeof(CacheOptions).Assembly, typeof(ForgeIds).Assembly];
+    [
+        typeof(AuthenticationSettings).Assembly, typeof(MessagingOptions).Assembly, typeof(CacheOptions).Assembly,
+        typeof(ForgeIds).Assembly,
+    ];
 
     /// <summary>The service on Node.js; its contracts name the messages that it publishes and consumes.</summary>
     private const string Foreign = "Recommendations";
