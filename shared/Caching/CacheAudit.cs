@@ -25,6 +25,7 @@ public sealed class CacheAudit<TView>(
 
     // As RedisCache and FusionCache write entries: a hash with the field data, whose JSON has the view as "value".
     private const string DataField = "data";
+    private const string VersionField = "version";
     private const string ValueMember = "value";
 
     public override async Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken)
@@ -42,7 +43,11 @@ public sealed class CacheAudit<TView>(
 
     public override async Task<IReadOnlyList<AuditEntry>> LookupAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
     {
-        var entries = await Task.WhenAll(ids.Select(async id => Entry(id, await ReadAsync(id, cancellationToken))));
+        var entries = await Task.WhenAll(ids.Select(async id =>
+        {
+            var (data, minimum) = await ReadAsync(id, cancellationToken);
+            return Entry(id, data, minimum);
+        }));
         return [.. entries.OfType<AuditEntry>()];
     }
 
@@ -51,7 +56,7 @@ public sealed class CacheAudit<TView>(
         var dropped = new List<RepairedEntry>();
         foreach (var id in repair.Ids)
         {
-            if (await ReadAsync(id, cancellationToken) is { } data
+            if ((await ReadAsync(id, cancellationToken)).Data is { } data
                 && await redis.GetDatabase().KeyDeleteAsync(Key(id)).WaitAsync(cancellationToken))
                 dropped.Add(new(id, "dropped") { Before = ContentHash.Of(Encoding.UTF8.GetString(data)) });
         }
@@ -60,19 +65,20 @@ public sealed class CacheAudit<TView>(
 
     private string Key(Guid id) => $"{prefix}:{Uuid.ToText(id)}";
 
-    private async Task<byte[]?> ReadAsync(Guid id, CancellationToken cancellationToken)
+    private async Task<(byte[]? Data, long Minimum)> ReadAsync(Guid id, CancellationToken cancellationToken)
     {
         try
         {
-            return await redis.GetDatabase().HashGetAsync(Key(id), DataField).WaitAsync(cancellationToken);
+            var fields = await redis.GetDatabase().HashGetAsync(Key(id), [DataField, VersionField]).WaitAsync(cancellationToken);
+            return (fields[0], fields[1].TryParse(out long minimum) ? minimum : 0);
         }
         catch (RedisServerException)
         {
-            return []; // a key of another type
+            return ([], 0); // a key of another type
         }
     }
 
-    private AuditEntry? Entry(Guid id, byte[]? data)
+    private AuditEntry? Entry(Guid id, byte[]? data, long minimum)
     {
         // A key without data holds only the minimum version.
         if (data is null)
@@ -81,7 +87,8 @@ public sealed class CacheAudit<TView>(
         {
             using var entry = JsonDocument.Parse(data);
             if (entry.RootElement.GetProperty(ValueMember).Deserialize<TView>(CachingExtensions.Json) is { } view)
-                return describe(view) with { Id = id };
+                // Readers use no view below the minimum version; the next one replaces it.
+                return view.Version < minimum ? null : describe(view) with { Id = id };
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException)
         {

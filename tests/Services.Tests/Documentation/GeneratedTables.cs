@@ -38,7 +38,7 @@ internal static partial class GeneratedTables
     private const string Foreign = "Recommendations";
 
     private static string ForeignContracts { get; } =
-        File.ReadAllText(Path.Combine(Repository.Root, "services", "recommendations", "src", "contracts", "events.ts"));
+        File.ReadAllText(Path.Combine(Repository.Root, "services", "recommendations", "src", "contracts.ts"));
 
     private static IReadOnlyList<Type> Messages { get; } =
         [.. typeof(IEventData).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IEventData)))];
