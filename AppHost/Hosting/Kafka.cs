@@ -74,9 +74,11 @@ public static class KafkaBuilderExtensions
             "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PLAINTEXT_HOST:PLAINTEXT,PLAINTEXT_INTERNAL:PLAINTEXT";
         environment["KAFKA_LISTENERS"] =
             $"PLAINTEXT://localhost:29092,CONTROLLER://localhost:29093,PLAINTEXT_HOST://:{BrokerPort},PLAINTEXT_INTERNAL://:{InternalPort}";
-        // A client connects to the address that the broker advertises on the listener through which it came.
+        // A client connects to the address that the broker advertises on the listener of its connection.
+        var outside = kafka.PrimaryEndpoint.Property(EndpointProperty.HostAndPort);
+        var insidePort = kafka.InternalEndpoint.Property(EndpointProperty.TargetPort);
         environment["KAFKA_ADVERTISED_LISTENERS"] = ReferenceExpression.Create(
-            $"PLAINTEXT://localhost:29092,PLAINTEXT_HOST://{kafka.PrimaryEndpoint.Property(EndpointProperty.HostAndPort)},PLAINTEXT_INTERNAL://{kafka.Name}:{kafka.InternalEndpoint.Property(EndpointProperty.TargetPort)}");
+            $"PLAINTEXT://localhost:29092,PLAINTEXT_HOST://{outside},PLAINTEXT_INTERNAL://{kafka.Name}:{insidePort}");
         environment["KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR"] = "1";
         environment["KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR"] = "1";
         environment["KAFKA_TRANSACTION_STATE_LOG_MIN_ISR"] = "1";

@@ -22,8 +22,12 @@ public sealed class MongoDBServerResource(string name, ParameterResource passwor
 
     public ReferenceExpression ConnectionStringExpression => ConnectionString(database: "");
 
-    internal ReferenceExpression ConnectionString(string database) => ReferenceExpression.Create(
-        $"mongodb://{UserName}:{PasswordParameter:uri}@{PrimaryEndpoint.Property(EndpointProperty.HostAndPort)}/{database:uri}?authSource=admin&authMechanism=SCRAM-SHA-256");
+    internal ReferenceExpression ConnectionString(string database)
+    {
+        const string Options = "authSource=admin&authMechanism=SCRAM-SHA-256";
+        var address = PrimaryEndpoint.Property(EndpointProperty.HostAndPort);
+        return ReferenceExpression.Create($"mongodb://{UserName}:{PasswordParameter:uri}@{address}/{database:uri}?{Options}");
+    }
 }
 
 /// <summary>A database of a MongoDB server; the server creates it with its first document.</summary>

@@ -98,7 +98,8 @@ public static class NodeAppHostingExtensions
         }
 
         var version = output.Result.Trim();
-        return int.TryParse(version.TrimStart('v').Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major) && major >= MinVersion
+        var first = version.TrimStart('v').Split('.')[0];
+        return int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var major) && major >= MinVersion
             ? null
             : $"Node.js {version} is too old: install {MinVersion} or newer";
     }

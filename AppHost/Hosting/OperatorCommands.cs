@@ -205,8 +205,8 @@ internal static class OperatorCommands
             throw;
         }
 
-        var said = $"{await output}{await errors}".Trim();
-        context.Logger.LogInformation("{Output}", said);
-        return tool.ExitCode == 0 ? CommandResults.Success(said) : CommandResults.Failure(said);
+        var text = $"{await output}{await errors}".Trim();
+        context.Logger.LogInformation("{Output}", text);
+        return tool.ExitCode == 0 ? CommandResults.Success(text) : CommandResults.Failure(text);
     }
 }

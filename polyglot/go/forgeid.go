@@ -250,8 +250,8 @@ func upper(value string) string {
 	}, value)
 }
 
-// \A and \z are the ends of the text under any flags; [0-9] and not \d, which is ambiguous. A
-// pattern of what may begin a value shows, by the length of its match, which character is wrong.
+// \A and \z are the ends of the text under any flags; [0-9] and not \d, which is ambiguous. A pattern of a
+// beginning matches the longest beginning of a valid value; its length is the index of the wrong character.
 var (
 	email          = regexp.MustCompile(`\A[A-Za-z0-9.!#$%&'*+/=?^_\x60{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\z`)
 	emailBeginning = regexp.MustCompile(`\A(?:[A-Za-z0-9.!#$%&'*+/=?^_\x60{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?`)
@@ -283,7 +283,7 @@ func canonicalSKU(value, where, kind string) (string, error) {
 
 // isTextAllowed refuses what is invisible, or able to make one text look like another, or impossible
 // in some language: controls, soft hyphen, zero-width and bidirectional marks, line separators,
-// noncharacters. (Lone surrogates cannot be valid UTF-8.) Letters and accents are not touched: é in one
+// noncharacters. (Lone surrogates cannot be valid UTF-8.) Letters and accents are not changed: é in one
 // and é in two code points are two keys.
 func isTextAllowed(r rune) bool {
 	return !(r <= 0x1F || r >= 0x7F && r <= 0x9F || r == 0xAD || r == 0x180E || r == 0x200B ||
@@ -361,7 +361,7 @@ func canonicalUUID(value, where, kind string) (string, error) {
 	return lower(value), nil
 }
 
-// fits is how many bytes of a value are as in shape, in which 0 stands for any digit.
+// fits returns how many bytes of a value match shape, where 0 is any digit.
 func fits(value, shape string) int {
 	length := 0
 	for length < len(shape) && length < len(value) {

@@ -168,7 +168,8 @@ func TestMisuseIsRefused(t *testing.T) {
 func TestRefusalReturnsNoText(t *testing.T) {
 	users := users(t)
 	refused := map[string]string{
-		"email": "é@b", "sku": "a b", "text": "a ", "int": "1é", "dec": "1,5", "bool": "yes", "uuid": "1-1-1-1-1", "ts3": "2024-01-15", "ts6": "2024-01-15",
+		"email": "é@b", "sku": "a b", "text": "a ", "int": "1é", "dec": "1,5", "bool": "yes", "uuid": "1-1-1-1-1",
+		"ts3": "2024-01-15", "ts6": "2024-01-15",
 	}
 	for kind, value := range refused {
 		text, err := forgeid.Canonical(kind, value)

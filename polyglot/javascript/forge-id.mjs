@@ -155,7 +155,7 @@ function strip(value) {
   return value.slice(start, end)
 }
 
-// A pattern of what may begin a value shows, by the length of its match, which character is wrong.
+// Matches the longest beginning of a valid value; the length of the match is the index of the wrong character.
 const EMAIL = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*$/
 const EMAIL_BEGINNING = /^(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?/
 
@@ -175,7 +175,7 @@ function canonicalSku(value, where, kind) {
 
 // Invisible, or able to make one text look like another, or impossible in some language: controls,
 // soft hyphen, zero-width and bidirectional marks, line separators, noncharacters, lone surrogates.
-// Letters and accents are not touched: é in one and é in two code points are two keys.
+// Letters and accents are not changed: é in one and é in two code points are two keys.
 const TEXT_REFUSED = new RegExp(
   '[\\x00-\\x1f\\x7f-\\x9f\\xad\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069' +
     '\\ud800-\\udfff\\ufdd0-\\ufdef\\ufeff\\ufff9-\\ufffb' +
@@ -230,7 +230,7 @@ function canonicalUuid(value, where, kind) {
   return value.toLowerCase() // of ASCII, as checked above
 }
 
-/** How many characters from `start` on are as in `shape`, in which 0 stands for any digit. */
+/** Returns how many characters from `start` match `shape`, where 0 is any digit. */
 function fits(value, start, shape) {
   let length = 0
   while (length < shape.length) {

@@ -1,7 +1,7 @@
 -- Forge ID, version 1 ("forge:1"): the same 16 bytes for the same thing, in every language.
 --
 -- For PostgreSQL 15 or newer with a UTF-8 database; needs pgcrypto, which comes with PostgreSQL. Run this
--- file as it is, as often as you like (psql -f forge.sql), or install it as the extension forge_id: it creates
+-- file unchanged, any number of times (psql -f forge.sql), or install it as the extension forge_id: it creates
 -- the schema forge and its functions.
 --
 --   select forge.id('forgeshop.example', 'users', 'email', 'Ada@Example.COM');
@@ -118,7 +118,7 @@ declare
 begin
     perform forge.check_length(place, 'email', value, 254);
     if value collate "C" !~ $re$^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$$re$ then
-        -- What may begin a value shows, by the length of its match, which character is wrong.
+        -- Matches the longest beginning of a valid value; its length is the index of the wrong character.
         perform forge.stop(place, 'email', value, substring(value collate "C" from
             $re$^(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?$re$),
             'is not of the form local@domain');
@@ -138,7 +138,7 @@ end $fn$;
 
 -- Refused is what is invisible, or able to make one text look like another, or impossible in some
 -- language: controls, soft hyphen, zero-width and bidirectional marks, line separators, noncharacters.
--- Letters and accents are not touched: é in one and é in two code points are two keys.
+-- Letters and accents are not changed: é in one and é in two code points are two keys.
 create or replace function forge.canonical_text(value text, place text) returns text
 language plpgsql immutable parallel safe as $fn$
 declare
@@ -209,7 +209,7 @@ begin
     return lower(value collate "C");
 end $fn$;
 
--- The longest beginning of a value that is as in shape, in which 0 stands for any digit.
+-- Returns the longest beginning of a value that matches shape, where 0 is any digit.
 create or replace function forge.fitting(value text, shape text) returns text
 language plpgsql immutable strict parallel safe as $fn$
 declare
@@ -577,8 +577,10 @@ comment on function forge.record(jsonb[]) is 'Returns a record of fields (forge.
 comment on function forge.field(text, text, text) is 'Returns a field with a value: name, kind, value';
 comment on function forge.field(text, jsonb) is 'Returns a field with a list (forge.list) or a nested record';
 comment on function forge.list(jsonb[]) is 'Returns a list of values (forge.value), lists and records; it may be empty';
-comment on function forge.value(text, text) is 'Returns a value for a list: kind (email, sku, text, int, dec, bool, uuid, ts3, ts6), value';
-comment on function forge.canonical(text, text, text) is 'Returns the canonical text of a value: kind, value, its place for the error message';
+comment on function forge.value(text, text) is
+    'Returns a value for a list: kind (email, sku, text, int, dec, bool, uuid, ts3, ts6), value';
+comment on function forge.canonical(text, text, text) is
+    'Returns the canonical text of a value: kind, value, its place for the error message';
 comment on function forge.parse_uuid(text) is 'Returns a UUID of exactly 36 characters, in either case';
 comment on function forge.namespace(text, text) is 'Returns the namespace of an entity type: domain, entity type';
 comment on function forge.record_name(text, jsonb) is

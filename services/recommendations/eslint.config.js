@@ -5,7 +5,13 @@ export default defineConfig(
   { ignores: ['dist/', 'node_modules/'] },
   tseslint.configs.strictTypeChecked,
   { languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] } } } },
-  { rules: { '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }], eqeqeq: 'error' } },
+  {
+    rules: {
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      eqeqeq: 'error',
+    },
+  },
   {
     files: ['test/**'],
     rules: {

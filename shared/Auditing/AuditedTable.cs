@@ -35,7 +35,7 @@ public sealed record AuditedTable(AuditedCollection Collection, string From)
     internal string Select => $"""
         SELECT {Id}, {TextArray(Key.Select(part => part.Sql))}, {Group}::text, {At}::timestamptz, {Events}::bigint
         {string.Concat(Hashes.Select(hash => $", {TextArray(hash.Values)}"))}
-        {string.Concat(JsonHashes.Select(json => $", ARRAY[({json.Sql})::text]"))}
+        {string.Concat(JsonHashes.Select(json => $", coalesce(({json.Sql})::text, 'null')"))}
         FROM {From}
         """;
 
@@ -121,7 +121,7 @@ public class TableAudit<TContext>(AuditedTable table, IServiceScopeFactory scope
         foreach (var (name, _) in table.Hashes)
             hashes.Add(name, ContentHash.Of(reader.GetFieldValue<string?[]>(column++)));
         foreach (var (name, _) in table.JsonHashes)
-            hashes.Add(name, JsonHash.Of(Encoding.UTF8.GetBytes(reader.GetFieldValue<string?[]>(column++)[0] ?? "null")));
+            hashes.Add(name, JsonHash.Of(reader.GetFieldValue<byte[]>(column++)));
         return hashes;
     }
 }
@@ -130,7 +130,7 @@ public class TableAudit<TContext>(AuditedTable table, IServiceScopeFactory scope
 public static class JsonHash
 {
     public static string Of(ReadOnlySpan<byte> utf8Json) =>
-        ContentHash.Of(Jcs.TryCanonicalize(utf8Json, out var canonical, out _) ? Encoding.UTF8.GetString(canonical) : null);
+        Jcs.TryCanonicalize(utf8Json, out var canonical, out _) ? ContentHash.OfUtf8(canonical) : ContentHash.Of((string?)null);
 }
 
 public static class AuditedTables

@@ -5,7 +5,8 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 namespace ForgeShop.Caching;
 
 /// <summary>
-/// Keeps the cache consistent with the database: raises the versions of changed entities before the commit and stores their views after it.
+/// Keeps the cache consistent with the database: raises the versions of changed entities before the commit. The next reader stores the new
+/// view.
 /// </summary>
 internal sealed class CachedEntityInterceptor<TEntity, TView>(Lazy<EntityCache<TView>> cache, Func<TEntity, TView> show)
     : SaveChangesInterceptor
@@ -17,8 +18,9 @@ internal sealed class CachedEntityInterceptor<TEntity, TView>(Lazy<EntityCache<T
         if (eventData.Context is not { } db)
             return result;
         var changed = ChangedIn(db);
-        await Task.WhenAll(changed.Select(view => cache.Value.AnnounceAsync(view, cancellationToken)));
-        foreach (var view in changed)
+        var announced = await Task.WhenAll(changed.Select(view => cache.Value.TryAnnounceAsync(view, cancellationToken)));
+        // During an outage of Redis, FusionCache keeps the view and stores it afterwards, and the version with it.
+        foreach (var (view, _) in changed.Zip(announced).Where(one => !one.Second))
             db.AfterCommit(() => cache.Value.PutAsync(view));
         return result;
     }

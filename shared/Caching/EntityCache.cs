@@ -30,17 +30,35 @@ public sealed partial class EntityCache<TView> where TView : class, ICachedView
         cache.Events.Distributed.DeserializationError += (_, entry) => LogMisfit(logger, entry.Key);
     }
 
-    /// <summary>Returns the cached view, or loads it in a scope of its own; concurrent requests for one entity share one load.</summary>
+    /// <summary>
+    /// Returns the cached view, or loads it in a scope of its own; concurrent requests for one entity share one load.
+    /// </summary>
     /// <param name="id">The entity's ID.</param>
     /// <param name="load">Reads the view from the database. Null (unknown, or owned by another caller) is not cached.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<TView?> GetAsync(
+        Guid id, Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken) =>
+        await GetAsync(id, await _redis.MinimumVersionAsync(Key(id), cancellationToken), load, cancellationToken);
+
+    /// <summary>
+    /// Like <see cref="GetAsync(Guid, Func{IServiceProvider, CancellationToken, Task{TView}}, CancellationToken)"/>, for callers that
+    /// mostly ask for entities that do not exist yet: an entity that is not in Redis is not loaded.
+    /// </summary>
+    /// <returns>Null if the entity does not exist, or was neither changed nor read for some time.</returns>
+    public async Task<TView?> FindAsync(
         Guid id, Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken)
     {
-        var key = Key(id);
+        var minimum = await _redis.MinimumVersionAsync(Key(id), cancellationToken);
+        return minimum == 0 ? null : await GetAsync(id, minimum, load, cancellationToken);
+    }
+
+    private async Task<TView?> GetAsync(
+        Guid id, long? minimum, Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken)
+    {
         // Without Redis a replica cannot see what another one has changed.
-        if (await _redis.MinimumVersionAsync(key, cancellationToken) is not { } minimum)
+        if (minimum is null)
             return await LoadAsync(load, cancellationToken);
+        var key = Key(id);
         if (minimum == 0)
             await _cache.RemoveAsync(key, _onlyInProcess, cancellationToken);
         var (isLoaded, loaded) = (false, default(TView));
@@ -74,10 +92,11 @@ public sealed partial class EntityCache<TView> where TView : class, ICachedView
     }
 
     /// <summary>Raises the minimum version before the change is committed. From then on no replica returns an older view.</summary>
-    internal Task AnnounceAsync(TView view, CancellationToken cancellationToken) =>
+    /// <returns>False if Redis did not confirm it.</returns>
+    internal Task<bool> TryAnnounceAsync(TView view, CancellationToken cancellationToken) =>
         _redis.TryRaiseVersionAsync(Key(view.Key), view.Version, cancellationToken);
 
-    /// <summary>Stores a view after its change is committed. After an outage of Redis the view is stored later.</summary>
+    /// <summary>Stores a view and its version; during an outage of Redis, after it.</summary>
     internal async Task PutAsync(TView view) => await _cache.SetAsync(Key(view.Key), view);
 
     private string Key(Guid id) => $"{_prefix}:{Uuid.ToText(id)}";

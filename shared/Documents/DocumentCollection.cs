@@ -13,6 +13,11 @@ internal abstract class DocumentCollection<T>(DocumentModel<T> model) : IDocumen
 
     protected abstract Task<List<Document<T>>> ReadAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
 
+    protected abstract Task<HashSet<Guid>> ReadIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
+
+    /// <summary>Removes documents that are stored with the same version.</summary>
+    protected abstract Task RemoveAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken);
+
     /// <summary>Writes documents with the version after their own; returns the IDs that are stored with another version.</summary>
     protected abstract Task<HashSet<Guid>> WriteAsync(
         IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken);
@@ -27,6 +32,12 @@ internal abstract class DocumentCollection<T>(DocumentModel<T> model) : IDocumen
         return (await ReadAsync(ids, cancellationToken)).ToDictionary(document => document.Id);
     }
 
+    public async Task<IReadOnlySet<Guid>> FindIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    {
+        await EnsureCreatedAsync(cancellationToken);
+        return await ReadIdsAsync(ids, cancellationToken);
+    }
+
     public async Task<IReadOnlySet<Guid>> InsertManyAsync(IReadOnlyDictionary<Guid, T> documents, CancellationToken cancellationToken)
     {
         await EnsureCreatedAsync(cancellationToken);
@@ -38,6 +49,14 @@ internal abstract class DocumentCollection<T>(DocumentModel<T> model) : IDocumen
     {
         await EnsureCreatedAsync(cancellationToken);
         return await WriteAsync(documents, false, cancellationToken);
+    }
+
+    public async Task<IReadOnlySet<Guid>> DeleteManyAsync(
+        IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
+    {
+        await EnsureCreatedAsync(cancellationToken);
+        await RemoveAsync(documents, cancellationToken);
+        return await ReadIdsAsync([.. documents.Select(document => document.Id)], cancellationToken);
     }
 
     public async Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken)

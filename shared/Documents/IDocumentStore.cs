@@ -21,6 +21,9 @@ public interface IDocumentCollection<T> where T : class
     /// <summary>Reads documents in one query. IDs without a document are absent from the result.</summary>
     Task<IReadOnlyDictionary<Guid, Document<T>>> GetManyAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
 
+    /// <summary>Returns those of the IDs that have a document, in one query that reads no document.</summary>
+    Task<IReadOnlySet<Guid>> FindIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
+
     /// <summary>Inserts documents, each ID once, with version 1. Returns the IDs that existed; their documents are unchanged.</summary>
     Task<IReadOnlySet<Guid>> InsertManyAsync(IReadOnlyDictionary<Guid, T> documents, CancellationToken cancellationToken);
 
@@ -31,6 +34,10 @@ public interface IDocumentCollection<T> where T : class
     /// <returns>The IDs that were not written because their version differs. A document that was written and then replaced may be among
     /// them.</returns>
     Task<IReadOnlySet<Guid>> BulkUpsertAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken);
+
+    /// <summary>Removes each document if its stored version still is <see cref="Document{T}.Version"/>.</summary>
+    /// <returns>The IDs that have a document afterwards: another version of it, or a new one.</returns>
+    Task<IReadOnlySet<Guid>> DeleteManyAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken);
 
     /// <summary>Reads one page of the documents that match.</summary>
     /// <exception cref="InvalidCursorException">The cursor does not come from an earlier page of this query.</exception>

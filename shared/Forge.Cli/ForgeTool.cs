@@ -4,8 +4,7 @@ using System.CommandLine.Parsing;
 namespace ForgeShop.Forge.Cli;
 
 /// <summary>
-/// The command line. Exit codes: 0 done, 1 a vector failed, 2 the command or its input cannot be used (one line on the error stream says
-/// why).
+/// The command line. Exit codes: 0 done, 1 a vector failed, 2 the command or its input is invalid (with one line on the error stream).
 /// </summary>
 public static class ForgeTool
 {
@@ -13,7 +12,7 @@ public static class ForgeTool
     public const int Failed = 1;
     public const int Unusable = 2;
 
-    /// <summary>Runs one command line, in this process: everything that it reads and writes goes through these streams.</summary>
+    /// <summary>Runs one command line in this process with these streams.</summary>
     public static int Run(IReadOnlyList<string> arguments, Stream input, TextWriter output, TextWriter error) =>
         Run(arguments, input, output, error, VectorSorts.Forge);
 
@@ -23,7 +22,7 @@ public static class ForgeTool
         var root = new RootCommand("Forge: deterministic, name-based IDs (docs/forge-id.md).") { IdCommand.Create(console),
             VectorsCommand.Create(console, sorts) };
         root.Directives.Clear();
-        // Without response files: a key may well begin with '@'.
+        // Without response files, because a key may begin with '@'.
         var result = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         try
         {
@@ -42,7 +41,7 @@ public static class ForgeTool
         }
     }
 
-    // The parser's own messages repeat what was typed, which may be a key: these name only what the tool itself calls things.
+    // The messages of the parser repeat the input, which may be a key. These contain only names that the tool declares.
     private static string Complaint(ParseResult result)
     {
         if (result.UnmatchedTokens.Count > 0) return "there is no such command or option; forge --help lists them";
@@ -51,12 +50,12 @@ public static class ForgeTool
             OptionResult { Option: var option } when option.ValueType == typeof(bool) || option.Arity.MaximumNumberOfValues == 0 =>
                 $"{option.Name} takes no value",
             OptionResult { Option: var option } => $"{option.Name} takes one value, and once",
-            ArgumentResult { Argument: var argument } => $"{argument.Name} is missing or cannot be used; forge --help tells how",
-            _ => "the command is incomplete; forge --help tells how",
+            ArgumentResult { Argument: var argument } => $"{argument.Name} is missing or cannot be used; see forge --help",
+            _ => "the command is incomplete; see forge --help",
         };
     }
 
-    // Otherwise 'forge id products --josn' would quietly derive the ID of a product called --JOSN.
+    // Otherwise 'forge id products --josn' would derive the ID of a product called --JOSN.
     private static void RefuseMisspeltOptions(ParseResult result)
     {
         foreach (var token in result.Tokens.TakeWhile(token => token.Type is not TokenType.DoubleDash))
@@ -69,5 +68,5 @@ public static class ForgeTool
     }
 }
 
-/// <summary>The command or its input cannot be used; the message is the one line that says why.</summary>
+/// <summary>The command or its input is invalid; the message is the line for the error stream.</summary>
 public sealed class UnusableException(string message) : Exception(message);

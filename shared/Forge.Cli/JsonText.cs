@@ -5,13 +5,13 @@ using System.Text.Json;
 namespace ForgeShop.Forge.Cli;
 
 /// <summary>
-/// JSON strings as UTF-16, lone surrogates and all: the framework refuses to read those, and refusing them is the library's job here.
+/// Reads JSON strings as UTF-16, lone surrogates included. The framework cannot read these; here the library refuses them.
 /// </summary>
 internal static class JsonText
 {
     public static string Read(JsonElement element) => Unescape(element.GetRawText().AsSpan()[1..^1]);
 
-    /// <summary>The name of a member.</summary>
+    /// <summary>Returns the name of a member.</summary>
     public static string Name(JsonProperty member)
     {
         try

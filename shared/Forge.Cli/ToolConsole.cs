@@ -1,20 +1,20 @@
 namespace ForgeShop.Forge.Cli;
 
-/// <summary>What a command reads and writes.</summary>
+/// <summary>The streams of a command.</summary>
 internal sealed class ToolConsole(Stream input, TextWriter output, TextWriter error)
 {
     public Stream Input => input;
 
     public TextWriter Output => output;
 
-    /// <summary>One line on the error stream, whatever the message is made of.</summary>
+    /// <summary>Writes one line to the error stream, also if the message has line breaks.</summary>
     public void Complain(string message)
     {
         output.Flush();
         error.WriteLine("forge: " + OneLine(message));
     }
 
-    /// <summary>Text from a file as part of a line: without control characters, and not endless.</summary>
+    /// <summary>Returns text from a file as part of a line: without control characters, and shortened.</summary>
     public static string OneLine(string text)
     {
         const int limit = 300;

@@ -6,16 +6,16 @@ using Microsoft.EntityFrameworkCore.Metadata.Conventions;
 
 namespace ForgeShop.Forge.EntityFrameworkCore;
 
-/// <summary>Typed IDs in a whole model at once.</summary>
+/// <summary>Maps the typed IDs of a whole model.</summary>
 public static class TypedIdConventions
 {
     /// <summary>
     /// Stores every property whose type is one of the typed IDs of an assembly, nullable or not, key or not, as its <see cref="Guid"/>,
-    /// without value generation: an ID is derived before the entity is saved. To be called in <c>DbContext.ConfigureConventions</c>; what a
-    /// model says itself about a property goes before it.
+    /// without value generation: an ID is derived before the entity is saved. Call it in <c>DbContext.ConfigureConventions</c>. The
+    /// configuration of a property in the model has precedence.
     /// </summary>
     /// <param name="conventions">The conventions of the model.</param>
-    /// <param name="assembly">Where the typed IDs are declared: <c>typeof(UserId).Assembly</c>.</param>
+    /// <param name="assembly">The assembly with the typed IDs: <c>typeof(UserId).Assembly</c>.</param>
     public static ModelConfigurationBuilder UseTypedIds(this ModelConfigurationBuilder conventions, Assembly assembly)
     {
         ArgumentNullException.ThrowIfNull(conventions);
@@ -35,7 +35,7 @@ public static class TypedIdConventions
         public void ProcessPropertyAdded(IConventionPropertyBuilder propertyBuilder, IConventionContext<IConventionPropertyBuilder> context)
         {
             var type = propertyBuilder.Metadata.ClrType;
-            // As strong as an attribute: stronger than EF Core's own convention, by which keys are generated.
+            // With the precedence of an attribute, above EF Core's own convention, which generates keys.
             if (IsTypedId(Nullable.GetUnderlyingType(type) ?? type)) propertyBuilder.ValueGenerated(
                 ValueGenerated.Never, fromDataAnnotation: true);
         }

@@ -3,8 +3,8 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace ForgeShop.Forge.EntityFrameworkCore;
 
 /// <summary>
-/// A typed ID as its <see cref="Guid"/>, which every provider stores in its own UUID type: PostgreSQL's <c>uuid</c>, 16 bytes in network
-/// order. For one property where <see cref="TypedIdConventions.UseTypedIds"/> is not wanted: <c>Property(e =>
+/// Converts a typed ID to its <see cref="Guid"/>, which every provider stores in its own UUID type: <c>uuid</c> of PostgreSQL, 16 bytes in
+/// network order. For one property where <see cref="TypedIdConventions.UseTypedIds"/> is not used: <c>Property(e =>
 /// e.Id).HasConversion&lt;TypedIdConverter&lt;UserId&gt;&gt;()</c>.
 /// </summary>
 /// <typeparam name="T">The type of ID.</typeparam>

@@ -1,16 +1,16 @@
 namespace ForgeShop.Forge;
 
-/// <summary>Many keys at once.</summary>
+/// <summary>Derives many IDs in one call.</summary>
 public sealed partial class EntityNamespace
 {
-    /// <summary>The IDs of many plain keys. All or nothing is not promised: on a refused key the IDs before it have been written.</summary>
+    /// <summary>Derives the IDs of many plain keys. If a key is refused, the IDs before it may have been written.</summary>
     /// <param name="keys">The keys, of the declared kind.</param>
-    /// <param name="ids">Where the IDs go, in the same order; at least as long.</param>
+    /// <param name="ids">Receives the IDs in the same order; at least as long.</param>
     /// <exception cref="ForgeKeyException">
-    /// A key is refused: <see cref="ForgeKeyException.Index"/> says which one, the first, and <see cref="ForgeKeyException.Error"/> why; a
-    /// null is refused as empty. Or the entity type's keys are records.
+    /// A key is refused; the exception has the index and the error of the first one. A null is refused as empty. Or the keys of the entity
+    /// type are records.
     /// </exception>
-    /// <exception cref="ArgumentException">There is not enough room for the IDs.</exception>
+    /// <exception cref="ArgumentException"><paramref name="ids"/> is too short.</exception>
     public void DeriveMany(ReadOnlySpan<string> keys, Span<Guid> ids)
     {
         CheckRoom(keys.Length, ids.Length);
@@ -22,17 +22,15 @@ public sealed partial class EntityNamespace
     }
 
     /// <summary>
-    /// The IDs of many plain keys that lie in one block of UTF-8. All or nothing is not promised: on a refused key the IDs before it have
-    /// been written.
+    /// Derives the IDs of many plain keys in one block of UTF-8. If a key is refused, the IDs before it may have been written.
     /// </summary>
     /// <param name="utf8">The block.</param>
-    /// <param name="keys">Where in the block each key lies.</param>
-    /// <param name="ids">Where the IDs go, in the same order; at least as long.</param>
+    /// <param name="keys">The range of each key in the block.</param>
+    /// <param name="ids">Receives the IDs in the same order; at least as long.</param>
     /// <exception cref="ForgeKeyException">
-    /// A key is refused: <see cref="ForgeKeyException.Index"/> says which one, the first, and <see cref="ForgeKeyException.Error"/> why. Or
-    /// the entity type's keys are records.
+    /// A key is refused; the exception has the index and the error of the first one. Or the keys of the entity type are records.
     /// </exception>
-    /// <exception cref="ArgumentException">There is not enough room for the IDs, or a range lies outside the block.</exception>
+    /// <exception cref="ArgumentException"><paramref name="ids"/> is too short, or a range is outside the block.</exception>
     public void DeriveMany(ReadOnlySpan<byte> utf8, ReadOnlySpan<Range> keys, Span<Guid> ids)
     {
         CheckRoom(keys.Length, ids.Length);
@@ -45,12 +43,12 @@ public sealed partial class EntityNamespace
 
     private const int FewestForLanes = 4;
 
-    /// <summary>How wide the vectors are in which batches are hashed on this machine: 512, 256 or 128 bits; 0 if one at a time.</summary>
+    /// <summary>Gets the width of the vectors for batches on this machine: 512, 256 or 128 bits; 0 without vectors.</summary>
     internal static int LaneBits => NameLanes512.IsSupported ? 512 : NameLanes256.IsSupported ? 256 : NameLanes128.IsSupported ? 128 : 0;
 
     private bool UsesLanes(int keys) => keys >= FewestForLanes && Domain.Algorithm is ForgeAlgorithm.V5 && Type.Shape.Form is KeyForm.Value;
 
-    // False: there are no lanes here, or a key is refused, and then one at a time finds out which one is the first.
+    // False: this machine has no lanes, or a key is refused; then the keys are derived one at a time, which finds the first refused one.
     private bool TryLanes(ReadOnlySpan<string> keys, Span<Guid> ids) => LaneBits switch
     {
         512 => NameBatch<NameLanes512>.TryDerive(this, keys, ids),

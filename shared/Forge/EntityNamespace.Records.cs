@@ -1,22 +1,23 @@
 namespace ForgeShop.Forge;
 
-/// <summary>The record form.</summary>
+/// <summary>Derives IDs of record keys.</summary>
 public sealed partial class EntityNamespace
 {
     private const int RecordScratch = 512;
     private const string PlainField = "key";
 
-    /// <summary>Begins a record key. Dispose it, so that its buffer goes back to the pool.</summary>
+    /// <summary>Begins a record key. Dispose it: this returns its buffer to the pool.</summary>
     public RecordKey NewKey() => new(this, default);
 
     /// <summary>
-    /// Begins a record key in a buffer of the caller's (<c>stackalloc byte[512]</c> does for most); a larger key moves to a pooled one.
+    /// Begins a record key in the caller's buffer (<c>stackalloc byte[512]</c> suffices for most keys); a larger key moves to a pooled one.
     /// </summary>
     /// <param name="scratch">The buffer. It must outlive the key.</param>
     public RecordKey NewKey(Span<byte> scratch) => new(this, scratch);
 
     /// <summary>
-    /// The ID of a record key: <c>orders.Derive(("user", userId), ("reference", "cart-1"))</c>. The order of the fields does not matter.
+    /// Returns the ID of a record key: <c>orders.Derive(("user", userId), ("reference", "cart-1"))</c>. The order of the fields has no
+    /// effect.
     /// </summary>
     /// <param name="fields">The fields.</param>
     /// <exception cref="ForgeKeyException">A field is refused, missing, unknown or given twice, or the entity type's keys are
@@ -24,17 +25,17 @@ public sealed partial class EntityNamespace
     public Guid Derive(params ReadOnlySpan<(string Field, KeyValue Value)> fields) =>
         TryDerive(fields, out var id, out var error) ? id : throw new ForgeKeyException(error);
 
-    /// <summary>The ID of a record key, unless it is refused.</summary>
+    /// <summary>Derives the ID of a record key; returns false if the key is refused.</summary>
     /// <param name="fields">The fields.</param>
     /// <param name="id">The ID.</param>
-    /// <returns>Whether there is one.</returns>
+    /// <returns>True if the key is accepted.</returns>
     public bool TryDerive(ReadOnlySpan<(string Field, KeyValue Value)> fields, out Guid id) => TryDerive(fields, out id, out _);
 
-    /// <summary>The ID of a record key, or what is wrong with it.</summary>
+    /// <summary>Derives the ID of a record key, or returns the error.</summary>
     /// <param name="fields">The fields.</param>
     /// <param name="id">The ID.</param>
-    /// <param name="error">What is wrong.</param>
-    /// <returns>Whether there is an ID.</returns>
+    /// <param name="error">The error.</param>
+    /// <returns>True if the key is accepted.</returns>
     public bool TryDerive(ReadOnlySpan<(string Field, KeyValue Value)> fields, out Guid id, out KeyError error)
     {
         using var key = NewKey(stackalloc byte[RecordScratch]);
@@ -42,13 +43,13 @@ public sealed partial class EntityNamespace
         return key.TryDerive(out id, out error);
     }
 
-    /// <summary>Whether an ID is the one of a record key. A key that is refused has no ID, so the answer is no.</summary>
+    /// <summary>Returns whether this is the ID of a record key; false for a key that is refused.</summary>
     /// <param name="id">The ID.</param>
     /// <param name="fields">The fields.</param>
     public bool Verify(Guid id, params ReadOnlySpan<(string Field, KeyValue Value)> fields) =>
         TryDerive(fields, out var derived) && derived == id;
 
-    /// <summary>The name that is hashed for a record key: RFC 8785 JSON. For explanations and other implementations.</summary>
+    /// <summary>Returns the name that is hashed for a record key: RFC 8785 JSON. For explanations and other implementations.</summary>
     /// <param name="fields">The fields.</param>
     /// <exception cref="ForgeKeyException">The key is refused.</exception>
     public string GetName(params ReadOnlySpan<(string Field, KeyValue Value)> fields)
@@ -59,13 +60,13 @@ public sealed partial class EntityNamespace
     }
 
     /// <summary>
-    /// The ID of a key that arrives as named texts (a query string, a command line). A record's fields have their own names; a plain key is
-    /// the one field <c>key</c>. Lists and nested records cannot be written that way and are refused.
+    /// Derives the ID of a key of named texts (a query string, a command line). The fields of a record have their own names; a plain key is
+    /// the one field <c>key</c>. Lists and nested records are refused.
     /// </summary>
     /// <param name="fields">The fields.</param>
     /// <param name="id">The ID.</param>
-    /// <param name="error">What is wrong.</param>
-    /// <returns>Whether there is an ID.</returns>
+    /// <param name="error">The error.</param>
+    /// <returns>True if the key is accepted.</returns>
     public bool TryDeriveText(IEnumerable<KeyValuePair<string, string?>> fields, out Guid id, out KeyError error)
     {
         ArgumentNullException.ThrowIfNull(fields);

@@ -5,8 +5,8 @@ using System.Text;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// The namespace of one entity type: from keys to IDs. Immutable and thread-safe; make one per entity type and keep it.
-/// The plain form is in this file, records and batches beside it.
+/// The namespace of one entity type; derives IDs from keys. Immutable and thread-safe; create one for each entity type and keep it.
+/// This file has the plain form; records and batches have files of their own.
 /// </summary>
 public sealed partial class EntityNamespace
 {
@@ -25,31 +25,31 @@ public sealed partial class EntityNamespace
         _sha1 = new Sha1Namespace(_namespaceBytes);
         _isV5Text = Sha1Name.IsSupported && domain.Algorithm is ForgeAlgorithm.V5 && type.Shape.Form is KeyForm.Value
             && type.Shape.Kind is KeyKind.Text;
-        // A name needs no escaping: its letters, digits and three signs mean nothing to JSON.
+        // A name needs no escaping: JSON has no special meaning for its letters, digits and three signs.
         _recordPrefix = [.. _namespaceBytes, .. "[\"forge:1\",\""u8, .. Encoding.ASCII.GetBytes(type.Name), .. "\",{"u8];
     }
 
-    /// <summary>The domain, with the algorithm.</summary>
+    /// <summary>Gets the domain, with the algorithm.</summary>
     public ForgeDomain Domain { get; }
 
-    /// <summary>The entity type.</summary>
+    /// <summary>Gets the entity type.</summary>
     public EntityType Type { get; }
 
-    /// <summary>The namespace's own ID: UUIDv5 of the entity type's name in the domain's root, under every algorithm.</summary>
+    /// <summary>Gets the ID of the namespace: UUIDv5 of the entity type's name in the domain's root, under every algorithm.</summary>
     public Guid Id { get; }
 
-    /// <summary>The ID of a plain key.</summary>
-    /// <param name="key">The key, of the declared kind, as people write it: the kind brings it to its canonical form.</param>
+    /// <summary>Returns the ID of a plain key.</summary>
+    /// <param name="key">The key, of the declared kind, as a person writes it: the kind rewrites it to its canonical form.</param>
     /// <exception cref="ForgeKeyException">The key is refused (docs/forge-id.md), or the entity type's keys are records.</exception>
     public Guid Derive(ReadOnlySpan<char> key) => TryDerive(key, out var id, out var error) ? id : throw new ForgeKeyException(error);
 
-    /// <summary>The ID of a plain key in UTF-8.</summary>
+    /// <summary>Returns the ID of a plain key in UTF-8.</summary>
     /// <param name="utf8Key">The key, of the declared kind.</param>
     /// <exception cref="ForgeKeyException">The key is refused, or the entity type's keys are records.</exception>
     public Guid Derive(ReadOnlySpan<byte> utf8Key) =>
         TryDerive(utf8Key, out var id, out var error) ? id : throw new ForgeKeyException(error);
 
-    /// <summary>The ID of a plain key of kind uuid: what an entity that is one-to-one with another one is called.</summary>
+    /// <summary>Returns the ID of a plain key of kind uuid, for an entity that is one-to-one with another one.</summary>
     /// <param name="key">The other entity's ID.</param>
     /// <exception cref="ForgeKeyException">The entity type's keys are of another kind.</exception>
     public Guid Derive(Guid key)
@@ -60,43 +60,43 @@ public sealed partial class EntityNamespace
         return HashName(buffer, written);
     }
 
-    /// <summary>The ID of a plain key, unless the key is refused.</summary>
+    /// <summary>Derives the ID of a plain key; returns false if the key is refused.</summary>
     /// <param name="key">The key, of the declared kind.</param>
     /// <param name="id">The ID.</param>
-    /// <returns>Whether there is one.</returns>
+    /// <returns>True if the key is accepted.</returns>
     public bool TryDerive(ReadOnlySpan<char> key, out Guid id) => TryDerive(key, out id, out KeyError _);
 
-    /// <summary>The ID of a plain key, or what is wrong with the key.</summary>
+    /// <summary>Derives the ID of a plain key, or returns the error.</summary>
     /// <param name="key">The key, of the declared kind.</param>
     /// <param name="id">The ID.</param>
-    /// <param name="error">What is wrong.</param>
-    /// <returns>Whether there is an ID.</returns>
+    /// <param name="error">The error.</param>
+    /// <returns>True if the key is accepted.</returns>
     public bool TryDerive(ReadOnlySpan<char> key, out Guid id, out KeyError error) => TryDerive<char>(key, out id, out error);
 
-    /// <summary>The ID of a plain key in UTF-8, unless the key is refused.</summary>
+    /// <summary>Derives the ID of a plain key in UTF-8; returns false if the key is refused.</summary>
     /// <param name="utf8Key">The key, of the declared kind.</param>
     /// <param name="id">The ID.</param>
-    /// <returns>Whether there is one.</returns>
+    /// <returns>True if the key is accepted.</returns>
     public bool TryDerive(ReadOnlySpan<byte> utf8Key, out Guid id) => TryDerive(utf8Key, out id, out KeyError _);
 
-    /// <summary>The ID of a plain key in UTF-8, or what is wrong with the key.</summary>
+    /// <summary>Derives the ID of a plain key in UTF-8, or returns the error.</summary>
     /// <param name="utf8Key">The key, of the declared kind.</param>
     /// <param name="id">The ID.</param>
-    /// <param name="error">What is wrong.</param>
-    /// <returns>Whether there is an ID.</returns>
+    /// <param name="error">The error.</param>
+    /// <returns>True if the key is accepted.</returns>
     public bool TryDerive(ReadOnlySpan<byte> utf8Key, out Guid id, out KeyError error) => TryDerive<byte>(utf8Key, out id, out error);
 
-    /// <summary>Whether an ID is the one of a plain key. A key that is refused has no ID, so the answer is no.</summary>
+    /// <summary>Returns whether this is the ID of a plain key; false for a key that is refused.</summary>
     /// <param name="id">The ID.</param>
     /// <param name="key">The key, of the declared kind.</param>
     public bool Verify(Guid id, ReadOnlySpan<char> key) => TryDerive(key, out var derived) && derived == id;
 
-    /// <summary>Whether an ID is the one of a plain key in UTF-8. A key that is refused has no ID, so the answer is no.</summary>
+    /// <summary>Returns whether this is the ID of a plain key in UTF-8; false for a key that is refused.</summary>
     /// <param name="id">The ID.</param>
     /// <param name="utf8Key">The key, of the declared kind.</param>
     public bool Verify(Guid id, ReadOnlySpan<byte> utf8Key) => TryDerive(utf8Key, out var derived) && derived == id;
 
-    /// <summary>The name that is hashed for a plain key: its canonical text. For explanations and other implementations.</summary>
+    /// <summary>Returns the name that is hashed for a plain key: its canonical text. For explanations and other implementations.</summary>
     /// <param name="key">The key, of the declared kind.</param>
     /// <exception cref="ForgeKeyException">The key is refused, or the entity type's keys are records.</exception>
     public string GetName(ReadOnlySpan<char> key)
@@ -110,11 +110,12 @@ public sealed partial class EntityNamespace
 
     internal ReadOnlySpan<byte> RecordPrefix => _recordPrefix;
 
-    /// <summary>What <see cref="HashName"/> takes for any key: the namespace, the longest name, what is written beyond either.</summary>
+    /// <summary>The size of the buffer of <see cref="HashName"/> for any key: namespace, longest name and padding.</summary>
     internal const int NameBufferSize = NameHash.NamespaceSize + CanonicalKey.MaxLength + 3 + Sha1Name.Slack;
 
     /// <summary>
-    /// The ID of a name in a buffer of <see cref="NameBufferSize"/>, after room for the namespace. The rest of the buffer is overwritten.
+    /// Returns the ID of a name in a buffer of <see cref="NameBufferSize"/>; the name is after the space of the namespace. The rest of the
+    /// buffer is overwritten.
     /// </summary>
     internal Guid HashName(Span<byte> buffer, int nameLength)
     {

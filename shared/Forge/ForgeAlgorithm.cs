@@ -1,6 +1,6 @@
 namespace ForgeShop.Forge;
 
-/// <summary>How a name becomes an ID.</summary>
+/// <summary>The algorithm that derives an ID from a name.</summary>
 public enum ForgeAlgorithm
 {
     /// <summary><c>v5</c>: UUID version 5, SHA-1 over namespace and name (RFC 9562 section 5.5). Needs no secret.</summary>
@@ -12,17 +12,18 @@ public enum ForgeAlgorithm
     V8Sha256,
 
     /// <summary>
-    /// <c>v8-hmac-sha256</c>: UUID version 8 from HMAC-SHA-256 with a secret: outsiders can neither guess nor confirm an ID.
+    /// <c>v8-hmac-sha256</c>: UUID version 8 from HMAC-SHA-256 with a secret: without the secret, an ID can neither be guessed nor
+    /// confirmed.
     /// </summary>
     V8HmacSha256,
 }
 
-/// <summary>The names of the algorithms as configuration, command line and vectors spell them.</summary>
+/// <summary>The names of the algorithms in configuration, command line and vectors.</summary>
 public static class ForgeAlgorithms
 {
-    /// <summary>The name: <c>v5</c>, <c>v8-sha256</c> or <c>v8-hmac-sha256</c>.</summary>
+    /// <summary>Returns the name: <c>v5</c>, <c>v8-sha256</c> or <c>v8-hmac-sha256</c>.</summary>
     /// <param name="algorithm">The algorithm.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Not one of the declared values.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not declared.</exception>
     public static string ToName(this ForgeAlgorithm algorithm) => algorithm switch
     {
         ForgeAlgorithm.V5 => "v5",
@@ -31,10 +32,10 @@ public static class ForgeAlgorithms
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm), "There is no such algorithm."),
     };
 
-    /// <summary>Reads a name. Exact: lower case, no spaces.</summary>
+    /// <summary>Parses a name: lower case, without spaces.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="algorithm">The algorithm of that name.</param>
-    /// <returns>Whether there is one.</returns>
+    /// <param name="algorithm">The algorithm with this name.</param>
+    /// <returns>True if the name is known.</returns>
     public static bool TryParse(string? name, out ForgeAlgorithm algorithm)
     {
         (var known, algorithm) = name switch

@@ -3,62 +3,62 @@ using System.Text;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// Who gives the names: a domain, with the algorithm (and secret) by which all its IDs are derived.
-/// Domain → <see cref="EntityNamespace"/> → ID. Immutable and thread-safe; make one and keep it.
+/// A domain: the scope of all names, with the algorithm (and secret) that derives all its IDs.
+/// Domain → <see cref="EntityNamespace"/> → ID. Immutable and thread-safe; create one and keep it.
 /// </summary>
 public sealed class ForgeDomain
 {
-    /// <summary>The shortest secret, in bytes of UTF-8.</summary>
+    /// <summary>The minimum length of a secret, in bytes of UTF-8.</summary>
     public const int MinimumSecretBytes = 16;
 
     private readonly byte[] _secret;
 
-    /// <summary>A domain without a secret (<see cref="ForgeAlgorithm.V5"/>): its IDs can be derived without one.</summary>
+    /// <summary>Creates a domain with <see cref="ForgeAlgorithm.V5"/>, which has no secret.</summary>
     /// <param name="name">The domain: <c>^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$</c>, at most 253 characters. A-Z are lowered.</param>
-    /// <exception cref="ForgeConfigurationException">Not such a domain.</exception>
+    /// <exception cref="ForgeConfigurationException">The domain is invalid.</exception>
     public ForgeDomain(string name) : this(name, ForgeAlgorithm.V5)
     {
     }
 
-    /// <summary>A domain with an algorithm of its own.</summary>
+    /// <summary>Creates a domain with any algorithm.</summary>
     /// <param name="name">The domain: <c>^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$</c>, at most 253 characters. A-Z are lowered.</param>
     /// <param name="algorithm">The algorithm.</param>
     /// <param name="secret">The secret, for <see cref="ForgeAlgorithm.V8HmacSha256"/> and only for it: the UTF-8 bytes of this text,
     /// untrimmed, at least 16 of them.</param>
     /// <exception cref="ForgeConfigurationException">
-    /// Not such a domain; or the secret is missing, short, not encodable in UTF-8, or given to an algorithm that has none.
+    /// The domain is invalid; or the secret is missing, too short, not valid UTF-16, or given for an algorithm without a secret.
     /// </exception>
     public ForgeDomain(string name, ForgeAlgorithm algorithm, string? secret = null)
     {
         Name = Lowered(name);
         Algorithm = algorithm;
         _secret = SecretBytes(algorithm, secret);
-        // Namespaces are public knowledge and the same under every algorithm: always version 5 (RFC 9562 section 6.6 for the DNS
+        // Namespaces are public and the same under every algorithm: always version 5 (RFC 9562 section 6.6 for the DNS
         // namespace).
         Root = NameBasedUuid.V5(NamespaceIds.Dns, Encoding.ASCII.GetBytes(Name));
     }
 
-    /// <summary>The domain in lower case.</summary>
+    /// <summary>Gets the domain in lower case.</summary>
     public string Name { get; }
 
-    /// <summary>The algorithm of every ID of this domain.</summary>
+    /// <summary>Gets the algorithm of all IDs of this domain.</summary>
     public ForgeAlgorithm Algorithm { get; }
 
-    /// <summary>UUIDv5 of the domain in the RFC's DNS namespace; the parent of every entity namespace.</summary>
+    /// <summary>Gets the UUIDv5 of the domain in the DNS namespace of the RFC: the parent of every entity namespace.</summary>
     public Guid Root { get; }
 
     internal ReadOnlySpan<byte> Secret => _secret;
 
-    /// <summary>The namespace of an entity type.</summary>
+    /// <summary>Creates the namespace of an entity type.</summary>
     /// <param name="entity">The entity type: <c>^[a-z][a-z0-9_.-]{0,63}$</c>.</param>
     /// <param name="shape">
-    /// The one shape that its keys have: a <see cref="KeyKind"/> (plain form), <see cref="KeyShape.Record"/> (record form),
-    /// or <see cref="KeyShape.AnyRecord"/> where the fields are not known beforehand.
+    /// The shape of all its keys: a <see cref="KeyKind"/> (plain form), <see cref="KeyShape.Record"/> (record form),
+    /// or <see cref="KeyShape.AnyRecord"/> if the fields are not known in advance.
     /// </param>
-    /// <exception cref="ForgeConfigurationException">Not such a name, or a shape that no key can have.</exception>
+    /// <exception cref="ForgeConfigurationException">The name is invalid, or no key can have this shape.</exception>
     public EntityNamespace Entity(string entity, KeyShape shape) => new(this, new EntityType(entity, shape));
 
-    /// <summary>The namespace of an entity type of a catalogue.</summary>
+    /// <summary>Creates the namespace of an entity type of a catalogue.</summary>
     /// <param name="type">The entity type.</param>
     public EntityNamespace Entity(EntityType type) => new(this, type);
 
@@ -75,7 +75,7 @@ public sealed class ForgeDomain
                 $"The domain has U+{CodePoint.At(name, i):X4} where a letter, digit or hyphen belongs (write non-ASCII domains in their "
                 + "xn-- form).");
         }
-        // After the characters, so that what is counted is ASCII and every language counts alike.
+        // Checked after the characters: the text is ASCII then, and its length is the same in every language.
         if (name.Length is 0 or > 253) throw new ForgeConfigurationException("The domain must have 1 to 253 characters.");
         if (afterDot) throw new ForgeConfigurationException("The domain must not end in a dot.");
         return string.Create(name.Length, name, static (lowered, name) =>

@@ -1,6 +1,6 @@
 namespace ForgeShop.Forge;
 
-/// <summary>What Forge refuses. Messages name the rule that was broken and never repeat a key or a secret.</summary>
+/// <summary>The base of Forge's exceptions. The message names the violated rule and never repeats a key or a secret.</summary>
 public abstract class ForgeException : Exception
 {
     private protected ForgeException(string message, Exception? inner = null) : base(message, inner)
@@ -11,9 +11,9 @@ public abstract class ForgeException : Exception
 /// <summary>A key was refused: see <see cref="Error"/> for the entity type, field, kind, reason and code point.</summary>
 public sealed class ForgeKeyException : ForgeException
 {
-    /// <summary>Makes the exception for an error.</summary>
-    /// <param name="error">What is wrong.</param>
-    /// <param name="index">Which key of a batch, from 0; null outside batches.</param>
+    /// <summary>Creates the exception for an error.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="index">The index of the key in its batch; null outside batches.</param>
     public ForgeKeyException(KeyError error, int? index = null)
         : base(index is null ? error.ToString() : $"{error} (key {index} of the batch, counted from 0)")
     {
@@ -21,19 +21,19 @@ public sealed class ForgeKeyException : ForgeException
         Index = index;
     }
 
-    /// <summary>What is wrong.</summary>
+    /// <summary>Gets the error.</summary>
     public KeyError Error { get; }
 
-    /// <summary>Which key of a batch, from 0; null outside batches.</summary>
+    /// <summary>Gets the index of the key in its batch; null outside batches.</summary>
     public int? Index { get; }
 }
 
-/// <summary>A domain, entity type, catalogue, algorithm or secret that cannot be used. Nothing is derived: Forge fails closed.</summary>
+/// <summary>A domain, entity type, catalogue, algorithm or secret is invalid. No ID is derived: Forge fails closed.</summary>
 public sealed class ForgeConfigurationException : ForgeException
 {
-    /// <summary>Makes the exception.</summary>
-    /// <param name="message">What is wrong, without any secret.</param>
-    /// <param name="inner">What caused it.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">The error, without any secret.</param>
+    /// <param name="inner">The cause.</param>
     public ForgeConfigurationException(string message, Exception? inner = null) : base(message, inner)
     {
     }

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace ForgeShop.Forge;
 
-/// <summary>What callers put into a record: fields, items, lists and nested records.</summary>
+/// <summary>Adds fields, items, lists and nested records.</summary>
 public ref partial struct RecordKey
 {
     /// <summary>Adds a field.</summary>
@@ -21,38 +21,38 @@ public ref partial struct RecordKey
     /// <param name="utf8Value">Its value as UTF-8 text.</param>
     public void Add(string field, ReadOnlySpan<byte> utf8Value) => PutText(field, null, utf8Value);
 
-    /// <summary>Adds a field of a kind, which must be the declared one.</summary>
+    /// <summary>Adds a field with its kind, which must be the declared one.</summary>
     /// <param name="field">The field's name.</param>
     /// <param name="kind">The kind.</param>
     /// <param name="value">Its value as text.</param>
     public void Add(string field, KeyKind kind, ReadOnlySpan<char> value) => PutText(field, kind, value);
 
-    /// <summary>Adds a field of a kind, which must be the declared one.</summary>
+    /// <summary>Adds a field with its kind, which must be the declared one.</summary>
     /// <param name="field">The field's name.</param>
     /// <param name="kind">The kind.</param>
     /// <param name="utf8Value">Its value as UTF-8 text.</param>
     public void Add(string field, KeyKind kind, ReadOnlySpan<byte> utf8Value) => PutText(field, kind, utf8Value);
 
-    /// <summary>Adds an item to the list that is open.</summary>
+    /// <summary>Adds an item to the open list.</summary>
     /// <param name="value">The item.</param>
     public void AddItem(KeyValue value) => Put(null, value);
 
-    /// <summary>Begins a field that is a list. Ended by <see cref="End"/>.</summary>
+    /// <summary>Begins a field that is a list. <see cref="End"/> ends it.</summary>
     /// <param name="field">The field's name.</param>
     public void BeginList(string field) => Begin(field, isRecord: false);
 
-    /// <summary>Begins an item, of the list that is open, that is itself a list. Ended by <see cref="End"/>.</summary>
+    /// <summary>Begins an item of the open list that is itself a list. <see cref="End"/> ends it.</summary>
     public void BeginListItem() => Begin(null, isRecord: false);
 
-    /// <summary>Begins a field that is a nested record. Ended by <see cref="End"/>.</summary>
+    /// <summary>Begins a field that is a nested record. <see cref="End"/> ends it.</summary>
     /// <param name="field">The field's name.</param>
     public void BeginRecord(string field) => Begin(field, isRecord: true);
 
-    /// <summary>Begins an item, of the list that is open, that is a record. Ended by <see cref="End"/>.</summary>
+    /// <summary>Begins an item of the open list that is a record. <see cref="End"/> ends it.</summary>
     public void BeginRecordItem() => Begin(null, isRecord: true);
 
-    /// <summary>Ends the list or nested record that is open.</summary>
-    /// <exception cref="InvalidOperationException">None is open.</exception>
+    /// <summary>Ends the open list or nested record.</summary>
+    /// <exception cref="InvalidOperationException">No list or nested record is open.</exception>
     public void End()
     {
         if (Failed) return;
@@ -90,7 +90,7 @@ public ref partial struct RecordKey
                 break;
             case KeyValue.Content.List:
                 Begin(field, isRecord: false);
-                // A refusal ends the walk: values can share parts, so that going on would take steps, or stack, without end.
+                // A refusal ends the traversal: values can share parts, so without it the number of steps is unlimited.
                 foreach (ref readonly var item in value.AsList.AsSpan())
                 {
                     if (Failed) return;
@@ -145,7 +145,7 @@ public ref partial struct RecordKey
         else EndLeaf(written);
     }
 
-    // Which kind a value has: the declared one, or the one that was named, and both must agree.
+    // Returns the kind of a value: the declared one or the one that was named. If there are both, they must be equal.
     private bool Resolve(string? field, KeyKind? given, KeyShape? declared, out KeyKind kind)
     {
         kind = given ?? declared?.ValueKind ?? default;

@@ -7,15 +7,15 @@ using System.Text;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// How the JSON grows. Every field and item is written with a comma behind it; when a record ends, its fields are put into byte order, and
-/// the last comma becomes the closing bracket.
+/// Writes the JSON. Every field and item is written with a comma after it; when a record ends, its fields are sorted by their bytes, and
+/// the closing bracket replaces the last comma.
 /// </summary>
 public ref partial struct RecordKey
 {
-    /// <summary>Where a field lies in the buffer, from its first quote to behind its comma.</summary>
+    /// <summary>The range of a field in the buffer, from its first quote to its comma.</summary>
     private record struct Entry(int Start, int End, int NameLength);
 
-    /// <summary>A record or list that is open.</summary>
+    /// <summary>An open record or list.</summary>
     private struct Level
     {
         public bool IsRecord;
@@ -62,7 +62,7 @@ public ref partial struct RecordKey
         Open(isRecord, shape is { IsAny: true } ? null : shape, _entries - 1, field);
     }
 
-    // Begins a field (with its name) or an item: what it must be, if that is declared.
+    // Begins a field (with its name) or an item. Returns its declared shape, if there is one.
     private bool BeginValue(string? field, out KeyShape? shape)
     {
         shape = null;
@@ -71,7 +71,7 @@ public ref partial struct RecordKey
         ref var level = ref _levels[_depth - 1];
         if (level.IsRecord != field is not null)
         {
-            // A field of a list or an item of a record: a mistake of the caller's in shape, not in a value.
+            // A field of a list or an item of a record: an error of the shape, not of a value.
             Fail(KeyRefusal.WrongShape, field: field);
             return false;
         }
@@ -114,12 +114,12 @@ public ref partial struct RecordKey
         Write(kind.LeafPrefix());
     }
 
-    // The buffer has the canonical text; JSON escapes only its quotes and backslashes.
+    // The buffer has the canonical text; JSON escapes its quotes and backslashes only.
     private void EndLeaf(int written)
     {
         var escapes = 0;
         foreach (var b in _buffer.Slice(_length, written)) escapes += b is (byte)'"' or (byte)'\\' ? 1 : 0;
-        _length += written; // before anything grows: only what is counted moves along
+        _length += written; // before the buffer grows, which copies only this length
         Reserve(escapes + 2);
         for (int from = _length - 1, to = from + escapes; to > from; from--)
         {
@@ -180,7 +180,7 @@ public ref partial struct RecordKey
         Entries[_entries++] = entry;
     }
 
-    // Where the value that is wrong stands: a.b[2]. Only names that are valid field names are repeated.
+    // Returns the path of the value with the error: a.b[2]. Only valid field names are repeated.
     private readonly string? Path(string? field)
     {
         var path = new StringBuilder();

@@ -2,14 +2,14 @@ using System.Text;
 
 namespace ForgeShop.Forge;
 
-/// <summary>Fields in byte order.</summary>
+/// <summary>Sorts fields by their bytes.</summary>
 public ref partial struct RecordKey
 {
     private readonly ReadOnlySpan<byte> Name(in Entry entry) => _buffer.Slice(entry.Start + 1, entry.NameLength);
 
     private readonly int Compare(in Entry left, in Entry right) => Name(left).SequenceCompareTo(Name(right));
 
-    // Sorts the fields of the record that begins at start, in the buffer as well. The name that occurs twice, if one does.
+    // Sorts the fields of the record that begins at start, also in the buffer. Returns a name that occurs twice, if there is one.
     private string? Order(int firstEntry, int start)
     {
         var entries = Entries[firstEntry.._entries];
@@ -23,7 +23,7 @@ public ref partial struct RecordKey
             if (Compare(entries[i - 1], entries[i]) == 0) return Encoding.ASCII.GetString(Name(entries[i]));
         }
 
-        // Laid out in order behind the record, then moved over it.
+        // Written in order after the record, then moved over it.
         var size = _length - start;
         Reserve(size);
         var sorted = _buffer.Slice(_length, size);
@@ -38,7 +38,7 @@ public ref partial struct RecordKey
         return null;
     }
 
-    // Heap sort: in place, no delegate, and no input makes it slow.
+    // Heap sort: in place, without a delegate, and fast for every input.
     private readonly void Sort(scoped Span<Entry> entries)
     {
         for (var root = entries.Length / 2 - 1; root >= 0; root--) SiftDown(entries, root);

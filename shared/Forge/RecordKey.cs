@@ -4,9 +4,9 @@ using System.Text;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// Builds a record key and derives its ID, without allocating in the common case: up to 16 fields in one record or list, in a buffer of the
-/// caller's or a pooled one. Fields may come in any order. The first thing that is wrong is remembered and everything after it is ignored:
-/// <see cref="Derive"/> throws it, <see cref="TryDerive(out Guid, out KeyError)"/> hands it out.
+/// Builds a record key and derives its ID, without allocation in the common case: up to 16 fields in one record or list, in the caller's
+/// buffer or a pooled one. Fields may have any order. The first error is kept, and later input is ignored: <see cref="Derive"/> throws it,
+/// <see cref="TryDerive(out Guid, out KeyError)"/> returns it.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -15,7 +15,7 @@ namespace ForgeShop.Forge;
 /// key.Add("reference", reference);
 /// var id = key.Derive();
 /// </code>
-/// The value is not to be copied: a copy would return the same buffer to the pool a second time.
+/// Do not copy the value: a copy would return the same buffer to the pool a second time.
 /// </remarks>
 public ref partial struct RecordKey
 {
@@ -46,20 +46,20 @@ public ref partial struct RecordKey
         Open(isRecord: true, entity.Type.Shape.IsAny ? null : entity.Type.Shape, entry: -1);
     }
 
-    /// <summary>The ID of the key.</summary>
-    /// <exception cref="ForgeKeyException">What was the first thing wrong with the key.</exception>
+    /// <summary>Returns the ID of the key.</summary>
+    /// <exception cref="ForgeKeyException">The key is refused; the exception has the first error.</exception>
     /// <exception cref="InvalidOperationException">A list or nested record was begun and not ended.</exception>
     public Guid Derive() => TryDerive(out var id, out var error) ? id : throw new ForgeKeyException(error);
 
-    /// <summary>The ID of the key, unless the key is refused.</summary>
+    /// <summary>Derives the ID of the key; returns false if the key is refused.</summary>
     /// <param name="id">The ID.</param>
-    /// <returns>Whether there is one.</returns>
+    /// <returns>True if the key is accepted.</returns>
     public bool TryDerive(out Guid id) => TryDerive(out id, out _);
 
-    /// <summary>The ID of the key, or the first thing that is wrong with it.</summary>
+    /// <summary>Derives the ID of the key, or returns its first error.</summary>
     /// <param name="id">The ID.</param>
-    /// <param name="error">What is wrong.</param>
-    /// <returns>Whether there is an ID.</returns>
+    /// <param name="error">The first error.</param>
+    /// <returns>True if the key is accepted.</returns>
     /// <exception cref="InvalidOperationException">A list or nested record was begun and not ended.</exception>
     public bool TryDerive(out Guid id, out KeyError error)
     {
@@ -69,19 +69,19 @@ public ref partial struct RecordKey
         return !Failed;
     }
 
-    /// <summary>Whether an ID is the one of this key. A key that is refused has no ID, so the answer is no.</summary>
+    /// <summary>Returns whether this is the ID of the key; false for a key that is refused.</summary>
     /// <param name="id">The ID.</param>
     public bool Verify(Guid id) => TryDerive(out var derived) && derived == id;
 
-    /// <summary>The name that is hashed: RFC 8785 JSON.</summary>
-    /// <exception cref="ForgeKeyException">What was the first thing wrong with the key.</exception>
+    /// <summary>Returns the name that is hashed: RFC 8785 JSON.</summary>
+    /// <exception cref="ForgeKeyException">The key is refused; the exception has the first error.</exception>
     public string GetName()
     {
         Complete();
         return Failed ? throw new ForgeKeyException(_error) : Encoding.UTF8.GetString(_buffer[NameHash.NamespaceSize.._length]);
     }
 
-    /// <summary>Returns pooled buffers. The key is not to be used afterwards.</summary>
+    /// <summary>Returns the pooled buffers. The key cannot be used afterwards.</summary>
     public void Dispose()
     {
         if (_rented is not null) ArrayPool<byte>.Shared.Return(_rented);

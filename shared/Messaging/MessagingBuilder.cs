@@ -20,6 +20,8 @@ public sealed class MessagingBuilder
     public MessagingBuilder UseEntityFramework<TContext>() where TContext : DbContext
     {
         Services.AddAfterCommit<TContext>();
+        Services.AddSingleton<OutboxWriter>();
+        Services.ConfigureDbContext<TContext>((services, options) => options.AddInterceptors(services.GetRequiredService<OutboxWriter>()));
         Services.AddSingleton(services =>
         {
             using var scope = services.CreateScope();

@@ -28,7 +28,6 @@ public static class MessagingExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(new ServiceName(service));
         services.AddSingleton<OutboxSignal>();
-        services.AddSingleton<OutboxWriter>();
         services.AddSingleton<KafkaSettings>();
         services.AddSingleton(provider => new ConsumerProgress(provider.GetRequiredService<KafkaSettings>()));
         services.AddSingleton<MessagingMetrics>();

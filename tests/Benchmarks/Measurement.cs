@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
@@ -13,6 +12,7 @@ internal static class Measurement
 {
     public const string Argument = "measure-forge";
 
+    private static readonly TimeProvider Time = TimeProvider.System;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1), Measured = TimeSpan.FromSeconds(1.5);
 
     public static void Run(TextWriter output)
@@ -30,9 +30,9 @@ internal static class Measurement
             ways.Add((nameof(NameBenchmarks.Batch), length, benchmarks.Batch));
         }
 
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < WarmUp;) ways.ForEach(way => way.Run());
+        for (var start = Time.GetTimestamp(); Time.GetElapsedTime(start) < WarmUp;) ways.ForEach(way => way.Run());
         var fastest = Enumerable.Repeat(double.MaxValue, ways.Count).ToArray();
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < Measured;)
+        for (var start = Time.GetTimestamp(); Time.GetElapsedTime(start) < Measured;)
         {
             for (var i = 0; i < ways.Count; i++) fastest[i] = Math.Min(fastest[i], Nanoseconds(ways[i].Run));
         }
@@ -44,9 +44,9 @@ internal static class Measurement
 
     private static double Nanoseconds(Action run)
     {
-        var start = Stopwatch.GetTimestamp();
+        var start = Time.GetTimestamp();
         run();
-        return (Stopwatch.GetTimestamp() - start) * (1e9 / Stopwatch.Frequency) / NameBenchmarks.Names;
+        return (Time.GetTimestamp() - start) * (1e9 / Time.TimestampFrequency) / NameBenchmarks.Names;
     }
 
     private static double Bytes(Action run)

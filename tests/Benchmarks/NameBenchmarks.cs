@@ -43,7 +43,7 @@ public class NameBenchmarks
         for (var i = 0; i < Names; i++) _ids[i] = Texts.Derive(_keys[i]);
     }
 
-    /// <summary>One ID at a time, each of which decides which key comes next: nothing overlaps, the whole latency counts.</summary>
+    /// <summary>One ID at a time; each ID selects the next key, so derivations do not overlap and the whole latency counts.</summary>
     [Benchmark(OperationsPerInvoke = Names)]
     public Guid Dependent()
     {

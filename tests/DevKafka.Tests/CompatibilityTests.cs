@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
@@ -162,7 +161,7 @@ public abstract class CompatibilityTests(IBrokerFixture broker)
     {
         await CreateTopicAsync(1);
         using var producer = Clients.Producer();
-        var start = DateTimeOffset.UtcNow.AddHours(-1);
+        var start = TimeProvider.System.GetUtcNow().AddHours(-1);
         for (var i = 0; i < 100; i++)
             await producer.ProduceAsync(_topic, new() { Key = "k", Value = $"{i}", Timestamp = new(start.AddSeconds(i)) }, Token);
         using var admin = Clients.Admin();
@@ -215,22 +214,16 @@ public abstract class CompatibilityTests(IBrokerFixture broker)
         const int Records = 100;
         await CreateTopicAsync(6);
         using var producer = Clients.Producer(config => config.EnableIdempotence = true);
-        using var consumer = Clients.Consumer("latency", config => config.FetchWaitMaxMs = 25_000);
+        using var consumer = Clients.Consumer("latency", config => config.FetchWaitMaxMs = 100_000);
         consumer.Assign(Enumerable.Range(0, 6).Select(partition => new TopicPartitionOffset(_topic, partition, Offset.Beginning)));
         consumer.Consume(TimeSpan.FromMilliseconds(300)).ShouldBeNull();
-        var hops = new List<TimeSpan>();
         for (var i = 0; i < Records; i++)
         {
-            var clock = Stopwatch.StartNew();
             var producing = producer.ProduceAsync(_topic, new() { Key = $"{i}", Value = $"{i}" }, Token);
+            // A fetch that waits for its maximum takes longer than the time-out of this call.
             Tests.Clients.Next(consumer).Message.Value.ShouldBe($"{i}");
-            hops.Add(clock.Elapsed);
             await producing;
         }
-
-        hops.Sort();
-        TestContext.Current.TestOutputHelper?.WriteLine($"produce to consume: median {hops[Records / 2]}, maximum {hops[^1]}");
-        hops[Records / 2].ShouldBeLessThan(TimeSpan.FromSeconds(1), "a fetch that does not return at once waits for 25 s");
     }
 
     private static bool Exists(IAdminClient admin, string name) =>

@@ -9,6 +9,7 @@ namespace ForgeShop.DevKafka.Tests;
 internal sealed partial class DevKafkaProcess : IAsyncDisposable
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "ForgeShop.DevKafka.dll");
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
 
     private readonly StringBuilder _errors = new();
     private readonly string[] _arguments;
@@ -69,18 +70,17 @@ internal sealed partial class DevKafkaProcess : IAsyncDisposable
         _process = null;
     }
 
-    /// <summary>Ends the broker with SIGTERM; returns the exit code and the time that the stop took.</summary>
-    public async Task<(int ExitCode, TimeSpan Duration)> StopAsync()
+    /// <summary>Ends the broker with SIGTERM; returns the exit code. A stop that waits for clients exceeds the time-out.</summary>
+    public async Task<int> StopAsync()
     {
-        var clock = Stopwatch.StartNew();
-        using var timeout = new CancellationTokenSource(Eventually.DefaultTimeout);
+        using var timeout = new CancellationTokenSource(StopTimeout);
         using (var kill = Process.Start("kill", ["-TERM", $"{Running.Id}"]))
             await kill.WaitForExitAsync(timeout.Token);
         await Running.WaitForExitAsync(timeout.Token);
-        var result = (Running.ExitCode, clock.Elapsed);
+        var exitCode = Running.ExitCode;
         _process!.Dispose();
         _process = null;
-        return result;
+        return exitCode;
     }
 
     /// <summary>Runs DevKafka until it ends by itself.</summary>

@@ -43,7 +43,7 @@ public sealed class KillLoopTests
         await stop.CancelAsync();
         var sent = await producing;
 
-        acknowledged.Count.ShouldBe(sent, "each record is acknowledged at last");
+        acknowledged.Count.ShouldBe(sent, "each record is acknowledged in the end");
         var stored = Enumerable.Range(0, Partitions).SelectMany(partition => clients.ReadAll(Topic, partition)).ToList();
         stored.Count.ShouldBe(sent, "no record is lost or doubled");
         foreach (var partition in stored.GroupBy(record => record.Partition.Value))

@@ -29,7 +29,7 @@ public sealed class ProcessTests
         if (kill)
             await broker.KillAsync();
         else
-            (await broker.StopAsync()).ExitCode.ShouldBe(0);
+            (await broker.StopAsync()).ShouldBe(0);
         await broker.StartAsync();
 
         using var admin = clients.Admin();
@@ -65,20 +65,17 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public async Task Clean_stop_with_connected_clients_exits_0_within_a_second()
+    public async Task Clean_stop_does_not_wait_for_a_fetch_of_a_client()
     {
         await using var broker = await DevKafkaProcess.StartNewAsync();
         var clients = new Clients(broker.Address);
         using var producer = clients.Producer();
         await producer.ProduceAsync(new TopicPartition("topic", 0), new() { Key = "k", Value = "v" }, Token);
-        using var consumer = clients.Consumer("group", config => config.FetchWaitMaxMs = 25_000);
+        using var consumer = clients.Consumer("group", config => config.FetchWaitMaxMs = 100_000);
         consumer.Assign(new TopicPartitionOffset("topic", 0, Offset.Beginning));
         Clients.Next(consumer);
 
-        var (exitCode, duration) = await broker.StopAsync();
-
-        exitCode.ShouldBe(0);
-        duration.ShouldBeLessThan(TimeSpan.FromSeconds(2), "the stop takes at most a second on an idle machine");
+        (await broker.StopAsync()).ShouldBe(0);
     }
 
     [Fact]

@@ -118,7 +118,7 @@ internal static class Batches
         BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(8), batch.Length - 12);
         batch[16] = 2;
         BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(23), records - 1);
-        var time = timestamp ?? DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        var time = timestamp ?? TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(27), time);
         BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(35), time);
         BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(43), producerId);

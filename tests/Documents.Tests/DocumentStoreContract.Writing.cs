@@ -102,6 +102,26 @@ public abstract partial class DocumentStoreContract
     }
 
     [Fact]
+    public async Task DeleteMany_removes_the_versions_that_are_named_and_returns_the_others()
+    {
+        var ids = Enumerable.Range(0, 200).Select(_ => Guid.NewGuid()).ToList();
+        await Items.InsertManyAsync(ids.ToDictionary(id => id, _ => new Item { Name = "old" }), Cancelled);
+        (await UpsertAsync(ids[0], new() { Name = "changed" }, 1)).ShouldBeTrue();
+
+        var kept = await Items.DeleteManyAsync(
+            [.. ids[..150].Append(Guid.NewGuid()).Select(id => new Document<Item>(id, new(), 1))], Cancelled);
+
+        kept.ShouldBe([ids[0]]);
+        (await Items.FindIdsAsync([.. ids, Guid.NewGuid()], Cancelled)).ShouldBe([ids[0], .. ids[150..]], ignoreOrder: true);
+        (await FindAsync(new() { Where = (Item.NameField, "changed") }, item => item.Name)).ShouldBe(["changed"]);
+        // The ID is free again.
+        (await UpsertAsync(ids[1], new() { Name = "new" }, 0)).ShouldBeTrue();
+        (await Items.GetAsync(ids[1], Cancelled)).ShouldNotBeNull().Version.ShouldBe(1);
+        (await Items.DeleteManyAsync([], Cancelled)).ShouldBeEmpty();
+        (await Items.FindIdsAsync([], Cancelled)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Replaced_document_is_found_by_its_new_fields_only()
     {
         var id = await AddAsync(new() { Name = "old", Count = 1 });

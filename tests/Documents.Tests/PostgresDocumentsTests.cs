@@ -49,13 +49,15 @@ public sealed class PostgresDocumentsTests(PostgresFixture server) : DocumentSto
         await using var database = NpgsqlDataSource.Create(server.ConnectionString);
         await using var fill = database.CreateCommand($$"""
             INSERT INTO {{CollectionName}} (id, version, document, owner, count)
-            SELECT gen_random_uuid(), 1, '{}', CASE WHEN n % 10 = 0 THEN '{{Owner}}'::uuid ELSE gen_random_uuid() END, n FROM generate_series(1, 20000) n;
+            SELECT gen_random_uuid(), 1, '{}', CASE WHEN n % 10 = 0 THEN '{{Owner}}'::uuid ELSE gen_random_uuid() END, n
+            FROM generate_series(1, 20000) n;
             ANALYZE {{CollectionName}};
             """);
         await fill.ExecuteNonQueryAsync(Cancelled);
 
         await using var explain = database.CreateCommand($"""
-            EXPLAIN SELECT id, version, document FROM "{CollectionName}" WHERE true AND "owner" = '{Owner}' AND "count" IS NOT NULL AND ("count", id) < (15000, '{Owner}')
+            EXPLAIN SELECT id, version, document FROM "{CollectionName}"
+            WHERE true AND "owner" = '{Owner}' AND "count" IS NOT NULL AND ("count", id) < (15000, '{Owner}')
             ORDER BY "count" DESC, id DESC LIMIT 51
             """);
         await using var reader = await explain.ExecuteReaderAsync(Cancelled);

@@ -48,7 +48,8 @@ public sealed class DemoTests(ShopFixture fixture)
         string[] arguments = [script, Path.Combine(folder, "provider-charges.csv"), Path.Combine(folder, "payments-export.csv")];
         var cancelled = TestContext.Current.CancellationToken;
 
-        (await Command.RunAsync("python3", arguments, cancellationToken: cancelled)).ShouldBe("1 charges, 1 payments: 1 agree, 0 differences\n");
+        (await Command.RunAsync("python3", arguments, cancellationToken: cancelled))
+            .ShouldBe("1 charges, 1 payments: 1 agree, 0 differences\n");
 
         var export = await File.ReadAllLinesAsync(arguments[2], cancelled);
         await File.WriteAllLinesAsync(arguments[2], export.Take(1), cancelled);

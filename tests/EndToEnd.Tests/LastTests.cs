@@ -6,7 +6,7 @@ using Xunit.v3;
 namespace ForgeShop.EndToEnd.Tests;
 
 /// <summary>
-/// What searches everything that was written runs when it has been written, and what deletes the shop's data runs at the end.
+/// The order of the tests: those that search all output run after the others, and those that delete the shop's data run last.
 /// </summary>
 public sealed class LastTests : ITestCollectionOrderer
 {

@@ -36,7 +36,7 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
         return sink;
     }
 
-    /// <summary>The number of items of each kind, so that a search in nothing is noticed.</summary>
+    /// <summary>The number of items of each kind; a test that searches an empty sink fails.</summary>
     public IReadOnlyDictionary<string, int> Received =>
         _received.GroupBy(part => part.Signal).ToDictionary(part => part.Key, part => part.Sum(some => some.Bytes.Length));
 
@@ -61,12 +61,15 @@ public sealed class TelemetrySink : ILoggerProvider, IAsyncDisposable
         var wanted = System.Text.Encoding.UTF8.GetBytes(text);
         foreach (var (signal, bytes) in _received)
         {
-            if (bytes.AsSpan().IndexOf(wanted) is >= 0 and var at)
-                yield return $"{signal}: ...{Printable(bytes.AsSpan(Math.Max(0, at - 160), Math.Min(bytes.Length - Math.Max(0, at - 160), 320)))}...";
+            var at = bytes.AsSpan().IndexOf(wanted);
+            if (at < 0)
+                continue;
+            var start = Math.Max(0, at - 160);
+            yield return $"{signal}: ...{Printable(bytes.AsSpan(start, Math.Min(bytes.Length - start, 320)))}...";
         }
     }
 
-    /// <summary>Of what is logged in this process, the tests' own requests are not the shop's.</summary>
+    /// <summary>This process also logs the requests of the tests, which are not part of the shop.</summary>
     public ILogger CreateLogger(string categoryName) =>
         categoryName.StartsWith("System.Net.Http.HttpClient", StringComparison.Ordinal) ? NullLogger.Instance : new Lines(_received);
 

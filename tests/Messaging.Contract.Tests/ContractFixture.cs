@@ -56,7 +56,7 @@ public sealed class ContractFixture<TService> : IAsyncLifetime where TService : 
             await HandledAsync(marker, OrderPlaced.Type);
     }
 
-    /// <summary>Waits until the database has of an order what these types of events leave.</summary>
+    /// <summary>Waits until the database has the effects of these types of events of an order.</summary>
     public async Task HandledAsync(TestOrder order, params string[] types)
     {
         var expected = Service.StateOf(types);
@@ -72,7 +72,8 @@ public sealed class ContractFixture<TService> : IAsyncLifetime where TService : 
     }
 
     /// <summary>Waits until each order has as many dead letters, and returns them.</summary>
-    public Task<ILookup<string, Message<byte[]?, byte[]?>>> DeadLettersAsync(int count, params IReadOnlyList<TestOrder> orders) => Eventually.Get(
+    public Task<ILookup<string, Message<byte[]?, byte[]?>>> DeadLettersAsync(
+        int count, params IReadOnlyList<TestOrder> orders) => Eventually.Get(
         $"{count} dead letters of each order",
         _ => Task.Run(() =>
             Read(Topics.DeadLetters(Topics.OrderEvents)).ToLookup(letter => Encoding.UTF8.GetString(letter.Key ?? []))),

@@ -161,8 +161,8 @@ public sealed class DeadLetterTests(Servers servers) : MessagingTest(servers), I
 
         (await RunAsync(dlq => dlq.ListAsync(Topic, null, all: true, Cancelled))).ShouldBe("0 dead letters in counter.events\n");
         (await RunAsync(dlq => dlq.RetryAsync(Topic, null, Cancelled))).ShouldBe("0 dead letters of counter.events retried\n");
-        KafkaSightings.Read(_kafka.BootstrapServers, new DemoStory(new ForgeIds(), "test"), Cancelled)
-            .ShouldAllBe(sighting => sighting.Found == null);
+        KafkaStoredIds.Read(_kafka.BootstrapServers, new DemoStory(new ForgeIds(), "test"), Cancelled)
+            .ShouldAllBe(storedId => storedId.Found == null);
     }
 
     [Fact]

@@ -123,9 +123,11 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
         await service.InScopeAsync(db => db.Database.ExecuteSqlRawAsync(
             """
             INSERT INTO outbox (event_id, topic, type, subject, sequence, version, payload, occurred_at, published_at, error)
-            SELECT gen_random_uuid(), 't', 'x', gen_random_uuid(), 1, 1, '{{}}', now() - interval '1 day' * ((n - 1) % 10), CASE WHEN n < 5000 THEN now() END, CASE WHEN n = 5000 THEN 'refused' END
+            SELECT gen_random_uuid(), 't', 'x', gen_random_uuid(), 1, 1, '{{}}', now() - interval '1 day' * ((n - 1) % 10),
+                CASE WHEN n < 5000 THEN now() END, CASE WHEN n = 5000 THEN 'refused' END
             FROM generate_series(1, 5000) n;
-            INSERT INTO inbox (event_id, received_at) SELECT gen_random_uuid(), now() - interval '1 day' * (n % 20) FROM generate_series(1, 6000) n
+            INSERT INTO inbox (event_id, received_at)
+            SELECT gen_random_uuid(), now() - interval '1 day' * (n % 20) FROM generate_series(1, 6000) n
             """, Cancelled));
 
         // Beyond the retention are three of the ten days of the outbox and six of the twenty days of the inbox. A refused message stays.

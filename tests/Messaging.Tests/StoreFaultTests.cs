@@ -6,7 +6,7 @@ namespace ForgeShop.Messaging.Tests;
 /// <summary>The database refuses connections or ends them.</summary>
 public sealed class StoreFaultTests(Servers servers, Broker broker) : StoreFaultTest(servers, broker)
 {
-    /// <summary>What begins and what ends the fault. {0} is the database and its owner.</summary>
+    /// <summary>The statements that begin and end the fault. {0} is the database and its owner.</summary>
     public static TheoryData<string, string, string> Faults => new()
     {
         { "read-only", $"ALTER DATABASE {{0}} SET default_transaction_read_only = on; {Terminate}",
@@ -75,7 +75,8 @@ public sealed class StoreErrorTests(Servers servers, Broker broker) : StoreFault
             await AssertDelayedAsync(
                 service, producer,
                 () => ExecuteAsync(connection, $"""
-                    CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{sqlState}'; END $$;
+                    CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
+                    AS $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{sqlState}'; END $$;
                     CREATE TRIGGER fail BEFORE INSERT ON effects FOR EACH ROW EXECUTE FUNCTION fail()
                     """),
                 () => ExecuteAsync(connection, "DROP TRIGGER fail ON effects"));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 
 namespace ForgeShop.TestSupport;
 
@@ -15,7 +14,7 @@ public static class Eventually
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(timeout ?? DefaultTimeout);
-        var watch = Stopwatch.StartNew();
+        var started = TimeProvider.System.GetTimestamp();
         object? last = "nothing yet";
         var pause = TimeSpan.FromMilliseconds(20);
         while (true)
@@ -33,7 +32,7 @@ public static class Eventually
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new TimeoutException($"{what}: not within {watch.Elapsed.TotalSeconds:0.0} s; last seen: {last}");
+                throw new TimeoutException($"{what}: not within {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s; last seen: {last}");
             }
 
             try
@@ -42,7 +41,7 @@ public static class Eventually
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new TimeoutException($"{what}: not within {watch.Elapsed.TotalSeconds:0.0} s; last seen: {last}");
+                throw new TimeoutException($"{what}: not within {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s; last seen: {last}");
             }
 
             if (pause < TimeSpan.FromMilliseconds(250))

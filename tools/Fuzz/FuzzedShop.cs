@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace ForgeShop.Fuzz;
 
-/// <summary>The shop under test: where it is, who calls it, and what it holds of them.</summary>
+/// <summary>The shop under test: its address, the callers, and their stored data.</summary>
 /// <param name="http">The gateway.</param>
 /// <param name="customer">Returns an access token of a customer.</param>
 /// <param name="administrator">Returns an access token of an administrator.</param>
@@ -57,7 +57,7 @@ public sealed class FuzzedShop(
         return state;
     }
 
-    /// <summary>Returns what a user, an order or a product in an answer says that a request can change.</summary>
+    /// <summary>Returns the members of a user, an order or a product in an answer that a request can change.</summary>
     internal static IEnumerable<string> FactsOf(JsonNode thing)
     {
         yield return $"{thing["id"]} exists";

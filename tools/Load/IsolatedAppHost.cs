@@ -52,6 +52,13 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
         var gateway = builder.CreateResourceBuilder(services.OfType<ProjectResource>().Single(service => service.Name == "gateway"));
         foreach (var limit in (string[])["PerAddress", "PerUser", "Registrations"])
             gateway.WithEnvironment("RateLimits__" + limit, "1000000");
+        // No dashboard receives the telemetry, so the services do not collect it.
+        foreach (var service in services.Cast<IResourceWithEnvironment>())
+        {
+            builder.CreateResourceBuilder(service)
+                .WithEnvironment(context => context.EnvironmentVariables.Remove("OTEL_EXPORTER_OTLP_ENDPOINT"));
+        }
+
         // The server is a container or a process, and both pass their arguments on to PostgreSQL.
         var postgres = builder.CreateResourceBuilder((IResourceWithArgs)builder.Resources.Single(resource => resource.Name == "postgres"));
         foreach (var setting in postgresSettings)

@@ -18,16 +18,17 @@ static Command ChaosCommand()
     { Description = "The duration of the load and of the kills.", DefaultValueFactory = _ => 2 };
     var rate = new Option<double>("--rate") { Description = "Orders a second.", DefaultValueFactory = _ => 5 };
     var seed = new Option<int?>("--seed") { Description = "Seeds the choice of orders and kills." };
+    var audit = new Option<bool>("--audit") { Description = "Audits the shop during the load instead of killing processes." };
     Limit(minutes, 0.1, 600);
     Limit(rate, 0.1, 100);
 
     var chaos = new Command("chaos", "Places orders while processes are killed, and checks that nothing is lost or duplicated.")
-    { minutes, rate, seed };
+    { minutes, rate, seed, audit };
     chaos.SetAction((options, cancellationToken) => Run(
         "NOT clean: ", "nothing was checked",
         () => new ChaosRun(
             Terminal(Console.Out, Console.IsOutputRedirected), TimeSpan.FromMinutes(options.GetValue(minutes)), options.GetValue(rate),
-            options.GetValue(seed) ?? Random.Shared.Next(1_000_000)).RunAsync(cancellationToken),
+            options.GetValue(seed) ?? Random.Shared.Next(1_000_000), options.GetValue(audit)).RunAsync(cancellationToken),
         cancellationToken));
     return chaos;
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the packages of the Node.js app in the current folder and builds it, if package-lock.json or a source is newer than the last build.
+# Installs the packages of the Node.js app in the current folder and builds it, if package-lock.json or a source is newer than the last
+# build.
 # usage: npm.sh
 set -eu
 stamp=dist/.built

@@ -3,7 +3,7 @@ using ForgeShop.Forge.Compat.UuidForge;
 
 namespace ForgeShop.Forge.Compat.Tests;
 
-/// <summary>The package runs in programs of any culture, although this repository's own know only the invariant one.</summary>
+/// <summary>The package runs in programs of any culture, although the programs of this repository use the invariant one.</summary>
 public sealed class CultureTests
 {
     [Fact]
@@ -13,7 +13,7 @@ public sealed class CultureTests
         expected.ShouldContain("datetime.timedelta(days=-1, seconds=68400)");
         expected.ShouldContain("Decimal('-1.5E-8')");
 
-        // As Swedish has it with ICU, and worse.
+        // Like Swedish with ICU, and further from the invariant culture.
         var odd = (CultureInfo)CultureInfo.InvariantCulture.Clone();
         odd.NumberFormat.NegativeSign = "minus ";
         odd.NumberFormat.PositiveSign = "plus ";

@@ -4,7 +4,7 @@ using ForgeShop.Vectors;
 
 namespace ForgeShop.Forge.Compat.Tests;
 
-/// <summary>What <c>./forge vectors</c> knows beyond the packaged tool: the vectors of uuid-forge.</summary>
+/// <summary><c>./forge vectors</c> has the vectors of uuid-forge in addition to those of the packaged tool.</summary>
 public sealed class VectorsCommandTests : IDisposable
 {
     private readonly string _file = Path.GetTempFileName();
@@ -66,18 +66,32 @@ public sealed class VectorsCommandTests : IDisposable
 
     [Theory]
     [InlineData(
-        """{"prefix":[{"entity_type":"invoice","kwargs":{"number":{"t":"int","v":"1"}},"prefix":"P","separator":"::","result":"P::a3311b62-bd37-56b5-b9dd-c9200e9bf005"}]}""", "a3311b62", "b3311b62")]
+        """
+        {"prefix":[{"entity_type":"invoice","kwargs":{"number":{"t":"int","v":"1"}},"prefix":"P","separator":"::",
+         "result":"P::a3311b62-bd37-56b5-b9dd-c9200e9bf005"}]}
+        """, "a3311b62", "b3311b62")]
     [InlineData(
-        """{"extract":[{"input":"INV-550e8400-e29b-41d4-a716-446655440000","separator":"-","uuid":"550e8400-e29b-41d4-a716-446655440000"}]}""", "\"uuid\":\"5", "\"uuid\":\"6")]
+        """
+        {"extract":[{"input":"INV-550e8400-e29b-41d4-a716-446655440000","separator":"-","uuid":"550e8400-e29b-41d4-a716-446655440000"}]}
+        """, "\"uuid\":\"5", "\"uuid\":\"6")]
     [InlineData(
-        """{"env":[{"env":{"UUID_FORGE_NAMESPACE":"mycompany.com"},"namespace_uuid":"cf04bb62-eed1-589c-9900-ac86662dd66f","namespace_domain":"mycompany.com","salt":""}]}""", "cf04", "cf05")]
+        """
+        {"env":[{"env":{"UUID_FORGE_NAMESPACE":"mycompany.com"},"namespace_uuid":"cf04bb62-eed1-589c-9900-ac86662dd66f",
+         "namespace_domain":"mycompany.com","salt":""}]}
+        """, "cf04", "cf05")]
     [InlineData(
         """{"x":{"cases":[{"entity_type":"t","utf16":["d800"],"name":"t|'\\ud800'","uuid":"87723eb0-240a-5fcf-8a8d-d4326b4893e4"}]}}""",
         "8772", "8773")]
     [InlineData(
-        """{"x":[{"s":"\ud83e\udee8","uuid":{"3.11":"bd21c6f5-2cdf-5191-bac7-ee8e81c1a257","3.12":"d097274f-fab9-59d5-b793-c12d5b354b5c"}}]}""", "d097", "d098")]
+        """
+        {"x":[{"s":"\ud83e\udee8",
+         "uuid":{"3.11":"bd21c6f5-2cdf-5191-bac7-ee8e81c1a257","3.12":"d097274f-fab9-59d5-b793-c12d5b354b5c"}}]}
+        """, "d097", "d098")]
     [InlineData(
-        """[{"salt":"sixteen-bytes-ok","namespace_domain":"a.b","strict":false,"is_valid":true,"messages":["INFO: Salt is 16 characters. Consider using 32+ characters for optimal security."]}]""", "true", "false")]
+        """
+        [{"salt":"sixteen-bytes-ok","namespace_domain":"a.b","strict":false,"is_valid":true,
+          "messages":["INFO: Salt is 16 characters. Consider using 32+ characters for optimal security."]}]
+        """, "true", "false")]
     public void Falsified_vector_of_another_sort_fails(string file, string right, string wrong)
     {
         RunText(file).ShouldBe((0, "1 passed, 0 failed"));

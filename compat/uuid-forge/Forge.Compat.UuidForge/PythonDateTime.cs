@@ -30,7 +30,7 @@ internal sealed record PythonDateTime(DateTime Local, TimeSpan? Offset, string? 
         return new(Checked(Unspecified(local)), null, zone, fold);
     }
 
-    // A time that says itself that it is UTC or this machine's would contradict the offset beside it.
+    // The kinds UTC and local would contradict the offset.
     private static DateTime Unspecified(DateTime local) => local.Kind is DateTimeKind.Unspecified
         ? local
         : throw new UuidForgeException("datetime: a time that is given with its offset or zone is of kind Unspecified");

@@ -53,6 +53,8 @@ internal sealed partial record PythonDecimal(bool Negative, string Digits, int E
     }
 
     [GeneratedRegex(
-        @"\A(?<sign>[+-])?(?:(?<special>inf(?:inity)?|nan)|(?:(?<whole>[0-9]+)(?:\.(?<fraction>[0-9]*))?|\.(?<fraction>[0-9]+))(?:[eE](?<exponent>[+-]?[0-9]{1,9}))?)\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        @"\A(?<sign>[+-])?(?:(?<special>inf(?:inity)?|nan)|"
+        + @"(?:(?<whole>[0-9]+)(?:\.(?<fraction>[0-9]*))?|\.(?<fraction>[0-9]+))(?:[eE](?<exponent>[+-]?[0-9]{1,9}))?)\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Grammar();
 }

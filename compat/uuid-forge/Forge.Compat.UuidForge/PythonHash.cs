@@ -7,7 +7,7 @@ namespace ForgeShop.Forge.Compat.UuidForge;
 /// <summary>Which keys are one key to a Python <c>dict</c>: equal by <c>==</c>, across the types of numbers.</summary>
 internal static class PythonHash
 {
-    /// <summary>A text that two values share if and only if they are the same key; each part of it tells where it ends.</summary>
+    /// <summary>A text that two values share if and only if they are the same key; each part has a defined end.</summary>
     /// <exception cref="UuidForgeException">Python cannot hash the value, or whether it equals another one cannot be known
     /// here.</exception>
     public static string Identity(object? value)
@@ -52,8 +52,8 @@ internal static class PythonHash
         return identity.Append(')');
     }
 
-    // Every finite number that Python has here is some decimal digits times a power of ten. Without zeros at its end it is so in one way,
-    // which takes no division: a Decimal may have a million digits.
+    // Every finite number here is decimal digits times a power of ten. Without trailing zeros this form is unique, and it needs no
+    // division: a Decimal may have a million digits.
     private static StringBuilder Number(StringBuilder identity, bool negative, ReadOnlySpan<char> digits, int exponent)
     {
         var significant = digits.TrimEnd('0');

@@ -11,8 +11,8 @@ public readonly partial struct PythonValue
     /// The counterpart of a value whose type is known only at run time: those that convert, every integer type, arrays of one dimension and
     /// lists (a <c>list</c>), tuples (a <c>tuple</c>) and dictionaries of at most one entry (a <c>dict</c>).
     /// </summary>
-    /// <exception cref="UuidForgeException">Its type has no faithful counterpart; the message says what to use. Or nested more than 100
-    /// deep.</exception>
+    /// <exception cref="UuidForgeException">Its type has no exact counterpart (the message names the alternative), or it is nested more
+    /// than 100 levels deep.</exception>
     public static PythonValue From(object? value) => From(value, 0);
 
     private static PythonValue From(object? value, int depth) => value switch

@@ -5,7 +5,7 @@ using System.Text;
 namespace ForgeShop.Forge.Compat.UuidForge;
 
 /// <summary>
-/// An argument as Python would see it. The conversions are the supported types: what has no faithful Python counterpart
+/// An argument with its Python type. The conversions are the supported types: a type without an exact Python counterpart
 /// (enums, sets, records, <see cref="float"/>, <see cref="TimeSpan"/> ...) does not compile, and <see cref="From(object?)"/> refuses it.
 /// </summary>
 /// <remarks>

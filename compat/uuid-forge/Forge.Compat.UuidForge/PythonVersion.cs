@@ -1,7 +1,7 @@
 namespace ForgeShop.Forge.Compat.UuidForge;
 
 /// <summary>
-/// The interpreter whose IDs are wanted. Python's <c>repr</c> escapes code points that its Unicode version does not know, so the
+/// The interpreter whose IDs are derived. Python's <c>repr</c> escapes code points that its Unicode version does not have, so the
 /// same call gives different IDs on different interpreters for some 5,000 code points.
 /// </summary>
 public enum PythonVersion

@@ -3,15 +3,15 @@ using System.Text;
 namespace ForgeShop.Forge.Compat.UuidForge;
 
 /// <summary>
-/// Derives what <c>generate_uuid_only(entity_type, *args, **kwargs)</c> of uuid-forge 0.1.1 derives: the UUIDv5 of
+/// Derives the same IDs as <c>generate_uuid_only(entity_type, *args, **kwargs)</c> of uuid-forge 0.1.1: the UUIDv5 of
 /// <c>entity_type|salt:SALT|repr(arg)|...|name=repr(value)|...</c>, keyword arguments sorted by code point. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Its separators are not escaped, so different inputs can share an ID (<c>docs/migrating-from-uuid-forge.md</c>). Use it to find what
-/// exists; derive new IDs with <see cref="ForgeDomain"/>.
+/// Its separators are not escaped, so different inputs can share an ID (<c>docs/migrating-from-uuid-forge.md</c>). Use it for existing
+/// entities; derive new IDs with <see cref="ForgeDomain"/>.
 /// </remarks>
 /// <param name="config">Namespace and salt.</param>
-/// <param name="version">The interpreter whose IDs are wanted.</param>
+/// <param name="version">The interpreter whose IDs are derived.</param>
 public sealed class UuidForgeGenerator(UuidForgeConfig config, PythonVersion version = PythonVersion.Any)
 {
     private readonly UuidForgeConfig _config = config ?? throw new ArgumentNullException(nameof(config));
@@ -49,7 +49,7 @@ public sealed class UuidForgeGenerator(UuidForgeConfig config, PythonVersion ver
         return name.ToString();
     }
 
-    // Sorted as Python sorts, without what Python would not call the function with.
+    // Sorted as in Python, without arguments that Python would refuse.
     private static List<KeyValuePair<string, PythonValue>> Sorted(
         IEnumerable<KeyValuePair<string, PythonValue>> keywords, ReadOnlySpan<string> parameters)
     {

@@ -208,7 +208,8 @@ func ReadEnvelope(headers []Header, events *forgeid.Entity) (Envelope, error) {
 		return Envelope{}, err
 	}
 	envelope := Envelope{
-		*id, texts["ce_type"], texts["ce_source"], *subject, sequence, nil, dataVersion, readID(texts["ce_correlationid"]), readID(texts["ce_causationid"]),
+		*id, texts["ce_type"], texts["ce_source"], *subject, sequence, nil, dataVersion,
+		readID(texts["ce_correlationid"]), readID(texts["ce_causationid"]),
 	}
 	if read, err := ReadInstant(texts["ce_time"]); err == nil {
 		envelope.Time = &read

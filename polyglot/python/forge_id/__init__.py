@@ -141,7 +141,7 @@ def int_(value: Union[int, str]) -> Value:
 
 
 def dec(value: Union[decimal.Decimal, int, str]) -> Value:
-    """A decimal number of at most 28 digits; no float, which has lost digits already."""
+    """A decimal number of at most 28 digits; no float, because it has lost digits."""
     if type(value) is int:
         return Value("dec", int_(value).text)
     # format 'f' never writes an exponent. The bound keeps Decimal("1e999999999") from filling the memory.
@@ -171,7 +171,7 @@ def ts6(value: Union[datetime.datetime, str]) -> Value:
 
 
 def _timestamp_text(value: Any) -> Any:
-    # A naive datetime stays what it is and is refused, because its instant is unknown.
+    # A naive datetime is refused, because its instant is unknown.
     aware = isinstance(value, datetime.datetime) and value.tzinfo is not None
     return value.isoformat("T") if aware else value
 
@@ -200,7 +200,7 @@ _LOWER = {c: c + 32 for c in range(ord("A"), ord("Z") + 1)}  # for str.translate
 _UPPER = {c: c - 32 for c in range(ord("a"), ord("z") + 1)}
 
 
-# A pattern of what may begin a value shows, by the length of its match, which character is wrong.
+# Matches the longest beginning of a valid value; the length of the match is the index of the wrong character.
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _EMAIL_BEGINNING = re.compile(r"(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+(?:@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]*)?)?")
 
@@ -229,7 +229,7 @@ def _sku(value: str, where: str, kind: str) -> str:
 
 # Invisible, or able to make one text look like another, or impossible in some language: controls,
 # soft hyphen, zero-width and bidirectional marks, line separators, noncharacters, lone surrogates.
-# Letters and accents are not touched: é in one and é in two code points are two keys.
+# Letters and accents are not changed: é in one and é in two code points are two keys.
 _TEXT_REFUSED = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069"
     "\\ud800-\\udfff\\ufdd0-\\ufdef\\ufeff\\ufff9-\\ufffb"
@@ -297,7 +297,7 @@ _DIGITS = re.compile("[0-9]*")
 
 
 def _fits(value: str, start: int, shape: str) -> int:
-    """How many characters from `start` on are as in `shape`, in which 0 stands for any digit."""
+    """Returns how many characters from `start` match `shape`, where 0 is any digit."""
     length = 0
     for expected, actual in zip(shape, value[start:]):
         if not ("0" <= actual <= "9" if expected == "0" else actual == expected):
@@ -544,7 +544,7 @@ def _uuid_from(digest: bytes, version: int) -> uuid.UUID:
 
 def v5(namespace: uuid.UUID, name: Union[str, bytes]) -> uuid.UUID:
     """UUIDv5, RFC 9562 section 5.5. The name is a str or bytes and is taken as it is."""
-    # SHA-1 names things here, it protects nothing; the flag is for interpreters that restrict SHA-1.
+    # SHA-1 has no security function here; the flag is for interpreters that restrict SHA-1.
     return _uuid_from(hashlib.sha1(_message(namespace, name), usedforsecurity=False).digest(), 5)
 
 

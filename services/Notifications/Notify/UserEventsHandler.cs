@@ -20,7 +20,8 @@ public sealed class UserEventsHandler(NotificationsDb db) : IBatchHandler<UserRe
         var sequences = events.Select(received => received.Context.Sequence).ToArray();
         return db.Database.ExecuteSqlAsync(
             $"""
-            INSERT INTO users (id, name, sequence) SELECT * FROM unnest({users}, {names}, {sequences}) AS event (id, name, sequence) ORDER BY id
+            INSERT INTO users (id, name, sequence)
+            SELECT * FROM unnest({users}, {names}, {sequences}) AS event (id, name, sequence) ORDER BY id
             ON CONFLICT (id) DO UPDATE SET name = excluded.name, sequence = excluded.sequence WHERE users.sequence < excluded.sequence
             """,
             cancellationToken);

@@ -16,7 +16,8 @@ internal static class OrdersAudit
     private const string Lines = """
         orders o CROSS JOIN LATERAL (
             SELECT string_agg(
-                concat_ws(' ', product_id, sku, quantity, trim_scale(unit_price_amount), unit_price_currency), ',' ORDER BY position) AS lines
+                concat_ws(' ', product_id, sku, quantity, trim_scale(unit_price_amount), unit_price_currency), ','
+                ORDER BY position) AS lines
             FROM order_lines WHERE order_id = o.id) l
         """;
 

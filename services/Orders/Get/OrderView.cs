@@ -24,7 +24,10 @@ public sealed record OrderView(
 public sealed record OrderItemView(ProductId ProductId, string Sku, int Quantity, Money UnitPrice);
 
 /// <summary>An order as it is cached under <c>order:{id}</c>.</summary>
-public sealed record CachedOrder(long Version, OrderView Order) : ICachedView
+/// <param name="Version">The version of the order.</param>
+/// <param name="Fingerprint">The fingerprint of the request, see <see cref="RequestFingerprint"/>.</param>
+/// <param name="Order">The order.</param>
+public sealed record CachedOrder(long Version, byte[] Fingerprint, OrderView Order) : ICachedView
 {
     public OrderId Id => Order.Id;
 
@@ -32,5 +35,5 @@ public sealed record CachedOrder(long Version, OrderView Order) : ICachedView
 
     bool ICachedView.IsComplete => Order.Items.All(item => item is not null);
 
-    public static CachedOrder Of(Order order) => new(order.Version, OrderView.Of(order));
+    public static CachedOrder Of(Order order) => new(order.Version, order.Fingerprint, OrderView.Of(order));
 }

@@ -24,19 +24,19 @@ public static class PlaceOrder
         .RequirePermission(Permissions.OrdersSelf);
 
     private static async Task<IResult> Handle(
-        PlaceOrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, ProductPrices prices, CheckoutProcess checkout,
-        ForgeIds ids, TimeProvider time, CancellationToken cancellationToken)
+        PlaceOrderRequest.Body body, Caller caller, HttpContext http, OrdersDb db, EntityCache<CachedOrder> cache, ProductPrices prices,
+        CheckoutProcess checkout, ForgeIds ids, TimeProvider time, CancellationToken cancellationToken)
     {
         if (!PlaceOrderRequest.TryUnderstand(caller.Id, body, http.Request, ids, out var request, out var errors))
             return errors.ToProblem();
 
         var fingerprint = RequestFingerprint.Of(request);
-        // Fast path for a retry, without prices. The insert below is the authoritative check.
-        if (await Find(db, request.OrderId, cancellationToken) is { } known)
-        {
-            ids.Verify(known.Id, known.UserId, known.Reference);
+        // Fast path for a retry, without prices and mostly without the database. The insert below is the authoritative check.
+        var known = await cache.FindAsync(
+            request.OrderId.Value,
+            (services, token) => Find(services.GetRequiredService<OrdersDb>(), ids, request.OrderId, token), cancellationToken);
+        if (known is not null)
             return Replay(known, fingerprint);
-        }
 
         var priced = await prices.OfAsync(request.Items, cancellationToken);
         if (priced.Problem is not null)
@@ -48,7 +48,9 @@ public static class PlaceOrder
         if (request.ExpectedTotal is { } expected && expected != order.Total)
             return await RefuseAsync(PriceChanged(order.Total));
 
-        // One transaction: the order, its event and first command (outbox), and the state of its checkout.
+        // One transaction: the order, its event and first command (outbox), and the state of its checkout. All of it is one batch, which
+        // PostgreSQL commits or rolls back as a whole, so BEGIN and COMMIT would only cost a round trip.
+        db.Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
         var origin = MessageOrigin.OfRequest();
         db.Orders.Add(order);
         var placed = db.Emit(order, order.Placed(), origin);
@@ -61,30 +63,35 @@ public static class PlaceOrder
         {
             // A concurrent duplicate was first; its order, checkout and messages are stored, and these are rolled back.
             db.ChangeTracker.Clear();
-            if (await Find(db, request.OrderId, cancellationToken) is { } first)
+            if (await Find(db, ids, request.OrderId, cancellationToken) is { } first)
                 return Replay(first, fingerprint);
             throw;
         }
 
-        return Accepted(order);
+        return Accepted(OrderView.Of(order));
 
         // What this request saw may have changed since the same request, sent twice at once, placed the order.
         async Task<IResult> RefuseAsync(IResult refusal) =>
-            await Find(db, request.OrderId, cancellationToken) is { } stored ? Replay(stored, fingerprint) : refusal;
+            await Find(db, ids, request.OrderId, cancellationToken) is { } stored ? Replay(stored, fingerprint) : refusal;
     }
 
-    private static Task<Order?> Find(OrdersDb db, OrderId id, CancellationToken cancellationToken) =>
-        db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Id == id, cancellationToken);
+    private static async Task<CachedOrder?> Find(OrdersDb db, ForgeIds ids, OrderId id, CancellationToken cancellationToken)
+    {
+        if (await db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Id == id, cancellationToken) is not { } order)
+            return null;
+        ids.Verify(order.Id, order.UserId, order.Reference);
+        return CachedOrder.Of(order);
+    }
 
-    private static IResult Replay(Order order, byte[] fingerprint) => order.Fingerprint.AsSpan().SequenceEqual(fingerprint)
-        ? Accepted(order)
+    private static IResult Replay(CachedOrder known, byte[] fingerprint) => known.Fingerprint.AsSpan().SequenceEqual(fingerprint)
+        ? Accepted(known.Order)
         : Problems.Unprocessable("idempotency-key-reused", "This Idempotency-Key stands for another order: its body was different.");
 
     // The key is still free, because nothing is stored. The client sends the request again with the total that the customer accepts.
     private static ProblemResult PriceChanged(Money total) =>
         Problems.Conflict("price-changed", $"This order costs {total} now. Show it to the customer, and expect that.").With("total", total);
 
-    private static IResult Accepted(Order order) => TypedResults.Accepted($"/api/v1/orders/{order.Id}", OrderView.Of(order));
+    private static IResult Accepted(OrderView order) => TypedResults.Accepted($"/api/v1/orders/{order.Id}", order);
 
     private static OrderLine Line(ForgeIds ids, OrderId order, int position, OrderedItem item, ProductCopy product) =>
         new(ids.OrderLine(order, product.Id), position, product.Id, product.Sku, product.Name, item.Quantity, product.Price);

@@ -3,6 +3,9 @@ namespace ForgeShop.Orders;
 /// <summary>Prices an order from Orders' copy of the catalogue; only products without a copy are read from Inventory.</summary>
 public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, ForgeIds ids, ILogger<ProductPrices> logger)
 {
+    // Compiled once: every order reads its products.
+    private static readonly Func<OrdersDb, ProductId[], IAsyncEnumerable<ProductCopy>> Stored = EF.CompileAsyncQuery(
+        (OrdersDb db, ProductId[] wanted) => db.Products.AsNoTracking().Where(product => wanted.Contains(product.Id)));
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
     /// <summary>The products by SKU, or the reason why the order cannot be priced.</summary>
@@ -11,8 +14,7 @@ public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, For
     public async Task<Outcome> OfAsync(IReadOnlyList<OrderedItem> items, CancellationToken cancellationToken)
     {
         var wanted = items.Select(item => ids.Product(item.Sku)).ToArray();
-        var products = await db.Products.AsNoTracking().Where(product => wanted.Contains(product.Id))
-            .ToDictionaryAsync(product => product.Sku, cancellationToken);
+        var products = await Stored(db, wanted).ToDictionaryAsync(product => product.Sku, cancellationToken: cancellationToken);
         foreach (var product in products.Values)
             ids.Verify(product.Id, product.Sku);
 

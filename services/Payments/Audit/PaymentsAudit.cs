@@ -20,7 +20,10 @@ internal static class PaymentsAudit
             Hashes =
             [
                 ("amount", [Amount("amount"), "currency"]),
-                ("state", ["ledger_version", "status", Amount("amount"), Amount("charged_amount"), Amount("refunded_amount"), Time("charged_at")]),
+                ("state",
+                [
+                    "ledger_version", "status", Amount("amount"), Amount("charged_amount"), Amount("refunded_amount"), Time("charged_at"),
+                ]),
             ],
         })
         .AddSingleton<AuditedStore, LedgerAudit>();
@@ -52,6 +55,15 @@ internal sealed class LedgerAudit(IServiceScopeFactory scopes)
             .Where(entry => wanted.Contains(entry.PaymentId)).ToListAsync(cancellationToken));
     }
 
+    public override async Task<IReadOnlyList<AuditEntry>> FindIdsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var wanted = ids.Select(id => new PaymentId(id)).ToArray();
+        return await scope.ServiceProvider.GetRequiredService<PaymentsDb>().Ledger
+            .Where(entry => wanted.Contains(entry.PaymentId)).Select(entry => entry.PaymentId).Distinct()
+            .Select(id => new AuditEntry(id.Value)).ToListAsync(cancellationToken);
+    }
+
     private static List<AuditEntry> Fold(IEnumerable<LedgerEntry> entries) =>
     [
         .. from entry in entries
@@ -68,7 +80,7 @@ internal sealed class LedgerAudit(IServiceScopeFactory scopes)
             return "missing-entry";
         var state = PaymentState.Fold(entries);
         return ContentHash.Of(
-            $"{state.Version}", state.Status.ToString().ToLowerInvariant(), ContentHash.Amount(state.Amount), ContentHash.Amount(state.Charged),
-            ContentHash.Amount(state.Refunded), state.ChargedAt is { } time ? ContentHash.Time(time) : null);
+            $"{state.Version}", state.Status.ToString().ToLowerInvariant(), ContentHash.Amount(state.Amount),
+            ContentHash.Amount(state.Charged), ContentHash.Amount(state.Refunded), state.ChargedAt is { } time ? ContentHash.Time(time) : null);
     }
 }

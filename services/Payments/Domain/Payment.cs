@@ -37,6 +37,9 @@ public sealed class Payment : IEventSource
     {
     }
 
+    private Payment(PaymentId id, OrderId orderId, int attempt, Money amount, MessageOrigin origin, DateTimeOffset now) =>
+        (Id, OrderId, Attempt, Amount, Origin, NextCallAt) = (id, orderId, attempt, amount, origin, now);
+
     /// <summary>Derived from the order and the attempt; the idempotency key of the provider.</summary>
     public PaymentId Id { get; private set; }
 
@@ -109,16 +112,10 @@ public sealed class Payment : IEventSource
 
     public static Payment Request(ChargePayment command, MessageOrigin origin, DateTimeOffset now)
     {
-        var payment = new Payment
+        var payment = new Payment(command.PaymentId, command.OrderId, command.Attempt, command.Amount, origin, now)
         {
-            Id = command.PaymentId,
-            OrderId = command.OrderId,
-            Attempt = command.Attempt,
-            Amount = command.Amount,
             Method = command.Method,
             ValidUntil = command.ValidUntil,
-            NextCallAt = now,
-            Origin = origin,
         };
         payment.Append(LedgerEntryKind.Requested, command.Amount.Amount, now);
         return payment;
@@ -130,16 +127,7 @@ public sealed class Payment : IEventSource
     /// </summary>
     public static Payment RefundOnly(RefundPayment command, MessageOrigin origin, DateTimeOffset now)
     {
-        var payment = new Payment
-        {
-            Id = command.PaymentId,
-            OrderId = command.OrderId,
-            Attempt = command.Attempt,
-            Amount = command.Amount,
-            ValidUntil = now,
-            NextCallAt = now,
-            Origin = origin,
-        };
+        var payment = new Payment(command.PaymentId, command.OrderId, command.Attempt, command.Amount, origin, now) { ValidUntil = now };
         payment.Append(LedgerEntryKind.RefundRequested, command.Amount.Amount, now);
         return payment;
     }

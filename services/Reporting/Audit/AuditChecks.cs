@@ -115,13 +115,14 @@ internal sealed class AuditChecks(AuditedShop shop, ForgeIds ids, EventLog log, 
     {
         var entityType = authority.Collection.EntityType;
         var isExplained = EventTypes.FirstOf(entityType) is { } first
-            && (await log.FindAsync([ids.Event(entity, first, 1).Value], cancellationToken)).Any(document => !document.Value.IsForeign);
+            && (await log.FindIdsAsync([ids.Event(entity, first, 1).Value], cancellationToken)).Count > 0;
         return isExplained
             ? Finding(holder, authority.Name, entityType, entity, AuditStates.Missing, entry)
             : Finding(holder, holder.Name, holder.Collection.EntityType, entry, AuditStates.Orphan, entry) with
             {
                 Detail = entityType,
-                RepairAt = holder.Collection.Store == "redis" ? holder.Name : null,
+                // A row is its owner's decision; a copy is not.
+                RepairAt = holder.Collection is { CanRepair: true, IsAuthority: false } ? holder.Name : null,
             };
     }
 

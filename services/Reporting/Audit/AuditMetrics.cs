@@ -19,7 +19,7 @@ internal sealed class AuditMetrics
         _duration = meter.CreateHistogram<double>("forgeshop.audit.duration", "s", "Duration of a sweep.");
     }
 
-    public void Checked(string store, int entries) => _checked.Add(entries, new KeyValuePair<string, object?>("store", store));
+    public void Checked(string store, long entries) => _checked.Add(entries, new KeyValuePair<string, object?>("store", store));
 
     public void Found(AuditFinding finding)
     {

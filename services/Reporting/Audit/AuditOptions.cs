@@ -30,6 +30,14 @@ public sealed class AuditOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan SettleTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>The number of events a second that Reporting receives, from which the shop is busy and a sweep goes slowly.</summary>
+    [Range(0, 1_000_000)]
+    public int BusyEventsPerSecond { get; set; } = 50;
+
+    /// <summary>The number of entries a second that a sweep reads while the shop is busy.</summary>
+    [Range(1, 1_000_000)]
+    public int BusyEntriesPerSecond { get; set; } = 2000;
+
     /// <summary>The maximum number of times that a suspect is asked again while the shop works.</summary>
     [Range(1, 100)]
     public int MaxRounds { get; set; } = 8;

@@ -61,7 +61,7 @@ internal sealed class AuditRepairer(
     {
         if (shop.Find(owner) is { } target)
             return await target.RepairAsync(repair, cancellationToken);
-        return folds.FirstOrDefault(fold => AuditSweep.StepOf(fold) == owner) is { } readModel
+        return folds.FirstOrDefault(fold => AuditInquiry.StepOf(fold.Name) == owner) is { } readModel
             ? await readModel.RebuildAsync([.. repair.Ids], cancellationToken)
             : [];
     }
@@ -78,7 +78,7 @@ internal sealed class AuditRepairer(
         }).Select(id => id.Value);
         return
         [
-            .. (await log.FindAsync(wanted, cancellationToken)).Select(document => document.Value).Where(recorded => !recorded.IsForeign)
+            .. (await log.FindAsync(wanted, cancellationToken)).Select(document => document.Value)
                 .Select(recorded => new AuditEvent(
                     recorded.Id, recorded.Type, recorded.Subject, recorded.Sequence, recorded.DataVersion, recorded.Data)),
         ];

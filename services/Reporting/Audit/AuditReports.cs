@@ -21,10 +21,20 @@ internal static class AuditReports
         DateTimeOffset? EstimatedEnd, long Wrong, long Repaired, string? Error, IReadOnlyList<StoreCount> Stores,
         IReadOnlyList<AuditFinding> Findings, IReadOnlyList<RepairRecord> Repairs);
 
-    /// <param name="Stores">Each store that holds the entity or must hold it.</param>
-    public sealed record EntityReport(string EntityType, Guid ExpectedId, bool Consistent, IReadOnlyList<StoredEntity> Stores);
+    /// <param name="Stores">
+    /// Each store that holds the entity or must hold it, and the rows and documents of other entities that carry its ID.
+    /// </param>
+    /// <param name="Events">The recorded events that carry its ID, by time; of a user those about the latest 50 orders.</param>
+    public sealed record EntityReport(
+        string EntityType, Guid ExpectedId, bool Consistent, IReadOnlyList<StoredEntity> Stores, IReadOnlyList<FoundEvent> Events);
 
     public sealed record StoredEntity(string Store, string EntityType, Guid Id, string State, string? Detail);
+
+    /// <param name="Position">The position in Kafka: <c>topic-partition:offset</c>.</param>
+    /// <param name="TraceId">Its OpenTelemetry trace.</param>
+    /// <param name="Stores">The outbox, the inboxes and the event log that hold it.</param>
+    public sealed record FoundEvent(
+        EventId Id, string Type, DateTimeOffset Time, string Position, string? TraceId, IReadOnlyList<string> Stores);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -43,7 +53,8 @@ internal static class AuditReports
             .RequirePermission(Permissions.AuditRead, Permissions.AuditRun);
         routes.MapGet("/{entityType}", Find)
             .WithName("AuditEntity")
-            .WithSummary("Derives an ID from a natural key (key=, or one parameter for each field) and compares it in every store.")
+            .WithSummary(
+                "Derives an ID from a natural key (key=, or one parameter for each field) and compares everything that carries it.")
             .WithErrorCodes((404, "unknown-entity-type"))
             .Produces<EntityReport>()
             .ProducesValidationProblem()

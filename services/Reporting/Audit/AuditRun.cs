@@ -38,7 +38,7 @@ public sealed record AuditRun(Guid Id, DateTimeOffset StartedAt, UserId By, bool
     public long Checked => Stores.Sum(store => store.Checked);
 
     /// <summary>Returns the run with entries counted for a collection.</summary>
-    internal AuditRun Count(string store, int entries) => this with
+    internal AuditRun Count(string store, long entries) => this with
     {
         Stores = Stores.Any(known => known.Store == store)
             ? [.. Stores.Select(known => known.Store == store ? known with { Checked = known.Checked + entries } : known)]

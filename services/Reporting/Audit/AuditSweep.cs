@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Reporting;
@@ -7,20 +9,19 @@ namespace ForgeShop.Reporting;
 /// when what was in flight has arrived. State and cursor are stored, so any replica continues after a kill.
 /// </summary>
 internal sealed class AuditSweep(
-    AuditRuns runs, AuditedServices services, AuditSettlement settlement, AuditRepairer repairer, IEnumerable<IReadModelFold> folds,
-    EventLog log, ForgeIds ids, IOptions<AuditOptions> options, AuditMetrics metrics, TimeProvider time)
+    AuditRuns runs, AuditedServices services, AuditInquiry inquiry, AuditRepairer repairer, IEnumerable<IReadModelFold> folds,
+    EventLog log, AuditPace pace, ForgeIds ids, IOptions<AuditOptions> options, AuditMetrics metrics, TimeProvider time)
 {
     private const int MaxRepairPasses = 3;
 
     /// <summary>A fold reads the log once for each range of documents, so large shops compare orders with their owner only.</summary>
     private const long MaxEventsToFoldOrders = 50_000;
 
-    private static readonly TimeSpan RoundDelay = TimeSpan.FromMilliseconds(200);
+    /// <summary>The number of pages that are checked while the next one is read.</summary>
+    private const int PagesInFlight = 2;
 
     private readonly AuditOptions _options = options.Value;
     private readonly Guid _replica = Guid.NewGuid();
-
-    public static string StepOf(IReadModelFold fold) => $"reporting/{fold.Name}/fold";
 
     /// <summary>Continues the sweep that is requested.</summary>
     /// <returns>False if there is none, or another replica runs it.</returns>
@@ -63,18 +64,8 @@ internal sealed class AuditSweep(
         await progress.SaveAsync(progress.Run with { Estimate = shop.Estimate, Error = null }, cancellationToken);
 
         foreach (var target in shop.Targets)
-        {
-            // The next page is read while this one is checked.
-            Task<AuditedEntries>? ahead = null;
-            await StepAsync(progress, target.Name, async cursor =>
-            {
-                var page = await (ahead ?? target.PageAsync(cursor, _options.PageSize, cancellationToken));
-                ahead = page.Next is null ? null : target.PageAsync(page.Next, _options.PageSize, cancellationToken);
-                return new(page.Items.Count, SuspectsOf(await checks.CheckAsync(target, page.Items, cancellationToken)), page.Next);
-            });
-        }
-        foreach (var fold in folds.Where(fold => fold.Name != "orders" || !(EventsOf(shop) > MaxEventsToFoldOrders)))
-            await StepAsync(progress, StepOf(fold), cursor => ReadAsync(fold, cursor, cancellationToken));
+            await StepAsync(target.Name, cursor => CheckAsync(target, checks, cursor, cancellationToken));
+        await StepAsync("reporting/folds", cursor => FoldAsync(shop, cursor, cancellationToken));
 
         await SettleAsync(progress, shop, checks, cancellationToken);
         var now = time.GetUtcNow();
@@ -83,34 +74,77 @@ internal sealed class AuditSweep(
             progress.Run with { Status = status, FinishedAt = now, Step = null, Cursor = null }, cancellationToken);
         metrics.Finished(now - progress.Run.StartedAt);
 
-        async Task StepAsync(AuditProgress progress, string step, Func<string?, Task<StepPage>> read)
+        async Task StepAsync(string step, Func<string?, IAsyncEnumerable<StepPage>> read)
         {
             if (progress.Run.Done.Contains(step))
                 return;
-            var page = new StepPage(0, [], progress.Run.Step == step ? progress.Run.Cursor : null);
-            do
+            await foreach (var page in read(progress.Run.Step == step ? progress.Run.Cursor : null))
             {
-                page = await read(page.Next);
-                metrics.Checked(step, page.Checked);
-                progress.Run = progress.Run.Count(step, page.Checked) with
+                foreach (var (store, count) in page.Checked)
+                {
+                    metrics.Checked(store, count);
+                    progress.Run = progress.Run.Count(store, count);
+                }
+                progress.Run = progress.Run with
                 {
                     Step = step, Cursor = page.Next, Suspects = [.. progress.Run.Suspects, .. page.Suspects.Except(progress.Run.Suspects)],
                 };
                 if (progress.Run.Suspects.Count > _options.MaxSuspects)
                     await SettleAsync(progress, shop, checks, cancellationToken);
                 await progress.SaveSometimesAsync(cancellationToken);
+                await pace.PauseAsync(page.Checked.Sum(store => store.Checked), cancellationToken);
             }
-            while (page.Next is not null);
             progress.Run = progress.Run with { Done = [.. progress.Run.Done, step] };
         }
     }
 
-    private sealed record StepPage(int Checked, IReadOnlyList<AuditSuspect> Suspects, string? Next);
+    private sealed record StepPage(IReadOnlyList<StoreCount> Checked, IReadOnlyList<AuditSuspect> Suspects, string? Next);
 
-    private static async Task<StepPage> ReadAsync(IReadModelFold fold, string? cursor, CancellationToken cancellationToken)
+    /// <summary>Checks the pages of a collection: while one is read, those before it are checked.</summary>
+    private async IAsyncEnumerable<StepPage> CheckAsync(
+        AuditTarget target, AuditChecks checks, string? cursor, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var range = await fold.CheckAsync(cursor, cancellationToken);
-        return new(range.Checked, [.. range.Wrong.Select(document => new AuditSuspect(StepOf(fold), document.Id))], range.Next);
+        var inFlight = new Queue<Task<StepPage>>();
+        do
+        {
+            var page = await target.PageAsync(cursor, _options.PageSize, cancellationToken);
+            inFlight.Enqueue(CheckPageAsync(page));
+            if (inFlight.Count > PagesInFlight)
+                yield return await inFlight.Dequeue();
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+        while (inFlight.TryDequeue(out var checking))
+            yield return await checking;
+
+        async Task<StepPage> CheckPageAsync(AuditedEntries page) => new(
+            [new(target.Name, page.Items.Count)], AuditInquiry.SuspectsOf(await checks.CheckAsync(target, page.Items, cancellationToken)), page.Next);
+    }
+
+    /// <summary>Folds the read models again: a range of each in one pass over the log.</summary>
+    /// <param name="shop">The shop.</param>
+    /// <param name="cursor">The next range of each read model that is not at its end, as JSON; null at the start.</param>
+    /// <param name="cancellationToken">Cancels the passes.</param>
+    private async IAsyncEnumerable<StepPage> FoldAsync(
+        AuditedShop shop, string? cursor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var isLarge = shop.Find("reporting/events")?.Collection.Estimate > MaxEventsToFoldOrders;
+        var ranges = cursor is null
+            ? folds.Where(fold => fold.Name != "orders" || !isLarge).ToDictionary(fold => fold.Name, _ => (string?)null)
+            : JsonSerializer.Deserialize<Dictionary<string, string?>>(cursor)!;
+        while (ranges.Count > 0)
+        {
+            var foldings = new List<IFolding>();
+            foreach (var fold in folds.Where(fold => ranges.ContainsKey(fold.Name)))
+                foldings.Add(await fold.OpenAsync(ranges[fold.Name], cancellationToken));
+            await log.FoldAsync(foldings, cancellationToken, entries => pace.PauseAsync(entries, cancellationToken));
+            var checkedRanges = foldings.ConvertAll(folding => (Store: AuditInquiry.StepOf(folding.Name), Name: folding.Name, Range: folding.Compare()));
+            ranges = checkedRanges.Where(one => one.Range.Next is not null).ToDictionary(one => one.Name, one => one.Range.Next);
+            yield return new(
+                checkedRanges.ConvertAll(one => new StoreCount(one.Store, one.Range.Checked)),
+                [.. checkedRanges.SelectMany(one => one.Range.Wrong.Select(document => new AuditSuspect(one.Store, document.Id)))],
+                ranges.Count == 0 ? null : JsonSerializer.Serialize(ranges));
+        }
     }
 
     /// <summary>Asks the suspects again, repairs what stays wrong if the run says so, and adds it to the report.</summary>
@@ -118,13 +152,13 @@ internal sealed class AuditSweep(
     {
         if (progress.Run.Suspects.Count == 0)
             return;
-        var open = await AskUntilSettledAsync(progress, shop, checks, progress.Run.Suspects, cancellationToken);
+        var open = await inquiry.AskAsync(progress, shop, checks, cancellationToken);
         var wrong = open.ToDictionary(finding => finding.Identity);
         for (var pass = 1; progress.Run.Repair && pass <= MaxRepairPasses && open.Any(finding => finding.RepairAt is not null); pass++)
         {
             if (await repairer.RepairAsync(progress.Run, shop, open, cancellationToken) == 0)
                 break;
-            open = await AskUntilSettledAsync(progress, shop, checks, progress.Run.Suspects, cancellationToken);
+            open = await inquiry.AskAsync(progress, shop, checks, cancellationToken);
             foreach (var finding in open)
                 wrong.TryAdd(finding.Identity, finding);
         }
@@ -142,59 +176,6 @@ internal sealed class AuditSweep(
         }
         await progress.SaveAsync(progress.Run with { Suspects = [] }, cancellationToken);
     }
-
-    /// <summary>
-    /// Asks until nothing is wrong, or until the shop has emitted nothing between two rounds: then what is wrong stays wrong.
-    /// </summary>
-    private async Task<List<AuditFinding>> AskUntilSettledAsync(
-        AuditProgress progress, AuditedShop shop, AuditChecks checks, IReadOnlyList<AuditSuspect> suspects,
-        CancellationToken cancellationToken)
-    {
-        var (open, last) = (new List<AuditFinding>(), "");
-        for (var round = 1; suspects.Count > 0; round++)
-        {
-            var position = await settlement.WaitAsync(cancellationToken);
-            open = await AskAsync(shop, checks, suspects, cancellationToken);
-            suspects = SuspectsOf(open);
-            if (position == last || round == _options.MaxRounds)
-                break;
-            last = position;
-            await progress.SaveSometimesAsync(cancellationToken);
-            await Task.Delay(RoundDelay, time, cancellationToken);
-        }
-        return suspects.Count == 0 ? [] : Consequences.Remove(open, shop);
-    }
-
-    private async Task<List<AuditFinding>> AskAsync(
-        AuditedShop shop, AuditChecks checks, IReadOnlyList<AuditSuspect> suspects, CancellationToken cancellationToken)
-    {
-        var findings = new List<AuditFinding>();
-        foreach (var ofTarget in suspects.GroupBy(suspect => suspect.Target, suspect => suspect.Id))
-        {
-            if (shop.Find(ofTarget.Key) is { } target)
-            {
-                var entries = (await target.FindAsync(ofTarget, cancellationToken)).Values;
-                findings.AddRange(await checks.CheckAsync(target, entries, cancellationToken));
-            }
-            else if (folds.FirstOrDefault(fold => StepOf(fold) == ofTarget.Key) is { } fold)
-            {
-                var store = $"reporting/{fold.Name}";
-                findings.AddRange((await fold.CheckAsync(ofTarget.ToList(), cancellationToken)).Wrong.Select(document =>
-                    new AuditFinding(store, fold.Name, document.Id, document.State)
-                    {
-                        Detail = "fold",
-                        RepairAt = document.State == AuditStates.Orphan ? null : ofTarget.Key,
-                        Source = (ofTarget.Key, document.Id),
-                    }));
-            }
-        }
-        return findings;
-    }
-
-    private static List<AuditSuspect> SuspectsOf(IEnumerable<AuditFinding> findings) =>
-        [.. findings.Select(finding => new AuditSuspect(finding.Source.Target, finding.Source.Id)).Distinct()];
-
-    private static long? EventsOf(AuditedShop shop) => shop.Find("reporting/events")?.Collection.Estimate;
 
     private static bool IsTransient(Exception exception) =>
         DocumentStoreErrors.IsTransient(exception) || exception is HttpRequestException or TimeoutException or TaskCanceledException

@@ -28,6 +28,8 @@ internal static class AuditRegistration
         services.AddSingleton<AuditRuns>();
         services.AddSingleton<AuditMetrics>();
         services.AddSingleton<AuditSettlement>();
+        services.AddSingleton<AuditPace>();
+        services.AddSingleton<AuditInquiry>();
         services.AddSingleton<AuditRepairer>();
         services.AddSingleton<AuditSweep>();
         services.AddSingleton<EntityAudit>();

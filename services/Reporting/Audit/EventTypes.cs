@@ -17,6 +17,9 @@ internal static class EventTypes
     public static string? FirstOf(string entityType) =>
         entityType is "users" or "products" or "orders" ? ByEntityType[entityType][0] : null;
 
+    /// <summary>Returns the types of event that the entities of a type emit.</summary>
+    public static IEnumerable<string> Of(string entityType) => ByEntityType.GetValueOrDefault(entityType, []);
+
     /// <summary>Returns the entity type whose aggregates emit a type of event; null if the type is unknown.</summary>
     public static string? EntityTypeOf(string type) => ByEntityType.FirstOrDefault(entity => entity.Value.Contains(type)).Key;
 

@@ -53,13 +53,9 @@ internal sealed class Expectations(AuditedShop shop, ForgeIds ids)
         return findings;
     }
 
-    /// <summary>Returns the dependent entities of an order, with the stores that must hold them.</summary>
-    public IEnumerable<(string Store, string EntityType, Guid Id)> Of(AuditEntry order) =>
-        from expected in _ofOrder
-        where expected.IsExpected(order)
-        let authority = shop.AuthorityOf(expected.EntityType)
-        where authority is not null
-        select (authority.Name, expected.EntityType, expected.Derive(order));
+    /// <summary>Returns the dependent entities of an order; none for null.</summary>
+    public IEnumerable<(string? EntityType, Guid Id)> Of(AuditEntry? order) => order is null ? [] :
+        _ofOrder.Where(expected => expected.IsExpected(order)).Select(expected => ((string?)expected.EntityType, expected.Derive(order)));
 
     private static bool WasConfirmed(AuditEntry order) => order.Group?.StartsWith(Confirmed, StringComparison.Ordinal) is true;
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ForgeShop.Contracts.Audit;
 
 namespace ForgeShop.Reporting;
@@ -26,6 +27,12 @@ internal sealed class ReadModelAudit<T>(
     {
         var documents = open(await models.GetActiveAsync(cancellationToken));
         return [.. (await documents.GetManyAsync([.. ids.Distinct()], cancellationToken)).Values.Select(Describe)];
+    }
+
+    public override async Task<IReadOnlyList<AuditEntry>> FindIdsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken)
+    {
+        var documents = open(await models.GetActiveAsync(cancellationToken));
+        return [.. (await documents.FindIdsAsync(ids, cancellationToken)).Select(id => new AuditEntry(id))];
     }
 
     public override Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken) =>
@@ -57,7 +64,7 @@ internal sealed class EventLogAudit(EventLog log, ReadModels models) : AuditedSt
         try
         {
             var page = await log.PageAsync(after, limit, cancellationToken);
-            return new([.. page.Items.Where(document => !document.Value.IsForeign).Select(Describe)], page.NextCursor);
+            return new([.. page.Items.Select(Describe)], page.NextCursor);
         }
         catch (InvalidCursorException exception)
         {
@@ -66,17 +73,20 @@ internal sealed class EventLogAudit(EventLog log, ReadModels models) : AuditedSt
     }
 
     public override async Task<IReadOnlyList<AuditEntry>> LookupAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
-        [.. (await log.FindAsync(ids, cancellationToken)).Where(document => !document.Value.IsForeign).Select(Describe)];
+        [.. (await log.FindAsync(ids, cancellationToken)).Select(Describe)];
 
-    /// <summary>Sets events aside that no service emitted. The log keeps them as evidence, and no read model includes them.</summary>
+    public override async Task<IReadOnlyList<AuditEntry>> FindIdsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
+        [.. (await log.FindIdsAsync(ids, cancellationToken)).Select(id => new AuditEntry(id))];
+
+    /// <summary>Sets events aside that no service emitted.</summary>
     public override async Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken)
     {
         var setAside = await log.SetAsideAsync(repair.Ids, cancellationToken);
         return
         [
-            .. setAside.Select(recorded => new RepairedEntry(recorded.Id.Value, "set-aside")
+            .. setAside.Select(document => new RepairedEntry(document.Id, "set-aside")
             {
-                Before = $"{recorded.Type} {recorded.Sequence}",
+                Before = $"{document.Value.Type} {document.Value.Sequence}",
             }),
         ];
     }
@@ -92,7 +102,7 @@ internal sealed class EventLogAudit(EventLog log, ReadModels models) : AuditedSt
         At = document.Value.Time,
         Hashes = new Dictionary<string, string>
         {
-            ["payload"] = JsonHash.Of(System.Text.Encoding.UTF8.GetBytes(document.Value.Data.GetRawText())),
+            ["payload"] = JsonHash.Of(JsonMarshal.GetRawUtf8Value(document.Value.Data)),
         },
     };
 }

@@ -10,6 +10,13 @@ public sealed class EventLog(IDocumentStore store)
     public const int PageSize = 500;
 
     private readonly IDocumentCollection<RecordedEvent> _events = store.Collection(RecordedEvent.Model);
+    private readonly IDocumentCollection<RecordedEvent> _foreign = store.Collection(
+        new DocumentModel<RecordedEvent>("foreign_events", ReportingJson.Default.RecordedEvent));
+
+    private long _received;
+
+    /// <summary>Gets the number of events that this process received, copies included.</summary>
+    public long Received => Interlocked.Read(ref _received);
 
     /// <summary>Records the events that are new.</summary>
     /// <returns>
@@ -18,6 +25,7 @@ public sealed class EventLog(IDocumentStore store)
     /// </returns>
     public async Task<IReadOnlyList<RecordedEvent>> AppendAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
+        Interlocked.Add(ref _received, events.Count);
         var records = events.DistinctBy(recorded => recorded.Id).ToDictionary(recorded => recorded.Id.Value);
         var existing = await _events.InsertManyAsync(records, cancellationToken);
         if (existing.Count > 0)
@@ -58,18 +66,15 @@ public sealed class EventLog(IDocumentStore store)
         return [.. (await _events.QueryAsync(query, cancellationToken)).Items.Select(document => document.Value)];
     }
 
-    /// <summary>Reads the events of a partition up to an offset, page by page, without those that are set aside.</summary>
-    public async IAsyncEnumerable<RecordedEvent> ReadAllAsync(
+    /// <summary>Reads the events of a partition up to an offset, page by page. The next page is read ahead.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<RecordedEvent>> ReadAllAsync(
         string partition, long to, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var from = 0L; from <= to;)
+        for (var ahead = ReadAsync(partition, 0, to, cancellationToken); await ahead is { Count: > 0 } page;)
         {
-            var page = await ReadAsync(partition, from, to, cancellationToken);
-            if (page.Count == 0)
-                yield break;
-            foreach (var recorded in page.Where(recorded => !recorded.IsForeign))
-                yield return recorded;
-            from = page[^1].Offset + 1;
+            ahead = page.Count < PageSize
+                ? Task.FromResult<IReadOnlyList<RecordedEvent>>([]) : ReadAsync(partition, page[^1].Offset + 1, to, cancellationToken);
+            yield return page;
         }
     }
 
@@ -81,12 +86,16 @@ public sealed class EventLog(IDocumentStore store)
     public async Task<IReadOnlyList<Document<RecordedEvent>>> FindAsync(IEnumerable<Guid> ids, CancellationToken cancellationToken) =>
         [.. (await _events.GetManyAsync([.. ids.Distinct()], cancellationToken)).Values];
 
-    /// <summary>Sets events aside that no service emitted: read models that are folded from now on do not include them.</summary>
-    public async Task<IReadOnlyList<RecordedEvent>> SetAsideAsync(IEnumerable<Guid> ids, CancellationToken cancellationToken)
+    /// <summary>Returns those of the IDs that have an event.</summary>
+    public Task<IReadOnlySet<Guid>> FindIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+        _events.FindIdsAsync(ids, cancellationToken);
+
+    /// <summary>Moves events that no service emitted out of the log. They stay in the store as evidence.</summary>
+    public async Task<IReadOnlyList<Document<RecordedEvent>>> SetAsideAsync(IEnumerable<Guid> ids, CancellationToken cancellationToken)
     {
-        var found = (await FindAsync(ids, cancellationToken)).Where(document => !document.Value.IsForeign)
-            .Select(document => document with { Value = document.Value with { IsForeign = true } }).ToList();
-        var conflicts = await _events.BulkUpsertAsync(found, cancellationToken);
-        return [.. found.Where(document => !conflicts.Contains(document.Id)).Select(document => document.Value)];
+        var found = await FindAsync(ids, cancellationToken);
+        await _foreign.InsertManyAsync(found.ToDictionary(document => document.Id, document => document.Value), cancellationToken);
+        var kept = await _events.DeleteManyAsync(found, cancellationToken);
+        return [.. found.Where(document => !kept.Contains(document.Id))];
     }
 }

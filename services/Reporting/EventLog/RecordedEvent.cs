@@ -45,10 +45,6 @@ public sealed record RecordedEvent(
     public static DocumentModel<RecordedEvent> Model { get; } = new(
         "events", ReportingJson.Default.RecordedEvent, [PartitionField, OffsetField], [CorrelationField, TimeField]);
 
-    /// <summary>Gets whether the audit set the event aside because no service emitted it.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public bool IsForeign { get; init; }
-
     /// <summary>Gets the data in the current version; null for a type whose data no read model uses.</summary>
     [JsonIgnore]
     public object? Payload => field ??= Types.GetValueOrDefault(Type)?.Invoke(Data, DataVersion);

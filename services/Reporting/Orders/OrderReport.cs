@@ -29,7 +29,7 @@ public sealed record OrderReport(OrderId Id) : ReadModel
         recorded => OrderOf(recorded) is { } order ? [order.Value] : [],
         (id, order, recorded) => (order ?? new(new OrderId(id))).With(recorded));
 
-    private static OrderId? OrderOf(RecordedEvent recorded)
+    internal static OrderId? OrderOf(RecordedEvent recorded)
     {
         // A notification is about an order if its kind is order-placed, order-cancelled and so on.
         if (recorded.Payload is NotificationSent sent)

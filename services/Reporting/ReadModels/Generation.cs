@@ -36,8 +36,7 @@ public sealed class Generation
     /// <summary>Applies events of any partitions; those of a partition follow the ones applied before without a gap.</summary>
     public async Task ApplyAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
-        var own = events.Where(recorded => !recorded.IsForeign).ToList();
-        await Task.WhenAll(_projections.Select(apply => apply(own, cancellationToken)));
+        await Task.WhenAll(_projections.Select(apply => apply(events, cancellationToken)));
         await _progress.ApplyAsync(events, cancellationToken);
     }
 

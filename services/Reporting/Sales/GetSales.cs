@@ -15,7 +15,8 @@ public static class GetSales
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/sales", Handle)
         .WithSummary(
-            $"Shows the confirmed orders of each day (UTC), first and last day included; the last {DefaultDays} days by default, {MaxDays} at most.")
+            "Shows the confirmed orders of each day (UTC), first and last day included; "
+            + $"the last {DefaultDays} days by default, {MaxDays} at most.")
         .Produces<SalesByDay>()
         .RequirePermission(Permissions.ReportsRead);
 

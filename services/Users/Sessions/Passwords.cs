@@ -30,7 +30,7 @@ public sealed class Passwords(IPasswordHasher<User> hasher, IOptions<PasswordHas
             var hash = user?.PasswordHash ?? _dummyHash.Value;
             var result = hasher.VerifyHashedPassword(user!, hash, password);
             if (result is PasswordVerificationResult.Failed && options.Value.IterationCount - RoundsOf(hash) is > 0 and var missing)
-                Rfc2898DeriveBytes.Pbkdf2(password, RandomNumberGenerator.GetBytes(16), missing, HashAlgorithmName.SHA512, 32);
+                hasher.VerifyHashedPassword(user!, WithRounds(_dummyHash.Value, missing), password);
             return user is null ? PasswordVerificationResult.Failed : result;
         },
         cancellationToken);
@@ -47,6 +47,13 @@ public sealed class Passwords(IPasswordHasher<User> hasher, IOptions<PasswordHas
         return bytes is [1, ..] && bytes.Length >= 9
             ? (int)Math.Min(BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(5)), int.MaxValue)
             : 0;
+    }
+
+    private static string WithRounds(string hash, int rounds)
+    {
+        var bytes = Convert.FromBase64String(hash);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(5), rounds);
+        return Convert.ToBase64String(bytes);
     }
 
     private async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)

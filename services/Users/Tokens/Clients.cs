@@ -24,7 +24,7 @@ public static class Clients
         : [Api.Permissions.Internal];
 
     /// <summary>
-    /// Stores the clients as they are configured now, and removes those that are configured no more; writes only what differs. The caller
+    /// Stores the clients as they are configured now, and removes those that are no longer configured; writes only differences. The caller
     /// has a transaction open, in which no other replica does the same.
     /// </summary>
     /// <exception cref="InvalidOperationException">A secret is too short.</exception>

@@ -1,4 +1,3 @@
-import '../src/telemetry/setUp.js'
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { murmur2Partition } from './murmur2.js'
@@ -9,7 +8,9 @@ describe('products that are bought together', { skip: missing }, () => {
   before(async () => {
     shop = await Shop.start()
   })
-  after(() => shop.stop())
+  after(async () => {
+    assert.equal(await shop.stop(), 0)
+  })
 
   it('confirmed order counts every pair of its products', async () => {
     const [first, second, third] = newSkus(3) as [string, string, string]

@@ -2,18 +2,29 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { it } from 'node:test'
 import { Partitioners } from 'kafkajs'
-import { ShopIds } from '../src/contracts/ids.js'
+import { Forge, sku } from '@forgeshop/forge-id'
 import { murmur2, murmur2Partition } from './murmur2.js'
+
+const Forge__Secret = 'a secret of at least 16 bytes'
 
 it('IDs are those of the catalogue', async () => {
   const file = new URL('../../../../shared/Contracts/catalogue.json', import.meta.url)
   const catalogue = JSON.parse(await readFile(file, 'utf8')) as { domain: string; entities: Record<string, { key: unknown }> }
 
-  assert.equal(catalogue.domain, ShopIds.domain)
+  // Imported here, because it reads the settings.
+  Object.assign(process.env, {
+    RECOMMENDATIONS_URI: 'none',
+    ConnectionStrings__kafka: 'none',
+    Authentication__Issuer: 'none',
+    Forge__Secret,
+  })
+  const { domain, productId } = await import('../src/contracts.js')
+  assert.equal(catalogue.domain, domain)
   assert.equal(catalogue.entities.products?.key, 'sku')
   assert.deepEqual(catalogue.entities.events?.key, { aggregate: 'uuid', type: 'text', sequence: 'int' })
   assert.deepEqual(catalogue.entities.correlations?.key, { actor: 'text', action: 'text', reference: 'text' })
-  assert.notEqual(new ShopIds({ secret: 'a secret of at least 16 bytes' }).product('A'), new ShopIds().product('A'))
+  const withSecret = new Forge(domain).entity('products', { algorithm: 'v8-hmac-sha256', secret: Forge__Secret })
+  assert.equal(productId('A'), withSecret.id(sku('A')))
 })
 
 it('keys are placed where the Java client places them', () => {

@@ -1,22 +1,30 @@
+import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { Kafka, logLevel, Partitioners, type IHeaders, type KafkaMessage, type Producer } from 'kafkajs'
 import pg from 'pg'
-import { readConfiguration } from '../src/configuration.js'
-import { ShopIds } from '../src/contracts/ids.js'
-import { headerText } from '../src/messaging/cloudEvents.js'
-import { startService } from '../src/service.js'
-import { createLogger } from '../src/telemetry/logging.js'
+import { Forge, int, sku, text, uuid } from '@forgeshop/forge-id'
 
 /** The servers that the tests need; without them the tests are skipped. */
 export const servers = { database: process.env.RECOMMENDATIONS_URI ?? '', kafka: process.env.ConnectionStrings__kafka ?? '' }
 export const missing =
   servers.database && servers.kafka ? false : 'set RECOMMENDATIONS_URI (PostgreSQL) and ConnectionStrings__kafka to run these tests'
 
-export const ids = new ShopIds()
+const forge = new Forge('forgeshop.example')
+const [products, events, correlations] = [forge.entity('products'), forge.entity('events'), forge.entity('correlations')]
+export const ids = {
+  product: (canonicalSku: string) => products.id(sku(canonicalSku)),
+  event: (aggregate: string, type: string, sequence: bigint) =>
+    events.id({ aggregate: uuid(aggregate), type: text(type), sequence: int(sequence) }),
+  correlation: (actor: string, action: string, reference: string) =>
+    correlations.id({ actor: text(actor), action: text(action), reference: text(reference) }),
+}
 export const issuer = 'http://shop.example'
 
 export interface Received {
@@ -26,12 +34,13 @@ export interface Received {
   readonly data: Record<string, unknown>
 }
 
-/** One service on a database of its own, with an issuer of tokens and a producer of order events. */
+/** One service, as a process with a database of its own, with an issuer of tokens and a producer of order events. */
 export class Shop {
   private constructor(
-    readonly environment: Record<string, string>,
+    readonly process: ChildProcess,
+    /** What the service logged when it was ready. */
+    readonly ready: Record<string, unknown>,
     readonly database: pg.Pool,
-    readonly address: string,
     private readonly kafka: Kafka,
     private readonly producer: Producer,
     private readonly signingKey: CryptoKey,
@@ -51,9 +60,11 @@ export class Shop {
     const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256', use: 'sig' }] })
     const users = createServer((_, response) => response.setHeader('content-type', 'application/json').end(keys))
     await new Promise<void>((resolve) => users.listen(0, '127.0.0.1', resolve))
+    users.unref()
 
     const environment = {
       PORT: '0',
+      LOG_LEVEL: 'info',
       RECOMMENDATIONS_URI: uri.href,
       ConnectionStrings__kafka: servers.kafka,
       services__users__http__0: `http://127.0.0.1:${(users.address() as AddressInfo).port}`,
@@ -62,21 +73,38 @@ export class Shop {
       Messaging__MaxBackoff: '00:00:00.200',
       Messaging__PollInterval: '00:00:00.200',
     }
-    const service = await startService(readConfiguration(environment), createLogger('recommendations'))
+    const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
+    const service = spawn(process.execPath, [main], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
+    const ready = await new Promise<Record<string, unknown>>((resolve, reject) => {
+      createInterface(service.stdout).on('line', (line) => {
+        const entry = JSON.parse(line) as Record<string, unknown>
+        if (entry.message === 'The service is ready') resolve(entry)
+      })
+      service.once('exit', () => {
+        reject(new Error('the service ended'))
+      })
+    })
     const kafka = new Kafka({ clientId: 'tests', brokers: [servers.kafka], logLevel: logLevel.NOTHING })
     const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
     await producer.connect()
     const database = new pg.Pool({ connectionString: uri.href, max: 2 })
-    return new Shop(environment, database, service.address, kafka, producer, privateKey, [
-      service.stop,
+    return new Shop(service, ready, database, kafka, producer, privateKey, [
       () => producer.disconnect(),
       () => database.end(),
       () => new Promise((resolve) => users.close(resolve)),
     ])
   }
 
-  async stop(): Promise<void> {
+  get address(): string {
+    return String(this.ready.address)
+  }
+
+  /** Ends the service as an orchestrator does; returns its exit code. */
+  async stop(): Promise<number | null> {
+    this.process.kill('SIGTERM')
+    if (this.process.exitCode === null) await once(this.process, 'exit')
     for (const stop of this.stops) await stop()
+    return this.process.exitCode
   }
 
   /** Publishes order events as Orders does. */
@@ -128,7 +156,7 @@ export class Shop {
             const received = {
               message,
               partition,
-              header: (name: string) => headerText(message.headers, name),
+              header: (name: string) => message.headers?.[name]?.toString(),
               get data() {
                 return JSON.parse(message.value?.toString() ?? '{}') as Record<string, unknown>
               },

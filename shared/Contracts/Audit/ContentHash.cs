@@ -28,14 +28,35 @@ public static class ContentHash
             }
             else
             {
-                var size = Encoding.UTF8.GetByteCount(value);
-                size.TryFormat(buffer.AsSpan(end), out var digits, default, CultureInfo.InvariantCulture);
-                end += digits;
-                buffer[end++] = (byte)':';
+                Begin(buffer, ref end, Encoding.UTF8.GetByteCount(value));
                 end += Encoding.UTF8.GetBytes(value, buffer.AsSpan(end));
             }
             buffer[end++] = (byte)',';
         }
+        return Return(buffer, end);
+    }
+
+    /// <summary>Hashes one value that is in UTF-8 already.</summary>
+    public static string OfUtf8(ReadOnlySpan<byte> value)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(value.Length + 12);
+        var end = 0;
+        Begin(buffer, ref end, value.Length);
+        value.CopyTo(buffer.AsSpan(end));
+        end += value.Length;
+        buffer[end++] = (byte)',';
+        return Return(buffer, end);
+    }
+
+    private static void Begin(byte[] buffer, ref int end, int size)
+    {
+        size.TryFormat(buffer.AsSpan(end), out var digits, default, CultureInfo.InvariantCulture);
+        end += digits;
+        buffer[end++] = (byte)':';
+    }
+
+    private static string Return(byte[] buffer, int end)
+    {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(buffer.AsSpan(0, end), hash);
         ArrayPool<byte>.Shared.Return(buffer);

@@ -55,6 +55,17 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
     protected override Task<List<Document<T>>> ReadAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
         ReadAsync(_collection.Find(In(ids)), cancellationToken);
 
+    protected override async Task<HashSet<Guid>> ReadIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+        [.. (await _collection.Find(In(ids)).Project(new BsonDocument("_id", 1)).ToListAsync(cancellationToken)).Select(IdOf)];
+
+    protected override async Task RemoveAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
+    {
+        foreach (var chunk in documents.Chunk(ChunkSize))
+            await _collection.BulkWriteAsync(
+                chunk.Select(document => new DeleteOneModel<BsonDocument>(Stored(document))), new BulkWriteOptions { IsOrdered = false },
+                cancellationToken);
+    }
+
     protected override async Task<HashSet<Guid>> WriteAsync(
         IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
     {
@@ -82,8 +93,7 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
     private async Task<IEnumerable<Guid>> ReplaceAsync(Document<T>[] documents, CancellationToken cancellationToken)
     {
         var write = Guid.NewGuid();
-        var replacements = documents.Select(document => new ReplaceOneModel<BsonDocument>(
-            new BsonDocument { { "_id", Value(document.Id) }, { "version", document.Version } }, ToBson(document, write)));
+        var replacements = documents.Select(document => new ReplaceOneModel<BsonDocument>(Stored(document), ToBson(document, write)));
         var result = await _collection.BulkWriteAsync(replacements, new BulkWriteOptions { IsOrdered = false }, cancellationToken);
         if (result.MatchedCount == documents.Length)
             return [];
@@ -132,6 +142,8 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
             IdOf(stored), BsonJson.ToJson(stored["document"]).Deserialize(Model.Json)!, stored["version"].ToInt64()))];
 
     private static Guid IdOf(BsonDocument stored) => stored["_id"].AsBsonBinaryData.ToGuid(GuidRepresentation.Standard);
+
+    private static BsonDocument Stored(Document<T> document) => new() { { "_id", Value(document.Id) }, { "version", document.Version } };
 
     private static BsonDocument In(IEnumerable<Guid> ids) =>
         new("_id", new BsonDocument("$in", new BsonArray(ids.Select(id => Value(id)))));

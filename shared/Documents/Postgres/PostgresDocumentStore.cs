@@ -90,6 +90,26 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
         return await ReadAsync(command, cancellationToken);
     }
 
+    protected override async Task<HashSet<Guid>> ReadIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    {
+        await using var command = _database.CreateCommand($"SELECT id FROM {_table} WHERE id = ANY($1)");
+        Add(command, ids.ToArray());
+        var found = new HashSet<Guid>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            found.Add(reader.GetGuid(0));
+        return found;
+    }
+
+    protected override async Task RemoveAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
+    {
+        await using var command = _database.CreateCommand(
+            $"DELETE FROM {_table} WHERE (id, version) IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]) ORDER BY 1)");
+        Add(command, documents.Select(document => document.Id).ToArray());
+        Add(command, documents.Select(document => document.Version).ToArray());
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     protected override async Task<HashSet<Guid>> WriteAsync(
         IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
     {

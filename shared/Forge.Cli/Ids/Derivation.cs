@@ -4,7 +4,7 @@ using System.Text;
 namespace ForgeShop.Forge.Cli;
 
 /// <summary>
-/// The steps from a key to its ID. The digest comes from the framework, so that what is shown can be compared with what was derived.
+/// The steps from a key to its ID. The digest comes from the framework, so the output can be compared with the derived ID.
 /// </summary>
 internal sealed class Derivation
 {
@@ -19,7 +19,7 @@ internal sealed class Derivation
         {
             ForgeAlgorithm.V5 => ("SHA-1", 5, SHA1.HashData(Hashed)),
             ForgeAlgorithm.V8Sha256 => ("SHA-256", 8, SHA256.HashData(Hashed)),
-            _ => ("HMAC-SHA-256", 8, (byte[]?)null), // it would take the secret, which the library does not hand out
+            _ => ("HMAC-SHA-256", 8, (byte[]?)null), // needs the secret, which the library does not expose
         };
 #pragma warning restore CA5350
     }

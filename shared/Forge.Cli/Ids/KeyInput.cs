@@ -3,14 +3,14 @@ using System.Text.Json;
 
 namespace ForgeShop.Forge.Cli;
 
-/// <summary>A key as it was typed: one text (plain form) or named texts (record form), according to the entity type.</summary>
+/// <summary>A key from the command line or the input: one text (plain form) or named texts (record form), by entity type.</summary>
 internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] Fields)
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static KeyInput FromArguments(EntityNamespace entity, string[] arguments)
     {
-        // What the shell passes on that is not UTF-8 has become U+FFFD by now, and would name something else.
+        // The runtime has replaced invalid UTF-8 of the shell by U+FFFD, which would be another key.
         if (arguments.Any(argument => argument.Contains('\uFFFD'))) throw new UnusableException(
             "the key has U+FFFD, which stands for bytes that are not UTF-8; if it is meant, use --stdin");
         return Create(entity, arguments);
@@ -71,8 +71,7 @@ internal sealed record KeyInput(string? Plain, (string Field, KeyValue Value)[] 
         }
     }
 
-    // As in the library: a string is of the declared kind, whichever that is; a number only of a number's kind, true and false only of
-    // bool.
+    // As in the library: a string has the declared kind; a number is accepted for int and dec only, true and false for bool only.
     private static KeyValue Value(JsonElement element, KeyShape? declared) => element.ValueKind switch
     {
         JsonValueKind.String => JsonText.Read(element),

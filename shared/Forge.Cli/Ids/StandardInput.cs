@@ -1,11 +1,11 @@
 namespace ForgeShop.Forge.Cli;
 
-/// <summary>The input as lines of bytes, so that what is not UTF-8 is refused and not replaced.</summary>
+/// <summary>Reads the input as lines of bytes, so that invalid UTF-8 is refused and not replaced.</summary>
 internal static class StandardInput
 {
     private const int LongestLine = 1 << 20;
 
-    /// <summary>Lines end with LF or CRLF; the last one may lack it. Answers are flushed before the input is waited for.</summary>
+    /// <summary>Reads lines that end with LF or CRLF; the last one may have no end. Flushes answers before each wait.</summary>
     public static IEnumerable<ReadOnlyMemory<byte>> Lines(ToolConsole console)
     {
         var buffer = new byte[1 << 16];

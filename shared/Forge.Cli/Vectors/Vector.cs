@@ -2,26 +2,26 @@ using System.Text.Json;
 
 namespace ForgeShop.Forge.Cli;
 
-/// <summary>What became of one vector; without a failure it passed.</summary>
+/// <summary>The result of one vector; without a failure it passed.</summary>
 internal readonly record struct VectorOutcome(string Name, string? Failure);
 
-/// <summary>One sort of vectors: knows them by their members, and checks one.</summary>
+/// <summary>One sort of vectors: recognises them by their members and checks them.</summary>
 internal interface IVectorShape
 {
     bool Recognises(JsonElement vector);
 
-    /// <summary>Compares what the library says with what the vector says. Returns what differs, or null.</summary>
+    /// <summary>Compares the result of the library with the vector. Returns the difference, or null.</summary>
     /// <exception cref="ForgeException">The library refuses the vector's input.</exception>
-    /// <exception cref="MalformedVectorException">The vector cannot be made sense of, which is a refusal, too.</exception>
+    /// <exception cref="MalformedVectorException">The vector is malformed, which counts as a refusal.</exception>
     string? Check(JsonElement vector);
 }
 
-/// <summary>A vector that lacks what its sort has, or has something else there.</summary>
+/// <summary>A vector lacks a member of its sort, or a member has another type.</summary>
 internal sealed class MalformedVectorException(string message) : Exception(message);
 
 internal static class Vector
 {
-    /// <summary>A member <c>error</c>, whatever its value, means: must be refused.</summary>
+    /// <summary>Gets whether the vector must be refused: it has a member <c>error</c>, with any value.</summary>
     public static VectorOutcome Judge(IVectorShape shape, JsonElement vector, string name)
     {
         var mustRefuse = Has(vector, "error");
@@ -48,7 +48,7 @@ internal static class Vector
             ? JsonText.Read(value)
             : throw new MalformedVectorException($"'{member}' is not a string");
 
-    /// <summary>The text of a member that may be null or absent.</summary>
+    /// <summary>Returns the text of a member that may be null or absent.</summary>
     public static string? OptionalText(JsonElement vector, string member) =>
         TryGet(vector, member, out var value) && value.ValueKind is not JsonValueKind.Null ? Text(vector, member) : null;
 
@@ -57,7 +57,7 @@ internal static class Vector
             && value.ValueKind is JsonValueKind.True or JsonValueKind.False
             ? value.GetBoolean() : throw new MalformedVectorException($"'{member}' is not a truth value");
 
-    /// <summary>The items of a member that is an array, or none if it is absent.</summary>
+    /// <summary>Returns the items of a member that is an array; none if it is absent.</summary>
     public static IEnumerable<JsonElement> Items(JsonElement vector, string member)
     {
         if (!TryGet(vector, member, out var items)) return [];
@@ -67,7 +67,7 @@ internal static class Vector
 
     public static bool Has(JsonElement vector, string member) => TryGet(vector, member, out _);
 
-    /// <summary>A member that <see cref="Has"/> has seen.</summary>
+    /// <summary>Returns a member for which <see cref="Has"/> was true.</summary>
     public static JsonElement Get(JsonElement vector, string member) =>
         TryGet(vector, member, out var value) ? value : throw new MalformedVectorException($"'{member}' is missing");
 
@@ -81,7 +81,7 @@ internal static class Vector
         }
         catch (InvalidOperationException)
         {
-            // Some member's name has a lone surrogate, over which the framework stumbles while it looks for another.
+            // The framework throws if the name of any member has a lone surrogate.
             foreach (var candidate in vector.EnumerateObject())
             {
                 if (JsonText.Name(candidate) != member) continue;
@@ -92,7 +92,7 @@ internal static class Vector
         }
     }
 
-    /// <summary>A vector that expects nothing proves nothing.</summary>
+    /// <summary>Throws if the vector has no expectation.</summary>
     public static void MustExpect(JsonElement vector, params ReadOnlySpan<string> members)
     {
         foreach (var member in members)

@@ -5,7 +5,7 @@ using System.Text.Unicode;
 namespace ForgeShop.Forge.Cli;
 
 /// <summary>
-/// Files of vectors: an array of one sort, or an object whose members are arrays. Nothing in it is trusted to be well-formed.
+/// Files of vectors: an array of one sort, or an object whose members are arrays. The content may be malformed.
 /// </summary>
 internal sealed class VectorFile(VectorSorts sorts)
 {
@@ -32,7 +32,7 @@ internal sealed class VectorFile(VectorSorts sorts)
         {
             using var file = File.OpenRead(path);
             var content = new MemoryStream();
-            // A device or a pipe has no length to ask for and may have no end.
+            // A device or a pipe has no length and may have no end.
             var buffer = new byte[1 << 16];
             for (var read = file.Read(buffer); read > 0; read = file.Read(buffer))
             {

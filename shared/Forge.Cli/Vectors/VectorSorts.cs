@@ -1,10 +1,10 @@
 namespace ForgeShop.Forge.Cli;
 
-/// <summary>The sorts of vectors that a tool knows.</summary>
-/// <param name="Shapes">How to tell and check each; the first that recognises a vector takes it.</param>
-/// <param name="Prose">Members of a file that hold no vectors, whatever they look like.</param>
+/// <summary>The sorts of vectors of a tool.</summary>
+/// <param name="Shapes">Recognise and check the vectors; the first that recognises a vector checks it.</param>
+/// <param name="Prose">Members of a file that are never vectors.</param>
 internal sealed record VectorSorts(IReadOnlyList<IVectorShape> Shapes, IReadOnlyList<string> Prose)
 {
-    /// <summary>What Forge itself must reproduce.</summary>
+    /// <summary>Gets the sorts that Forge itself must reproduce.</summary>
     public static VectorSorts Forge { get; } = new([new ForgeIdVector(), new ForgeKindVector(), new Rfc9562Vector(), new JcsVector()], []);
 }

@@ -2,16 +2,16 @@ using System.Text.Json;
 
 namespace ForgeShop.Forge;
 
-/// <summary>The catalogue as a file.</summary>
+/// <summary>Parses a catalogue.</summary>
 public sealed partial class EntityCatalogue
 {
     /// <summary>
-    /// Reads a catalogue: <c>{"domain": "forgeshop.example", "entities": {"users": {"prefix": "usr", "key": "email"},
+    /// Parses a catalogue: <c>{"domain": "forgeshop.example", "entities": {"users": {"prefix": "usr", "key": "email"},
     /// "orders": {"key": {"user": "uuid", "reference": "text"}}}}</c>. A key is a kind (plain form) or an object of fields (record form);
     /// in it, a value is a kind, an object (nested record), or an array of one shape (list).
     /// </summary>
-    /// <param name="utf8Json">The JSON text. Unknown members are an error: a misspelt one must not be overlooked.</param>
-    /// <exception cref="ForgeConfigurationException">Not such a text.</exception>
+    /// <param name="utf8Json">The JSON text. Unknown members are refused, because one can be a misspelling.</param>
+    /// <exception cref="ForgeConfigurationException">The text is not a valid catalogue.</exception>
     public static EntityCatalogue Parse(ReadOnlyMemory<byte> utf8Json)
     {
         try

@@ -2,7 +2,7 @@ using System.Collections.ObjectModel;
 
 namespace ForgeShop.Forge;
 
-/// <summary>Which of the three things a <see cref="KeyShape"/> describes.</summary>
+/// <summary>The three forms of a <see cref="KeyShape"/>.</summary>
 public enum KeyForm
 {
     /// <summary>One value of one kind. As the whole key: the plain form.</summary>
@@ -16,7 +16,7 @@ public enum KeyForm
 }
 
 /// <summary>
-/// The one shape that all keys of an entity type have. A <see cref="KeyKind"/> converts to the plain form:
+/// The shape of all keys of an entity type. A <see cref="KeyKind"/> converts to the plain form:
 /// <c>domain.Entity("users", KeyKind.Email)</c>. Immutable.
 /// </summary>
 public sealed class KeyShape
@@ -30,20 +30,20 @@ public sealed class KeyShape
     }
 
     /// <summary>
-    /// A record of whatever fields a key brings, each with its kind: for tools that meet keys of types which they do not know.
+    /// A record with any fields, each with its kind: for tools that process keys of unknown entity types.
     /// </summary>
     public static KeyShape AnyRecord { get; } = new(KeyForm.Record, default, null, NoFields, isAny: true);
 
-    /// <summary>Value, record or list.</summary>
+    /// <summary>Gets the form: value, record or list.</summary>
     public KeyForm Form { get; }
 
-    /// <summary>The kind of a value; null for records and lists.</summary>
+    /// <summary>Gets the kind of a value; null for records and lists.</summary>
     public KeyKind? Kind => Form is KeyForm.Value ? ValueKind : null;
 
-    /// <summary>What a list holds; null for anything else.</summary>
+    /// <summary>Gets the shape of the items of a list; null for other forms.</summary>
     public KeyShape? Element { get; }
 
-    /// <summary>The fields of a record; empty for anything else and for <see cref="AnyRecord"/>.</summary>
+    /// <summary>Gets the fields of a record; empty for other forms and for <see cref="AnyRecord"/>.</summary>
     public IReadOnlyDictionary<string, KeyShape> Fields { get; }
 
     internal KeyKind ValueKind { get; }
@@ -52,20 +52,20 @@ public sealed class KeyShape
 
     internal int Depth { get; }
 
-    /// <summary>The plain form: one value.</summary>
+    /// <summary>Returns the plain form: one value.</summary>
     /// <param name="kind">Its kind.</param>
     public static implicit operator KeyShape(KeyKind kind) => Value(kind);
 
-    /// <summary>One value.</summary>
+    /// <summary>Returns the shape of one value.</summary>
     /// <param name="kind">Its kind.</param>
-    /// <exception cref="ForgeConfigurationException">Not one of the kinds.</exception>
+    /// <exception cref="ForgeConfigurationException">The kind is not declared.</exception>
     public static KeyShape Value(KeyKind kind) => Enum.IsDefined(kind)
         ? new KeyShape(KeyForm.Value, kind, null, NoFields, isAny: false)
         : throw new ForgeConfigurationException("There is no such key kind.");
 
-    /// <summary>A record of named fields.</summary>
-    /// <param name="fields">The fields, in any order: the derivation sorts them.</param>
-    /// <exception cref="ForgeConfigurationException">No field, a field twice, or a name that is not
+    /// <summary>Returns the shape of a record with these fields.</summary>
+    /// <param name="fields">The fields, in any order; the derivation sorts them.</param>
+    /// <exception cref="ForgeConfigurationException">There is no field, a field occurs twice, or a name is not
     /// <c>^[a-z][a-z0-9_]{0,63}$</c>.</exception>
     public static KeyShape Record(params ReadOnlySpan<(string Name, KeyShape Shape)> fields)
     {
@@ -81,8 +81,8 @@ public sealed class KeyShape
         return new KeyShape(KeyForm.Record, default, null, new ReadOnlyDictionary<string, KeyShape>(byName), isAny: false);
     }
 
-    /// <summary>An ordered list, which may be empty.</summary>
-    /// <param name="element">What it holds.</param>
+    /// <summary>Returns the shape of an ordered list, which may be empty.</summary>
+    /// <param name="element">The shape of its items.</param>
     public static KeyShape List(KeyShape element)
     {
         ArgumentNullException.ThrowIfNull(element);

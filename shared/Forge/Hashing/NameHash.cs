@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 
 namespace ForgeShop.Forge;
 
-/// <summary>The one place that hashes: namespace and name, side by side in one span, to an ID.</summary>
+/// <summary>Hashes namespace and name, adjacent in one span, to an ID. All derivations of single keys use it.</summary>
 internal static class NameHash
 {
-    /// <summary>The namespace's bytes, in network order, which stand before the name.</summary>
+    /// <summary>The length of the namespace in bytes, in network order, before the name.</summary>
     public const int NamespaceSize = 16;
 
     public static Guid Compute(ForgeAlgorithm algorithm, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> namespaceAndName) => algorithm switch
@@ -21,7 +21,7 @@ internal static class NameHash
     {
         if (Sha1Name.IsSupported) return Sha1Name.Hash(namespaceAndName);
         Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
-#pragma warning disable CA5350 // RFC 9562 section 5.5 defines version 5 by SHA-1; it names things and protects nothing.
+#pragma warning disable CA5350 // RFC 9562 section 5.5 defines version 5 by SHA-1; it has no security function here.
         SHA1.HashData(namespaceAndName, digest);
 #pragma warning restore CA5350
         return ToUuid(digest, version: 5);

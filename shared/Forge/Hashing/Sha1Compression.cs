@@ -7,21 +7,21 @@ using System.Runtime.Intrinsics.X86;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// The compression function of SHA-1 (FIPS 180-4 section 6.1.2) for names, most of which fit into one block: no call into a native
-/// library, whose cost is several times that of the rounds. The message schedule is computed four words at a time in vectors, a few steps
-/// ahead of the rounds, which run in scalar registers; written out, so that neither waits for the other.
+/// The compression function of SHA-1 (FIPS 180-4 section 6.1.2) for names, most of which fit into one block. A call into a native library
+/// would cost several times as much as the rounds. The message schedule is computed four words at a time in vectors, a few steps ahead of
+/// the rounds, which run in scalar registers. The steps are unrolled, so the processor runs both in parallel.
 /// </summary>
 internal static class Sha1Compression
 {
     private const uint K0 = Sha1State.K0, K1 = Sha1State.K1, K2 = Sha1State.K2, K3 = Sha1State.K3;
 
-    /// <summary>Takes a block of 16 words, already in the machine's byte order, into the state.</summary>
+    /// <summary>Adds a block of 16 words, in the byte order of the machine, to the state.</summary>
     public static Sha1State Compress(in Sha1State state, Vector128<uint> w0, Vector128<uint> w1, Vector128<uint> w2, Vector128<uint> w3) =>
         state + AfterFour(
             state.Round(w0.GetElement(0)).Round(w0.GetElement(1)).Round(w0.GetElement(2)).Round(w0.GetElement(3)), w0, w1, w2, w3);
 
     /// <summary>
-    /// Rounds 4 to 79 of a block. The first four words are the namespace's in the first block of every name, so their rounds are done once.
+    /// Computes rounds 4 to 79 of a block. The first four words of every name are the namespace's, so their rounds are computed once.
     /// </summary>
     /// <param name="state">The working state after rounds 0 to 3.</param>
     /// <param name="w0">Words 0 to 3, which the schedule needs.</param>
@@ -34,7 +34,7 @@ internal static class Sha1Compression
     {
         var w = stackalloc uint[80];
         Vector128<uint> w4, w5, w6, w7;
-        // Four rounds on, the state's names have gone round four of five steps.
+        // After four rounds, the variables of the state have moved by four of five positions.
         uint b = state.A, c = state.B, d = state.C, e = state.D, a = state.E;
 
         Store(w, 4, w1 + Vector128.Create(K0));
@@ -150,19 +150,19 @@ internal static class Sha1Compression
         Vector128<uint> w32, Vector128<uint> w28, Vector128<uint> w16, Vector128<uint> w8, Vector128<uint> w4) =>
         Rol(w32 ^ w28 ^ w16 ^ Middle(w8, w4), 2);
 
-    /// <summary>The upper two words of the first and the lower two of the second.</summary>
+    /// <summary>Returns the upper two words of the first and the lower two of the second.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Middle(Vector128<uint> first, Vector128<uint> second) => Ssse3.IsSupported
         ? Ssse3.AlignRight(second.AsByte(), first.AsByte(), 8).AsUInt32()
         : Vector128.Create(first.GetUpper(), second.GetLower());
 
-    /// <summary>Words 1, 2, 3 and zero.</summary>
+    /// <summary>Returns words 1, 2, 3 and zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> ShiftDown(Vector128<uint> x) => Sse2.IsSupported
         ? Sse2.ShiftRightLogical128BitLane(x, 4)
         : Vector128.Shuffle(x, Vector128.Create(1u, 2, 3, 4));
 
-    /// <summary>Zero, zero, zero and word 0.</summary>
+    /// <summary>Returns zero, zero, zero and word 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> ShiftToLast(Vector128<uint> x) => Sse2.IsSupported
         ? Sse2.ShiftLeftLogical128BitLane(x, 12)
@@ -179,7 +179,7 @@ internal static class Sha1Compression
 
     private static uint Parity(uint b, uint c, uint d) => b ^ c ^ d;
 
-    // Majority; the two terms share no bit, so that adding them is the same as or-ing them and leaves the order to the processor.
+    // Majority. The two terms share no bit, so their sum equals their disjunction, and the processor may choose the order.
     private static uint Majority(uint b, uint c, uint d) => (b & c) + (d & (b ^ c));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,26 +8,27 @@ using System.Runtime.Intrinsics.X86;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// SHA-1 of one whole message that is at hand, for version 5 (RFC 9562 section 5.5): it names things and protects nothing.
+/// SHA-1 of one whole message, for version 5 (RFC 9562 section 5.5). It has no security function here.
 /// </summary>
 internal static class Sha1Name
 {
     private const int BlockSize = 64;
 
-    /// <summary>Bytes of a block that the message's length in bits takes, with the byte 0x80 that ends the message.</summary>
+    /// <summary>The bytes of a block for the length of the message in bits and the byte 0x80 that ends it.</summary>
     private const int Padding = 9;
 
-    /// <summary>The longest name that fits into one block with its namespace.</summary>
+    /// <summary>The maximum length of a name that fits into one block with its namespace.</summary>
     public const int LongestOfOneBlock = BlockSize - NameHash.NamespaceSize - Padding;
 
-    /// <summary>How many bytes after the message <see cref="HashPadded"/> may overwrite.</summary>
+    /// <summary>The number of bytes after the message that <see cref="HashPadded"/> may overwrite.</summary>
     public const int Slack = BlockSize + 16;
 
-    /// <summary>The schedule needs little-endian vectors in hardware; where there are none, the platform's SHA-1 is faster.</summary>
+    /// <summary>Gets whether the hardware has little-endian vectors; without them the platform's SHA-1 is faster.</summary>
     public static bool IsSupported => BitConverter.IsLittleEndian && Vector128.IsHardwareAccelerated;
 
     /// <summary>
-    /// The ID of a text that is visible ASCII without a space at either end and fits into one block, read from its characters into vectors.
+    /// Derives the ID of a text that is visible ASCII without a space at either end and fits into one block. Its characters are read into
+    /// vectors.
     /// </summary>
     /// <returns>False for every other text.</returns>
     public static bool TryHashText(in Sha1Namespace ns, ReadOnlySpan<char> text, out Guid id)
@@ -58,7 +59,7 @@ internal static class Sha1Name
         return true;
     }
 
-    // Seen through a window of 48 bytes: the byte after the name.
+    // Read through a window of 48 bytes: the byte after the name.
     private static ReadOnlySpan<byte> End =>
     [
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -67,14 +68,14 @@ internal static class Sha1Name
         0, 0, 0,
     ];
 
-    // Indices that move a vector of bytes down by as many as the window is moved up, and zeros in.
+    // Indices that shift a vector of bytes down by the offset of the window and fill it with zeros.
     private static ReadOnlySpan<byte> Shift =>
     [
         0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
         128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128,
     ];
 
-    /// <summary>The characters after the last whole eight, then zeros. Nothing outside the text is read.</summary>
+    /// <summary>Returns the characters after the last whole eight, then zeros. Reads nothing outside the text.</summary>
     public static Vector128<ushort> Tail(ref ushort characters, int length)
     {
         var rest = length % 8;
@@ -111,10 +112,10 @@ internal static class Sha1Name
     private static uint Visible(Vector128<byte> bytes) =>
         Vector128.GreaterThan((bytes + Vector128<byte>.One).AsSByte(), Vector128.Create((sbyte)' ')).ExtractMostSignificantBits();
 
-    /// <summary>The ID of a name in a buffer, at its place in the message, after room for the namespace.</summary>
+    /// <summary>Returns the ID of a name in a buffer, at its position in the message, after the space of the namespace.</summary>
     /// <param name="ns">The namespace; it need not be in the buffer.</param>
     /// <param name="buffer">The buffer, at least <see cref="Slack"/> bytes longer than the message, which is padded in place.</param>
-    /// <param name="nameLength">The name's length.</param>
+    /// <param name="nameLength">The length of the name.</param>
     public static Guid HashPadded(in Sha1Namespace ns, Span<byte> buffer, int nameLength)
     {
         var length = NameHash.NamespaceSize + nameLength;
@@ -131,7 +132,7 @@ internal static class Sha1Name
         return state.ToVersion5();
     }
 
-    /// <summary>The ID of a message of any length.</summary>
+    /// <summary>Returns the ID of a message of any length.</summary>
     [SkipLocalsInit]
     public static Guid Hash(ReadOnlySpan<byte> message)
     {

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// A namespace as the beginning of every message that is hashed in it: the first four words, and the state after their rounds.
+/// A namespace as the beginning of all its messages: the first four words, and the state after their rounds.
 /// </summary>
 internal readonly struct Sha1Namespace
 {

@@ -3,12 +3,12 @@ using System.Diagnostics.CodeAnalysis;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// An ID that knows what it is the ID of: handing an order's where a user's belongs does not compile. Text is read by the strict rule of
-/// <see cref="Uuid"/>, by the interface itself.
+/// An ID with the type of its entity: an order's ID as the argument for a user's ID does not compile. The interface parses text by the
+/// strict rule of <see cref="Uuid"/>.
 /// </summary>
 /// <remarks>
-/// <see cref="From"/> is all that has to be written. What is found by reflection and not through the interface has to stand in the type as
-/// well: the attribute for System.Text.Json, <c>TryParse</c> for the binding of ASP.NET Core, <c>ToString</c> instead of the record's.
+/// <see cref="From"/> is the only required member. Members that frameworks find by reflection must be declared in the type as well: the
+/// attribute for System.Text.Json, <c>TryParse</c> for the binding of ASP.NET Core, <c>ToString</c> instead of the record's.
 /// <code>
 /// [JsonConverter(typeof(TypedIdJsonConverter&lt;UserId&gt;))]
 /// public readonly record struct UserId(Guid Value) : ITypedId&lt;UserId&gt;
@@ -23,7 +23,7 @@ namespace ForgeShop.Forge;
 public interface ITypedId<TSelf> : ISpanParsable<TSelf>, IUtf8SpanParsable<TSelf>, ISpanFormattable, IUtf8SpanFormattable
     where TSelf : struct, ITypedId<TSelf>
 {
-    /// <summary>The ID.</summary>
+    /// <summary>Gets the ID.</summary>
     Guid Value { get; }
 
     /// <summary>Wraps an ID.</summary>

@@ -1,17 +1,17 @@
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// An ID with its entity type in front, for people and logs: <c>usr_6e16f6c3-de6b-55c3-80ba-75907720bb8a</c>. The prefix is declared in the
-/// catalogue, is never hashed and is never guessed from: another type's prefix is refused.
+/// An ID with a prefix for its entity type, for people and logs: <c>usr_6e16f6c3-de6b-55c3-80ba-75907720bb8a</c>. The prefix is declared in
+/// the catalogue and is not part of the ID. The prefix of another entity type is refused.
 /// </summary>
 public static class PrefixedId
 {
     private const int MaxPrefix = 16;
 
-    /// <summary>The prefixed text.</summary>
+    /// <summary>Returns the prefixed text.</summary>
     /// <param name="prefix">The prefix: <c>^[a-z][a-z0-9]{0,15}$</c>.</param>
     /// <param name="id">The ID.</param>
-    /// <exception cref="ForgeConfigurationException">Not such a prefix.</exception>
+    /// <exception cref="ForgeConfigurationException">The prefix is invalid.</exception>
     public static string Format(string prefix, Guid id)
     {
         CheckPrefix(prefix);
@@ -19,13 +19,13 @@ public static class PrefixedId
     }
 
     /// <summary>
-    /// Reads a prefixed text: exactly this prefix, an underscore, and the strict 36-character form
+    /// Parses a prefixed text: exactly this prefix, an underscore, and the strict 36-character form
     /// (<see cref="Uuid.TryParse(ReadOnlySpan{char}, out Guid)"/>).
     /// </summary>
-    /// <param name="prefix">The prefix that must be there.</param>
+    /// <param name="prefix">The expected prefix.</param>
     /// <param name="text">The text.</param>
     /// <param name="id">The ID.</param>
-    /// <returns>Whether the text is exactly of that form.</returns>
+    /// <returns>True if the text has exactly this form.</returns>
     public static bool TryParse(string prefix, ReadOnlySpan<char> text, out Guid id)
     {
         CheckPrefix(prefix);

@@ -1,15 +1,16 @@
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// Where a file named by an ID lies: <c>6e/16/6e16f6c3-de6b-55c3-80ba-75907720bb8a.dat</c>. The first two bytes of a derived ID are
-/// uniformly distributed, so this makes 65,536 even folders; lower case throughout, so file systems that fold case do no harm.
+/// The path of a file that is named by an ID: <c>6e/16/6e16f6c3-de6b-55c3-80ba-75907720bb8a.dat</c>. The first two bytes of a derived ID
+/// are uniformly distributed, so the 65,536 folders have about the same number of files. All characters are lower case, so the path is
+/// also unique on file systems that ignore case.
 /// </summary>
 public static class ShardPath
 {
-    /// <summary>The relative path, with <c>/</c> on every platform.</summary>
+    /// <summary>Returns the relative path, with <c>/</c> on every platform.</summary>
     /// <param name="id">The ID.</param>
     /// <param name="extension">The file's extension without the dot: 1 to 16 ASCII lower-case letters and digits.</param>
-    /// <exception cref="ArgumentException">Not such an extension.</exception>
+    /// <exception cref="ArgumentException">The extension is invalid.</exception>
     public static string Of(Guid id, string extension = "dat")
     {
         CheckExtension(extension);
@@ -17,11 +18,11 @@ public static class ShardPath
         return $"{text.AsSpan(0, 2)}/{text.AsSpan(2, 2)}/{text}.{extension}";
     }
 
-    /// <summary>The ID of a file that lies where <see cref="Of"/> would put it.</summary>
+    /// <summary>Parses a path that <see cref="Of"/> returns.</summary>
     /// <param name="path">The relative path, with <c>/</c>.</param>
     /// <param name="id">The ID.</param>
     /// <param name="extension">The extension that the file must have.</param>
-    /// <returns>Whether the path is exactly the one that the ID has.</returns>
+    /// <returns>True if it is exactly the path of the ID.</returns>
     public static bool TryParse(ReadOnlySpan<char> path, out Guid id, string extension = "dat")
     {
         CheckExtension(extension);

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace ForgeShop.Forge;
 
-/// <summary>A typed ID in JSON: its 36-character text, read strictly; also as a member name, so that it can key a dictionary.</summary>
+/// <summary>A typed ID in JSON: its 36-character text, parsed strictly; also as a member name, for the keys of a dictionary.</summary>
 /// <typeparam name="T">The type of ID.</typeparam>
 public sealed class TypedIdJsonConverter<T> : JsonConverter<T> where T : struct, ITypedId<T>
 {
@@ -47,7 +47,7 @@ public sealed class TypedIdJsonConverter<T> : JsonConverter<T> where T : struct,
         }
         catch (InvalidOperationException)
         {
-            return null; // an escaped lone surrogate: no ID, whatever else it is
+            return null; // an escaped lone surrogate, which is not an ID
         }
     }
 }

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// The one text and the one byte order of an ID. Text: 36 lower-case characters (RFC 9562 section 4), parsed strictly, either case.
-/// Bytes: network order, most significant first, never the memory layout of <see cref="Guid"/>.
+/// The text and the byte order of an ID. The text has 36 lower-case characters (RFC 9562 section 4); parsing is strict and accepts both
+/// cases. The bytes have network order, most significant first, and not the memory layout of <see cref="Guid"/>.
 /// </summary>
 public static class Uuid
 {
@@ -16,30 +16,30 @@ public static class Uuid
     public const int ByteLength = 16;
 
     /// <summary>
-    /// Reads the 36-character form. <see cref="Guid.TryParseExact(ReadOnlySpan{char}, ReadOnlySpan{char}, out Guid)"/> is no substitute: it
-    /// takes spaces, signs and <c>0x</c>, so that one ID has many texts.
+    /// Parses the 36-character form. <see cref="Guid.TryParseExact(ReadOnlySpan{char}, ReadOnlySpan{char}, out Guid)"/> is no substitute:
+    /// it accepts spaces, signs and <c>0x</c>, so one ID would have many texts.
     /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="id">The ID.</param>
-    /// <returns>Whether the text is exactly such a form.</returns>
+    /// <returns>True if the text has exactly this form.</returns>
     public static bool TryParse(ReadOnlySpan<char> text, out Guid id) => TryParse<char>(text, out id);
 
-    /// <summary>Reads the 36-character form from ASCII bytes.</summary>
+    /// <summary>Parses the 36-character form from ASCII bytes.</summary>
     /// <param name="utf8Text">The text.</param>
     /// <param name="id">The ID.</param>
-    /// <returns>Whether the text is exactly such a form.</returns>
+    /// <returns>True if the text has exactly this form.</returns>
     public static bool TryParse(ReadOnlySpan<byte> utf8Text, out Guid id) => TryParse<byte>(utf8Text, out id);
 
-    /// <summary>Reads the 36-character form.</summary>
+    /// <summary>Parses the 36-character form.</summary>
     /// <param name="text">The text.</param>
-    /// <exception cref="FormatException">Anything else. The message does not repeat the text.</exception>
+    /// <exception cref="FormatException">The text has another form. The message does not repeat it.</exception>
     public static Guid Parse(ReadOnlySpan<char> text) => TryParse(text, out var id) ? id : throw NotAnId();
 
-    /// <summary>The 36 lower-case characters.</summary>
+    /// <summary>Returns the 36 lower-case characters.</summary>
     /// <param name="id">The ID.</param>
     public static string ToText(Guid id) => id.ToString("D");
 
-    /// <summary>The 16 bytes in network order.</summary>
+    /// <summary>Returns the 16 bytes in network order.</summary>
     /// <param name="id">The ID.</param>
     public static byte[] ToBytes(Guid id) => id.ToByteArray(bigEndian: true);
 
@@ -53,9 +53,9 @@ public static class Uuid
             "An ID takes 16 bytes.", nameof(destination));
     }
 
-    /// <summary>The ID of 16 bytes in network order.</summary>
+    /// <summary>Returns the ID of 16 bytes in network order.</summary>
     /// <param name="bytes">Exactly 16 bytes.</param>
-    /// <exception cref="ArgumentException">Not 16 bytes.</exception>
+    /// <exception cref="ArgumentException">The length is not 16 bytes.</exception>
     public static Guid FromBytes(ReadOnlySpan<byte> bytes) =>
         bytes.Length == ByteLength
             ? new Guid(bytes, bigEndian: true) : throw new ArgumentException("An ID has exactly 16 bytes.", nameof(bytes));
@@ -82,7 +82,7 @@ public static class Uuid
         return true;
     }
 
-    // -1 for anything but a digit, which keeps the sign through shift and or.
+    // -1 for a character that is not a digit: the result stays negative through shift and or.
     private static int HexValue(int c) => c switch
     {
         >= '0' and <= '9' => c - '0',

@@ -3,11 +3,11 @@ using System.Globalization;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// A double as ECMAScript's Number::toString writes it (RFC 8785 section 3.2.2.3): the fewest digits that read back as the same double.
+/// Writes a double like Number::toString of ECMAScript (RFC 8785 section 3.2.2.3): the fewest digits that parse to the same double.
 /// </summary>
 internal static class EcmaScriptNumber
 {
-    /// <summary>The longest text: sign, 17 digits, point, "0.00000" or "e-324".</summary>
+    /// <summary>The maximum length of the text: sign, 17 digits, point, "0.00000" or "e-324".</summary>
     public const int MaxLength = 32;
 
     /// <summary>Writes a finite number.</summary>
@@ -28,12 +28,12 @@ internal static class EcmaScriptNumber
             : Exponential(digits, point - 1, destination[length..]));
     }
 
-    // The digits without leading and trailing zeros, and where the point stands: value = 0.digits × 10^point.
+    // The digits without leading and trailing zeros, and the position of the point: value = 0.digits × 10^point.
     private static int ShortestDigits(double value, Span<byte> digits, out int point)
     {
         Span<byte> text = stackalloc byte[32];
         value.TryFormat(text, out var length, "R", CultureInfo.InvariantCulture);
-        // .NET 10 writes 2^-25 and 2^-958 with one digit too few (dotnet/runtime pull request 131131), so "R" is not taken at its word.
+        // .NET 10 writes 2^-25 and 2^-958 with one digit too few (dotnet/runtime pull request 131131), so the result of "R" is checked.
         if (double.Parse(text[..length], NumberStyles.Float, CultureInfo.InvariantCulture) != value)
         {
             value.TryFormat(text, out length, "E16", CultureInfo.InvariantCulture);

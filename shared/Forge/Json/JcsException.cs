@@ -1,6 +1,9 @@
 namespace ForgeShop.Forge;
 
-/// <summary>A JSON text that has no canonical form. The message says where and why, and repeats nothing of the text.</summary>
+/// <summary>
+/// A JSON text that has no canonical form. The message has the position and the reason, and repeats nothing of the
+/// text.
+/// </summary>
 public sealed class JcsException : ForgeException
 {
     internal JcsException(string code, string message, Exception? inner = null) : base(message, inner) => Code = code;

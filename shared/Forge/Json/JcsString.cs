@@ -4,11 +4,11 @@ using System.Text;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// From a JSON string as it was escaped to one that is escaped as RFC 8785 section 3.2.2.2 wants it: as little as possible.
+/// Rewrites the escapes of a JSON string to the minimum that RFC 8785 section 3.2.2.2 requires.
 /// </summary>
 internal static class JcsString
 {
-    /// <summary>Rewrites what stands between the quotes of a valid JSON string; the result is never longer.</summary>
+    /// <summary>Rewrites the text between the quotes of a valid JSON string; the result is never longer.</summary>
     /// <returns>False for a surrogate without its partner.</returns>
     public static bool TryWrite(ReadOnlySpan<byte> escaped, Span<byte> destination, out int written)
     {
@@ -36,7 +36,7 @@ internal static class JcsString
         return true;
     }
 
-    // The UTF-16 unit that a backslash and what follows it stand for.
+    // Returns the UTF-16 unit of an escape.
     private static char Unescape(ReadOnlySpan<byte> escaped, ref int at)
     {
         var letter = escaped[at + 1];

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// One pass over the text: everything is written in canonical form with a comma behind it; when an object ends, its members are put into
-/// order and the last comma becomes the closing brace. A stack of its own, so that depth costs no call stack.
+/// Writes the canonical form in one pass: each value is written with a comma after it; when an object ends, its members are sorted, and the
+/// closing brace replaces the last comma. Its own stack keeps the call stack flat.
 /// </summary>
 internal sealed class JcsWriter(int sizeHint) : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class JcsWriter(int sizeHint) : IDisposable
     public ReadOnlySpan<byte> Canonicalize(ReadOnlySpan<byte> utf8Json)
     {
         if (!System.Text.Unicode.Utf8.IsValid(utf8Json)) throw new JcsException("invalid-json", "The text is not UTF-8.");
-        // One level more than is allowed, so that it is this class that says so.
+        // One level more than the maximum, so that this class reports the error.
         var reader = new Utf8JsonReader(utf8Json, new JsonReaderOptions { MaxDepth = Jcs.MaxDepth + 1 });
         try
         {
@@ -141,7 +141,7 @@ internal sealed class JcsWriter(int sizeHint) : IDisposable
         Put((byte)'"');
         if (!reader.ValueIsEscaped)
         {
-            Put(reader.ValueSpan); // valid JSON without an escape: there is nothing in it that wants one
+            Put(reader.ValueSpan); // valid JSON without an escape needs none
         }
         else
         {

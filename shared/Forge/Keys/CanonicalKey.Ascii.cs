@@ -2,13 +2,13 @@ using System.Numerics;
 
 namespace ForgeShop.Forge;
 
-/// <summary>The kinds that are short ASCII: email, sku, bool and uuid.</summary>
+/// <summary>The kinds with short ASCII texts: email, sku, bool and uuid.</summary>
 internal static partial class CanonicalKey
 {
     private const int MaxEmail = 254;
     private const int MaxSku = 64;
 
-    // [A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+ @ [A-Za-z0-9-]+ (\. [A-Za-z0-9-]+)*, A-Z lowered
+    // [A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+ @ [A-Za-z0-9-]+ (\. [A-Za-z0-9-]+)*, A-Z in lower case
     private static KeyRefusal Email<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -38,7 +38,7 @@ internal static partial class CanonicalKey
 
     private static bool IsLocalPart(int c) => c < 128 && (char.IsAsciiLetterOrDigit((char)c) || ".!#$%&'*+/=?^_`{|}~-".Contains((char)c));
 
-    // [!-~]{1,64}, a-z raised
+    // [!-~]{1,64}, a-z in upper case
     private static KeyRefusal Sku<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -83,6 +83,6 @@ internal static partial class CanonicalKey
         return KeyRefusal.None;
     }
 
-    /// <summary>The canonical text of an ID that is already one.</summary>
+    /// <summary>Writes the canonical text of an ID.</summary>
     public static void WriteUuid(Guid id, Span<byte> destination, out int written) => id.TryFormat(destination, out written, "D");
 }

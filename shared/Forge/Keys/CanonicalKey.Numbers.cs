@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace ForgeShop.Forge;
 
-/// <summary>Numbers as text: no float, no rounding, one text for one number.</summary>
+/// <summary>Numbers as text: without floating point and rounding; one text for each number.</summary>
 internal static partial class CanonicalKey
 {
     private const int MaxIntDigits = 38;
@@ -16,7 +16,7 @@ internal static partial class CanonicalKey
         var first = At(input, 0) == '-' ? 1 : 0;
         if (first == input.Length) return KeyRefusal.Form;
         if (input.Length - first > MaxIntDigits) return KeyRefusal.TooLong;
-        // 007 and -0 would be second names of 7 and 0
+        // 007 and -0 would be second texts of 7 and 0
         if (At(input, first) == '0' && input.Length > 1) return OrTooLong(KeyRefusal.Form, input[first..], MaxIntDigits, ref codePoint);
         if (first == 1) destination[0] = (byte)'-';
         for (var i = first; i < input.Length; i++)
@@ -29,7 +29,7 @@ internal static partial class CanonicalKey
         return KeyRefusal.None;
     }
 
-    // -?[0-9]+(\.[0-9]+)?, zeros that say nothing dropped, then at most 28 digits and 28 decimals
+    // -?[0-9]+(\.[0-9]+)?, without redundant zeros, then at most 28 digits and 28 decimals
     private static KeyRefusal Dec<T>(ReadOnlySpan<T> input, Span<byte> destination, ref int written, ref int codePoint)
         where T : unmanaged, IBinaryInteger<T>
     {

@@ -9,7 +9,7 @@ using System.Text;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// Kind text: 1 to 1024 bytes of UTF-8, taken byte for byte. What cannot be seen is refused, so that two keys that look alike are alike.
+/// Kind text: 1 to 1024 bytes of UTF-8, accepted byte for byte. Invisible characters are refused, so keys that look equal are equal.
 /// </summary>
 internal static partial class CanonicalKey
 {
@@ -17,7 +17,7 @@ internal static partial class CanonicalKey
         where T : unmanaged, IBinaryInteger<T>
     {
         if (input.IsEmpty) return KeyRefusal.Empty;
-        // One UTF-16 unit is at least one byte of UTF-8, so this is safe for both, and stops before a huge input is read.
+        // One UTF-16 unit is at least one byte of UTF-8, so the check is valid for both inputs. It refuses a huge input without reading it.
         if (input.Length > MaxLength) return KeyRefusal.TooLong;
         var visible = typeof(T) == typeof(char)
             ? VisibleAscii(MemoryMarshal.Cast<T, char>(input), destination)
@@ -32,16 +32,18 @@ internal static partial class CanonicalKey
         return KeyRefusal.None;
     }
 
-    // Searched by prepared values: the framework's generic range search boxes while its code is not yet optimised.
-    private static readonly SearchValues<char> VisibleCharacters = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
-    private static readonly SearchValues<byte> VisibleBytes = SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c)]);
+    // Prepared values, because the generic range search of the framework allocates until its code is optimised.
+    private static readonly SearchValues<char> VisibleCharacters =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
+    private static readonly SearchValues<byte> VisibleBytes =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c)]);
 
     private static bool VisibleAscii(ReadOnlySpan<char> input, Span<byte> destination)
     {
         if (!Vector128.IsHardwareAccelerated || input.Length < Vector128<byte>.Count)
             return !input.ContainsAnyExcept(VisibleCharacters) && Ascii.FromUtf16(input, destination, out _) is OperationStatus.Done;
 
-        // Sixteen at a time, the last sixteen perhaps in part for the second time.
+        // Sixteen at a time; the last sixteen may overlap with those before.
         ref var from = ref Unsafe.As<char, ushort>(ref MemoryMarshal.GetReference(input));
         ref var to = ref MemoryMarshal.GetReference(destination[..input.Length]);
         var last = input.Length - Vector128<byte>.Count;
@@ -50,7 +52,7 @@ internal static partial class CanonicalKey
         return (visible & Narrow(ref from, ref to, (nuint)last)) == Vector128<sbyte>.AllBitsSet;
     }
 
-    // What is wider than a byte becomes one that is not visible ASCII: 0 or 255.
+    // A wider unit becomes a byte that is not visible ASCII: 0 or 255.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<sbyte> Narrow(ref ushort from, ref byte to, nuint at)
     {
@@ -93,13 +95,13 @@ internal static partial class CanonicalKey
     }
 
     // Controls, soft hyphen, zero-width and bidirectional marks, invisible operators, noncharacters, interlinear annotation: a list of
-    // code points, not of categories, so that no Unicode version can change it. The zero-width joiner (200D) stays: emoji and Indic need
-    // it.
+    // code points and not of categories, so that a Unicode version cannot change it. The zero-width joiner (200D) is accepted, because
+    // emoji and Indic scripts need it.
     private static bool IsRefused(int c) =>
         c is < 0x20 or (>= 0x7F and <= 0x9F) or 0xAD or 0x180E or 0x200B or 0x200E or 0x200F
             or (>= 0x2028 and <= 0x202E) or (>= 0x2060 and <= 0x2069) or (>= 0xFDD0 and <= 0xFDEF) or 0xFEFF or (>= 0xFFF9 and <= 0xFFFB)
         || (c & 0xFFFE) == 0xFFFE;
 
-    // Refused as the first or last character only: it is invisible there, and every language trims another set of them.
+    // Refused as the first or last character only: they are invisible there, and languages trim different sets of them.
     private static bool IsSpace(int c) => c is 0x20 or 0xA0 or 0x1680 or (>= 0x2000 and <= 0x200A) or 0x202F or 0x205F or 0x3000;
 }

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// Instants: RFC 3339 in, UTC with a fixed number of decimals out. Arithmetic of its own, since every runtime's parser differs.
+/// Instants: from RFC 3339 to UTC with a fixed number of decimals. Its own arithmetic, because the parsers of runtimes differ.
 /// </summary>
 internal static partial class CanonicalKey
 {
@@ -38,7 +38,7 @@ internal static partial class CanonicalKey
             if (wrong < 5) return wrong + 1 >= zone.Length ? KeyRefusal.Form : Refuse(zone, wrong + 1, ref codePoint);
             var minutes = Digits(zone, 4, 2);
             offsetMinutes = Digits(zone, 1, 2) * 60 + minutes;
-            // RFC 3339 gives -00:00 a meaning of its own (offset unknown), which is no instant's name.
+            // In RFC 3339, -00:00 means that the offset is unknown.
             if (minutes > 59 || offsetMinutes > MaxOffsetMinutes || (sign == '-' && offsetMinutes == 0)) return KeyRefusal.Range;
             if (sign == '-') offsetMinutes = -offsetMinutes;
         }
@@ -68,7 +68,7 @@ internal static partial class CanonicalKey
         return KeyRefusal.None;
     }
 
-    /// <summary>The canonical text of an instant that is already one.</summary>
+    /// <summary>Writes the canonical text of an instant.</summary>
     public static KeyRefusal WriteInstant(DateTimeOffset value, int decimals, Span<byte> destination, out int written)
     {
         written = 0;
@@ -113,7 +113,7 @@ internal static partial class CanonicalKey
         return year * 365L + leapDays + DaysBeforeMonth(year, month) + day - 1;
     }
 
-    // (367 m - 362) / 12 counts as if February had 30 days.
+    // (367 m - 362) / 12 assumes that February has 30 days.
     private static int DaysBeforeMonth(int year, int month) => (367 * month - 362) / 12 - (month <= 2 ? 0 : IsLeap(year) ? 1 : 2);
 
     private static int DaysInMonth(int year, int month) => month switch
@@ -125,7 +125,7 @@ internal static partial class CanonicalKey
 
     private static bool IsLeap(int year) => year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 
-    // The first place where the input is not as the pattern says (d: a digit); the pattern's length if it is throughout.
+    // Returns the first position where the input differs from the pattern (d: a digit); the length of the pattern if none does.
     private static int Mismatch<T>(ReadOnlySpan<T> input, ReadOnlySpan<byte> pattern) where T : unmanaged, IBinaryInteger<T>
     {
         for (var i = 0; i < pattern.Length; i++)

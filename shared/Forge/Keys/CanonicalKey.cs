@@ -6,19 +6,19 @@ using System.Text;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// From a value to its canonical text, for every kind. Written once for UTF-16 and UTF-8 input (T is char or byte). All that rewrites is
-/// ASCII; everything else only refuses. Nothing here depends on culture, Unicode version or platform.
+/// Rewrites a value to its canonical text, for every kind. T is char for UTF-16 or byte for UTF-8 input. Only ASCII is rewritten; other
+/// characters are accepted unchanged or refused. The result does not depend on culture, Unicode version or platform.
 /// </summary>
 internal static partial class CanonicalKey
 {
-    /// <summary>The longest canonical text of any kind, in bytes.</summary>
+    /// <summary>The maximum length of a canonical text of any kind, in bytes.</summary>
     public const int MaxLength = 1024;
 
     /// <summary>Writes the canonical text.</summary>
     /// <param name="kind">The kind.</param>
     /// <param name="input">The value as given.</param>
     /// <param name="destination">At least <see cref="Bound"/> bytes.</param>
-    /// <param name="written">How many bytes of it are the canonical text.</param>
+    /// <param name="written">The length of the canonical text in bytes.</param>
     /// <param name="codePoint">The refused character, or -1.</param>
     public static KeyRefusal Write<T>(KeyKind kind, ReadOnlySpan<T> input, Span<byte> destination, out int written, out int codePoint)
         where T : unmanaged, IBinaryInteger<T>
@@ -40,7 +40,7 @@ internal static partial class CanonicalKey
         };
     }
 
-    /// <summary>How many bytes the canonical text of an input of this length can have at most.</summary>
+    /// <summary>Returns the maximum length in bytes of the canonical text of an input of this length.</summary>
     public static int Bound(KeyKind kind, int inputLength) => kind switch
     {
         KeyKind.Uuid => Uuid.TextLength,
@@ -49,7 +49,7 @@ internal static partial class CanonicalKey
         _ => Math.Min(inputLength, MaxLength / 3 + 1) * 3,
     };
 
-    // U+0009-U+000D and U+0020, at both ends, nothing else: every language's own trim is another one.
+    // U+0009-U+000D and U+0020 at both ends only, because the trim functions of languages differ.
     private static ReadOnlySpan<T> Strip<T>(ReadOnlySpan<T> input) where T : unmanaged, IBinaryInteger<T>
     {
         var start = 0;
@@ -66,7 +66,7 @@ internal static partial class CanonicalKey
 
     private static bool IsDigit(int c) => (uint)(c - '0') <= 9;
 
-    /// <summary>Refuses the character at an index, and says which one it is.</summary>
+    /// <summary>Refuses the character at an index and returns its code point.</summary>
     private static KeyRefusal Refuse<T>(ReadOnlySpan<T> input, int index, ref int codePoint) where T : unmanaged, IBinaryInteger<T>
     {
         if (typeof(T) == typeof(char))
@@ -83,8 +83,8 @@ internal static partial class CanonicalKey
     }
 
     /// <summary>
-    /// A refusal, or that the input is too long, which comes before it. Limits count bytes of UTF-8. Too many UTF-16 units are too many
-    /// bytes and were refused as such; the bytes of fewer are counted only here, so that no valid key waits for it.
+    /// Returns the refusal, or that the input is too long, which has precedence. Limits are in bytes of UTF-8. An input with too many
+    /// UTF-16 units has too many bytes and was refused before; the bytes of a shorter one are counted only after a refusal.
     /// </summary>
     private static KeyRefusal OrTooLong<T>(KeyRefusal refusal, ReadOnlySpan<T> input, int most, ref int codePoint)
         where T : unmanaged, IBinaryInteger<T>

@@ -3,15 +3,15 @@ using System.Text;
 
 namespace ForgeShop.Forge;
 
-/// <summary>What is wrong with a key: the entity type, the field, the kind, the reason and the code point. Never the value.</summary>
+/// <summary>The error of a key: entity type, field, kind, reason and code point. It never contains the value.</summary>
 /// <param name="Refusal">The reason.</param>
-/// <param name="Entity">The entity type that the key was for.</param>
+/// <param name="Entity">The entity type of the key.</param>
 /// <param name="Field">The field of a record key (<c>a.b[2]</c> inside nested records and lists); null for a plain key.</param>
-/// <param name="Kind">The kind of the value, where the reason has to do with one.</param>
-/// <param name="CodePoint">The Unicode code point that was refused, where it was one character.</param>
+/// <param name="Kind">The kind of the value, if the reason depends on it.</param>
+/// <param name="CodePoint">The refused Unicode code point, if the reason is one character.</param>
 public readonly record struct KeyError(KeyRefusal Refusal, string? Entity, string? Field, KeyKind? Kind, int? CodePoint)
 {
-    /// <summary>One line for people. It never repeats any part of the value but the one code point.</summary>
+    /// <summary>Returns one line for people. Of the value it contains the refused code point only.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();

@@ -1,12 +1,12 @@
 namespace ForgeShop.Forge;
 
-/// <summary>What a key value is: which text it accepts and what its one canonical text is (docs/forge-id.md).</summary>
+/// <summary>The kind of a key value: the texts that it accepts and their canonical form (docs/forge-id.md).</summary>
 public enum KeyKind
 {
-    /// <summary><c>email</c>: ASCII, stripped, A-Z lowered, at most 254 bytes.</summary>
+    /// <summary><c>email</c>: ASCII, stripped, A-Z in lower case, at most 254 bytes.</summary>
     Email,
 
-    /// <summary><c>sku</c>: 1 to 64 visible ASCII characters, stripped, a-z raised.</summary>
+    /// <summary><c>sku</c>: 1 to 64 visible ASCII characters, stripped, a-z in upper case.</summary>
     Sku,
 
     /// <summary><c>text</c>: 1 to 1024 UTF-8 bytes, byte for byte; invisible characters are refused.</summary>
@@ -15,13 +15,13 @@ public enum KeyKind
     /// <summary><c>int</c>: a whole number of at most 38 digits, in decimal.</summary>
     Int,
 
-    /// <summary><c>dec</c>: a decimal number of at most 28 digits and 28 decimals, without the zeros that say nothing.</summary>
+    /// <summary><c>dec</c>: a decimal number of at most 28 digits and 28 decimals, without redundant zeros.</summary>
     Dec,
 
     /// <summary><c>bool</c>: <c>true</c> or <c>false</c>.</summary>
     Bool,
 
-    /// <summary><c>uuid</c>: the 36-character form, lowered.</summary>
+    /// <summary><c>uuid</c>: the 36-character form in lower case.</summary>
     Uuid,
 
     /// <summary><c>ts3</c>: an RFC 3339 instant, in UTC with exactly three decimals.</summary>
@@ -31,12 +31,12 @@ public enum KeyKind
     Ts6,
 }
 
-/// <summary>The names of the kinds, as they stand in record names, catalogues and vectors.</summary>
+/// <summary>The names of the kinds in record names, catalogues and vectors.</summary>
 public static class KeyKinds
 {
-    /// <summary>The name, for example <c>email</c>.</summary>
+    /// <summary>Returns the name, for example <c>email</c>.</summary>
     /// <param name="kind">The kind.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Not one of the declared values.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not declared.</exception>
     public static string ToName(this KeyKind kind) => kind switch
     {
         KeyKind.Email => "email",
@@ -51,10 +51,10 @@ public static class KeyKinds
         _ => throw new ArgumentOutOfRangeException(nameof(kind), "There is no such kind."),
     };
 
-    /// <summary>Reads a name. Exact: lower case, no spaces.</summary>
+    /// <summary>Parses a name: lower case, without spaces.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="kind">The kind of that name.</param>
-    /// <returns>Whether there is one.</returns>
+    /// <param name="kind">The kind with this name.</param>
+    /// <returns>True if the name is known.</returns>
     public static bool TryParse(string? name, out KeyKind kind)
     {
         (var known, kind) = name switch
@@ -73,7 +73,7 @@ public static class KeyKinds
         return known;
     }
 
-    // The name and the colon that stand before the canonical text in a record's leaf.
+    // The name and the colon before the canonical text of a value in a record.
     internal static ReadOnlySpan<byte> LeafPrefix(this KeyKind kind) => kind switch
     {
         KeyKind.Email => "email:"u8,

@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace ForgeShop.Messaging;
 
@@ -26,8 +29,15 @@ public static class OutboxExtensions
         db.GetService<OutboxWriter>().Add(db, recipient, sequence, command, origin);
 }
 
-internal sealed class OutboxWriter(ForgeIds ids, TopicProvisioner topics, OutboxSignal signal, TimeProvider time)
+/// <summary>
+/// Writes messages with the changes that they are about: by SaveChanges itself, or, in a transaction that the caller began, by one
+/// statement for all messages after it.
+/// </summary>
+internal sealed class OutboxWriter(ForgeIds ids, TopicProvisioner topics, OutboxSignal signal, TimeProvider time) : SaveChangesInterceptor
 {
+    // A retry begins another transaction, so what a rolled-back one has left here is not written.
+    private readonly ConditionalWeakTable<DbContext, List<(Guid Transaction, OutboxMessage Message)>> _waiting = [];
+
     /// <exception cref="InvalidOperationException">The topic is not declared, so nothing creates it, and the relay would fail at every
     /// attempt.</exception>
     public EventId Add<TData>(DbContext db, Guid subject, long sequence, TData data, MessageOrigin origin) where TData : IEventData
@@ -49,9 +59,25 @@ internal sealed class OutboxWriter(ForgeIds ids, TopicProvisioner topics, Outbox
             OccurredAt = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)),
             Origin = origin,
         };
-        db.Add(message);
+        if (db.Database.CurrentTransaction is { TransactionId: var transaction })
+            _waiting.GetOrCreateValue(db).Add((transaction, message));
+        else
+            db.Add(message);
         db.AfterCommit(signal.Set);
         return message.EventId;
+    }
+
+    public override async ValueTask<int> SavedChangesAsync(
+        SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
+    {
+        if (eventData.Context is { Database.CurrentTransaction: { } transaction } db && _waiting.Remove(db, out var waiting))
+        {
+            await OutboxTable.InsertAsync(
+                (NpgsqlTransaction)transaction.GetDbTransaction(),
+                [.. waiting.Where(one => one.Transaction == transaction.TransactionId).Select(one => one.Message)], cancellationToken);
+        }
+
+        return result;
     }
 }
 

@@ -1,10 +1,20 @@
 namespace ForgeShop.Messaging;
 
-/// <summary>The SQL of the relay.</summary>
+/// <summary>The SQL of the outbox.</summary>
 internal static class OutboxTable
 {
     /// <summary>A session lock: PostgreSQL releases it when the connection ends, for whatever reason.</summary>
     private const string TryElect = "SELECT pg_try_advisory_lock(hashtext('forgeshop.outbox.relay'))";
+
+    // The rows are numbered in the order of the arrays.
+    private const string Insert = """
+        INSERT INTO outbox (event_id, topic, type, subject, sequence, version, payload, occurred_at, causation_id, correlation_id, trace_parent,
+            trace_state)
+        SELECT event_id, topic, type, subject, sequence, version, payload::json, occurred_at, causation_id, correlation_id, trace_parent, trace_state
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9::uuid[], $10::uuid[], $11::text[], $12::text[]) WITH ORDINALITY AS message
+            (event_id, topic, type, subject, sequence, version, payload, occurred_at, causation_id, correlation_id, trace_parent, trace_state, number)
+        ORDER BY number
+        """;
 
     // By status and never "behind the last row that was read": transactions commit in another order than they insert.
     internal const string SelectUnpublished = """
@@ -40,6 +50,27 @@ internal static class OutboxTable
     {
         await using var command = new NpgsqlCommand(TryElect, connection);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    public static async Task InsertAsync(
+        NpgsqlTransaction transaction, IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
+    {
+        if (messages.Count == 0)
+            return;
+        await using var command = new NpgsqlCommand(Insert, transaction.Connection, transaction)
+        {
+            Parameters =
+            {
+                Column(message => message.EventId.Value), Column(message => message.Topic), Column(message => message.Type),
+                Column(message => message.Subject), Column(message => message.Sequence), Column(message => message.Version),
+                Column(message => message.Payload), Column(message => message.OccurredAt),
+                Column(message => message.Origin.CausationId?.Value), Column(message => message.Origin.CorrelationId?.Value),
+                Column(message => message.Origin.TraceParent), Column(message => message.Origin.TraceState),
+            },
+        };
+        await command.ExecuteNonQueryAsync(cancellationToken);
+
+        NpgsqlParameter Column<T>(Func<OutboxMessage, T> value) => new() { Value = messages.Select(value).ToArray() };
     }
 
     public static async Task<List<OutboxMessage>> ReadUnpublishedAsync(

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Npgsql;
@@ -15,6 +14,7 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
     public const string Argument = "pipeline";
     private const string BatchPrefix = "messaging-batch-";
 
+    private static readonly TimeProvider Time = TimeProvider.System;
     private static readonly TimeSpan CompleteTimeout = TimeSpan.FromMinutes(3), Poll = TimeSpan.FromMilliseconds(20),
     PollAlone = TimeSpan.FromMilliseconds(1);
 
@@ -76,8 +76,8 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
 
     private async Task<PipelineRound> PlaceManyAsync(int orders, int clients, CancellationToken cancellationToken)
     {
-        var (last, left, cpu, watch) = (
-            await LastEffectAsync(cancellationToken), orders, Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
+        var (last, left, cpu, started) = (
+            await LastEffectAsync(cancellationToken), orders, Environment.CpuUsage.TotalTime, Time.GetTimestamp());
         await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(
             async () =>
             {
@@ -85,23 +85,24 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
                     await PlaceAsync(cancellationToken);
             },
             cancellationToken)));
-        await CompleteAsync(orders, last, watch, Poll, cancellationToken);
-        return new(orders, watch.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / orders, null);
+        await CompleteAsync(orders, last, started, Poll, cancellationToken);
+        var cpuEach = (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / orders;
+        return new(orders, Time.GetElapsedTime(started).TotalSeconds, cpuEach, null);
     }
 
     private async Task<PipelineRound> PlaceAloneAsync(int orders, CancellationToken cancellationToken)
     {
-        var (whole, cpu, each) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime, new List<double>());
+        var (whole, cpu, each) = (Time.GetTimestamp(), Environment.CpuUsage.TotalTime, new List<double>());
         for (var i = 0; i < orders; i++)
         {
-            var (last, watch) = (await LastEffectAsync(cancellationToken), Stopwatch.StartNew());
+            var (last, started) = (await LastEffectAsync(cancellationToken), Time.GetTimestamp());
             await PlaceAsync(cancellationToken);
-            await CompleteAsync(1, last, watch, PollAlone, cancellationToken);
-            each.Add(watch.Elapsed.TotalMilliseconds);
+            await CompleteAsync(1, last, started, PollAlone, cancellationToken);
+            each.Add(Time.GetElapsedTime(started).TotalMilliseconds);
         }
 
-        return new(orders, whole.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / orders, each.Order()
-            .ElementAt(orders / 2));
+        var cpuEach = (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / orders;
+        return new(orders, Time.GetElapsedTime(whole).TotalSeconds, cpuEach, each.Order().ElementAt(orders / 2));
     }
 
     private async Task<PipelineRound> SendAsync(MessagingPipeline messaging, int messages, CancellationToken cancellationToken)
@@ -109,9 +110,10 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
         var last = await LastEffectAsync(cancellationToken);
         await messaging.SendAsync(messages, cancellationToken);
         _sent += messages;
-        var (cpu, watch) = (Environment.CpuUsage.TotalTime, Stopwatch.StartNew());
-        await CompleteAsync(messages, last, watch, Poll, cancellationToken);
-        return new(messages, watch.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / messages, null);
+        var (cpu, started) = (Environment.CpuUsage.TotalTime, Time.GetTimestamp());
+        await CompleteAsync(messages, last, started, Poll, cancellationToken);
+        var cpuEach = (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds / messages;
+        return new(messages, Time.GetElapsedTime(started).TotalSeconds, cpuEach, null);
     }
 
     private async Task PlaceAsync(CancellationToken cancellationToken)
@@ -120,11 +122,11 @@ internal sealed class PipelineProcess(IPipeline pipeline, NpgsqlDataSource datab
         Interlocked.Increment(ref _placed);
     }
 
-    private async Task CompleteAsync(int orders, long after, Stopwatch watch, TimeSpan poll, CancellationToken cancellationToken)
+    private async Task CompleteAsync(int orders, long after, long started, TimeSpan poll, CancellationToken cancellationToken)
     {
         while (await CountCompleteAsync(after, cancellationToken) is var complete && complete < orders)
         {
-            if (watch.Elapsed > CompleteTimeout)
+            if (Time.GetElapsedTime(started) > CompleteTimeout)
                 throw new TimeoutException(
                     $"{orders - complete} of {orders} orders are not complete after {CompleteTimeout.TotalMinutes:0} minutes.");
             await Task.Delay(poll, cancellationToken);

@@ -1,4 +1,5 @@
-// Logs in at the shop with a standard OpenID Connect client, refreshes, repeats the refresh and logs out. Arguments: the shop's address, e-mail address, password.
+// Logs in at the shop with a standard OpenID Connect client, refreshes, repeats the refresh and logs out.
+// Arguments: the shop's address, e-mail address, password.
 import * as client from "openid-client";
 
 const [shop, username, password] = process.argv.slice(2);
@@ -28,9 +29,11 @@ const url = client.buildAuthorizationUrl(config, {
 const page = await fetch(url, { redirect: "manual" });
 check(page.status === 200 && page.headers.get("content-type").startsWith("text/html"), "a login page");
 const html = await page.text();
-const decode = text => text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(code)).replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&quot;/g, '"').replace(/&amp;/g, "&");
+const decode = text => text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(code))
+  .replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&quot;/g, '"').replace(/&amp;/g, "&");
 const action = new URL(/<form method="post" action="([^"]+)">/.exec(html)[1], shop);
-const fields = () => new URLSearchParams([...html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)].map(([, name, value]) => [decode(name), decode(value)]));
+const fields = () => new URLSearchParams(
+  [...html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)].map(([, name, value]) => [decode(name), decode(value)]));
 async function submit(typed) {
   const form = fields();
   form.set("username", username);
@@ -46,16 +49,18 @@ const callback = new URL(redirected.headers.get("location"));
 check(callback.href.startsWith(redirectUri), "a redirect to the client");
 
 // The client's part: it verifies state, issuer, nonce and the signature of the ID token.
-const tokens = await client.authorizationCodeGrant(config, callback, { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true });
+const expected = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce };
+const tokens = await client.authorizationCodeGrant(config, callback, { ...expected, idTokenExpected: true });
 const claims = tokens.claims();
 const me = await client.fetchProtectedResource(config, tokens.access_token, new URL("/api/v1/users/me", shop), "GET");
 check(me.status === 200 && (await me.json()).id === claims.sub, "the access token to be the user's");
 
 // A code is good once.
-await rejects(client.authorizationCodeGrant(config, callback, { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce }), "invalid_grant");
+await rejects(client.authorizationCodeGrant(config, callback, expected), "invalid_grant");
 
 const login = await client.genericGrantRequest(config, "password", { username, password });
-const [first, second] = await Promise.all([client.refreshTokenGrant(config, login.refresh_token), client.refreshTokenGrant(config, login.refresh_token)]);
+const refresh = () => client.refreshTokenGrant(config, login.refresh_token);
+const [first, second] = await Promise.all([refresh(), refresh()]);
 const third = await client.refreshTokenGrant(config, first.refresh_token);
 await client.tokenRevocation(config, third.refresh_token);
 await rejects(client.refreshTokenGrant(config, third.refresh_token), "invalid_grant");

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>Everything that others can see of an assembly, as text: one line a member, sorted.</summary>
+/// <summary>The public and protected members of an assembly as text, one line each, sorted.</summary>
 internal static class PublicApi
 {
     private const BindingFlags Declared =
@@ -39,11 +39,16 @@ internal static class PublicApi
         FieldInfo field => $"field {Name(field.FieldType)} {field.Name}",
         ConstructorInfo constructor => $"new({Parameters(constructor)})",
         PropertyInfo property =>
-            $"{Static(property.GetMethod!)}{Annotated(property.PropertyType, Nullability.Create(property).ReadState)} {property.Name}{(property.GetIndexParameters().Length > 0 ? $"[{string.Join(", ", property.GetIndexParameters().Select(Parameter))}]" : "")} {{ get;{Setter(property)} }}",
+            $"{Static(property.GetMethod!)}{Annotated(property.PropertyType, Nullability.Create(property).ReadState)} "
+            + $"{property.Name}{Index(property)} {{ get;{Setter(property)} }}",
         MethodInfo method =>
-            $"{Static(method)}{Annotated(method.ReturnType, Nullability.Create(method.ReturnParameter).ReadState)} {method.Name}{Generics(method)}({Parameters(method)})",
+            $"{Static(method)}{Annotated(method.ReturnType, Nullability.Create(method.ReturnParameter).ReadState)} "
+            + $"{method.Name}{Generics(method)}({Parameters(method)})",
         _ => member.ToString()!,
     });
+
+    private static string Index(PropertyInfo property) => property.GetIndexParameters() is { Length: > 0 } parameters
+        ? $"[{string.Join(", ", parameters.Select(Parameter))}]" : "";
 
     private static bool IsVisible(MemberInfo member) => member switch
     {

@@ -153,7 +153,10 @@ public sealed class IdCommandTests
         try
         {
             File.WriteAllText(file,
-                """{"domain":"forgeshop.example","entities":{"things":{"key":{"n":"int","d":"dec","ok":"bool","all":[{"n":"int"}],"at":{"d":"dec"}}}}}""");
+                """
+                {"domain":"forgeshop.example","entities":{"things":{"key":
+                {"n":"int","d":"dec","ok":"bool","all":[{"n":"int"}],"at":{"d":"dec"}}}}}
+                """);
             string Json(string n, string d, string ok, string inList, string inRecord) =>
                 $$$"""{"n":{{{n}}},"d":{{{d}}},"ok":{{{ok}}},"all":[{"n":{{{inList}}}}],"at":{"d":{{{inRecord}}}}}""";
             Tool Run(string line) => Tool.RunWith(line, "id", "things", "--stdin", "--json", "--catalogue", file);
@@ -162,7 +165,8 @@ public sealed class IdCommandTests
             numbers.Error.ShouldBeEmpty();
             JsonDocument.Parse(numbers.Output).RootElement.GetProperty("name").GetString()
                 .ShouldBe(
-                    """["forge:1","things",{"all":[{"n":"int:-1"}],"at":{"d":"dec:2"},"d":"dec:1.1","n":"int:12345678901234567890123","ok":"bool:true"}]""");
+                    """["forge:1","things",{"all":[{"n":"int:-1"}],"at":{"d":"dec:2"}"""
+                    + ""","d":"dec:1.1","n":"int:12345678901234567890123","ok":"bool:true"}]""");
             Run(Json("\"12345678901234567890123\"", "\"1.10\"", "\"true\"", "\"-1\"", "\"2\"")).Output.ShouldBe(numbers.Output);
 
             // Refused instead of rounded.

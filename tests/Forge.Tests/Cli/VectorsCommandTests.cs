@@ -61,7 +61,10 @@ public sealed class VectorsCommandTests : IDisposable
     public void Changed_member_of_an_ID_vector_fails(string member)
     {
         var vector = JsonNode.Parse(
-            """{"algorithm":"v5","domain":"forgeshop.example","entity":"users","key":{"kind":"email","value":"ada@example.com"},"namespace":"b88acabb-5ec4-57e8-bf22-dce375bb2075","name":"ada@example.com","uuid":"6e16f6c3-de6b-55c3-80ba-75907720bb8a"}""")!;
+            """
+            {"algorithm":"v5","domain":"forgeshop.example","entity":"users","key":{"kind":"email","value":"ada@example.com"},
+             "namespace":"b88acabb-5ec4-57e8-bf22-dce375bb2075","name":"ada@example.com","uuid":"6e16f6c3-de6b-55c3-80ba-75907720bb8a"}
+            """)!;
         Write(vector).LastLine.ShouldBe("1 passed, 0 failed");
         vector[member] = "x";
         Write(vector).LastLine.ShouldBe("0 passed, 1 failed");
@@ -91,7 +94,9 @@ public sealed class VectorsCommandTests : IDisposable
     [InlineData("""{"algorithm":"v5","domain":"d","entity":"e","key":{"fields":[[5,{"kind":"int","value":"5"}]]},"uuid":""}""")]
     [InlineData("""{"algorithm":"uuidv5-sha1","namespace":"{6ba7b810-9dad-11d1-80b4-00c04fd430c8}","name":"x","uuid":""}""")]
     [InlineData(
-        """{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":{"repeat":"a","count":2000000000},"uuid":""}""")]
+        """
+        {"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":{"repeat":"a","count":2000000000},"uuid":""}
+        """)]
     [InlineData("""{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":{"hex":"0"},"uuid":""}""")]
     [InlineData("""{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":"\ud800","uuid":""}""")]
     [InlineData("""{"input":"\ud800","canonical":"\ud800"}""")]
@@ -121,7 +126,10 @@ public sealed class VectorsCommandTests : IDisposable
     public void Name_of_several_parts_is_joined()
     {
         File.WriteAllText(_file,
-            """[{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","name":[{"hex":"707974"},"hon",{"repeat":".","count":1},"org"],"uuid":"886313e1-3b8a-5372-9b90-0c9aee199e5d"}]""");
+            """
+            [{"algorithm":"uuidv5-sha1","namespace":"6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+              "name":[{"hex":"707974"},"hon",{"repeat":".","count":1},"org"],"uuid":"886313e1-3b8a-5372-9b90-0c9aee199e5d"}]
+            """);
         Tool.Run("vectors", _file).Output.ShouldBe("1 passed, 0 failed\n");
     }
 

@@ -34,7 +34,7 @@ public sealed class ForgeIdsTests
         ]);
     }
 
-    // The catalogue against the vectors: what they say about the shop's own entity types, typed methods and named texts alike.
+    // Compares the catalogue with the vectors of the shop's entity types, by typed methods and by named texts.
     [Fact]
     public void Catalogue_derives_the_IDs_of_the_vectors()
     {

@@ -105,7 +105,7 @@ public sealed class IdTrackingTests : IDisposable
         _log.GetSnapshot().ShouldAllBe(line => line.Message.EndsWith("is invalid and has no ID"));
     }
 
-    // As on the path of an order: deriving and verifying with metrics attached costs no garbage.
+    // As on the path of an order: deriving and verifying with metrics attached allocates nothing.
     [Fact]
     public void Counted_derivation_and_verification_allocate_nothing()
     {

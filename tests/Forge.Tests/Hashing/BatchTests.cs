@@ -2,13 +2,13 @@ using System.Text;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>Batches give what the platform's SHA-1 gives, in every lane of every width that this machine has.</summary>
+/// <summary>Batches equal the platform's SHA-1, in every lane of every width that this machine has.</summary>
 public sealed class BatchTests
 {
     private static readonly ForgeDomain Domain = new("forgeshop.example");
     private static readonly EntityNamespace Texts = Domain.Entity("texts", KeyKind.Text);
 
-    /// <summary>What <see cref="PathTests"/> asks of the process it starts: the width of the vectors that its switches leave.</summary>
+    /// <summary>The width of vectors that <see cref="PathTests"/> expects in the process that it starts.</summary>
     public const string ExpectedLaneBits = "FORGE_TESTS_LANE_BITS";
 
     private delegate bool Batch(ReadOnlySpan<string> keys, Span<Guid> ids);

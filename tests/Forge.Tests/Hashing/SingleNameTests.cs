@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>One name at a time gives what the platform's SHA-1 gives.</summary>
+/// <summary>Single names equal the platform's SHA-1.</summary>
 public sealed class SingleNameTests
 {
     [Fact]
@@ -32,7 +32,7 @@ public sealed class SingleNameTests
         }
     }
 
-    /// <summary>Nothing beside the key is read: what stands there could pass for a part of it.</summary>
+    /// <summary>The code reads no characters outside the key.</summary>
     [Fact]
     public void Single_key_inside_a_longer_text_equals_the_platforms()
     {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>Deriving allocates nothing: asserted, not only measured.</summary>
+/// <summary>A derivation allocates no memory.</summary>
 public sealed class AllocationTests
 {
     private static readonly ForgeDomain Domain = new("forgeshop.example");

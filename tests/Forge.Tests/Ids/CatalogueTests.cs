@@ -32,7 +32,10 @@ public sealed class CatalogueTests
     public void Prefixed_ID_finds_its_type()
     {
         var catalogue = Parse(
-            """{"domain":"a.b","entities":{"users":{"prefix":"usr","key":"email"},"orders":{"prefix":"ord","key":"uuid"},"plain":{"key":"text"}}}""");
+            """
+            {"domain":"a.b",
+             "entities":{"users":{"prefix":"usr","key":"email"},"orders":{"prefix":"ord","key":"uuid"},"plain":{"key":"text"}}}
+            """);
         var id = Guid.Parse("6e16f6c3-de6b-55c3-80ba-75907720bb8a");
         catalogue.TryParsePrefixed("ord_6e16f6c3-de6b-55c3-80ba-75907720bb8a", out var type, out var read).ShouldBeTrue();
         (type!.Name, read).ShouldBe(("orders", id));

@@ -166,7 +166,7 @@ public sealed class JcsTests
         destination.WrittenCount.ShouldBe(13);
     }
 
-    // Numbers as doubles, which is what RFC 8785 takes them for.
+    // Numbers as doubles, as RFC 8785 requires.
     private static bool SameMeaning(JsonNode? left, JsonNode? right) => (left, right) switch
     {
         (JsonObject a, JsonObject b) =>
@@ -206,10 +206,9 @@ public sealed class JcsTests
     private static string Written(Node node, Random random)
     {
         string Space() => random.Next(3) == 0 ? " \n\t\r"[random.Next(4)].ToString() : "";
-        string Quoted(string text) =>
-            "\"" + string.Concat(
-            text.Select(c => c < ' ' || c is '"' or '\\' || random.Next(4) == 0
-            ? $"\\u{(random.Next(2) == 0 ? ((int)c).ToString("x4", CultureInfo.InvariantCulture) : ((int)c).ToString("X4", CultureInfo.InvariantCulture))}" : c.ToString())) + "\"";
+        string Escaped(char c) => "\\u" + ((int)c).ToString(random.Next(2) == 0 ? "x4" : "X4", CultureInfo.InvariantCulture);
+        string Quoted(string text) => "\"" + string.Concat(
+            text.Select(c => c < ' ' || c is '"' or '\\' || random.Next(4) == 0 ? Escaped(c) : c.ToString())) + "\"";
         // An escaped half of a pair beside a raw half would not be the same text; a raw half alone is not even UTF-8.
         string Safe(string text) =>
             Quoted(text) is var quoted

@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>Keys for properties: good ones, and good ones that were tampered with.</summary>
+/// <summary>Keys for properties: valid ones, and valid ones with one change.</summary>
 internal static class Inputs
 {
     public static readonly KeyKind[] Kinds = Enum.GetValues<KeyKind>();
@@ -44,7 +44,7 @@ internal static class Inputs
         _ => Instant(kind).Where(text => KindModel.Canonical(kind, text) is not null),
     };
 
-    /// <summary>A good value, a tampered one, or one of another kind.</summary>
+    /// <summary>A valid value, a changed one, or one of another kind.</summary>
     public static Gen<string> Any(KeyKind kind) =>
         Gen.OneOf(Good(kind), Tampered(kind), Kind.SelectMany(Good), Gen.Elements(Hostile),
         Gen.Elements("", "NaN", "1e5", "null", "TRUE", "-0", "00", "+1", "1.", ".5"));
@@ -58,7 +58,7 @@ internal static class Inputs
         from fields in (from name in Field from kind in Kind from value in Good(kind) select (name, kind, value)).ArrayOf(count)
         select fields.DistinctBy(field => field.name).ToArray();
 
-    /// <summary>A record of any depth that is allowed: values, lists, empty ones too, and records in each other.</summary>
+    /// <summary>A record of any depth that is allowed: values, lists, empty ones too, and nested records.</summary>
     public static Gen<KeyNode.Record> Tree { get; } = Gen.Choose(0, 3).SelectMany(depth => RecordOf(depth));
 
     private static Gen<KeyNode> Node(int depth)

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>A key, or a part of one, as a tree that can be given to the library, turned around, and read back from a name.</summary>
+/// <summary>A key, or a part of one, as a tree: converted to a key of the library, shuffled, and compared with a name.</summary>
 internal abstract record KeyNode
 {
     internal sealed record Leaf(KeyKind Kind, string Text) : KeyNode;
@@ -35,7 +35,7 @@ internal abstract record KeyNode
     }
 
     /// <summary>
-    /// Whether a part of a name says exactly this: the same fields, the same items in the same order, kinds and canonical values.
+    /// Returns whether a part of a name has exactly this content: the same fields, items in the same order, kinds and canonical values.
     /// </summary>
     public bool IsIn(JsonNode? name) => this switch
     {

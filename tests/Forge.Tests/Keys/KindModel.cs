@@ -120,6 +120,7 @@ internal static partial class KindModel
     private static partial Regex Uuids();
 
     [GeneratedRegex(
-        @"\A(?<year>[0-9]{4})(?<rest>-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.(?<fraction>[0-9]{1,9}))?(?<zone>Z|[+-][0-9]{2}:[0-5][0-9])\z", Exact)]
+        @"\A(?<year>[0-9]{4})(?<rest>-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.(?<fraction>[0-9]{1,9}))?"
+        + @"(?<zone>Z|[+-][0-9]{2}:[0-5][0-9])\z", Exact)]
     private static partial Regex Rfc3339();
 }

@@ -130,7 +130,7 @@ public sealed class KindTests
         Error(KeyKind.Text, string.Concat(Enumerable.Repeat("😀", 256)) + "a").Refusal.ShouldBe(KeyRefusal.TooLong);
     }
 
-    // The given ones are as long as their kind allows, in bytes; with one more they are too long, whatever else is wrong with them.
+    // These values have the maximum number of bytes of their kind. With one more byte the reason is the length, before other errors.
     [Theory]
     [InlineData(KeyKind.Email, "", "é", 125, "@b.c", KeyRefusal.Character, 0xE9)]
     [InlineData(KeyKind.Email, "a@", "日", 84, "", KeyRefusal.Character, 0x65E5)]

@@ -13,10 +13,10 @@ internal sealed class MutantProcess : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("forge-mutant-").FullName;
     private readonly string _program;
 
-    /// <param name="library">What takes the place of ForgeShop.Forge.dll.</param>
+    /// <param name="library">The replacement of ForgeShop.Forge.dll.</param>
     /// <param name="program">The program's file name.</param>
-    /// <param name="files">Patterns of the files that it needs. Copies: a program that is a link is run where it really lies, with what
-    /// lies there.</param>
+    /// <param name="files">Patterns of the files that it needs. They are copied, because a program that is a link runs in the folder
+    /// of its target, with the files there.</param>
     public MutantProcess(byte[] library, string program, params string[] files)
     {
         _program = program;
@@ -33,7 +33,7 @@ internal sealed class MutantProcess : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    /// <summary>Whether it says that something is wrong, by its exit code or by never ending.</summary>
+    /// <summary>Returns whether the program fails: by its exit code or by its time-out.</summary>
     public async Task<bool> FailsAsync(IEnumerable<string> arguments, bool vectors = true, CancellationToken cancellationToken = default)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(_folder, _program), .. arguments]) { WorkingDirectory = _folder,

@@ -7,7 +7,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>One literal of the library, made another.</summary>
+/// <summary>A change of one literal of the library.</summary>
 internal sealed record Mutant(string File, string Line, string Was, string Becomes, SyntaxTree Original, SyntaxTree Changed)
 {
     public override string ToString() => $"{File}: {Was} -> {Becomes} in: {Line}";
@@ -20,9 +20,9 @@ internal sealed class MutatedForge
 
     private static readonly CSharpParseOptions Language = new(LanguageVersion.Latest);
 
-    // What decides the bytes of an ID. Not here: exceptions and their texts, JSON of catalogues, paths and prefixes, which no ID depends
-    // on; and the lanes of batches, which are the same constants again and are compared with the platform's SHA-1 in every lane and length
-    // (BatchTests).
+    // The files that decide the bytes of an ID. Left out: exceptions and their texts, JSON of catalogues, paths and prefixes, because no ID
+    // depends on them; and the lanes of batches, which repeat the same constants and are compared with the platform's SHA-1 in every lane
+    // and length (BatchTests).
     private static readonly string[] Derivation =
         ["Hashing/NameHash.cs", "Hashing/NameBasedUuid.cs", "Hashing/NamespaceIds.cs", "Hashing/Sha1", "Keys/CanonicalKey",
             "Keys/FieldName.cs", "Keys/KeyKind.cs", "ForgeAlgorithm.cs", "ForgeDomain.cs", "EntityNamespace.cs", "RecordKey",
@@ -45,7 +45,7 @@ internal sealed class MutatedForge
                 allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
     }
 
-    // What the project file adds: implicit usings, the version that the tool was compiled against, and who may look inside.
+    // The additions of the project file: implicit usings, the version for the tool, and the assemblies with access to internals.
     private const string Surroundings = """
         global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq;
         global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;
@@ -72,7 +72,7 @@ internal sealed class MutatedForge
             tree.FilePath, tree.GetText().Lines.GetLineFromPosition(literal.SpanStart).ToString().Trim(), literal.Token.Text, other, tree,
             tree.WithChangedText(tree.GetText().WithChanges(new Microsoft.CodeAnalysis.Text.TextChange(literal.Token.Span, other))));
 
-    /// <summary>The library with one mutant in it, or as it is. Null if the compiler refuses it.</summary>
+    /// <summary>Compiles the library with one mutant, or unchanged. Null if it does not compile.</summary>
     public byte[]? Compile(Mutant? mutant)
     {
         var compilation = mutant is null ? _compilation : _compilation.ReplaceSyntaxTree(mutant.Original, mutant.Changed);
@@ -93,12 +93,15 @@ internal sealed class MutatedForge
     // A larger buffer changes no ID.
     private static bool IsSize(SyntaxNode literal) => literal.Ancestors().Any(parent =>
         parent is StackAllocArrayCreationExpressionSyntax or MethodDeclarationSyntax { Identifier.Text: "Bound" }
-        || parent is VariableDeclaratorSyntax { Identifier.Text: "StackLimit" or "RecordScratch" or "NameBufferSize" or "FirstRental" or "Size" }
+        || parent is VariableDeclaratorSyntax
+        {
+            Identifier.Text: "StackLimit" or "RecordScratch" or "NameBufferSize" or "FirstRental" or "Size",
+        }
         || parent is InvocationExpressionSyntax call
             && (call.Expression.ToString() is "Reserve" || call.Expression.ToString().EndsWith(".Rent", StringComparison.Ordinal)));
 
-    // Where something lies, and how far a loop has come: 0 and 1, and the 240 places of the rounds of SHA-1, all of which every single
-    // vector goes through. The namespaces that Forge itself does not use are only published (DomainTests).
+    // Indices and loop counters: 0 and 1, and the 240 positions of the rounds of SHA-1, which every vector uses. Forge only publishes
+    // the namespaces that it does not use (DomainTests).
     private static bool IsPlace(LiteralExpressionSyntax literal) =>
         literal.Token.Text is "0" or "1"
             || literal.Ancestors()

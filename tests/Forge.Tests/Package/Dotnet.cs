@@ -8,13 +8,13 @@ internal static class Dotnet
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(4);
 
-    /// <summary>Where this runtime lies: an installed tool's launcher looks for it.</summary>
+    /// <summary>The folder of this runtime, for the launcher of an installed tool.</summary>
     private static string Root { get; } = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
     public static Task<string> Run(string folder, string packageCache, params string[] arguments) =>
         RunProgram("dotnet", folder, packageCache, arguments);
 
-    /// <summary>What the program prints. Anything but exit code 0 fails the test with all that it said.</summary>
+    /// <summary>Returns the output of the program. Another exit code than 0 fails the test with the whole output.</summary>
     public static async Task<string> RunProgram(string program, string folder, string packageCache, params string[] arguments)
     {
         var start = new ProcessStartInfo(
@@ -24,7 +24,7 @@ internal static class Dotnet
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
-        // The committer's date is part of a commit's name, and that is part of what is built.
+        // The date of the committer is part of the commit ID, which is part of the build.
         start.Environment["GIT_COMMITTER_DATE"] = "2026-01-01T00:00:00Z";
         // No process of the build outlives the test.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";

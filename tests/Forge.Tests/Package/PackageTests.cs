@@ -54,10 +54,18 @@ public sealed partial class PackageTests(PackedPackages packages) : IClassFixtur
         using (var package = packages.Open("ForgeShop.Forge.*.nupkg")) readme = Text(package, "README.md");
         var code = CSharp().Matches(readme).Select(block => block.Groups["code"].Value).ToArray();
         code.Length.ShouldBe(2);
+        const string library = "using ForgeShop.Forge;";
+        var first = code[0].Replace(library, $"{library}\nconst string secret = \"sixteen-bytes-ok\";", StringComparison.Ordinal);
         await File.WriteAllTextAsync(Path.Combine(folder, "consumer.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup><OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><UseAppHost>false</UseAppHost><Nullable>enable</Nullable><ImplicitUsings>enable</ImplicitUsings><TreatWarningsAsErrors>true</TreatWarningsAsErrors></PropertyGroup>
-              <ItemGroup><PackageReference Include="ForgeShop.Forge" Version="{packages.Version}" /><FrameworkReference Include="Microsoft.AspNetCore.App" /></ItemGroup>
+              <PropertyGroup>
+                <OutputType>Exe</OutputType><TargetFramework>net10.0</TargetFramework><UseAppHost>false</UseAppHost>
+                <Nullable>enable</Nullable><ImplicitUsings>enable</ImplicitUsings><TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="ForgeShop.Forge" Version="{packages.Version}" />
+                <FrameworkReference Include="Microsoft.AspNetCore.App" />
+              </ItemGroup>
             </Project>
             """, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(folder, "UserId.cs"), code[1], TestContext.Current.CancellationToken);
@@ -65,13 +73,16 @@ public sealed partial class PackageTests(PackedPackages packages) : IClassFixtur
             using System.Text.Json;
             using Microsoft.AspNetCore.Http;
             using Microsoft.Extensions.DependencyInjection;
-            {{{code[0].Replace("using ForgeShop.Forge;", "using ForgeShop.Forge;\nconst string secret = \"sixteen-bytes-ok\";", StringComparison.Ordinal)}}}
+            {{{first}}}
             Console.WriteLine(genuine && hidden.Algorithm is ForgeAlgorithm.V8HmacSha256);
             Console.WriteLine(new ForgeDomain("forgeshop.example").Entity("users", KeyKind.Email).Derive("  Ada@Example.COM"));
             var typed = UserId.From(ada);
             var json = JsonSerializer.Serialize(new Dictionary<UserId, UserId> { [typed] = typed });
-            Console.WriteLine(json == $"{{\"{ada}\":\"{ada}\"}}" && JsonSerializer.Deserialize<Dictionary<UserId, UserId>>(json)![typed] == typed && $"{typed} {typed.ToString()}" == $"{ada} {ada}");
-            var endpoint = RequestDelegateFactory.Create((UserId id) => id.ToString(), new RequestDelegateFactoryOptions { RouteParameterNames = ["id"] });
+            var read = JsonSerializer.Deserialize<Dictionary<UserId, UserId>>(json)!;
+            Console.WriteLine(
+                json == $"{{\"{ada}\":\"{ada}\"}}" && read[typed] == typed && $"{typed} {typed.ToString()}" == $"{ada} {ada}");
+            var endpoint = RequestDelegateFactory.Create(
+                (UserId id) => id.ToString(), new RequestDelegateFactoryOptions { RouteParameterNames = ["id"] });
             foreach (var text in new[] { $"{typed}", "{" + typed + "}" })
             {
                 var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddLogging().BuildServiceProvider() };

@@ -2,7 +2,7 @@ using System.IO.Compression;
 
 namespace ForgeShop.Forge.Tests;
 
-/// <summary>The packages, packed from what the build left, in a folder outside the repository with a package cache of its own.</summary>
+/// <summary>The packages, packed from the output of the build, in a folder outside the repository with its own package cache.</summary>
 public sealed class PackedPackages : IAsyncLifetime
 {
     private const string Configuration =
@@ -12,7 +12,7 @@ public sealed class PackedPackages : IAsyncLifetime
         "Release";
 #endif
 
-    /// <summary>Holds the packages; everything else that a test makes goes below it.</summary>
+    /// <summary>Gets the folder of the packages; the folders of the tests are below it.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("forge-packages-").FullName;
 
     public string Cache => Path.Combine(Folder, "cache");
@@ -38,7 +38,7 @@ public sealed class PackedPackages : IAsyncLifetime
     public ZipArchive Open(string package) =>
         ZipFile.OpenRead(Path.Combine(Folder, package.Replace("*", Version, StringComparison.Ordinal)));
 
-    /// <summary>An empty folder in which nothing but the packages can be restored.</summary>
+    /// <summary>Returns an empty folder in which only these packages can be restored.</summary>
     public string NewProject(string name)
     {
         var folder = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;

@@ -4,8 +4,8 @@ namespace ForgeShop.Forge.Tests;
 
 /// <summary>
 /// Every build of the library runs the trim, single-file and AOT analyzers with warnings as errors (IsAotCompatible). Here the trimmer
-/// itself reads all of it, and what is left still derives. Long tier; needs the runtime pack of this platform from the package feed. Native
-/// AOT needs a compiler that not every feed has, so for it the analyzers must do.
+/// processes the whole library, and the trimmed program derives. Long tier; needs the runtime pack of this platform from the package feed.
+/// Native AOT needs a compiler that not every feed has, so only the analyzers check it.
 /// </summary>
 public sealed class TrimmingTests(PackedPackages packages) : IClassFixture<PackedPackages>
 {
@@ -30,13 +30,16 @@ public sealed class TrimmingTests(PackedPackages packages) : IClassFixture<Packe
               </ItemGroup>
             </Project>
             """, TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), """
+        await File.WriteAllTextAsync(Path.Combine(folder, "Program.cs"), """"
             using System.Text;
             using ForgeShop.Forge;
-            var catalogue = EntityCatalogue.Parse(Encoding.UTF8.GetBytes("{\"domain\":\"forgeshop.example\",\"entities\":{\"orders\":{\"key\":{\"user\":\"uuid\",\"reference\":\"text\"}}}}"));
-            var order = new ForgeDomain(catalogue.Domain).Entity(catalogue["orders"]).Derive(("user", Uuid.Parse("6e16f6c3-de6b-55c3-80ba-75907720bb8a")), ("reference", "cart-1"));
-            System.Console.WriteLine(order + " " + Encoding.UTF8.GetString(Jcs.Canonicalize(Encoding.UTF8.GetBytes("{\"b\":1.0,\"a\":[]}"))));
-            """, TestContext.Current.CancellationToken);
+            var catalogue = EntityCatalogue.Parse(Encoding.UTF8.GetBytes(
+                """{"domain":"forgeshop.example","entities":{"orders":{"key":{"user":"uuid","reference":"text"}}}}"""));
+            var user = Uuid.Parse("6e16f6c3-de6b-55c3-80ba-75907720bb8a");
+            var order = new ForgeDomain(catalogue.Domain).Entity(catalogue["orders"]).Derive(("user", user), ("reference", "cart-1"));
+            var canonical = Jcs.Canonicalize(Encoding.UTF8.GetBytes("""{"b":1.0,"a":[]}"""));
+            System.Console.WriteLine(order + " " + Encoding.UTF8.GetString(canonical));
+            """", TestContext.Current.CancellationToken);
         await Dotnet.Run(folder, packages.Cache, "publish", "--nologo", "-v:quiet", "--output", "out");
         (await Dotnet.RunProgram(Path.Combine(folder, "out", OperatingSystem.IsWindows() ? "trimmed.exe" : "trimmed"), folder,
             packages.Cache)).Trim()

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace ForgeShop.Messaging.Tests;
 
-/// <summary>What a test adds to the handlers of one service, and what they were called with.</summary>
+/// <summary>The faults that a test adds to the handlers of one service, and the arguments of their calls.</summary>
 public sealed class HandlerScript
 {
     /// <summary>Runs before the effect of a <see cref="CounterChanged"/> is added.</summary>

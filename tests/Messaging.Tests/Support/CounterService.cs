@@ -141,8 +141,8 @@ public sealed class CounterService : IAsyncDisposable
         {
             if (!IsEnabled(logLevel))
                 return;
-            var line =
-                $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {service.Name} {logLevel}: {formatter(state, exception)} {exception?.GetType().Name} {exception?.Message}";
+            var line = $"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {service.Name} {logLevel}: {formatter(state, exception)} "
+                + $"{exception?.GetType().Name} {exception?.Message}";
             service.Log.Enqueue(line);
             try
             {

@@ -9,7 +9,7 @@ using Uuid = ForgeShop.Forge.Uuid;
 
 namespace ForgeShop.Polyglot.Tests;
 
-/// <summary>Messages as they lie in Kafka, and what a consumer reads from them. The bytes are the UTF-8 of the texts.</summary>
+/// <summary>Messages in the form of Kafka, and the result of reading them. The bytes are the UTF-8 of the texts.</summary>
 internal static class EventVectors
 {
     private const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -5,7 +5,7 @@ using ForgeShop.Contracts;
 
 namespace ForgeShop.Polyglot.Tests;
 
-/// <summary>How the values of the contracts are read and written. .NET computes what other languages reproduce.</summary>
+/// <summary>The values of the contracts in JSON. .NET computes them, and the other languages must reproduce them.</summary>
 internal static class ValueVectors
 {
     private static readonly string[] Moneys =

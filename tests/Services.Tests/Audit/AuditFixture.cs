@@ -100,6 +100,8 @@ public sealed class AuditFixture(ServersFixture servers) : IAsyncLifetime
         var order = await PlaceAsync(user, reference, method);
         await Eventually.True("the order has ended", async _ =>
             await Orders.Database.Scalar<bool>("select status in ('confirmed', 'cancelled') from orders where id = $1", order.Value));
+        // The cache stores what is read.
+        (await Orders.As(user).Get($"/api/v1/orders/{order}")).ShouldBe(HttpStatusCode.OK);
         return order;
     }
 
@@ -121,8 +123,7 @@ public sealed class AuditFixture(ServersFixture servers) : IAsyncLifetime
     public static IReadOnlyList<string> Findings(JsonElement report) =>
     [
         .. report.GetProperty("findings").EnumerateArray()
-            .Select(finding =>
-                $"{finding.GetProperty("store").GetString()} {finding.GetProperty("state").GetString()} {finding.GetProperty("id").GetString()}")
+            .Select(finding => string.Join(' ', ((string[])["store", "state", "id"]).Select(name => finding.GetProperty(name).GetString())))
             .Order(StringComparer.Ordinal),
     ];
 
@@ -137,7 +138,8 @@ public sealed class AuditFixture(ServersFixture servers) : IAsyncLifetime
         {
             ("ce_specversion", "1.0"), ("ce_id", id.ToString()), ("ce_type", TEvent.Type), ("ce_source", "/unknown"),
             ("ce_subject", subject.ToString()),
-            ("ce_time", DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'")), ("ce_sequence", $"{sequence}"),
+            ("ce_time", TimeProvider.System.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'")),
+            ("ce_sequence", $"{sequence}"),
             ("ce_dataversion", $"{TEvent.DataVersion}"),
         })
             headers.Add(name, Encoding.UTF8.GetBytes(value));

@@ -88,6 +88,15 @@ public sealed class AuditTests(AuditFixture shop)
         AuditFixture.ShouldBeConsistent(await shop.AuditAsync());
         var before = await shop.StateAsync();
 
+        // A document that nothing explains, not even the positions that it claims to include.
+        var orphan = Guid.NewGuid();
+        await AuditFixture.ExecuteAsync(
+            shop.Reporting.Database,
+            """
+            insert into orders (id, version, document)
+            select $1, 1, jsonb_set(document, '{positions}', '{"order.events-0@elsewhere": 999999}') from orders where id = $2
+            """,
+            orphan, first.Value);
         // Repaired: the cache, documents, a total, a notification, a foreign event.
         await shop.CopyCacheEntryAsync(from: second, to: first);
         await AuditFixture.ExecuteAsync(shop.Reporting.Database,
@@ -99,7 +108,7 @@ public sealed class AuditTests(AuditFixture shop)
             shop.Reporting.Database, "update sales_days set document = jsonb_set(document, '{orderCount}', '99')");
         var lost = shop.Ids.Notification(user, "order-confirmed", first.Value);
         await AuditFixture.ExecuteAsync(shop.Notifications.Database, "delete from notifications where id = $1", lost.Value);
-        var foreign = await shop.PublishForeignAsync(user.Value, 2, new UserDeactivated(user, DateTimeOffset.UtcNow));
+        var foreign = await shop.PublishForeignAsync(user.Value, 2, new UserDeactivated(user, TimeProvider.System.GetUtcNow()));
         await Eventually.True("the foreign event is recorded", async _ =>
             await shop.Reporting.Database.Scalar<long>("select count(*) from events where id = $1", foreign.Value) == 1);
 
@@ -111,13 +120,14 @@ public sealed class AuditTests(AuditFixture shop)
         found.ShouldContain($"notifications/notifications missing {lost}");
         found.ShouldContain($"reporting/events orphan {foreign}");
         found.ShouldContain($"reporting/orders missing {second}");
+        found.ShouldContain($"reporting/orders orphan {orphan}");
         found.ShouldNotContain(finding => finding.Contains($"{declined}", StringComparison.Ordinal));
 
         var repaired = await shop.AuditAsync(repair: true);
         repaired.GetProperty("repaired").GetInt64().ShouldBe(repaired.GetProperty("wrong").GetInt64(), repaired.ToString());
         AuditFixture.ShouldBeConsistent(repaired);
         repaired.GetProperty("repairs").EnumerateArray().Select(repair => repair.GetProperty("action").GetString()).Distinct()
-            .ShouldBe(["dropped", "rebuilt", "made", "set-aside"], ignoreOrder: true);
+            .ShouldBe(["dropped", "rebuilt", "removed", "made", "set-aside"], ignoreOrder: true);
         AuditFixture.ShouldBeConsistent(await shop.AuditAsync());
         // Nothing else changed.
         (await shop.StateAsync()).ShouldBe(before);
@@ -160,9 +170,47 @@ public sealed class AuditTests(AuditFixture shop)
         right.Body.GetProperty("stores").EnumerateArray().Select(store => store.GetProperty("store").GetString())
             .ShouldBe(
                 [
-                    "orders/orders", "orders/cache", "reporting/orders", "orders/sagas", "inventory/reservations", "payments/payments",
-                    "notifications/notifications", "notifications/notifications",
+                    "orders/orders", "orders/cache", "reporting/orders", "orders/order-lines", "orders/sagas", "inventory/reservations",
+                    "payments/payments", "payments/ledger", "notifications/notifications", "notifications/notifications",
                 ], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Everything_that_carries_an_ID_is_found_from_its_natural_key()
+    {
+        var user = await shop.RegisterAsync();
+        var order = await shop.CompleteAsync(user, "found");
+        AuditFixture.ShouldBeConsistent(await shop.AuditAsync());
+        var email = await shop.Users.Database.Scalar<string>("select email from users where id = $1", user.Value);
+
+        await ShouldCarryAsync($"users?key={email}",
+            [
+                "users/users", "notifications/users", "orders/orders", "notifications/notifications", "reporting/customers",
+                "reporting/customer_spending", "reporting/orders",
+            ],
+            [UserRegistered.Type, OrderPlaced.Type, OrderConfirmed.Type, NotificationSent.Type]);
+        await ShouldCarryAsync(
+            $"payments?order={order}&attempt=1", ["payments/payments", "payments/ledger", "reporting/orders"], [PaymentCharged.Type]);
+        await ShouldCarryAsync(
+            $"products?key={AuditFixture.Sku}", ["inventory/products", "orders/products", "reporting/product_sales"], [ProductChanged.Type]);
+        await ShouldCarryAsync($"reservations?key={order}", ["inventory/reservations", "reporting/orders"], [StockReserved.Type]);
+    }
+
+    private async Task ShouldCarryAsync(string key, string[] stores, string[] events)
+    {
+        var found = (await shop.Reporting.Http.Get($"/api/v1/audit/{key}")).Body;
+        found.GetProperty("consistent").GetBoolean().ShouldBeTrue(found.ToString());
+        // The users' cache depends on earlier requests.
+        found.GetProperty("stores").EnumerateArray().Select(store => store.GetProperty("store").GetString()!).Distinct()
+            .Where(store => !store.EndsWith("/cache", StringComparison.Ordinal)).ShouldBe(stores, ignoreOrder: true);
+        var carrying = found.GetProperty("events").EnumerateArray().ToList();
+        carrying.Select(recorded => recorded.GetProperty("type").GetString()!).Distinct().ShouldBe(events, ignoreOrder: true);
+        foreach (var recorded in carrying)
+        {
+            var holders = recorded.GetProperty("stores").EnumerateArray().Select(store => store.GetString()!).ToList();
+            holders.ShouldContain("reporting/events");
+            holders.ShouldContain(store => store.EndsWith("/outbox", StringComparison.Ordinal));
+        }
     }
 
     [Fact]
@@ -170,7 +218,8 @@ public sealed class AuditTests(AuditFixture shop)
     {
         var user = await shop.RegisterAsync();
         var id = shop.Ids.Event(user.Value, UserProfileChanged.Type, 2);
-        var changed = JsonSerializer.Serialize(new UserProfileChanged(user, "Augusta", DateTimeOffset.UtcNow), ContractsJson.Options);
+        var changed = JsonSerializer.Serialize(
+            new UserProfileChanged(user, "Augusta", TimeProvider.System.GetUtcNow()), ContractsJson.Options);
         await AuditFixture.ExecuteAsync(
             shop.Users.Database, "update users set name = 'Augusta', last_sequence = 2 where id = $1", user.Value);
         await AuditFixture.ExecuteAsync(
@@ -193,7 +242,7 @@ public sealed class AuditTests(AuditFixture shop)
     public async Task Sweep_of_a_killed_replica_is_continued_where_it_was()
     {
         var complete = await shop.AuditAsync();
-        var done = StoresOf(complete).Where(store => store != "orders/orders").ToArray();
+        var done = StoresOf(complete).Where(store => store != "orders/orders").Append("reporting/folds").ToArray();
         // As a replica leaves it that was killed before it read the orders.
         await AuditFixture.ExecuteAsync(
             shop.Reporting.Database,

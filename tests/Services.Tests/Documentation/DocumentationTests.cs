@@ -9,7 +9,7 @@ namespace ForgeShop.Services.Tests;
 /// <summary>What the documents say about the repository is true: their tables, the files that they name, their commands.</summary>
 public sealed partial class DocumentationTests
 {
-    private const string DashboardCommands = "dashboard-commands"; // AppHost.Tests writes this one.
+    private const string DashboardCommands = "dashboard-commands"; // DashboardCommandTests writes this one.
 
     /// <summary>Paths that exist only while a shop runs or after a build, and examples of names.</summary>
     private static readonly string[] NotCommitted = ["artifacts/", "services/<"];

@@ -7,15 +7,9 @@ using ForgeShop.Api;
 using ForgeShop.Caching;
 using ForgeShop.Contracts;
 using ForgeShop.Contracts.Events;
-using ForgeShop.Gateway;
-using ForgeShop.Inventory;
 using ForgeShop.Messaging;
-using ForgeShop.Notifications;
 using ForgeShop.Orders;
-using ForgeShop.Payments;
-using ForgeShop.Reporting;
 using ForgeShop.ServiceDefaults;
-using ForgeShop.Users;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -24,16 +18,14 @@ namespace ForgeShop.Services.Tests;
 /// <summary>The tables of the documents that repeat the code, by the names of their blocks.</summary>
 internal static partial class GeneratedTables
 {
-    /// <summary>The services, with the tags of their endpoints in the OpenAPI document.</summary>
-    private static readonly Dictionary<string, (Assembly Assembly, string Tag)> Services = new()
+    private static readonly IReadOnlyDictionary<string, Assembly> Services = ServiceAssemblies.All;
+
+    /// <summary>The tags of a service's endpoints in the OpenAPI document, if they are not its name.</summary>
+    private static readonly Dictionary<string, string[]> Tags = new()
     {
-        ["Gateway"] = (typeof(RateLimitOptions).Assembly, "IDs"),
-        ["Users"] = (typeof(UsersDb).Assembly, "Users"),
-        ["Orders"] = (typeof(OrdersDb).Assembly, "Orders"),
-        ["Inventory"] = (typeof(InventoryDb).Assembly, "Products"),
-        ["Payments"] = (typeof(PaymentsDb).Assembly, "Payments"),
-        ["Notifications"] = (typeof(NotificationsDb).Assembly, "Notifications"),
-        ["Reporting"] = (typeof(OrderReport).Assembly, "Reports, Audit, Correlations"),
+        ["Gateway"] = ["IDs"],
+        ["Inventory"] = ["Products"],
+        ["Reporting"] = ["Reports", "Audit", "Correlations"],
     };
 
     private static readonly Assembly[] Shared =
@@ -69,8 +61,9 @@ internal static partial class GeneratedTables
             ["order-states"] = OrderStates(),
             ["endpoints"] = Table(["Call", "Permission", "Effect"], calls.Select(call => call.Row)),
         };
-        foreach (var (service, (_, tag)) in Services)
+        foreach (var service in Services.Keys)
         {
+            var tags = Tags.GetValueOrDefault(service, [service]);
             var name = service.ToLowerInvariant();
             blocks[name + "-events"] = Table(
                 ["Direction", "Message", "Topic", "Meaning"],
@@ -82,7 +75,7 @@ internal static partial class GeneratedTables
                 settings.Where(setting => setting.Owner == service)
                     .Select(setting => (string[])[setting.Name, setting.Default, setting.Meaning]));
             blocks[name + "-endpoints"] = Table(
-                ["Call", "Permission", "Effect"], calls.Where(call => tag.Split(", ").Contains(call.Tag)).Select(call => call.Row));
+                ["Call", "Permission", "Effect"], calls.Where(call => tags.Contains(call.Tag)).Select(call => call.Row));
         }
 
         return blocks;
@@ -109,7 +102,7 @@ internal static partial class GeneratedTables
     private static string Consumers(Type message)
     {
         var producer = Producer(message);
-        var consumers = Services.Where(service => service.Value.Assembly.GetTypes().Any(type => Handles(type, message)))
+        var consumers = Services.Where(service => service.Value.GetTypes().Any(type => Handles(type, message)))
             .Select(service => service.Key)
             .Concat(Services.Keys.Where(service => Names(HandleAll(), service, message)));
         if (producer != Foreign && ForeignContracts.Contains($"'{Name(message)}'", StringComparison.Ordinal))
@@ -147,7 +140,7 @@ internal static partial class GeneratedTables
             {
                 foreach (Match binding in Binding().Matches(File.ReadAllText(file)))
                 {
-                    var type = Services.Values.Select(service => service.Assembly).Concat(Shared)
+                    var type = Services.Values.Concat(Shared)
                         .SelectMany(assembly => assembly.GetTypes())
                         .SingleOrDefault(candidate => candidate.Name == binding.Groups["type"].Value);
                     if (type is not null)
@@ -197,7 +190,7 @@ internal static partial class GeneratedTables
         };
         listener.Start();
         services.GetRequiredService<ForgeIds>();
-        foreach (var type in Services.Values.Select(service => service.Assembly).Concat(Shared).SelectMany(assembly => assembly.GetTypes())
+        foreach (var type in Services.Values.Concat(Shared).SelectMany(assembly => assembly.GetTypes())
             .Where(type => type.GetConstructors().Any(HasMeters) && services.GetService(type) is null))
         {
             ActivatorUtilities.CreateInstance(services, type);

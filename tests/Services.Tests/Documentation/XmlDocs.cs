@@ -34,7 +34,8 @@ internal static partial class XmlDocs
         {
             XText text => text.Value,
             XElement { Name.LocalName: "see" or "paramref" } reference =>
-                $"`{(reference.Attribute("cref") ?? reference.Attribute("name") ?? reference.Attribute("langword"))!.Value.Split(':', '.')[^1]}`",
+                $"`{(reference.Attribute("cref") ?? reference.Attribute("name") ?? reference.Attribute("langword"))!.Value
+                    .Split(':', '.')[^1]}`",
             XElement { Name.LocalName: "c" } code => $"`{code.Value}`",
             XElement inner => Text(inner),
             _ => "",

@@ -96,7 +96,7 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
             [new(VictimsOrder.Value, report, 0)], TestContext.Current.CancellationToken));
         // Addressed in the paths like the order, so that an administrator finds something there.
         var command = new RecordedCommand(
-            new EventId(Guid.NewGuid()), "tests.command", "/tests", Guid.NewGuid(), 1, DateTimeOffset.UtcNow,
+            new EventId(Guid.NewGuid()), "tests.command", "/tests", Guid.NewGuid(), 1, TimeProvider.System.GetUtcNow(),
             new CorrelationId(VictimsOrder.Value), null, null);
         await reporting.InScope((IDocumentStore store) => store.Collection(RecordedCommand.Model).InsertManyAsync(
             new Dictionary<Guid, RecordedCommand> { [command.Id.Value] = command }, TestContext.Current.CancellationToken));
@@ -118,7 +118,8 @@ public sealed class AccessMatrixFixture(ServersFixture servers) : IAsyncLifetime
             {
                 var row = "to_jsonb(t) - 'attempts' - 'next_attempt_at' - 'status' - 'error'";
                 var digest = await database.Scalar<string>(
-                    $"select count(*) || ' ' || coalesce(md5(string_agg(row, '' order by row)), '') from (select ({row})::text as row from {table} t) rows");
+                    "select count(*) || ' ' || coalesce(md5(string_agg(row, '' order by row)), '') "
+                    + $"from (select ({row})::text as row from {table} t) rows");
                 // Document tables are created on first use; an empty table counts as none.
                 if (!digest.StartsWith("0 ", StringComparison.Ordinal))
                     digests.Add($"{table} {digest}");

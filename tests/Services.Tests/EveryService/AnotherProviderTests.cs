@@ -86,7 +86,8 @@ public sealed class AnotherProviderTests(ServersFixture servers)
             claims["email_verified"] = verified;
         return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {
-            Issuer = issuer, Audience = audience, Expires = DateTime.UtcNow.AddMinutes(5), SigningCredentials = signer, Claims = claims,
+            Issuer = issuer, Audience = audience, SigningCredentials = signer, Claims = claims,
+            Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(5),
         });
     }
 

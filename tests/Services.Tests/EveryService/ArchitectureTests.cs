@@ -7,15 +7,8 @@ using ForgeShop.Contracts;
 using ForgeShop.Databases;
 using ForgeShop.Documents;
 using ForgeShop.Forge;
-using ForgeShop.Gateway;
-using ForgeShop.Inventory;
 using ForgeShop.Messaging;
-using ForgeShop.Notifications;
-using ForgeShop.Orders;
-using ForgeShop.Payments;
-using ForgeShop.Reporting;
 using ForgeShop.ServiceDefaults;
-using ForgeShop.Users;
 using static ArchUnitNET.Fluent.ArchRuleDefinition;
 using Architecture = ArchUnitNET.Domain.Architecture;
 
@@ -26,12 +19,7 @@ namespace ForgeShop.Services.Tests;
 /// </summary>
 public sealed class ArchitectureTests
 {
-    private static readonly Assembly[] Services =
-    [
-        typeof(UsersDb).Assembly, typeof(OrdersDb).Assembly, typeof(InventoryDb).Assembly, typeof(PaymentsDb).Assembly,
-        typeof(NotificationsDb).Assembly,
-        typeof(OrderReport).Assembly, typeof(RateLimitOptions).Assembly,
-    ];
+    private static readonly Assembly[] Services = [.. ServiceAssemblies.All.Values];
 
     private static readonly Assembly Contracts = typeof(ForgeIds).Assembly;
     private static readonly Assembly Messaging = typeof(MessagingBuilder).Assembly;

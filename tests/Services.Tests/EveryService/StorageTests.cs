@@ -26,7 +26,8 @@ public sealed class StorageTests(ServersFixture servers)
             $"select concat_ws('|', pg_typeof(id), encode(uuid_send(id), 'hex')) from users where email = '{email}'"))
             .ShouldBe("uuid|" + id.Replace("-", "", StringComparison.Ordinal));
         (await servers.Users.Database.Scalar<string>(
-            $"select concat_ws('|', pg_typeof(event_id), encode(uuid_send(event_id), 'hex'), pg_column_size(event_id)) from outbox where subject = '{id}'"))
+            "select concat_ws('|', pg_typeof(event_id), encode(uuid_send(event_id), 'hex'), pg_column_size(event_id)) "
+            + $"from outbox where subject = '{id}'"))
             .ShouldBe($"uuid|{servers.Ids.Event(servers.Ids.User(email).Value, "users.user-registered", 1).Value:N}|16");
 
         // Redis: of all keys that are this ID in any case, exactly the lower-case one.

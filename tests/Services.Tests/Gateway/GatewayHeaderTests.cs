@@ -117,7 +117,8 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
         var token = await servers.Users.Tokens!.OfAdministrator();
 
         var answer = await shop.Gateway.Address.SendRaw(
-            $"GET /api/v1/reports/products HTTP/1.1\nAuthorization: Bearer {token}\nX-Kept: 1\nX-Forwarded-Host: evil.example\n{string.Join('\n', stripped)}");
+            $"GET /api/v1/reports/products HTTP/1.1\nAuthorization: Bearer {token}\nX-Kept: 1\nX-Forwarded-Host: evil.example\n"
+            + string.Join('\n', stripped));
 
         answer.ShouldStartWith("HTTP/1.1 200 ");
         answer.ShouldContain("\"X-Kept\":\"1\"");

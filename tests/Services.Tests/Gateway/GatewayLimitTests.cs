@@ -49,7 +49,7 @@ public sealed class GatewayLimitTests(GatewayFixture shop) : IClassFixture<Gatew
     [Fact]
     public async Task Answer_has_the_remaining_requests_and_Retry_After_the_remaining_time()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var gateway = await shop.StartGateway(time, ("RateLimits:PerAddress", "2"), ("RateLimits:PerUser", "100"));
         var first = await gateway.Http.Get("/api/v1/ids");
         first.Message.Headers.GetValues("RateLimit-Policy").Single().ShouldBe("""

@@ -35,7 +35,7 @@ internal sealed class StockScenario(ServersFixture servers)
     }
 
     public Delivery Confirm(OrderId order) =>
-        Delivery.New(order.Value, new OrderConfirmed(order, _user, new Money(1, "EUR"), DateTimeOffset.UtcNow));
+        Delivery.New(order.Value, new OrderConfirmed(order, _user, new Money(1, "EUR"), TimeProvider.System.GetUtcNow()));
 
     /// <summary>Handles the messages as one batch.</summary>
     public Task Handle(params IEnumerable<Delivery> messages) => servers.Inventory.HandleBatch(messages);

@@ -16,7 +16,8 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
 
     private UserId NewUser() => servers.Ids.User($"notified-{Guid.NewGuid():N}@example.com");
 
-    private static OrderConfirmed Confirmed(OrderPlaced placed) => new(placed.OrderId, placed.UserId, placed.Total, DateTimeOffset.UtcNow);
+    private static OrderConfirmed Confirmed(OrderPlaced placed) =>
+        new(placed.OrderId, placed.UserId, placed.Total, TimeProvider.System.GetUtcNow());
 
     private Task<string> Name(UserId user) =>
         Database.Scalar<string>("select coalesce(max(name), '') from users where id = $1", user.Value);
@@ -45,7 +46,7 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
         first.GetProperty("state").GetString().ShouldBe("delivered");
         first.GetProperty("channel").GetString().ShouldBe("in-app");
         first.GetProperty("createdAt").GetDateTimeOffset()
-            .ShouldBeInRange(DateTimeOffset.UtcNow.AddMinutes(-2), DateTimeOffset.UtcNow.AddSeconds(1));
+            .ShouldBeInRange(TimeProvider.System.GetUtcNow().AddMinutes(-2), TimeProvider.System.GetUtcNow().AddSeconds(1));
     }
 
     [Fact]
@@ -119,7 +120,7 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
         var placed = shop.Order(user, "cart-1");
 
         await shop.Notifications.Handle(
-            placed.OrderId.Value, new OrderCancelled(placed.OrderId, user, reason, placed.Total, DateTimeOffset.UtcNow));
+            placed.OrderId.Value, new OrderCancelled(placed.OrderId, user, reason, placed.Total, TimeProvider.System.GetUtcNow()));
 
         var cancelled = (await shop.Notified(user, 1)).ShouldHaveSingleItem();
         cancelled.GetProperty("id").GetString()
@@ -133,8 +134,8 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
         var user = NewUser();
         var placed = shop.Order(user, "cart-1");
         await shop.Publish(placed.OrderId.Value, 1, placed);
-        await shop.Publish(user.Value, 2, new UserProfileChanged(user, "New name", DateTimeOffset.UtcNow));
-        await shop.Publish(user.Value, 1, new UserRegistered(user, "old@example.com", "Old name", DateTimeOffset.UtcNow));
+        await shop.Publish(user.Value, 2, new UserProfileChanged(user, "New name", TimeProvider.System.GetUtcNow()));
+        await shop.Publish(user.Value, 1, new UserRegistered(user, "old@example.com", "Old name", TimeProvider.System.GetUtcNow()));
 
         await Eventually.Get(
             "the new name is used",
@@ -147,9 +148,9 @@ public sealed class NotificationsTests(ServersFixture servers, ReportingFixture 
     {
         var (first, second, unchanged) = (NewUser(), NewUser(), NewUser());
         Delivery Registered(UserId user, string name) =>
-            Delivery.New(user.Value, new UserRegistered(user, "someone@example.com", name, DateTimeOffset.UtcNow), 1);
+            Delivery.New(user.Value, new UserRegistered(user, "someone@example.com", name, TimeProvider.System.GetUtcNow()), 1);
         Delivery Changed(UserId user, string name, long sequence) =>
-            Delivery.New(user.Value, new UserProfileChanged(user, name, DateTimeOffset.UtcNow), sequence);
+            Delivery.New(user.Value, new UserProfileChanged(user, name, TimeProvider.System.GetUtcNow()), sequence);
         await shop.Notifications.HandleBatch(Changed(unchanged, "Latest", 5));
 
         await shop.Notifications.HandleBatch(

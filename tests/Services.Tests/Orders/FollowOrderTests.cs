@@ -165,7 +165,7 @@ public sealed class FollowOrderTests(ServersFixture servers)
         var order = await Place(orders.As(_user));
         var tokens = new ForgedTokens(servers.Users.Services, _user);
 
-        using var answer = await Open(orders.With(tokens.GoodUntil(DateTime.UtcNow.AddSeconds(6))), order);
+        using var answer = await Open(orders.With(tokens.GoodUntil(TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(6))), order);
         Changes(await Read(answer)).ShouldBe([("1", "pending")]);
 
         using var fresh = await Open(orders.As(_user), order, lastEventId: "1");

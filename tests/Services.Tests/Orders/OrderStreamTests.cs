@@ -156,7 +156,7 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
         var documentation = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "http-api.md"), Cancellation);
         var example = JavaScript().Match(documentation).Groups[1].Value;
         var order = await Place(servers.Gateway.As(_user), paymentMethod: "sim-slow");
-        var told = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var result = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // Page and API have one origin, in front of the gateway.
         var builder = WebApplication.CreateBuilder();
@@ -195,13 +195,14 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
             $$"""
             <script>{{example}}
             const changes = [];
-            followOrder("{{order}}", async () => "{{await servers.Users.Tokens!.OfCustomer(_user)}}", (change) => changes.push(change.status))
+            const token = async () => "{{await servers.Users.Tokens!.OfCustomer(_user)}}";
+            followOrder("{{order}}", token, (change) => changes.push(change.status))
               .then(() => changes, (error) => [String(error)])
-              .then((result) => fetch("/told", { method: "POST", body: JSON.stringify(result) }));
+              .then((result) => fetch("/result", { method: "POST", body: JSON.stringify(result) }));
             </script>
             """, "text/html"));
-        page.MapPost(
-            "/told", async (HttpRequest request) => told.TrySetResult(await new StreamReader(request.Body).ReadToEndAsync(Cancellation)));
+        page.MapPost("/result", async (HttpRequest request) =>
+            result.TrySetResult(await new StreamReader(request.Body).ReadToEndAsync(Cancellation)));
         await page.StartAsync(Cancellation);
 
         var profile = Directory.CreateTempSubdirectory("forgeshop-chromium-");
@@ -213,9 +214,9 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
         })!;
         try
         {
-            JsonSerializer.Deserialize<string[]>(await told.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation))
+            JsonSerializer.Deserialize<string[]>(await result.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation))
                 .ShouldBe(["pending", "reserved", "paid", "confirmed"]);
-            asked.ShouldBe(["", "", "1"], "a gateway that is away and a connection that breaks are no end");
+            asked.ShouldBe(["", "", "1"], "the script continues after an unavailable gateway and a broken connection");
         }
         finally
         {

@@ -33,7 +33,7 @@ public sealed class LedgerTests(ServersFixture servers, LedgerTests.Fixture fixt
     private OrderId NewOrder() => servers.Ids.Order(servers.Ids.User("ledger@example.com"), Guid.NewGuid().ToString());
 
     private ChargePayment Charge(OrderId order, string method = "sim-ok") =>
-        new(servers.Ids.Payment(order, 1), order, 1, Price, method, DateTimeOffset.UtcNow.AddMinutes(1));
+        new(servers.Ids.Payment(order, 1), order, 1, Price, method, TimeProvider.System.GetUtcNow().AddMinutes(1));
 
     private RefundPayment Refund(OrderId order) => new(servers.Ids.Payment(order, 1), order, 1, Price);
 
@@ -135,7 +135,7 @@ public sealed class LedgerTests(ServersFixture servers, LedgerTests.Fixture fixt
     [Fact]
     public void Charge_that_only_the_refund_shows_is_booked_before_it()
     {
-        var (order, now) = (NewOrder(), DateTimeOffset.UtcNow);
+        var (order, now) = (NewOrder(), DateTimeOffset.UnixEpoch);
         var payment = Payment.Request(Charge(order), MessageOrigin.None, now);
         payment.RequestRefund(MessageOrigin.None, now.AddSeconds(1)).ShouldBeTrue();
         payment.Refunded(Price, now.AddSeconds(2)).ShouldNotBeNull();
@@ -156,7 +156,7 @@ public sealed class LedgerTests(ServersFixture servers, LedgerTests.Fixture fixt
     {
         for (var seed = 0; seed < 500; seed++)
         {
-            var (random, order, now) = (new Random(seed), NewOrder(), DateTimeOffset.UtcNow);
+            var (random, order, now) = (new Random(seed), NewOrder(), DateTimeOffset.UnixEpoch);
             var payment = random.Next(4) == 0
                 ? Payment.RefundOnly(Refund(order), MessageOrigin.None, now)
                 : Payment.Request(Charge(order), MessageOrigin.None, now);
@@ -192,11 +192,14 @@ public sealed class LedgerTests(ServersFixture servers, LedgerTests.Fixture fixt
         await database.Scalar<long>(
             """
             with stored as (
-                insert into payments (id, order_id, attempt, method, status, valid_until, changed_at, charged_at, failures, last_sequence, amount, currency)
+                insert into payments (
+                    id, order_id, attempt, method, status, valid_until, changed_at, charged_at, failures, last_sequence, amount, currency)
                 select gen_random_uuid(), gen_random_uuid(), 1, method, status, now(), now(), charged, 0, 1, 12.50, 'EUR'
-                from (values ('sim-ok', 'requested', null), ('sim-ok', 'charged', now()), ('sim-ok', 'declined', null), ('sim-ok', 'refunding', null),
-                    ('sim-ok', 'refunding', now() - interval '1 minute'), ('sim-ok', 'givenup', null), ('sim-ok', 'refunded', null),
-                    ('sim-ok', 'refunded', now() - interval '1 minute'), ('', 'refunding', null), ('', 'refunded', null)) old (method, status, charged)
+                from (values
+                    ('sim-ok', 'requested', null), ('sim-ok', 'charged', now()), ('sim-ok', 'declined', null),
+                    ('sim-ok', 'refunding', null), ('sim-ok', 'refunding', now() - interval '1 minute'), ('sim-ok', 'givenup', null),
+                    ('sim-ok', 'refunded', null), ('sim-ok', 'refunded', now() - interval '1 minute'),
+                    ('', 'refunding', null), ('', 'refunded', null)) old (method, status, charged)
                 returning 1)
             select count(*) from stored
             """);

@@ -32,7 +32,8 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     {
         var id = servers.Ids.Payment(order, 1);
         return _payments.Handle(id.Value,
-            new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), method, DateTimeOffset.UtcNow + (valid ?? TimeSpan.FromMinutes(1))));
+            new ChargePayment(
+                id, order, 1, new Money(12.50m, "EUR"), method, TimeProvider.System.GetUtcNow() + (valid ?? TimeSpan.FromMinutes(1))));
     }
 
     private Task Refund(OrderId order)
@@ -41,14 +42,15 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         return _payments.Handle(id.Value, new RefundPayment(id, order, 1, new Money(12.50m, "EUR")));
     }
 
-    private Task<string> Told(OrderId order) => _payments.Database.Scalar<string>(
+    private Task<string> Published(OrderId order) => _payments.Database.Scalar<string>(
         "select coalesce(string_agg(type || ' ' || sequence, ', ' order by sequence), '') from outbox where subject = $1",
         servers.Ids.Payment(order, 1).Value);
 
-    private Task<string> ToldAtLast(OrderId order, string expected) =>
-        Eventually.Get($"payments told: {expected}", _ => Told(order), told => told == expected, cancellationToken: Cancellation);
+    private Task<string> EventuallyPublished(OrderId order, string expected) =>
+        Eventually.Get($"Payments published {expected}", _ => Published(order), published => published == expected,
+            cancellationToken: Cancellation);
 
-    private async Task<(string State, int Captures)> Books(OrderId order) => (
+    private async Task<(string State, int Captures)> AtProvider(OrderId order) => (
         await _payments.Database.Scalar<string>(
             "select coalesce(max(state), 'nothing') from simulated_provider.charges where payment_id = $1",
             servers.Ids.Payment(order, 1).Value),
@@ -60,15 +62,15 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     [InlineData("sim-slow", "payments.payment-charged 1", "captured", 1)]
     [InlineData("sim-declined", "payments.payment-declined 1", "declined", 0)]
     [InlineData("sim-lost-answer", "payments.payment-charged 1", "captured", 1)]
-    public async Task Payment_has_the_providers_outcome_and_is_captured_once(string method, string told, string state, int captures)
+    public async Task Payment_has_the_providers_outcome_and_is_captured_once(string method, string published, string state, int captures)
     {
         var order = NewOrder();
 
         await Charge(order, method);
         await Charge(order, method);
 
-        await ToldAtLast(order, told);
-        (await Books(order)).ShouldBe((state, captures));
+        await EventuallyPublished(order, published);
+        (await AtProvider(order)).ShouldBe((state, captures));
     }
 
     [Theory]
@@ -80,8 +82,8 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
 
         await Charge(order, "sim-timeout", valid: TimeSpan.FromSeconds(validForSeconds));
 
-        await ToldAtLast(order, "payments.payment-refunded 1");
-        (await Books(order)).ShouldBe(("voided", 0));
+        await EventuallyPublished(order, "payments.payment-refunded 1");
+        (await AtProvider(order)).ShouldBe(("voided", 0));
         (await Refunded(order)).ShouldBe(new Money(0, "EUR"));
     }
 
@@ -92,8 +94,8 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
 
         await Charge(order, "sim-ok", valid: TimeSpan.Zero);
 
-        await ToldAtLast(order, "payments.payment-refunded 1");
-        (await Books(order)).ShouldBe(("voided", 0));
+        await EventuallyPublished(order, "payments.payment-refunded 1");
+        (await AtProvider(order)).ShouldBe(("voided", 0));
     }
 
     [Fact]
@@ -109,8 +111,8 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
 
         await Refund(order);
 
-        await ToldAtLast(order, "payments.payment-charged 1, payments.payment-refunded 2");
-        (await Books(order)).ShouldBe(("refunded", 1));
+        await EventuallyPublished(order, "payments.payment-charged 1, payments.payment-refunded 2");
+        (await AtProvider(order)).ShouldBe(("refunded", 1));
         (await Refunded(order)).ShouldBe(new Money(12.50m, "EUR"));
     }
 
@@ -122,8 +124,8 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         await Refund(order);
         await Charge(order, "sim-ok");
 
-        await ToldAtLast(order, "payments.payment-refunded 1");
-        (await Books(order)).ShouldBe(("voided", 0));
+        await EventuallyPublished(order, "payments.payment-refunded 1");
+        (await AtProvider(order)).ShouldBe(("voided", 0));
     }
 
     [Fact]
@@ -131,14 +133,14 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     {
         var order = NewOrder();
         await Charge(order, "sim-ok");
-        await ToldAtLast(order, "payments.payment-charged 1");
+        await EventuallyPublished(order, "payments.payment-charged 1");
 
         await Refund(order);
-        await ToldAtLast(order, "payments.payment-charged 1, payments.payment-refunded 2");
+        await EventuallyPublished(order, "payments.payment-charged 1, payments.payment-refunded 2");
         await Refund(order);
 
-        await ToldAtLast(order, "payments.payment-charged 1, payments.payment-refunded 2, payments.payment-refunded 3");
-        (await Books(order)).ShouldBe(("refunded", 1));
+        await EventuallyPublished(order, "payments.payment-charged 1, payments.payment-refunded 2, payments.payment-refunded 3");
+        (await AtProvider(order)).ShouldBe(("refunded", 1));
     }
 
     [Fact]
@@ -157,14 +159,14 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
             "with died as (update payments set claimed_until = now() - interval '1 second', method = 'sim-ok' where order_id = $1 "
             + "returning 1) select count(*)::int from died", order.Value);
 
-        await ToldAtLast(order, "payments.payment-charged 1");
-        (await Books(order)).ShouldBe(("captured", 1));
+        await EventuallyPublished(order, "payments.payment-charged 1");
+        (await AtProvider(order)).ShouldBe(("captured", 1));
     }
 
     [Fact]
     public void Charge_given_up_during_another_workers_call_publishes_the_refund_only()
     {
-        var (order, now) = (NewOrder(), DateTimeOffset.UtcNow);
+        var (order, now) = (NewOrder(), DateTimeOffset.UnixEpoch);
         var id = servers.Ids.Payment(order, 1);
         var payment = Payment.Request(
             new ChargePayment(id, order, 1, new Money(12.50m, "EUR"), "sim-ok", now.AddMinutes(5)), MessageOrigin.None, now);
@@ -174,7 +176,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         payment.Claim(now.AddSeconds(37), now.AddSeconds(73));
         payment.Unanswered(now.AddSeconds(38), TimeSpan.FromSeconds(1), giveUpAfter: TimeSpan.FromSeconds(20));
 
-        payment.Charged(now.AddSeconds(39)).ShouldBeNull("the order would confirm what is going to be given back");
+        payment.Charged(now.AddSeconds(39)).ShouldBeNull("the order would be confirmed although its charge is refunded");
         payment.NextCallAt.ShouldBe(now.AddSeconds(39));
         payment.Refunded(payment.Amount, now.AddSeconds(40)).ShouldNotBeNull().Amount.ShouldBe(payment.Amount);
     }
@@ -189,9 +191,9 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         await Task.WhenAll(orders.Select(one => Charge(one.Order, one.Method)));
 
         foreach (var (order, method) in orders)
-            await ToldAtLast(order, method == "sim-declined" ? "payments.payment-declined 1" : "payments.payment-charged 1");
+            await EventuallyPublished(order, method == "sim-declined" ? "payments.payment-declined 1" : "payments.payment-charged 1");
         foreach (var (order, method) in orders)
-            (await Books(order)).ShouldBe(method == "sim-declined" ? ("declined", 0) : ("captured", 1));
+            (await AtProvider(order)).ShouldBe(method == "sim-declined" ? ("declined", 0) : ("captured", 1));
     }
 
     private async Task<Money> Refunded(OrderId order)

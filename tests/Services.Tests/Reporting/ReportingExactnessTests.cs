@@ -75,7 +75,7 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var parts = Enumerable.Range(0, 3)
             .Select(part => history.Partitions.Values
                 .SelectMany(events => events.Chunk((events.Count / 3) + 1).ElementAtOrDefault(part) ?? []).ToList()).ToList();
-        var (time, writes) = (new FakeTimeProvider(DateTimeOffset.UtcNow), 0);
+        var (time, writes) = (new FakeTimeProvider(), 0);
         var consumer = new ReportingReplica(store);
         await consumer.HandleAsync(parts[0], Cancellation);
         await consumer.Models.TryStartRebuildAsync(time.GetUtcNow(), Cancellation);
@@ -120,7 +120,7 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         await ConsumeAsync(store, history, history.Partitions.Keys, random.Next());
         var replica = new ReportingReplica(store);
         var incremental = await replica.DumpAsync(Cancellation);
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var time = new FakeTimeProvider();
 
         await replica.Models.TryStartRebuildAsync(time.GetUtcNow(), Cancellation);
         await RunAsync(replica, time);
@@ -147,7 +147,8 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var history = new ReportingHistory(random, orders: 20);
         await ConsumeAsync(store, history, history.Partitions.Keys, random.Next());
         var incremental = await new ReportingReplica(store).DumpAsync(Cancellation);
-        await new ReportingReplica(store).Models.TryStartRebuildAsync(DateTimeOffset.UtcNow, Cancellation);
+        var time = new FakeTimeProvider();
+        await new ReportingReplica(store).Models.TryStartRebuildAsync(time.GetUtcNow(), Cancellation);
         // One replica is killed in the middle of a batch, the next one before the activation, the third one after it.
         var writes = 0;
         foreach (var (kill, at) in new[] { ("customers_2", 1), ("read_models", 1), ("read_models", 2) })
@@ -155,11 +156,10 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
             writes = 0;
             var broken = new InterceptedStore(store,
                 name => name == kill && ++writes == at ? throw new InterruptedException() : Task.CompletedTask, _ => Task.CompletedTask);
-            await Should.ThrowAsync<InterruptedException>(
-                () => RunAsync(new ReportingReplica(broken), new FakeTimeProvider(DateTimeOffset.UtcNow)));
+            await Should.ThrowAsync<InterruptedException>(() => RunAsync(new ReportingReplica(broken), time));
         }
 
-        await RunAsync(new ReportingReplica(store), new FakeTimeProvider(DateTimeOffset.UtcNow));
+        await RunAsync(new ReportingReplica(store), time);
 
         (await new ReportingReplica(store).Models.ReadStateAsync(Cancellation)).Value.ShouldSatisfyAllConditions(
             state => state.Generation.ShouldBe(2), state => state.Rebuild!.Status.ShouldBe(RebuildStatus.Complete));
@@ -179,7 +179,7 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         var events = store.Collection(RecordedEvent.Model);
         var record = await events.GetAsync(placed.Id.Value, Cancellation);
         await events.BulkUpsertAsync([record! with { Value = record.Value with { DataVersion = 99 } }], Cancellation);
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var time = new FakeTimeProvider();
         await replica.Models.TryStartRebuildAsync(time.GetUtcNow(), Cancellation);
 
         await RunAsync(replica, time);
@@ -238,7 +238,7 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         {
             // A new replica each time: as if the one before was killed. Its clock is ahead, so that it removes old generations at once.
             var replica = new ReportingReplica(store);
-            var time = new FakeTimeProvider(DateTimeOffset.UtcNow + TimeSpan.FromHours(1));
+            var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow() + TimeSpan.FromHours(1));
             try
             {
                 var state = (await replica.Models.ReadStateAsync(Cancellation)).Value;

@@ -55,7 +55,7 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
         {
             ("ce_specversion", "1.0"), ("ce_id", id.ToString()), ("ce_type", type), ("ce_source", "/tests"),
             ("ce_subject", subject.ToString()),
-            ("ce_time", (time ?? DateTimeOffset.UtcNow).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'")),
+            ("ce_time", (time ?? TimeProvider.System.GetUtcNow()).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'")),
             ("ce_sequence", $"{sequence}"), ("ce_dataversion", "1"),
         })
             headers.Add(name, Encoding.UTF8.GetBytes(value));
@@ -72,14 +72,15 @@ public sealed class ReportingFixture(ServersFixture servers) : IAsyncLifetime
         return new(
             id, user, reference, "pending",
             [new(servers.Ids.OrderLine(id, product), product, "MUG-TEST", "Mug", quantity, new Money(12.50m, "EUR"))],
-            new Money(12.50m * quantity, "EUR"), "sim-ok", placedAt ?? DateTimeOffset.UtcNow);
+            new Money(12.50m * quantity, "EUR"), "sim-ok", placedAt ?? TimeProvider.System.GetUtcNow());
     }
 
     /// <summary>An order and its confirmation.</summary>
     public async Task PublishConfirmed(OrderPlaced order)
     {
         await Publish(order.OrderId.Value, 1, order);
-        await Publish(order.OrderId.Value, 2, new OrderConfirmed(order.OrderId, order.UserId, order.Total, DateTimeOffset.UtcNow));
+        await Publish(
+            order.OrderId.Value, 2, new OrderConfirmed(order.OrderId, order.UserId, order.Total, TimeProvider.System.GetUtcNow()));
     }
 
     /// <summary>Returns the answer of Reporting when it is a 200 that fulfils the condition.</summary>

@@ -48,7 +48,7 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
     public async Task Eleven_orders_of_1e14_add_up_and_nothing_is_dead_lettered()
     {
         var user = NewUser();
-        var placedAt = DateTimeOffset.UtcNow;
+        var placedAt = TimeProvider.System.GetUtcNow();
         await Task.WhenAll(
             Enumerable.Range(0, 11).Select(number => Confirm(Order(user, $"huge-{number}", 100_000_000_000_000m, "TOP"), placedAt)));
 
@@ -65,7 +65,7 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
     public async Task Top_customers_are_ordered_by_spending_in_one_currency()
     {
         var (first, second, none) = (NewUser(), NewUser(), NewUser());
-        var at = DateTimeOffset.UtcNow;
+        var at = TimeProvider.System.GetUtcNow();
         await shop.Publish(first.Value, 1, new UserRegistered(first, "first@example.com", "First", at));
         await shop.Publish(first.Value, 2, new UserDeactivated(first, at));
         await Confirm(Order(second, "a", 5m, "WST"), at);
@@ -146,7 +146,7 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
         listener.SetMeasurementEventCallback<double>((_, lag, _, _) => measured.Add(lag));
         listener.Start();
 
-        await shop.Publish(Guid.NewGuid(), 1, shop.Order(NewUser(), "late"), DateTimeOffset.UtcNow.AddHours(-1));
+        await shop.Publish(Guid.NewGuid(), 1, shop.Order(NewUser(), "late"), TimeProvider.System.GetUtcNow().AddHours(-1));
 
         await Eventually.True(
             "an hour of lag is measured", _ => Task.FromResult(measured.Any(lag => lag is > 3599 and < 3700)),
@@ -159,8 +159,8 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
         var user = NewUser();
         var sku = $"P-{Guid.NewGuid():N}".ToUpperInvariant();
         var placed = Order(user, "a", 2m, "FJD", sku);
-        await Confirm(placed with { Items = [placed.Items[0] with { Quantity = 1_000_000 }] }, DateTimeOffset.UtcNow);
-        await Confirm(Order(user, "b", 2m, "FJD"), DateTimeOffset.UtcNow);
+        await Confirm(placed with { Items = [placed.Items[0] with { Quantity = 1_000_000 }] }, TimeProvider.System.GetUtcNow());
+        await Confirm(Order(user, "b", 2m, "FJD"), TimeProvider.System.GetUtcNow());
 
         var first = await shop.Report("/api/v1/reports/products?limit=1", body =>
             body.GetProperty("items").EnumerateArray().Any(item => item.GetProperty("sku").GetString() == sku));
@@ -191,7 +191,7 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
     public async Task Rebuild_keeps_all_reports_and_a_second_one_at_the_same_time_is_refused()
     {
         var user = NewUser();
-        await Confirm(Order(user, "a", 3m, "KGS"), DateTimeOffset.UtcNow);
+        await Confirm(Order(user, "a", 3m, "KGS"), TimeProvider.System.GetUtcNow());
         await shop.Report(
             $"/api/v1/reports/customers?id={user}", body => body.GetProperty("totalSpent").GetProperty("amount").GetString() == "3.00");
 
@@ -202,12 +202,12 @@ public sealed class ReportingSalesTests(ServersFixture servers, ReportingFixture
         var accepted = requests.First(answer => answer.Status == HttpStatusCode.Accepted);
         (accepted.Location, accepted.Text("state")).ShouldBe(("/api/v1/reports/rebuild", "folding"));
         // Events that arrive during and after the rebuild count once.
-        await Confirm(Order(user, "b", 4m, "KGS"), DateTimeOffset.UtcNow);
+        await Confirm(Order(user, "b", 4m, "KGS"), TimeProvider.System.GetUtcNow());
 
         var progress = await shop.Report("/api/v1/reports/rebuild", body => body.GetProperty("state").GetString() == "complete");
         progress.GetProperty("eventsFolded").GetInt64().ShouldBe(progress.GetProperty("eventsTotal").GetInt64());
         progress.GetProperty("finishedAt").GetDateTimeOffset().ShouldBeGreaterThan(progress.GetProperty("startedAt").GetDateTimeOffset());
-        await Confirm(Order(user, "c", 5m, "KGS"), DateTimeOffset.UtcNow);
+        await Confirm(Order(user, "c", 5m, "KGS"), TimeProvider.System.GetUtcNow());
         var report = await shop.Report($"/api/v1/reports/customers?id={user}",
             body => body.GetProperty("totalSpent").GetProperty("amount").GetString() == "12.00");
         report.GetProperty("orderCount").GetInt32().ShouldBe(3);

@@ -156,6 +156,13 @@ internal sealed class InterceptedStore(IDocumentStore inner, Func<string, Task> 
         public Task<IReadOnlySet<Guid>> BulkUpsertAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken) =>
             store.WriteAsync(name, () => inner.BulkUpsertAsync(documents, cancellationToken));
 
+        public Task<IReadOnlySet<Guid>> FindIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+            inner.FindIdsAsync(ids, cancellationToken);
+
+        public Task<IReadOnlySet<Guid>> DeleteManyAsync(
+            IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken) =>
+            store.WriteAsync(name, () => inner.DeleteManyAsync(documents, cancellationToken));
+
         public Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken) =>
             inner.QueryAsync(query, cancellationToken);
     }

@@ -48,8 +48,7 @@ public sealed class ReportingTests(ServersFixture servers, ReportingFixture shop
         var notification = servers.Ids.Notification(user, "order-placed", order.Value);
         var placedId = servers.Ids.Event(order.Value, "orders.order-placed", 1).ToString();
         string Described(string type) => string.Join(' ', events.Where(@event => @event.GetProperty("type").GetString() == type)
-            .Select(@event =>
-                $"{@event.GetProperty("id").GetString()} {@event.GetProperty("service").GetString()} {@event.GetProperty("sequence").GetInt64()}"));
+            .Select(@event => string.Join(' ', ((string[])["id", "service", "sequence"]).Select(name => @event.GetProperty(name)))));
         events[0].GetProperty("id").GetString().ShouldBe(placedId);
         Described("inventory.stock-reserved")
             .ShouldBe($"{servers.Ids.Event(servers.Ids.Reservation(order).Value, "inventory.stock-reserved", 1)} inventory 1");

@@ -20,7 +20,7 @@ public sealed class ForgedTokens(IServiceProvider users, UserId user)
 
     public IEnumerable<(string Name, string Authorization)> All()
     {
-        var now = DateTime.UtcNow;
+        var now = TimeProvider.System.GetUtcNow().UtcDateTime;
         var good = Good;
         var parts = good.Split('.');
         using var another = ECDsa.Create(ECCurve.NamedCurves.nistP256);

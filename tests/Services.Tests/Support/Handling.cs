@@ -37,7 +37,7 @@ public sealed record Delivery(EventContext Context, object Data)
         var context = new EventContext
         {
             Id = Ids.Event(subject, TMessage.Type, number), Type = TMessage.Type, Source = "/tests", Subject = subject, Sequence = number,
-            Time = DateTimeOffset.UtcNow, DataVersion = TMessage.DataVersion, Topic = TMessage.Topic, Position = default,
+            Time = TimeProvider.System.GetUtcNow(), DataVersion = TMessage.DataVersion, Topic = TMessage.Topic, Position = default,
         };
         return new(context, data);
     }

@@ -91,9 +91,14 @@ public sealed class ServersFixture : IAsyncLifetime
     }
 
     /// <summary>A replica of Users on an existing database, with a fast password hash.</summary>
-    public async Task<RunningService<UsersDb>> StartUsersOn(string database, params (string Key, string Value)[] settings)
+    public Task<RunningService<UsersDb>> StartUsersOn(string database, params (string Key, string Value)[] settings) =>
+        StartUsersOn(database, null, settings);
+
+    /// <summary>A replica of Users with this clock.</summary>
+    public async Task<RunningService<UsersDb>> StartUsersOn(
+        string database, TimeProvider? time, params (string Key, string Value)[] settings)
     {
-        var users = await RunningService<UsersDb>.StartAsync(database,
+        var users = await RunningService<UsersDb>.StartAsync(database, time,
             [
                 ("ConnectionStrings:users", database), ("ConnectionStrings:redis", Redis), ("ConnectionStrings:kafka", NoKafka),
                 ("Passwords:IterationCount", "1000"), ("ServiceClients:orders", OrdersSecret), .. settings,

@@ -42,7 +42,7 @@ public sealed class TestTokens(IServiceProvider users)
     public static string Issue(
         IServiceProvider users, string subject, IEnumerable<string> permissions, Action<SecurityTokenDescriptor> change)
     {
-        var now = DateTime.UtcNow;
+        var now = TimeProvider.System.GetUtcNow().UtcDateTime;
         var token = new SecurityTokenDescriptor
         {
             TokenType = "at+jwt",

@@ -179,7 +179,7 @@ public sealed class SessionTests(ServersFixture servers)
         (await users.Anonymous.Revoke(ended)).ShouldBe(HttpStatusCode.OK);
 
         await users.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<IdentityMaintenance>().Single()
-            .CleanAsync(DateTimeOffset.UtcNow + new TokenOptions().RefreshTokenLifetime + TimeSpan.FromMinutes(1),
+            .CleanAsync(TimeProvider.System.GetUtcNow() + new TokenOptions().RefreshTokenLifetime + TimeSpan.FromMinutes(1),
                 TestContext.Current.CancellationToken);
 
         (await users.Database.Scalar<long>("select count(*) from sessions")).ShouldBe(1);

@@ -35,7 +35,7 @@ public sealed class SigningKeysTests(ServersFixture servers)
     public async Task Rotation_publishes_a_key_before_it_signs_and_until_its_tokens_expire()
     {
         await using var users = await servers.StartUsers();
-        var clock = new Clock(DateTimeOffset.UtcNow);
+        var clock = new Clock(TimeProvider.System.GetUtcNow());
         var keys = Keys(users.Services, clock);
         var first = (await Published(keys)).ShouldHaveSingleItem();
         var changes = 0;
@@ -58,7 +58,7 @@ public sealed class SigningKeysTests(ServersFixture servers)
     public async Task Replicas_that_start_together_share_one_key()
     {
         await using var users = await servers.StartUsers();
-        var clock = new Clock(DateTimeOffset.UtcNow);
+        var clock = new Clock(TimeProvider.System.GetUtcNow());
         var replicas = Enumerable.Range(0, 8).Select(_ => Keys(users.Services, clock)).ToList();
 
         var published = await Task.WhenAll(replicas.Select(Published));
@@ -70,7 +70,7 @@ public sealed class SigningKeysTests(ServersFixture servers)
     public async Task Key_that_cannot_be_decrypted_still_verifies_and_a_new_one_signs()
     {
         await using var users = await servers.StartUsers();
-        var clock = new Clock(DateTimeOffset.UtcNow);
+        var clock = new Clock(TimeProvider.System.GetUtcNow());
         var first = (await Published(Keys(users.Services, clock))).Single();
 
         clock.Advance(TimeSpan.FromMinutes(10));
@@ -85,7 +85,7 @@ public sealed class SigningKeysTests(ServersFixture servers)
     public async Task Key_that_signs_stays_when_a_later_one_cannot_be_decrypted()
     {
         await using var users = await servers.StartUsers();
-        var clock = new Clock(DateTimeOffset.UtcNow);
+        var clock = new Clock(TimeProvider.System.GetUtcNow());
         var here = Keys(users.Services, clock);
         var signer = (await Published(here)).Single();
         clock.Advance(TimeSpan.FromMinutes(10));

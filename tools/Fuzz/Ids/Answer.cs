@@ -7,7 +7,7 @@ namespace ForgeShop.Fuzz.Ids;
 /// <summary>Why a derivation is refused: where, the kind, the reason and the code point.</summary>
 public sealed record Refusal(string Where, string? Kind, string Reason, int? CodePoint)
 {
-    /// <summary>Returns what a language reports whose texts are UTF-8, in which a lone surrogate is only something invalid.</summary>
+    /// <summary>Returns the refusal in a language with UTF-8 texts, where a lone surrogate is invalid UTF-8.</summary>
     public Refusal InUtf8() => CodePoint is not (>= 0xD800 and <= 0xDFFF)
         ? this
         : this with { CodePoint = null, Reason = Reason is nameof(KeyRefusal.LoneSurrogate) ? nameof(KeyRefusal.InvalidUtf8) : Reason };

@@ -2,10 +2,10 @@ using System.Text;
 
 namespace ForgeShop.Fuzz.Ids;
 
-/// <summary>One derivation: what every language is asked. Its line is the input of the ports' <c>derive</c>.</summary>
+/// <summary>One derivation for every language. Its line is the input of the ports' <c>derive</c>.</summary>
 public sealed record Derivation(string Algorithm, string Domain, string Entity, string? Secret, KeyNode Key)
 {
-    /// <summary>Returns the JSON line: pure ASCII, lone surrogates escaped, so that nothing is lost on the way into a process.</summary>
+    /// <summary>Returns the JSON line: pure ASCII, lone surrogates escaped, so that every process reads the same text.</summary>
     public string ToLine()
     {
         var line = new StringBuilder(256).Append("{\"algorithm\":");

@@ -3,7 +3,7 @@ using System.Text;
 namespace ForgeShop.Fuzz.Ids;
 
 /// <summary>
-/// Random derivations, about half of them valid: what people type, what attackers type, and everything between. The same seed gives the
+/// Random derivations, about half of them valid: usual, unusual and hostile keys. The same seed gives the
 /// same derivations, so that a difference can be looked at again.
 /// </summary>
 public sealed class DerivationGenerator(int seed)

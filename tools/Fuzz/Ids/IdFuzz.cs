@@ -1,8 +1,6 @@
-using System.Diagnostics;
-
 namespace ForgeShop.Fuzz.Ids;
 
-/// <summary>A derivation that a port answers otherwise than .NET, at its smallest.</summary>
+/// <summary>The smallest derivation for which a port and .NET differ.</summary>
 public sealed record IdDifference(string Port, string Line, string Expected, string Actual)
 {
     public override string ToString() => $"{Port}: {Actual}\n  .NET: {Expected}\n  {Line}";
@@ -49,8 +47,8 @@ public sealed class IdFuzz(IReadOnlyList<Port> ports, string? postgres, int seed
     /// <summary>Compares keys until there are enough, the time is over, or the ports differ.</summary>
     public async Task RunAsync(long keys, TimeSpan duration, Action<IdFuzz>? afterBatch, CancellationToken cancellationToken)
     {
-        var started = Stopwatch.GetTimestamp();
-        for (var batch = 0; Keys < keys && _differences.Count == 0 && Stopwatch.GetElapsedTime(started) < duration; batch++)
+        var started = TimeProvider.System.GetTimestamp();
+        for (var batch = 0; Keys < keys && _differences.Count == 0 && TimeProvider.System.GetElapsedTime(started) < duration; batch++)
         {
             var generator = new DerivationGenerator(unchecked((seed * 16_777_619) ^ (batch * 92_821)));
             var size = (int)Math.Min(BatchSize, keys - Keys);

@@ -37,7 +37,7 @@ public sealed partial record Port(string Name, string[] Tools, string Folder, st
     /// <summary>Gets the first tool that is not installed; null if the port can run here.</summary>
     public string? Missing => Tools.FirstOrDefault(tool => !IsInstalled(tool));
 
-    /// <summary>Gets the root of the clone: ports and vectors are used where they lie.</summary>
+    /// <summary>Gets the root of the clone: ports and vectors are used in place.</summary>
     public static string Root { get; } = FindRoot();
 
     /// <summary>
@@ -95,7 +95,7 @@ public sealed partial record Port(string Name, string[] Tools, string Folder, st
 
     public override string ToString() => Name;
 
-    // An escaped half of a pair may stand beside its other half.
+    // An escaped half of a surrogate pair may be next to its other half.
     [GeneratedRegex(@"\\u0000|\\ud[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f]")]
     private static partial Regex NotInPostgres();
 

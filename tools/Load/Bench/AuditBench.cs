@@ -14,7 +14,8 @@ internal sealed class AuditBench(IAnsiConsole console, int orders)
 {
     private const int Customers = 16, Rounds = 3, Stock = 1_000_000;
     private const string Auditor = "reporting";
-    private static readonly TimeSpan Batch = TimeSpan.FromSeconds(5), Duration = TimeSpan.FromSeconds(10), Timeout = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan Batch = TimeSpan.FromSeconds(5), Duration = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
     private static readonly string[] Skus = [.. Enumerable.Range(1, 10).Select(number => $"BENCH-{number}")];
 
     private readonly TimeProvider _time = TimeProvider.System;
@@ -92,7 +93,8 @@ internal sealed class AuditBench(IAnsiConsole console, int orders)
             .AddColumns("figure", "measured", "target");
         table.AddRow("entries checked a second a core", $"{perCore:N0}", "20,000");
         table.AddRow("order throughput under sweeps, x without", $"{ratio:0.00}", "0.90");
-        table.AddRow("memory of the auditor (PSS), before and after", $"{before.Proportional:0} MiB, {after.Proportional:0} MiB", "constant");
+        table.AddRow(
+            "memory of the auditor (PSS), before and after", $"{before.Proportional:0} MiB, {after.Proportional:0} MiB", "constant");
         console.Write(table);
     }
 

@@ -59,7 +59,9 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
         var scenarios = new OrderScenarios(http, customers, Skus, new ForgeIds(), baseline);
         await scenarios.PrepareAsync(cancellationToken);
 
-        var rounds = new OrderRounds(scenarios, backlog, pipelines, statements, _time);
+        var processors = await ProcessorClock.OfAsync(
+            host, options.Containers ? host.Services : [.. host.Killable, "postgres"], cancellationToken);
+        var rounds = new OrderRounds(scenarios, backlog, pipelines, statements, processors, _time);
         console.WriteLine("warming up");
         await rounds.WarmUpAsync(WarmUp, cancellationToken);
         for (var round = 1; round <= Rounds; round++)
@@ -70,13 +72,14 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
 
         await ReconcileAsync(host, scenarios, cancellationToken);
         var stored = options.StoredOrders > 0
-            ? await RunWithStoredOrdersAsync(host, scenarios, backlog, statements, rounds.Results, cancellationToken)
+            ? await RunWithStoredOrdersAsync(host, scenarios, backlog, statements, processors, rounds.Results, cancellationToken)
             : null;
         customers.ForEach(customer => customer.Dispose());
         return new(
             Machine.Describe(), _time.GetUtcNow(), options.Servers, Customers,
             scenarios.Accepted.Count,
-            _statistics.Resent, rounds.Results, rounds.Pipelines, rounds.MessageRates, rounds.Statements, idleStatements, memory, stored,
+            _statistics.Resent, rounds.Results, rounds.Pipelines, rounds.MessageRates, rounds.Statements, rounds.ProcessorTimes,
+            idleStatements, memory, stored,
             [.. scenarios.All.Select(scenario => (scenario.Name, scenario.Title)), (OrderRounds.Confirmed, "orders confirmed")]);
     }
 
@@ -106,15 +109,15 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
 
     /// <summary>Repeats the shop's rounds with many orders in the databases.</summary>
     private async Task<StoredOrdersResult> RunWithStoredOrdersAsync(
-        IsolatedAppHost host, OrderScenarios scenarios, Backlog backlog, StatementCounter statements, IReadOnlyList<Measurement> empty,
-        CancellationToken cancellationToken)
+        IsolatedAppHost host, OrderScenarios scenarios, Backlog backlog, StatementCounter statements, ProcessorClock processors,
+        IReadOnlyList<Measurement> empty, CancellationToken cancellationToken)
     {
         console.WriteLine($"loading {options.StoredOrders} orders");
         var (started, first) = (_time.GetTimestamp(), scenarios.Accepted.Count);
         await new StoredOrders(host, scenarios.Ids)
             .LoadAsync(scenarios.Accepted.First(), Skus, options.StoredOrders, console.WriteLine, cancellationToken);
         var seconds = _time.GetElapsedTime(started).TotalSeconds;
-        var rounds = new OrderRounds(scenarios, backlog, pipelines: null, statements, _time);
+        var rounds = new OrderRounds(scenarios, backlog, pipelines: null, statements, processors, _time);
         console.WriteLine("warming up with stored orders");
         await rounds.WarmUpAsync(WarmUp, cancellationToken);
         for (var round = 1; round <= Rounds; round++)

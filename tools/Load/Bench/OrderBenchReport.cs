@@ -17,6 +17,7 @@ namespace ForgeShop.Load.Bench;
 /// <param name="Pipelines">The median round of each pipeline.</param>
 /// <param name="MessageRates">The median round of each batch size.</param>
 /// <param name="StatementsPerOrder">The SQL statements an order, by database.</param>
+/// <param name="ProcessorTimePerOrder">The processor time an order, by process.</param>
 /// <param name="IdleStatementsPerSecond">The SQL statements a second of a shop without requests.</param>
 /// <param name="Memory">The memory of the idle services.</param>
 /// <param name="StoredOrders">The rounds with stored orders, if there were any.</param>
@@ -25,7 +26,8 @@ internal sealed record OrderBenchReport(
     Machine Machine, DateTimeOffset MeasuredAt, string Servers, int Clients, int Orders, int RequestsSentAgain,
     IReadOnlyList<Measurement> Results,
     IReadOnlyList<PipelineMeasurement> Pipelines, IReadOnlyList<MessageRate> MessageRates, IReadOnlyList<StatementCount> StatementsPerOrder,
-    double IdleStatementsPerSecond, IReadOnlyList<ServiceMemory> Memory, StoredOrdersResult? StoredOrders,
+    IReadOnlyList<ProcessorTime> ProcessorTimePerOrder, double IdleStatementsPerSecond, IReadOnlyList<ServiceMemory> Memory,
+    StoredOrdersResult? StoredOrders,
     [property: JsonIgnore] IReadOnlyList<(string Scenario, string Title)> Titles)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -44,6 +46,7 @@ internal sealed record OrderBenchReport(
         PrintPipelines(console);
         PrintMessageRates(console);
         PrintStatements(console);
+        PrintProcessorTimes(console);
         PrintMemory(console);
         if (StoredOrders is not null)
             PrintStoredOrders(console, StoredOrders);
@@ -110,6 +113,14 @@ internal sealed record OrderBenchReport(
         console.WriteLine($"Idle, the shop executes {Number(IdleStatementsPerSecond)} statements a second.");
         if (Servers == "containers")
             console.WriteLine("MongoDB's operations are not counted.");
+    }
+
+    private void PrintProcessorTimes(IAnsiConsole console)
+    {
+        var table = Table("Processor time an order, from its request until all services are done", "process", "ms of one core");
+        foreach (var time in ProcessorTimePerOrder.Append(new("all", ProcessorTimePerOrder.Sum(time => time.Milliseconds))))
+            table.AddRow(time.Resource, Number(time.Milliseconds));
+        console.Write(table);
     }
 
     private void PrintMemory(IAnsiConsole console)

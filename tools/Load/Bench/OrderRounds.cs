@@ -2,14 +2,18 @@ namespace ForgeShop.Load.Bench;
 
 /// <summary>Runs the rounds and keeps their results.</summary>
 internal sealed class OrderRounds(
-    OrderScenarios scenarios, Backlog backlog, PipelineBench? pipelines, StatementCounter statements, TimeProvider time)
+    OrderScenarios scenarios, Backlog backlog, PipelineBench? pipelines, StatementCounter statements, ProcessorClock processors,
+    TimeProvider time)
 {
     public const string Confirmed = "orders-confirmed";
+    private const int MaxWarmUpWindows = 15;
+    private static readonly TimeSpan WarmUpWindow = TimeSpan.FromSeconds(10);
 
     private readonly List<Measurement> _measurements = [];
     private readonly List<PipelineMeasurement> _pipelines = [];
     private readonly List<MessageRate> _messageRates = [];
     private readonly List<StatementCount> _statements = [];
+    private readonly List<ProcessorTime> _processorTimes = [];
     private int _countedOrders;
 
     /// <summary>Gets the median round of each scenario, selected by its ratio to the baseline.</summary>
@@ -24,10 +28,33 @@ internal sealed class OrderRounds(
         [.. _statements.GroupBy(count => count.Database).Select(counts => counts.Aggregate((a, b) => a + b).DividedBy(_countedOrders))
             .OrderByDescending(count => count.Statements)];
 
+    /// <summary>Gets the processor time an order of each process; empty where it cannot be read.</summary>
+    public IReadOnlyList<ProcessorTime> ProcessorTimes =>
+        [.. _processorTimes.GroupBy(time => time.Resource)
+            .Select(times => new ProcessorTime(times.Key, times.Sum(one => one.Milliseconds) / _countedOrders))
+            .OrderByDescending(time => time.Milliseconds)];
+
+    /// <summary>
+    /// Runs all scenarios once, and new orders until they are not placed any faster: the runtime compiles the services' hot code anew for
+    /// minutes.
+    /// </summary>
     public async Task WarmUpAsync(TimeSpan duration, CancellationToken cancellationToken)
     {
         await RunScenariosAsync(duration, cancellationToken);
-        (_countedOrders, _) = (0, _statements.RemoveAll(_ => true));
+        var place = scenarios.All.Single(scenario => scenario.Name == OrderScenarios.Place);
+        var (best, notFaster) = (0.0, 0);
+        for (var window = 0; window < MaxWarmUpWindows && notFaster < 2; window++)
+        {
+            var rate = (await ClosedLoop.RunAsync(place, WarmUpWindow, time, cancellationToken)).PerSecond;
+            notFaster = rate > best ? 0 : notFaster + 1;
+            best = Math.Max(best, rate);
+        }
+
+        await backlog.CheckedOutAsync(cancellationToken);
+        await backlog.DrainedAsync(cancellationToken);
+        _countedOrders = 0;
+        _statements.Clear();
+        _processorTimes.Clear();
         if (pipelines is not null)
             await pipelines.WarmUpAsync(cancellationToken);
     }
@@ -50,8 +77,8 @@ internal sealed class OrderRounds(
         var round = new List<Measurement>();
         foreach (var scenario in scenarios.All)
         {
-            var (executed, orders, started) =
-                (await statements.ReadAsync(cancellationToken), scenarios.Accepted.Count, time.GetTimestamp());
+            var (executed, processed) = (await statements.ReadAsync(cancellationToken), processors.Read());
+            var (orders, started) = (scenarios.Accepted.Count, time.GetTimestamp());
             Add(await ClosedLoop.RunAsync(scenario, duration, time, cancellationToken));
             if (scenario.Name is not OrderScenarios.Place)
                 continue;
@@ -60,6 +87,7 @@ internal sealed class OrderRounds(
             Add(new(Confirmed, orders / time.GetElapsedTime(started).TotalSeconds, null, null, null, OrderScenarios.Row, null));
             await backlog.DrainedAsync(cancellationToken);
             _statements.AddRange((await statements.SinceAsync(executed, cancellationToken)).Where(IsOfShop));
+            _processorTimes.AddRange(processors.Since(processed));
             _countedOrders += orders;
         }
 

@@ -27,7 +27,8 @@ internal sealed class ChaosReport(IAnsiConsole console, RunStatistics statistics
         console.WriteLine($"orders accepted: {statistics.Placed}; retried requests: {statistics.Resent}");
         console.WriteLine($"kills: {statistics.Kills} ({kills})");
         console.WriteLine(
-            $"duplicates: {watcher.Duplicates} copies of {watcher.Events} events on the topics; the figures agree only if consumers drop them");
+            $"duplicates: {watcher.Duplicates} copies of {watcher.Events} events on the topics; "
+            + "the figures agree only if consumers drop them");
         var (resource, after) = statistics.WorstRecovery;
         console.WriteLine($"longest recovery: {after.TotalSeconds:0.0} s ({resource}), from the kill until healthy again");
         foreach (var unexpected in statistics.UnexpectedResponses.Take(UnexpectedShown))

@@ -8,9 +8,9 @@ namespace ForgeShop.Load.Chaos;
 
 /// <summary>
 /// <c>./forge chaos</c>: places orders while processes are killed, waits until all orders are final, reconciles the stores, and audits
-/// them.
+/// them. With <c>--audit</c>, sweeps of the audit run during the load instead of kills, and must find nothing.
 /// </summary>
-internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double ordersPerSecond, int seed)
+internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double ordersPerSecond, int seed, bool audit)
 {
     private const int Customers = 20;
     // A payment whose provider never answers takes longest.
@@ -47,11 +47,16 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ending.CancelAfter(duration);
         console.MarkupLineInterpolated($"{ordersPerSecond} orders a second for {duration.TotalMinutes:0.#} minutes");
-        console.MarkupLineInterpolated($"a kill every few seconds: {string.Join(", ", shop.Killable)}");
+        using var auditor = new ShopClient(http, new ShopLogin(shop.AdminEmail, shop.AdminPassword));
+        if (!audit)
+            console.MarkupLineInterpolated($"a kill every few seconds: {string.Join(", ", shop.Killable)}");
+        var alarms = new List<AuditReport>();
         var work = Task.WhenAll(
             load.RunAsync(ordersPerSecond, ending.Token, cancellationToken),
-            new FaultInjector(shop, _statistics, new Random(seed + 1)).RunAsync(ending.Token, cancellationToken));
-        await ProgressAsync("breaking", work, reconciliation, watcher, cancellationToken);
+            audit
+                ? SweepAsync(auditor, alarms, ending.Token, cancellationToken)
+                : new FaultInjector(shop, _statistics, new Random(seed + 1)).RunAsync(ending.Token, cancellationToken));
+        await ProgressAsync(audit ? "auditing" : "breaking", work, reconciliation, watcher, cancellationToken);
 
         var settled = reconciliation.SettledAsync(load.Accepted.Count, SettleTimeout, cancellationToken);
         await ProgressAsync("settling", settled, reconciliation, watcher, cancellationToken);
@@ -60,14 +65,29 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         await watching.CancelAsync();
         await watched;
 
-        using var auditor = new ShopClient(http, new ShopLogin(shop.AdminEmail, shop.AdminPassword));
-        var audit = ShopAudit.SweepAsync(auditor, AuditTimeout, _time, cancellationToken);
-        await ProgressAsync("auditing", audit, reconciliation, watcher, cancellationToken);
-        IReadOnlyList<Finding> findings = [.. await comparing, new("findings of the audit", 0, (await audit).Wrong)];
-        foreach (var wrong in (await audit).Findings.Take(FindingsShown))
+        var last = ShopAudit.SweepAsync(auditor, AuditTimeout, _time, cancellationToken);
+        await ProgressAsync("auditing", last, reconciliation, watcher, cancellationToken);
+        IReadOnlyList<Finding> findings =
+        [
+            .. await comparing, new("findings of the audit", 0, (await last).Wrong),
+            new("false alarms of the audit under load", 0, alarms.Sum(report => report.Wrong)),
+        ];
+        foreach (var wrong in alarms.Append(await last).SelectMany(report => report.Findings).Take(FindingsShown))
             console.WriteLine("audit: " + wrong);
         customers.ForEach(customer => customer.Dispose());
         return new ChaosReport(console, _statistics, watcher).Print(await settled, findings);
+    }
+
+    /// <summary>Runs one sweep after another until the load ends.</summary>
+    private async Task SweepAsync(
+        ShopClient auditor, List<AuditReport> reports, CancellationToken ending, CancellationToken cancellationToken)
+    {
+        while (!ending.IsCancellationRequested)
+        {
+            reports.Add(await ShopAudit.SweepAsync(auditor, AuditTimeout, _time, cancellationToken));
+            console.WriteLine(
+                $"sweep {reports.Count}: {reports[^1].Checked} entries in {reports[^1].Duration.TotalSeconds:0.0} s, {reports[^1].Wrong} wrong");
+        }
     }
 
     private static async Task PrepareAsync(
@@ -95,9 +115,9 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
             cancellationToken.ThrowIfCancellationRequested();
             await reconciliation.CountFinalAsync(cancellationToken);
             console.WriteLine(
-                $"{phase} {_time.GetElapsedTime(started):m\\:ss}  orders {_statistics.Placed,5}  final {reconciliation.Final,5}  kills {_statistics.Kills,3}  "
-                + $"down {_statistics.Recovering,2}  retried {_statistics.Resent,4}  events {watcher.Events,6}  copies "
-                + $"{watcher.Duplicates,6}");
+                $"{phase} {_time.GetElapsedTime(started):m\\:ss}  orders {_statistics.Placed,5}  final {reconciliation.Final,5}  "
+                + $"kills {_statistics.Kills,3}  down {_statistics.Recovering,2}  retried {_statistics.Resent,4}  "
+                + $"events {watcher.Events,6}  copies {watcher.Duplicates,6}");
         }
 
         await work;

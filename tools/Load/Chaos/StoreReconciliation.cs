@@ -155,7 +155,8 @@ internal sealed class StoreReconciliation : IAsyncDisposable
         IReadOnlyDictionary<string, int> initialStock, CancellationToken cancellationToken)
     {
         const string Sold = """
-            select coalesce(sum(l.quantity), 0)::bigint from order_lines l join orders o on o.id = l.order_id where o.status = 'confirmed' and l.sku = $1
+            select coalesce(sum(l.quantity), 0)::bigint from order_lines l join orders o on o.id = l.order_id
+            where o.status = 'confirmed' and l.sku = $1
             """;
         const string Negative = "select count(*) from products where on_hand < 0 or reserved < 0 or on_hand < reserved";
         var findings = new List<Finding>
@@ -216,7 +217,8 @@ internal sealed class StoreReconciliation : IAsyncDisposable
     {
         const string Sold = """
             select l.product_id::text || ' ' || o.product_id::text, count(*)
-            from orders join order_lines l on l.order_id = orders.id join order_lines o on o.order_id = orders.id and o.product_id <> l.product_id
+            from orders join order_lines l on l.order_id = orders.id
+                join order_lines o on o.order_id = orders.id and o.product_id <> l.product_id
             where orders.status = 'confirmed' group by 1
             """;
         var expected = await PairsAsync(_orders, Sold, cancellationToken);

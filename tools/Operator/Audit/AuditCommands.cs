@@ -49,19 +49,12 @@ internal sealed class AuditCommands(RunningShop shop, IAnsiConsole console, Time
             return report.GetProperty("consistent").GetBoolean() ? 0 : 1;
         });
 
-    /// <summary>Finds everything that carries an entity's ID: rows, documents, notifications, and of an order events and traces.</summary>
+    /// <summary>Finds everything that carries an entity's ID: rows, documents, notifications, events and traces.</summary>
     public Task<int> FindAsync(IReadOnlyList<string> key, CancellationToken cancellationToken) => WithClientAsync(async client =>
     {
-        var entityType = TypeOf(key);
-        var report = await ReadEntityAsync(client, entityType, key, cancellationToken);
+        var report = await ReadEntityAsync(client, TypeOf(key), key, cancellationToken);
         AuditTable.Print(console, report);
-        if (entityType == "orders")
-        {
-            var order = report.GetProperty("expectedId").GetString();
-            var timeline = await client.SendAsync(HttpMethod.Get, $"/api/v1/reports/orders/{order}/timeline", cancellationToken);
-            if (timeline.Status is HttpStatusCode.OK)
-                AuditTable.PrintEvents(console, timeline.Json);
-        }
+        AuditTable.PrintEvents(console, report);
         return report.GetProperty("consistent").GetBoolean() ? 0 : 1;
     });
 
@@ -72,9 +65,11 @@ internal sealed class AuditCommands(RunningShop shop, IAnsiConsole console, Time
         var fields = key.Select(part => part.Split('=')[0]).ToHashSet();
         return fields.SetEquals(["user", "reference"]) ? "orders"
             : fields.SetEquals(["order", "attempt"]) ? "payments"
+            : fields.SetEquals(["order", "product"]) ? "order-lines"
             : fields.SetEquals(["user", "notice", "reference"]) ? "notifications"
             : throw new OperatorException(
-                "a key is an e-mail address, a SKU, user=... reference=..., order=... attempt=..., or user=... notice=... reference=...");
+                "a key is an e-mail address, a SKU, user=... reference=..., order=... attempt=..., order=... product=..., "
+                + "or user=... notice=... reference=...");
     }
 
     private static async Task<JsonElement> ReadEntityAsync(

@@ -57,12 +57,14 @@ internal static class AuditTable
         console.Write(table);
     }
 
-    public static void PrintEvents(IAnsiConsole console, JsonElement timeline)
+    public static void PrintEvents(IAnsiConsole console, JsonElement entity)
     {
         var table = new Table().Border(TableBorder.Rounded).Title("Events");
-        table.AddColumn("time").AddColumn("event").AddColumn("ID").AddColumn("trace");
-        foreach (var recorded in timeline.GetProperty("events").EnumerateArray())
-            table.AddRow(Text(recorded, "time"), Text(recorded, "type"), Text(recorded, "id"), Text(recorded, "traceId"));
+        table.AddColumn("time").AddColumn("event").AddColumn("ID").AddColumn("Kafka").AddColumn("trace").AddColumn("stores");
+        foreach (var recorded in entity.GetProperty("events").EnumerateArray())
+            table.AddRow(
+                Text(recorded, "time"), Text(recorded, "type"), Text(recorded, "id"), Text(recorded, "position"), Text(recorded, "traceId"),
+                string.Join('\n', recorded.GetProperty("stores").EnumerateArray().Select(store => Markup.Escape(store.GetString()!))));
         console.Write(table);
     }
 

@@ -31,7 +31,8 @@ public sealed class DeadLetterCommands(string kafka, TextWriter output, TimeProv
             {
                 missing++;
                 await output.WriteLineAsync(
-                    $"not retried {letter.Id} for group {letter.Group}: its topic no longer has the message; ./forge outbox replay of the publishing service brings it back");
+                    $"not retried {letter.Id} for group {letter.Group}: its topic no longer has the message; "
+                    + "./forge outbox replay of the publishing service publishes it again");
             }
         }
         await output.WriteLineAsync($"{Count(retried)} of {letters.Name} retried{(missing == 0 ? "" : $", {missing} not")}");

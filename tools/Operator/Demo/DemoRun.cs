@@ -36,17 +36,17 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         console.MarkupLine("the orders reached every service; reading the stores directly");
         console.WriteLine();
 
-        List<Sighting> sightings =
+        List<StoredId> storedIds =
         [
-            .. await PostgresSightings.ReadAsync(shop.Stores.Postgres, story, cancellationToken),
-            .. await RedisSightings.ReadAsync(shop.Stores.Redis, story),
-            .. await DocumentSightings.ReadAsync(shop.Stores.Documents, story, cancellationToken),
-            .. KafkaSightings.Read(shop.Stores.Kafka, story, cancellationToken),
+            .. await PostgresStoredIds.ReadAsync(shop.Stores.Postgres, story, cancellationToken),
+            .. await RedisStoredIds.ReadAsync(shop.Stores.Redis, story),
+            .. await DocumentStoredIds.ReadAsync(shop.Stores.Documents, story, cancellationToken),
+            .. KafkaStoredIds.Read(shop.Stores.Kafka, story, cancellationToken),
             .. shop.Services.ContainsKey("recommendations")
-                ? await RecommendationsSightings.ReadAsync(shop.Stores.Postgres, story, cancellationToken)
+                ? await RecommendationsStoredIds.ReadAsync(shop.Stores.Postgres, story, cancellationToken)
                 : [],
         ];
-        var allMatch = DemoTable.Print(console, story, sightings);
+        var allMatch = DemoTable.Print(console, story, storedIds);
         await WritePaymentReports(client, story, cancellationToken);
         return allMatch;
     }
@@ -95,7 +95,8 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new OperatorException(
-                $"the order stayed {states.LastOrDefault("unknown")} for {ArrivalTimeout.TotalSeconds:0} s; the dashboard shows where it stopped");
+                $"the order stayed {states.LastOrDefault("unknown")} for {ArrivalTimeout.TotalSeconds:0} s; "
+                + "the dashboard shows where it stopped");
         }
 
         console.MarkupLineInterpolated($"  followed it live: {string.Join(" → ", states)}");
@@ -137,6 +138,7 @@ public sealed class DemoRun(RunningShop shop, IAnsiConsole console)
         }
 
         OperatorException AnotherWay() =>
-            new($"the order '{order.Title}' had unexpected events: {string.Join(", ", types)}; ./forge up --fresh starts with a full stock");
+            new($"the order '{order.Title}' had unexpected events: {string.Join(", ", types)}; "
+                + "./forge up --fresh starts with a full stock");
     }
 }

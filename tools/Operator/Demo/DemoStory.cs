@@ -117,11 +117,11 @@ public sealed record DemoOrder(
     string Title, string Key, OrderId Id, string Sku, int Quantity, string PaymentMethod, string Turn, string End);
 
 /// <summary>One row of the table.</summary>
-public sealed record DemoEntity(string Name, string NaturalKey, Guid Id, string HowServicesCameByIt);
+public sealed record DemoEntity(string Name, string NaturalKey, Guid Id, string Derivation);
 
 /// <summary>An ID that was read from a store, found by a natural key or a reference if the store has one.</summary>
 /// <param name="Entity">The name of the <see cref="DemoEntity"/>.</param>
 /// <param name="Store">The column of the table.</param>
 /// <param name="Place">The place in the store.</param>
 /// <param name="Found">The ID that was found; null if there was none.</param>
-public sealed record Sighting(string Entity, string Store, string Place, Guid? Found);
+public sealed record StoredId(string Entity, string Store, string Place, Guid? Found);

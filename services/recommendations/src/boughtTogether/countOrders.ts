@@ -1,15 +1,8 @@
 import type { ClientBase } from 'pg'
 import { events as contracts } from '@forgeshop/forge-id/contracts'
-import {
-  inOrder,
-  recommendationsChanged,
-  recommendationTopic,
-  type RecommendationsChanged,
-  type RecommendedProduct,
-} from '../contracts/events.js'
-import type { ShopIds } from '../contracts/ids.js'
-import type { EventContext } from '../messaging/cloudEvents.js'
-import type { IncomingEvent } from '../messaging/inbox.js'
+import type { RecommendationsChanged, RecommendedProduct } from '@forgeshop/forge-id/contracts'
+import { eventId, productId, recommendationTopic, recommendationsChanged } from '../contracts.js'
+import type { IncomingEvent } from '../messaging/cloudEvents.js'
 import { addToOutbox, type NewEvent } from '../messaging/outbox.js'
 
 /** The maximum number of products that are recommended with one product. */
@@ -18,8 +11,8 @@ export const maxRecommended = 10
 // What is known of an order only ever grows, so its events may come in any order. RETURNING has the row after the merge.
 const mergeOrders = `
   INSERT INTO orders AS o (id, skus, confirmed, cancelled)
-  SELECT id, skus, confirmed, cancelled
-  FROM jsonb_to_recordset($1::jsonb) AS event (id uuid, skus text[], confirmed boolean, cancelled boolean) ORDER BY id
+  SELECT "orderId", max(skus), bool_or(change = 'confirmed'), bool_or(change = 'cancelled')
+  FROM jsonb_to_recordset($1) AS event ("orderId" uuid, skus text[], change text) GROUP BY "orderId" ORDER BY "orderId"
   ON CONFLICT (id) DO UPDATE SET skus = coalesce(o.skus, excluded.skus),
     confirmed = o.confirmed OR excluded.confirmed, cancelled = o.cancelled OR excluded.cancelled
   RETURNING id, skus, counted, confirmed AND NOT cancelled AND skus IS NOT NULL AS counts`
@@ -29,13 +22,14 @@ const setCounted = 'UPDATE orders SET counted = NOT counted WHERE id = ANY($1::u
 // Locks the products in the order of their IDs, so that two batches cannot deadlock. All that follows is about these products.
 const addToProducts = `
   INSERT INTO products AS p (id, sku, orders)
-  SELECT id, sku, orders FROM jsonb_to_recordset($1::jsonb) AS change (id uuid, sku text, orders bigint) ORDER BY id
+  SELECT id, sku, sum(orders) FROM jsonb_to_recordset($1) AS line (id uuid, sku text, orders bigint) GROUP BY id, sku ORDER BY id
   ON CONFLICT (id) DO UPDATE SET orders = p.orders + excluded.orders`
 
 const addToPairs = `
+  WITH lines AS (SELECT * FROM jsonb_to_recordset($1) AS line ("orderId" uuid, id uuid, orders bigint))
   INSERT INTO pairs AS p (product_id, other_id, orders)
-  SELECT product_id, other_id, orders
-  FROM jsonb_to_recordset($1::jsonb) AS change (product_id uuid, other_id uuid, orders bigint) ORDER BY product_id, other_id
+  SELECT line.id, other.id, sum(line.orders) FROM lines line JOIN lines other USING ("orderId")
+  WHERE line.id <> other.id GROUP BY line.id, other.id ORDER BY line.id, other.id
   ON CONFLICT (product_id, other_id) DO UPDATE SET orders = p.orders + excluded.orders`
 
 const updateRecommended = `
@@ -47,104 +41,51 @@ const updateRecommended = `
       JOIN products o ON o.id = other_id) AS recommended
     FROM unnest($1::uuid[]) AS id) now
   WHERE p.id = now.id AND p.recommended <> now.recommended
-  RETURNING p.id, p.sku, p.recommended, p.last_sequence::int AS sequence`
+  RETURNING p.id, p.sku, p.recommended, p.last_sequence AS sequence`
 
-interface OrderRow {
-  id: string
-  skus: string[] | null
-  counted: boolean
-  counts: boolean
-}
-
-interface ProductRow {
-  id: string
-  sku: string
-  recommended: RecommendedProduct[]
-  sequence: number
-}
+type OrderRow = { id: string; skus: string[] | null; counted: boolean; counts: boolean }
+type ProductRow = { id: string; sku: string; recommended: RecommendedProduct[]; sequence: string }
 
 /**
  * Counts the products that are bought together. An order counts while it is confirmed and not cancelled. The effect of its events does not
  * depend on their order: a confirmation without products waits for the placing, and a cancelled order is taken out again or never counted.
  */
-export async function countOrders(client: ClientBase, ids: ShopIds, events: readonly IncomingEvent[]): Promise<void> {
-  const { rows } = await client.query<OrderRow>({ name: 'orders', text: mergeOrders, values: [JSON.stringify(mergeByOrder(events))] })
-  const changed = rows.filter((order) => order.counted !== order.counts)
+export async function countOrders(client: ClientBase, events: readonly IncomingEvent[]): Promise<void> {
+  const values = [JSON.stringify(events.map((event) => event.order))]
+  const { rows: orders } = await client.query<OrderRow>({ name: 'orders', text: mergeOrders, values })
+  const changed = orders.filter((order) => order.counted !== order.counts)
   if (changed.length === 0) return
   await client.query({ name: 'counted', text: setCounted, values: [changed.map((order) => order.id)] })
 
-  const changes = new ProductChanges(ids)
-  const contexts = new Map(events.map((event) => [event.data.orderId, event.context]))
-  for (const order of changed) changes.add(order.skus ?? [], order.counts ? 1 : -1, contexts.get(order.id))
-  await client.query({ name: 'products', text: addToProducts, values: [JSON.stringify([...changes.products.values()])] })
-  if (changes.pairs.size === 0) return
-  await client.query({ name: 'pairs', text: addToPairs, values: [JSON.stringify([...changes.pairs.values()])] })
-  const paired = [...new Set([...changes.pairs.values()].map((pair) => pair.product_id))]
-  const recommended = await client.query<ProductRow>({ name: 'recommended', text: updateRecommended, values: [paired, maxRecommended] })
-  if (recommended.rows.length > 0)
-    await addToOutbox(
-      client,
-      recommended.rows.map((product) => newEvent(product, ids, changes.contexts.get(product.id))),
-    )
+  const lines = changed.flatMap(({ id: orderId, skus, counts }) =>
+    (skus ?? []).map((sku) => ({ orderId, id: productId(sku), sku, orders: counts ? 1 : -1 })),
+  )
+  await client.query({ name: 'products', text: addToProducts, values: [JSON.stringify(lines)] })
+  await client.query({ name: 'pairs', text: addToPairs, values: [JSON.stringify(lines)] })
+  const products = [...new Set(lines.map((line) => line.id))]
+  const { rows } = await client.query<ProductRow>({ name: 'recommended', text: updateRecommended, values: [products, maxRecommended] })
+  if (rows.length === 0) return
+
+  // The last event that changed a product is the cause of what is published about it.
+  const ofOrder = new Map(events.map((event) => [event.order.orderId, event]))
+  const causes = new Map(lines.map((line) => [line.id, ofOrder.get(line.orderId)]))
+  const published = rows.map((product) => newEvent(product, causes.get(product.id)))
+  await addToOutbox(client, published)
 }
 
-/** A batch may contain several events of an order, and a statement may change a row only once. */
-function mergeByOrder(events: readonly IncomingEvent[]) {
-  const orders = new Map<string, { id: string; skus: readonly string[] | null; confirmed: boolean; cancelled: boolean }>()
-  for (const { orderId, skus, change } of events.map((event) => event.data)) {
-    const known = orders.get(orderId)
-    orders.set(orderId, {
-      id: orderId,
-      skus: known?.skus ?? skus ?? null,
-      confirmed: (known?.confirmed ?? false) || change === 'confirmed',
-      cancelled: (known?.cancelled ?? false) || change === 'cancelled',
-    })
-  }
-  return [...orders.values()]
-}
-
-/** The sum of a batch's changes, by product and by pair of products. */
-class ProductChanges {
-  readonly products = new Map<string, { id: string; sku: string; orders: number }>()
-  readonly pairs = new Map<string, { product_id: string; other_id: string; orders: number }>()
-  /** The last event that changed a product: the cause of what is published about it. */
-  readonly contexts = new Map<string, EventContext>()
-
-  constructor(private readonly ids: ShopIds) {}
-
-  add(skus: readonly string[], orders: number, context: EventContext | undefined): void {
-    const products = skus.map((sku) => ({ id: this.ids.product(sku), sku }))
-    for (const product of products) {
-      if (context) this.contexts.set(product.id, context)
-      this.products.set(product.id, { ...product, orders: (this.products.get(product.id)?.orders ?? 0) + orders })
-      for (const other of products.filter((candidate) => candidate !== product)) {
-        const key = `${product.id} ${other.id}`
-        this.pairs.set(key, { product_id: product.id, other_id: other.id, orders: (this.pairs.get(key)?.orders ?? 0) + orders })
-      }
-    }
-  }
-}
-
-function newEvent(product: ProductRow, ids: ShopIds, cause: EventContext | undefined): NewEvent {
-  const data: RecommendationsChanged = {
-    productId: product.id,
-    sku: product.sku,
-    products: product.recommended.map(inOrder),
-    changedAt: new Date().toISOString(),
-  }
+function newEvent({ id, sku, recommended, sequence }: ProductRow, cause: IncomingEvent | undefined): NewEvent {
+  const payload: RecommendationsChanged = { productId: id, sku, products: recommended, changedAt: new Date().toISOString() }
   return {
-    eventId: ids.event(product.id, recommendationsChanged, BigInt(product.sequence)),
+    event_id: eventId(id, recommendationsChanged, BigInt(sequence)),
     topic: recommendationTopic,
     type: recommendationsChanged,
     version: contracts[recommendationsChanged].version,
-    subject: product.id,
-    sequence: product.sequence,
-    data,
-    origin: {
-      causationId: cause?.id ?? null,
-      correlationId: cause?.correlationId ?? null,
-      traceParent: cause?.traceParent ?? null,
-      traceState: cause?.traceState ?? null,
-    },
+    subject: id,
+    sequence,
+    payload,
+    causation_id: cause?.envelope.id,
+    correlation_id: cause?.envelope.correlationId,
+    trace_parent: cause?.trace.traceparent,
+    trace_state: cause?.trace.tracestate,
   }
 }

@@ -1,66 +1,54 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import type { Client, ClientBase, Pool } from 'pg'
-import { isTransient } from './transientErrors.js'
+import type { ClientBase } from 'pg'
+import { settings } from '../settings.js'
+import { logger, requireInstrumented } from '../telemetry/telemetry.js'
 
-// By require: OpenTelemetry instruments CommonJS modules when they are required.
-const pg = createRequire(import.meta.url)('pg') as typeof import('pg')
+const pg = requireInstrumented('pg') as typeof import('pg')
 
-const migrations = new URL('../../../migrations/', import.meta.url)
-const maxConnections = 8
-const connectTimeout = 5_000
-const queryTimeout = 8_000
-const lockTimeout = 3_000
+const onLostConnection = (err: Error) => logger.debug({ err }, 'A connection to the database ended')
 
-export type Queryable = ClientBase | Pool
+/** Has the time-outs of ServiceDefaults/Requests/TimeBudgets.cs. A connection that took a session lock is released by `release(true)`. */
+export const pool = new pg.Pool({
+  connectionString: settings.RECOMMENDATIONS_URI,
+  application_name: 'recommendations',
+  connectionTimeoutMillis: 5_000,
+  query_timeout: 8_000,
+  options: '-c lock_timeout=3000',
+  keepAlive: true,
+  max: 8,
+})
+pool.on('error', onLostConnection)
+pool.on('connect', (client) => client.on('error', onLostConnection))
 
-/** Opens a pool with the time-outs of ServiceDefaults/Requests/TimeBudgets.cs. */
-export function openPool(uri: string, onError: (error: Error) => void): Pool {
-  const pool = new pg.Pool({ ...settings(uri), max: maxConnections })
-  pool.on('error', onError) // An idle connection has ended; the pool opens another one.
-  return pool
-}
-
-/** Opens a connection outside the pool: a pooled connection that is given back would keep its session lock. */
-export async function connect(uri: string, onError: (error: Error) => void): Promise<Client> {
-  const client = new pg.Client(settings(uri))
-  client.on('error', onError)
-  await client.connect()
-  return client
-}
-
-function settings(uri: string) {
-  return {
-    connectionString: uri,
-    application_name: 'recommendations',
-    connectionTimeoutMillis: connectTimeout,
-    query_timeout: queryTimeout,
-    options: `-c lock_timeout=${lockTimeout}`,
-    keepAlive: true,
-  }
-}
-
-/** Runs work and commits it. A connection that failed is closed, so that the next transaction gets a new one. */
-export async function inTransaction<T>(pool: Pool, work: (client: ClientBase) => Promise<T>): Promise<T> {
+/** Runs work and commits it. A connection whose work failed is closed, which rolls back. */
+export async function inTransaction<T>(work: (client: ClientBase) => Promise<T>): Promise<T> {
   const client = await pool.connect()
-  let failure: unknown
   try {
     await client.query('BEGIN')
     const result = await work(client)
     await client.query('COMMIT')
+    client.release()
     return result
   } catch (error) {
-    failure = error
-    if (!isTransient(error)) await client.query('ROLLBACK')
+    client.release(true)
     throw error
-  } finally {
-    client.release(failure !== undefined && isTransient(failure))
   }
 }
 
+// The codes of ServiceDefaults/Databases/TransientPostgresErrors.cs, and the driver's own errors, which have none.
+const transientCodes = /^(08|25P|28|40|53|57P|58)|^(25006|42501|55000|55006|55P03|57014|3D000|42P01|42703|E[A-Z]+)$/
+const driverErrors = /^(Connection (terminated|ended)|timeout exceeded|Query read timeout|Client has encountered a connection error)/i
+
+/** Whether an error is the store's fault and not the message's: a consumer waits and counts no attempt, HTTP answers 503. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return driverErrors.test(error.message) || ('code' in error && transientCodes.test(String(error.code)))
+}
+
 /** Brings the schema up to date. Replicas that start together take turns. */
-export async function migrate(uri: string, onError: (error: Error) => void): Promise<string[]> {
-  const client = await connect(uri, onError)
+export async function migrate(): Promise<void> {
+  const migrations = new URL('../../../migrations/', import.meta.url)
+  const client = await pool.connect()
   try {
     await client.query(`SET lock_timeout = 0; SELECT pg_advisory_lock(hashtext('forgeshop.migrations'))`)
     await client.query('CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())')
@@ -70,9 +58,9 @@ export async function migrate(uri: string, onError: (error: Error) => void): Pro
     for (const name of missing) {
       const script = await readFile(new URL(name, migrations), 'utf8')
       await client.query(`BEGIN; ${script}; INSERT INTO migrations (name) VALUES (${client.escapeLiteral(name)}); COMMIT`)
+      logger.info({ name }, 'Migrated the database')
     }
-    return missing
   } finally {
-    await client.end()
+    client.release(true)
   }
 }

@@ -12,16 +12,11 @@ export class Problem extends Error {
   }
 }
 
-export const contentType = 'application/problem+json'
-const retryAfterSeconds = '2'
-
 const statusProblems: Readonly<Record<number, readonly [code: string, detail: string]>> = {
   400: ['bad-request', 'The request cannot be understood.'],
   401: ['unauthorized', 'This needs a valid access token.'],
   403: ['forbidden', 'You may not do this.'],
   404: ['not-found', 'There is nothing at this address.'],
-  405: ['method-not-allowed', 'This address does not answer to this method; the Allow header names those it does.'],
-  408: ['request-timeout', 'The request did not arrive in time.'],
   413: ['body-too-large', 'The body is too large.'],
   415: ['unsupported-media-type', 'The body has to be application/json.'],
   500: ['internal-error', 'Something went wrong on our side. The trace ID finds it in the logs.'],
@@ -36,25 +31,18 @@ export function statusProblem(status: number, headers: Record<string, string> = 
 
 /** Returns 400 for one field. */
 export function invalid(field: string, message: string): Problem {
-  return new Problem(400, 'validation-failed', 'Something in the request is missing or wrong; see errors.', {
-    members: { errors: { [field]: [message] } },
-  })
+  const members = { errors: { [field]: [message] } }
+  return new Problem(400, 'validation-failed', 'Something in the request is missing or wrong; see errors.', { members })
 }
 
-export function sendProblem(reply: FastifyReply, problem: Problem, traceId: string): FastifyReply {
-  const retry = problem.status === 503 ? { 'retry-after': retryAfterSeconds } : {}
+export function sendProblem(reply: FastifyReply, { status, code, detail, more }: Problem, traceId: string): FastifyReply {
+  const retry = status === 503 ? { 'retry-after': '2' } : {}
+  const title = code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ')
+  const type = `https://forgeshop.example/problems/${code}`
   return reply
-    .code(problem.status)
-    .headers({ 'cache-control': 'no-store', ...retry, ...problem.more.headers })
-    .type(contentType)
+    .code(status)
+    .headers({ 'cache-control': 'no-store', ...retry, ...more.headers })
+    .type('application/problem+json')
     .serializer(JSON.stringify)
-    .send({
-      type: `https://forgeshop.example/problems/${problem.code}`,
-      title: problem.code.charAt(0).toUpperCase() + problem.code.slice(1).replaceAll('-', ' '),
-      status: problem.status,
-      detail: problem.detail,
-      code: problem.code,
-      traceId,
-      ...problem.more.members,
-    })
+    .send({ type, title, status, detail, code, traceId, ...more.members })
 }

@@ -4,15 +4,15 @@ using System.Runtime.CompilerServices;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// Names that are bytes already: keys of the other kinds, keys in UTF-8, text that is not ASCII. They are transposed word by word.
+/// Adds names that are bytes: keys of the other kinds, keys in UTF-8, text that is not ASCII. They are transposed word by word.
 /// </summary>
 internal readonly unsafe ref partial struct NameBatch<T>
 {
-    /// <summary>How many names of one block and of two are waiting.</summary>
+    /// <summary>The numbers of pending names of one block and of two blocks.</summary>
     private record struct Names(int Ones, int Twos);
 
-    /// <summary>Derives the IDs of plain keys that lie in one block of UTF-8.</summary>
-    /// <returns>False if a key is refused or lies outside the block; some IDs may have been written then.</returns>
+    /// <summary>Derives the IDs of plain keys in one block of UTF-8.</summary>
+    /// <returns>False if a key is refused or is outside the block; some IDs may have been written then.</returns>
     [SkipLocalsInit]
     public static bool TryDerive(EntityNamespace entity, ReadOnlySpan<byte> utf8, ReadOnlySpan<Range> keys, Span<Guid> ids)
     {
@@ -54,7 +54,7 @@ internal readonly unsafe ref partial struct NameBatch<T>
         return true;
     }
 
-    // The buffer has the name at its place in the message; the bytes after it may be overwritten.
+    // The buffer has the name at its position in the message; the bytes after it may be overwritten.
     private void Add(Span<byte> buffer, int length, int index, ref Names names)
     {
         if (length > NameEnds.Longest)
@@ -84,7 +84,7 @@ internal readonly unsafe ref partial struct NameBatch<T>
         if (names.Twos > 0) HashRest(names.Twos, twoBlocks: true);
     }
 
-    // The lanes that are left over do the first one's work again.
+    // The remaining lanes repeat the work of the first one.
     private void HashRest(int count, bool twoBlocks)
     {
         var lanes = NameGroup(twoBlocks);

@@ -4,9 +4,9 @@ using System.Runtime.CompilerServices;
 namespace ForgeShop.Forge;
 
 /// <summary>
-/// Names on their way to the lanes: sorted by how many blocks they take, hashed whenever as many as there are lanes have come together,
-/// each ID written to its key's place. Names of three blocks and more, which are rare, go one at a time. All memory is the caller's stack
-/// (at most 14 KiB), so that batches know nothing of each other. Keys that are text are in this file, names that are bytes beside it.
+/// Collects names for the lanes by their number of blocks, hashes a group when it has a name for each lane, and writes each ID to the index
+/// of its key. Names of three and more blocks, which are rare, are hashed one at a time. All memory is on the caller's stack (at most
+/// 14 KiB), so batches are independent. This file has the keys of kind text; <c>NameBatch.Names.cs</c> has names that are bytes.
 /// </summary>
 internal readonly unsafe ref partial struct NameBatch<T> where T : struct, INameLanes
 {
@@ -15,7 +15,7 @@ internal readonly unsafe ref partial struct NameBatch<T> where T : struct, IName
     // First block, second block, state; of each kind of group the lanes, and either the lengths in bits or the blocks
     private const int MemoryRows = 2 * ScheduleRows + StateRows + 2 + 2 + (1 + BlockRows) + (1 + 2 * BlockRows);
 
-    // Fewer than these are faster one at a time.
+    // A smaller number is faster one at a time.
     private const int Fewest = 3;
 
     private readonly EntityNamespace _entity;
@@ -29,7 +29,7 @@ internal readonly unsafe ref partial struct NameBatch<T> where T : struct, IName
     {
         _entity = entity;
         _ids = ids;
-        _first = (uint*)(((nuint)memory + 63) & ~(nuint)63); // a vector that lies across two cache lines costs twice
+        _first = (uint*)(((nuint)memory + 63) & ~(nuint)63); // a vector across two cache lines costs twice
         _second = _first + ScheduleRows * T.Count;
         _state = _second + ScheduleRows * T.Count;
         _groups = _state + StateRows * T.Count;
@@ -95,7 +95,7 @@ internal readonly unsafe ref partial struct NameBatch<T> where T : struct, IName
             }
             return true;
         }
-        // The lanes that are left over do the first one's work again.
+        // The remaining lanes repeat the work of the first one.
         for (var i = count; i < T.Count; i++)
         {
             lanes[i] = lanes[0];
@@ -112,7 +112,7 @@ internal readonly unsafe ref partial struct NameBatch<T> where T : struct, IName
             Hash(lanes, twoBlocks);
             return true;
         }
-        // One of them is not what it seemed: which one, and whether it is refused, is the kind's to say.
+        // One of them is not visible ASCII. Its canonicaliser finds it and accepts or refuses it.
         for (var i = 0; i < count; i++)
         {
             if (!TryAdd(keys, lanes[i], ref names)) return false;

@@ -7,7 +7,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ForgeShop.Forge;
 
-/// <summary>Four names at a time, in the 128-bit vectors of any processor.</summary>
+/// <summary>Hashes four names at a time, in the 128-bit vectors of any processor.</summary>
 internal readonly unsafe struct NameLanes128 : INameLanes
 {
     private const int Lanes = 4, SlabChars = 8;
@@ -104,7 +104,7 @@ internal readonly unsafe struct NameLanes128 : INameLanes
         Add(state, before0, before1, before2, before3, before4);
     }
 
-    // Rounds 4 to 79, five at a time, so that the state's names go round once.
+    // Rounds 4 to 79, five at a time: after five rounds, the variables of the state have their first positions again.
     private static void Rounds(uint* w, uint* state)
     {
         var (b, c, d, e, a) = (Load(state), Load(state + Lanes), Load(state + 2 * Lanes), Load(state + 3 * Lanes), Load(state + 4 * Lanes));
@@ -178,8 +178,8 @@ internal readonly unsafe struct NameLanes128 : INameLanes
 
     public static void Copy(uint* from, uint* to) => Load(from).Store(to);
 
-    // W[t] = rol1(W[t-3] ^ W[t-8] ^ W[t-14] ^ W[t-16]), from memory and back: the loads are free, registers for sixteen words are not
-    // there.
+    // W[t] = rol1(W[t-3] ^ W[t-8] ^ W[t-14] ^ W[t-16]), in memory: the loads cost nothing, and there are not enough
+    // registers for sixteen words.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<uint> Next(uint* w, [ConstantExpected] int at)
     {

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ForgeShop.Forge;
 
-/// <summary>Sixteen names at a time, in AVX-512.</summary>
+/// <summary>Hashes sixteen names at a time, in AVX-512.</summary>
 internal readonly unsafe struct NameLanes512 : INameLanes
 {
     private const int Lanes = 16, SlabChars = 32;
@@ -17,7 +17,7 @@ internal readonly unsafe struct NameLanes512 : INameLanes
 
     public static bool IsSupported => Avx512BW.IsSupported;
 
-    // Never inlined, no more than the rounds: each has just enough registers for itself.
+    // Not inlined, like the rounds: each of them needs all registers.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static uint Gather(ReadOnlySpan<string> keys, int* lanes, int from, ushort* ends, uint* words)
     {
@@ -126,7 +126,7 @@ internal readonly unsafe struct NameLanes512 : INameLanes
         Add(state, before0, before1, before2, before3, before4);
     }
 
-    // Rounds 4 to 79, five at a time, so that the state's names go round once.
+    // Rounds 4 to 79, five at a time: after five rounds, the variables of the state have their first positions again.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Rounds(uint* w, uint* state)
     {
@@ -202,8 +202,8 @@ internal readonly unsafe struct NameLanes512 : INameLanes
 
     public static void Copy(uint* from, uint* to) => Load(from).Store(to);
 
-    // W[t] = rol1(W[t-3] ^ W[t-8] ^ W[t-14] ^ W[t-16]), from memory and back: the loads are free, registers for sixteen words are not
-    // there.
+    // W[t] = rol1(W[t-3] ^ W[t-8] ^ W[t-14] ^ W[t-16]), in memory: the loads cost nothing, and there are not enough
+    // registers for sixteen words.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Next(uint* w, [ConstantExpected] int at)
     {

@@ -274,7 +274,7 @@ public final class ForgeId {
     }
 
     // matches(), which means the whole string: find() with $ also stops before a final newline. A pattern of
-    // what may begin a value shows, by the length of its match, which character is wrong. The quantifiers are
+    // a beginning matches the longest beginning of a valid value; its length is the index of the wrong character. The quantifiers are
     // possessive where a group repeats (a limit on the length comes first), so that no input makes the matcher recurse.
     private static final Pattern EMAIL = Pattern.compile(
         "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]++@[A-Za-z0-9-]++(?:\\.[A-Za-z0-9-]++)*+");
@@ -302,7 +302,7 @@ public final class ForgeId {
 
     // Invisible, or able to make one text look like another, or impossible in some language: controls,
     // soft hyphen, zero-width and bidirectional marks, line separators, noncharacters, lone surrogates.
-    // Letters and accents are not touched: é in one and é in two code points are two keys.
+    // Letters and accents are not changed: é in one and é in two code points are two keys.
     private static boolean isTextAllowed(int c) {
         return !(c <= 0x1F || c >= 0x7F && c <= 0x9F || c == 0xAD || c == 0x180E || c == 0x200B
             || c == 0x200E || c == 0x200F || c >= 0x2028 && c <= 0x202E || c >= 0x2060 && c <= 0x2069
@@ -372,7 +372,7 @@ public final class ForgeId {
         return lower(value);
     }
 
-    /** How many characters from {@code start} on are as in {@code shape}, in which 0 stands for any digit. */
+    /** Returns how many characters from {@code start} match {@code shape}, where 0 is any digit. */
     private static int fits(String value, int start, String shape) {
         int length = 0;
         while (length < shape.length() && start + length < value.length()) {

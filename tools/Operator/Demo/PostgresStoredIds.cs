@@ -4,11 +4,11 @@ using Npgsql;
 namespace ForgeShop.Operator.Demo;
 
 /// <summary>Reads the databases of the services directly.</summary>
-internal static class PostgresSightings
+internal static class PostgresStoredIds
 {
     private const string Store = "PostgreSQL";
 
-    public static async Task<List<Sighting>> ReadAsync(string server, DemoStory story, CancellationToken cancellationToken)
+    public static async Task<List<StoredId>> ReadAsync(string server, DemoStory story, CancellationToken cancellationToken)
     {
         await using var users = Open(server, "users");
         await using var inventory = Open(server, "inventory");
@@ -47,15 +47,15 @@ internal static class PostgresSightings
         static string Notified(string column) => $"select {column} from notifications where reference = $1 and kind = 'order-placed'";
 
         // The event of the aggregate that the service stores under another key than the event's ID.
-        Task<Sighting> Event(NpgsqlDataSource database, string type, string table, string column, object key) => Find(
+        Task<StoredId> Event(NpgsqlDataSource database, string type, string table, string column, object key) => Find(
             database, $"event {type}", $"{type[..type.IndexOf('.')]}.outbox",
             $"select e.event_id from outbox e join {table} a on a.id = e.subject where a.{column} = $1 and e.type = '{type}'", key);
 
-        async Task<Sighting> Find(NpgsqlDataSource database, string entity, string place, string sql, object key)
+        async Task<StoredId> Find(NpgsqlDataSource database, string entity, string place, string sql, object key)
         {
             await using var command = database.CreateCommand(sql);
             command.Parameters.Add(new NpgsqlParameter { Value = key });
-            return new Sighting(entity, Store, place, await command.ExecuteScalarAsync(cancellationToken) as Guid?);
+            return new StoredId(entity, Store, place, await command.ExecuteScalarAsync(cancellationToken) as Guid?);
         }
     }
 

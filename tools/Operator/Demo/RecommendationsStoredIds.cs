@@ -5,14 +5,14 @@ namespace ForgeShop.Operator.Demo;
 /// <summary>
 /// Reads the database of Recommendations, which is written in TypeScript: it derived these IDs by another implementation.
 /// </summary>
-internal static class RecommendationsSightings
+internal static class RecommendationsStoredIds
 {
     public const string Store = "Node.js";
 
     private static readonly TimeSpan ArrivalTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
-    public static async Task<List<Sighting>> ReadAsync(string server, DemoStory story, CancellationToken cancellationToken)
+    public static async Task<List<StoredId>> ReadAsync(string server, DemoStory story, CancellationToken cancellationToken)
     {
         await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server) { Database = "recommendations" });
         var deadline = TimeProvider.System.GetTimestamp();
@@ -28,7 +28,7 @@ internal static class RecommendationsSightings
             await Event("event orders.order-confirmed", story.OrderConfirmed.Value),
         ];
 
-        async Task<Sighting> Event(string entity, Guid id) =>
+        async Task<StoredId> Event(string entity, Guid id) =>
             new(entity, Store, "recommendations.inbox", await Find("select event_id from inbox where event_id = $1", id));
 
         async Task<Guid?> Find(string sql, object key)

@@ -5,7 +5,7 @@ using ForgeShop.Contracts.Events;
 namespace ForgeShop.Operator.Demo;
 
 /// <summary>Finds the IDs of the demo in the topics.</summary>
-internal static class KafkaSightings
+internal static class KafkaStoredIds
 {
     private const string Store = "Kafka";
     private const int NewestPerPartition = 5_000;
@@ -15,7 +15,7 @@ internal static class KafkaSightings
         Topics.PaymentEvents, Topics.NotificationEvents,
     ];
 
-    public static List<Sighting> Read(string bootstrapServers, DemoStory story, CancellationToken cancellationToken)
+    public static List<StoredId> Read(string bootstrapServers, DemoStory story, CancellationToken cancellationToken)
     {
         var messages = ReadNewest(bootstrapServers, cancellationToken);
         var placed = Find(Topics.OrderEvents, OrderPlaced.Type, data => Text(data, "reference") == story.Key);

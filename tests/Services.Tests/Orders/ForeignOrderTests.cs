@@ -6,7 +6,8 @@ using Npgsql;
 namespace ForgeShop.Services.Tests;
 
 /// <summary>Another user's order: a caller can neither change it nor detect it, not even by the time of an answer.</summary>
-public sealed class StrangersTests(ServersFixture servers, OrdersTests.Fixture alone) : IClassFixture<OrdersTests.Fixture>
+[Collection(nameof(OrdersAlone))]
+public sealed class ForeignOrderTests(ServersFixture servers, OrdersAlone alone)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

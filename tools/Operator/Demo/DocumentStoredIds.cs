@@ -11,11 +11,11 @@ using Npgsql;
 namespace ForgeShop.Operator.Demo;
 
 /// <summary>Reads the collections of Reporting directly, from MongoDB or PostgreSQL, depending on the connection string.</summary>
-internal static class DocumentSightings
+internal static class DocumentStoredIds
 {
     private const string Store = "Documents";
 
-    public static async Task<List<Sighting>> ReadAsync(string server, DemoStory story, CancellationToken cancellationToken)
+    public static async Task<List<StoredId>> ReadAsync(string server, DemoStory story, CancellationToken cancellationToken)
     {
         using var reporting = Open(server, "reporting");
 
@@ -34,7 +34,7 @@ internal static class DocumentSightings
             await Event("event notifications.notification-sent", story.NotificationSent.Value, NotificationSent.Type),
         ];
 
-        async Task<Sighting> Event(string entity, Guid id, string type)
+        async Task<StoredId> Event(string entity, Guid id, string type)
         {
             var recorded = await Get(reporting, "events", id);
             return new(entity, Store, "reporting.events", Text(recorded?["type"]) == type ? Id(recorded?["id"]) : null);
