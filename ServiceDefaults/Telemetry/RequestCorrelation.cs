@@ -15,7 +15,9 @@ public static class RequestCorrelation
     {
         if (context.Items.TryGetValue(typeof(RequestCorrelation), out var known) && known is CorrelationId id)
             return id;
-        id = CorrelationId.TryParse(Activity.Current?.GetBaggageItem(CorrelationNames.Baggage), out var travelled) ? travelled : Derive(context);
+        id = CorrelationId.TryParse(Activity.Current?.GetBaggageItem(CorrelationNames.Baggage), out var travelled)
+            ? travelled
+            : Derive(context);
         context.Items[typeof(RequestCorrelation)] = id;
         return id;
     }

@@ -25,6 +25,7 @@ public sealed class CacheAudit<TView>(
 
     // As RedisCache and FusionCache write entries: a hash with the field data, whose JSON has the view as "value".
     private const string DataField = "data";
+    private const string VersionField = "version";
     private const string ValueMember = "value";
 
     public override async Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken)
@@ -68,8 +69,7 @@ public sealed class CacheAudit<TView>(
     {
         try
         {
-            var fields = await redis.GetDatabase().HashGetAsync(Key(id), [DataField, VersionedRedis.VersionField])
-                .WaitAsync(cancellationToken);
+            var fields = await redis.GetDatabase().HashGetAsync(Key(id), [DataField, VersionField]).WaitAsync(cancellationToken);
             return (fields[0], fields[1].TryParse(out long minimum) ? minimum : 0);
         }
         catch (RedisServerException)
@@ -87,8 +87,8 @@ public sealed class CacheAudit<TView>(
         {
             using var entry = JsonDocument.Parse(data);
             if (entry.RootElement.GetProperty(ValueMember).Deserialize<TView>(CachingExtensions.Json) is { } view)
-                // A view of the entity below its minimum version is not used any more.
-                return view.Key == id && view.Version < minimum ? null : describe(view) with { Id = id };
+                // Readers use no view below the minimum version; the next one replaces it.
+                return view.Version < minimum ? null : describe(view) with { Id = id };
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException)
         {

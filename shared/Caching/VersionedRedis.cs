@@ -17,7 +17,7 @@ namespace ForgeShop.Caching;
 /// </summary>
 internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
 {
-    public const string VersionField = "version";
+    private const string VersionField = "version";
 
     // The field and the entry expire together. If the field is absent, the reader queries the database.
     private const string Raise =

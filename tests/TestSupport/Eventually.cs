@@ -17,6 +17,9 @@ public static class Eventually
         var started = TimeProvider.System.GetTimestamp();
         object? last = "nothing yet";
         var pause = TimeSpan.FromMilliseconds(20);
+        TimeoutException TimedOut() =>
+            new($"{what}: not within {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s; last seen: {last}");
+
         while (true)
         {
             try
@@ -32,7 +35,7 @@ public static class Eventually
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new TimeoutException($"{what}: not within {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s; last seen: {last}");
+                throw TimedOut();
             }
 
             try
@@ -41,7 +44,7 @@ public static class Eventually
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new TimeoutException($"{what}: not within {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s; last seen: {last}");
+                throw TimedOut();
             }
 
             if (pause < TimeSpan.FromMilliseconds(250))

@@ -81,6 +81,7 @@ internal sealed class LedgerAudit(IServiceScopeFactory scopes)
         var state = PaymentState.Fold(entries);
         return ContentHash.Of(
             $"{state.Version}", state.Status.ToString().ToLowerInvariant(), ContentHash.Amount(state.Amount),
-            ContentHash.Amount(state.Charged), ContentHash.Amount(state.Refunded), state.ChargedAt is { } time ? ContentHash.Time(time) : null);
+            ContentHash.Amount(state.Charged), ContentHash.Amount(state.Refunded),
+            state.ChargedAt is { } time ? ContentHash.Time(time) : null);
     }
 }

@@ -15,7 +15,9 @@ public sealed record AuditEvent(EventId Id, string Type, Guid Subject, long Sequ
 public sealed record AuditRepaired(IReadOnlyList<RepairedEntry> Items);
 
 /// <param name="Id">The entry.</param>
-/// <param name="Action">What the owner did: <c>dropped</c>, <c>rebuilt</c>, <c>made</c>, <c>removed</c>, <c>replayed</c> or <c>set-aside</c>.</param>
+/// <param name="Action">
+/// What the owner did: <c>dropped</c>, <c>rebuilt</c>, <c>made</c>, <c>removed</c>, <c>replayed</c> or <c>set-aside</c>.
+/// </param>
 public sealed record RepairedEntry(Guid Id, string Action)
 {
     /// <summary>Gets the content before the repair; null if there was none.</summary>

@@ -36,7 +36,8 @@ public sealed class AuditSumsTests(AuditFixture shop)
             select user_id || ' ' || count(*) || ' ' || trim_scale(sum(total_amount)) as line from orders where {Sold} group by user_id
             """));
         var customer = (await shop.Reporting.Http.Get($"/api/v1/reports/customers?id={user}")).Body;
-        (Line(customer, "totalSpent", "user", "orderCount"), customer.GetProperty("orders").GetArrayLength()).ShouldBe(($"{user} 3 12.5", 3));
+        (Line(customer, "totalSpent", "user", "orderCount"), customer.GetProperty("orders").GetArrayLength())
+            .ShouldBe(($"{user} 3 12.5", 3));
     }
 
     private async Task<string[]> ReadAsync(string report, string list, string sum, params string[] members) =>

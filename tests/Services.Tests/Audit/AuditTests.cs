@@ -192,7 +192,8 @@ public sealed class AuditTests(AuditFixture shop)
         await ShouldCarryAsync(
             $"payments?order={order}&attempt=1", ["payments/payments", "payments/ledger", "reporting/orders"], [PaymentCharged.Type]);
         await ShouldCarryAsync(
-            $"products?key={AuditFixture.Sku}", ["inventory/products", "orders/products", "reporting/product_sales"], [ProductChanged.Type]);
+            $"products?key={AuditFixture.Sku}", ["inventory/products", "orders/products", "reporting/product_sales"],
+            [ProductChanged.Type]);
         await ShouldCarryAsync($"reservations?key={order}", ["inventory/reservations", "reporting/orders"], [StockReserved.Type]);
     }
 

@@ -29,13 +29,16 @@ internal static partial class GeneratedTables
     };
 
     private static readonly Assembly[] Shared =
-        [typeof(AuthenticationSettings).Assembly, typeof(MessagingOptions).Assembly, typeof(CacheOptions).Assembly, typeof(ForgeIds).Assembly];
+    [
+        typeof(AuthenticationSettings).Assembly, typeof(MessagingOptions).Assembly, typeof(CacheOptions).Assembly,
+        typeof(ForgeIds).Assembly,
+    ];
 
     /// <summary>The service on Node.js; its contracts name the messages that it publishes and consumes.</summary>
     private const string Foreign = "Recommendations";
 
     private static string ForeignContracts { get; } =
-        File.ReadAllText(Path.Combine(Repository.Root, "services", "recommendations", "src", "contracts", "events.ts"));
+        File.ReadAllText(Path.Combine(Repository.Root, "services", "recommendations", "src", "contracts.ts"));
 
     private static IReadOnlyList<Type> Messages { get; } =
         [.. typeof(IEventData).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IEventData)))];

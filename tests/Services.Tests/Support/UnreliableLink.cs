@@ -100,15 +100,19 @@ public sealed class UnreliableLink : IAsyncDisposable
             try
             {
                 await far.ConnectAsync(_target, _stop.Token);
-                var (isInside, isLost) = (false, false);
+                var (isInside, isLost, isBegun) = (false, false, false);
                 await Task.WhenAny(PumpAsync(near, far, Watch), PumpAsync(far, near, _ => !Volatile.Read(ref isLost)));
 
                 bool Watch(ReadOnlySpan<byte> sent)
                 {
+                    // Outside of a transaction, PostgreSQL commits a batch of statements at its Sync message.
+                    isBegun |= sent.IndexOf("BEGIN"u8) >= 0;
+                    var isCommit = sent.IndexOf("COMMIT"u8) >= 0 || (!isBegun && sent.EndsWith("S\0\0\0\u0004"u8));
+                    isBegun &= sent.IndexOf("COMMIT"u8) < 0 && sent.IndexOf("ROLLBACK"u8) < 0;
                     if (Volatile.Read(ref _uncommitted) is not { } statement)
                         return true;
                     isInside |= sent.IndexOf(Encoding.UTF8.GetBytes(statement)) >= 0;
-                    if (isInside && sent.IndexOf("COMMIT"u8) >= 0)
+                    if (isInside && isCommit)
                     {
                         Volatile.Write(ref isLost, true);
                         Volatile.Write(ref _uncommitted, null);

@@ -86,7 +86,8 @@ internal sealed class ChaosRun(IAnsiConsole console, TimeSpan duration, double o
         {
             reports.Add(await ShopAudit.SweepAsync(auditor, AuditTimeout, _time, cancellationToken));
             console.WriteLine(
-                $"sweep {reports.Count}: {reports[^1].Checked} entries in {reports[^1].Duration.TotalSeconds:0} s, {reports[^1].Wrong} wrong");
+                $"sweep {reports.Count}: {reports[^1].Checked} entries in {reports[^1].Duration.TotalSeconds:0.0} s, "
+                + $"{reports[^1].Wrong} wrong");
         }
     }
 
