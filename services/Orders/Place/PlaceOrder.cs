@@ -49,7 +49,8 @@ public static class PlaceOrder
             return await RefuseAsync(PriceChanged(order.Total));
 
         // One transaction: the order, its event and first command (outbox), and the state of its checkout. All of it is one batch, which
-        // PostgreSQL commits or rolls back as a whole, so BEGIN and COMMIT would only cost a round trip.
+        // PostgreSQL commits or rolls back as a whole, so BEGIN and COMMIT would only cost a round trip. Without them SaveChanges has no
+        // retries of its own.
         db.Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
         var origin = MessageOrigin.OfRequest();
         db.Orders.Add(order);
@@ -57,7 +58,7 @@ public static class PlaceOrder
         db.Sagas.Add(checkout.Start(order, origin with { CausationId = placed }));
         try
         {
-            await db.SaveChangesAsync(cancellationToken);
+            await db.Database.CreateExecutionStrategy().ExecuteAsync(db.SaveChangesAsync, cancellationToken);
         }
         catch (DbUpdateException error) when (error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {

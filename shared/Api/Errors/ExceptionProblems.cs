@@ -40,6 +40,7 @@ internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages,
     private ProblemResult Translate(Exception exception) => exception switch
     {
         BadHttpRequestException bad => BadRequests.Translate(bad),
+        _ when BadRequests.IsChunkTooLong(exception) => Problems.Status(StatusCodes.Status400BadRequest),
         ForgeKeyException key => Problems.Validation(key.Error.Field ?? "key", key.Error.ToString()),
         _ when Causes(exception).Any(IsUnstorableText) =>
             Problems.BadRequest(Problems.ValidationFailed, "A text in the request has a character that cannot be stored."),
@@ -82,6 +83,12 @@ internal static partial class BadRequests
             Problems.Validation("body", "A JSON body is required."),
         _ => Problems.Status(StatusCodes.Status400BadRequest),
     };
+
+    /// <summary>
+    /// Returns whether the size of a chunk (RFC 9112, section 7.1) has more bits than Kestrel can count: its only refusal of a request that
+    /// is not a <see cref="BadHttpRequestException"/>.
+    /// </summary>
+    public static bool IsChunkTooLong(Exception exception) => exception is IOException { InnerException: OverflowException };
 
     private static ProblemResult Translate(JsonException exception)
     {

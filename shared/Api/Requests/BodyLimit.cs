@@ -38,7 +38,8 @@ internal sealed class BodyLimit(RequestDelegate next, IConfiguration configurati
             context.Request.Body.Position = 0;
             return true;
         }
-        catch (IOException error) when (error is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+        catch (IOException error) when (
+            error is not BadHttpRequestException && !BadRequests.IsChunkTooLong(error) && !context.RequestAborted.IsCancellationRequested)
         {
             // The buffer is full.
             return false;

@@ -41,7 +41,7 @@ internal sealed class ConditionalRequests(RequestDelegate next)
         context.Response.Headers.ETag = tag.ToString();
         if (isGet && Preconditions.Evaluate(context.Request, tag) is { } refused)
         {
-            context.Response.ContentType = null;
+            (context.Response.ContentType, context.Response.ContentLength) = (null, null); // A proxied answer has a length.
             await refused.ExecuteAsync(context);
             return;
         }

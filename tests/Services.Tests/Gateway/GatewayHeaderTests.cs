@@ -107,6 +107,28 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
     }
 
     [Fact]
+    public async Task Condition_on_an_answer_without_ETag_returns_412()
+    {
+        var token = await servers.Users.Tokens!.OfAdministrator();
+        var answer = await shop.Gateway.Address.SendRaw(
+            $"GET /api/v1/products/PLAIN/recommendations HTTP/1.1\nAuthorization: Bearer {token}\nIf-Match: \"none\"");
+
+        answer.ShouldStartWith("HTTP/1.1 412 ");
+        answer.ShouldContain("\"code\":\"precondition-failed\"");
+    }
+
+    [Theory]
+    [InlineData("9007199254740993")] // more bits than Kestrel counts
+    [InlineData("x")]
+    public async Task Chunk_size_that_is_no_number_returns_400(string size)
+    {
+        // What follows is read as the chunk.
+        var request = $"POST /api/v1/orders HTTP/1.1\nHost: shop\nConnection: close\nTransfer-Encoding: chunked\n\n{size}\n";
+        (await servers.Gateway.Address.SendRaw(request)).ShouldStartWith("HTTP/1.1 400 ");
+        (await servers.Orders.Address.SendRaw(request)).ShouldStartWith("HTTP/1.1 400 ");
+    }
+
+    [Fact]
     public async Task Hop_by_hop_and_identity_headers_end_at_the_gateway()
     {
         string[] stripped =
