@@ -8,7 +8,7 @@ public sealed class RawConnection(Uri gateway, TimeProvider time)
     // The gateway itself gives up earlier.
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
 
-    /// <summary>Returns the answer, or the answers if the request is pipelined.</summary>
+    /// <summary>Returns the answer, or the answers if the request is pipelined; none if its second copy reset the connection.</summary>
     /// <exception cref="TimeoutException">The gateway did not answer in time.</exception>
     public async Task<IReadOnlyList<RawAnswer>> SendAsync(RawRequest request, CancellationToken cancellationToken)
     {
@@ -31,9 +31,16 @@ public sealed class RawConnection(Uri gateway, TimeProvider time)
         {
             throw new TimeoutException($"no answer within {Timeout.TotalSeconds:0} s");
         }
+        catch (IOException error) when (
+            request.IsPipelined && error.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+        {
+            // The gateway refused the first request and closed. The second one then resets the connection, and with it the answer that was
+            // not read yet (RFC 9112, section 9.6; Kestrel does not linger).
+            return [];
+        }
         catch (IOException)
         {
-            // Closed or reset by the gateway, as after a request that is no HTTP.
+            // Closed by the gateway, as after a request that is no HTTP.
             return [RawAnswer.None];
         }
     }
