@@ -25,7 +25,6 @@ public sealed class CacheAudit<TView>(
 
     // As RedisCache and FusionCache write entries: a hash with the field data, whose JSON has the view as "value".
     private const string DataField = "data";
-    private const string VersionField = "version";
     private const string ValueMember = "value";
 
     public override async Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken)
@@ -69,7 +68,7 @@ public sealed class CacheAudit<TView>(
     {
         try
         {
-            var fields = await redis.GetDatabase().HashGetAsync(Key(id), [DataField, VersionField]).WaitAsync(cancellationToken);
+            var fields = await redis.GetDatabase().HashGetAsync(Key(id), [DataField, VersionedRedis.VersionField]).WaitAsync(cancellationToken);
             return (fields[0], fields[1].TryParse(out long minimum) ? minimum : 0);
         }
         catch (RedisServerException)

@@ -17,7 +17,7 @@ namespace ForgeShop.Caching;
 /// </summary>
 internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
 {
-    private const string VersionField = "version";
+    internal const string VersionField = "version";
 
     // The field and the entry expire together. If the field is absent, the reader queries the database.
     private const string Raise =

@@ -32,10 +32,11 @@ public sealed class RawConnection(Uri gateway, TimeProvider time)
             throw new TimeoutException($"no answer within {Timeout.TotalSeconds:0} s");
         }
         catch (IOException error) when (
-            request.IsPipelined && error.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+            request.IsPipelined && request.HasHeader("Transfer-Encoding")
+            && error.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
         {
-            // The gateway refused the first request and closed. The second one then resets the connection, and with it the answer that was
-            // not read yet (RFC 9112, section 9.6; Kestrel does not linger).
+            // The chunks were malformed: the gateway refused the first request and closed. The second one then resets the connection, and
+            // with it the answer that was not read yet (RFC 9112, section 9.6; Kestrel does not linger).
             return [];
         }
         catch (IOException)

@@ -8,11 +8,13 @@ internal static class OutboxTable
 
     // The rows are numbered in the order of the arrays.
     private const string Insert = """
-        INSERT INTO outbox (event_id, topic, type, subject, sequence, version, payload, occurred_at, causation_id, correlation_id, trace_parent,
-            trace_state)
-        SELECT event_id, topic, type, subject, sequence, version, payload::json, occurred_at, causation_id, correlation_id, trace_parent, trace_state
+        INSERT INTO outbox (event_id, topic, type, subject, sequence, version, payload, occurred_at,
+            causation_id, correlation_id, trace_parent, trace_state)
+        SELECT event_id, topic, type, subject, sequence, version, payload::json, occurred_at,
+            causation_id, correlation_id, trace_parent, trace_state
         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9::uuid[], $10::uuid[], $11::text[], $12::text[]) WITH ORDINALITY AS message
-            (event_id, topic, type, subject, sequence, version, payload, occurred_at, causation_id, correlation_id, trace_parent, trace_state, number)
+            (event_id, topic, type, subject, sequence, version, payload, occurred_at,
+            causation_id, correlation_id, trace_parent, trace_state, number)
         ORDER BY number
         """;
 
