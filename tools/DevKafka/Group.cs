@@ -25,7 +25,7 @@ internal sealed class Group(string id, TimeProvider time)
     private long _phaseStart;
     private Generation _generation = Generation.None with { Number = 0 };
 
-    // Requests wait here for the two phases of a rebalance. Null instead of assigned partitions stands for another rebalance.
+    // Requests wait here for the two phases of a rebalance. Null instead of assigned partitions means another rebalance.
     private TaskCompletionSource<Generation> _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource<Dictionary<string, byte[]>?> _assigned = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

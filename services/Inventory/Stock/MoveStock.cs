@@ -54,7 +54,7 @@ public static class MoveStock
     }
 
     private static ProblemResult Reused() =>
-        Problems.Unprocessable("idempotency-key-reused", "This Idempotency-Key stands for another movement: its body was different.");
+        Problems.Unprocessable("idempotency-key-reused", "This Idempotency-Key was used for a stock movement with a different body.");
 
     private static ProblemResult Impossible(Product product) => Problems
         .Conflict("insufficient-stock", $"After this movement, a stock of 0 to {ProductRules.MaxStock} has to be available.")

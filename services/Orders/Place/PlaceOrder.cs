@@ -86,7 +86,7 @@ public static class PlaceOrder
 
     private static IResult Replay(CachedOrder known, byte[] fingerprint) => known.Fingerprint.AsSpan().SequenceEqual(fingerprint)
         ? Accepted(known.Order)
-        : Problems.Unprocessable("idempotency-key-reused", "This Idempotency-Key stands for another order: its body was different.");
+        : Problems.Unprocessable("idempotency-key-reused", "This Idempotency-Key was used for an order with a different body.");
 
     // The key is still free, because nothing is stored. The client sends the request again with the total that the customer accepts.
     private static ProblemResult PriceChanged(Money total) =>

@@ -18,17 +18,17 @@ public sealed partial class ProductPrices(OrdersDb db, ProductLookup lookup, For
         foreach (var product in products.Values)
             ids.Verify(product.Id, product.Sku);
 
-        var unheardOf = items.Select(item => item.Sku).Where(sku => !products.ContainsKey(sku)).ToList();
-        if (unheardOf.Count > 0)
+        var unknown = items.Select(item => item.Sku).Where(sku => !products.ContainsKey(sku)).ToList();
+        if (unknown.Count > 0)
         {
             try
             {
-                foreach (var product in await lookup.FindAsync(unheardOf, cancellationToken))
+                foreach (var product in await lookup.FindAsync(unknown, cancellationToken))
                     products[product.Sku] = product;
             }
             catch (InventoryUnavailableException error)
             {
-                LogUnavailable(logger, unheardOf.Count, error.InnerException!.GetType().Name, error.InnerException.Message);
+                LogUnavailable(logger, unknown.Count, error.InnerException!.GetType().Name, error.InnerException.Message);
                 return Refused(
                     Problems.Unavailable(
                         "inventory-unavailable", "A product of this order cannot be looked up right now. Try again.", RetryAfter));
