@@ -109,7 +109,7 @@ public final class ContractVectors {
         attributes.put("source", envelope.source());
         attributes.put("subject", envelope.subject());
         attributes.put("sequence", envelope.sequence());
-        attributes.put("time", microseconds(envelope.time()));
+        attributes.put("time", envelope.time() == null ? null : microseconds(envelope.time()));
         attributes.put("dataVersion", envelope.dataVersion());
         attributes.put("correlationId", envelope.correlationId());
         attributes.put("causationId", envelope.causationId());
