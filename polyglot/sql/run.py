@@ -1,23 +1,27 @@
 #!/usr/bin/env python3
 """Runs forge.sql against the vectors, or derives IDs from JSON lines, in a PostgreSQL database.
 
-    python3 run.py test               the vectors, and calls that pass null: each must be an exception of forge.sql
+    python3 run.py test               the vectors of IDs, values and events, and calls that pass null: each must be an
+                                      exception of forge.sql
     python3 run.py derive [--why]     JSON lines on stdin, one uuid or "error" per line on stdout
                                       (with --why: "error: " and the message)
 
 The database is the one that psql finds with the standard PG* environment variables, or the connection
-URI in FORGE_PG. forge.sql is loaded first (it is made to be loaded again and again), which leaves the
-schema forge behind; everything else is temporary. Needs psql; one connection, all items in one query.
+URI in FORGE_PG. The files of the library are loaded first (they are made to be loaded again and again), which
+leaves the schema forge behind; everything else is temporary. Needs psql; one connection, all items in one query.
 """
 import json
 import os
 import subprocess
 import sys
 
+import contract_vectors
+
 HERE = os.path.dirname(os.path.abspath(__file__))
+LIBRARY = ("forge.sql", "contract_facts.sql", "contracts.sql")
 VECTORS = ("forge-id.json", "rfc9562.json")
 
-# What stands between a JSON item and the functions of forge.sql. A refusal is an exception of forge.sql
+# What stands between a JSON item and the functions of the library. A refusal is an exception of the library
 # (22023) or of PostgreSQL itself, whose jsonb has no lone surrogates and no U+0000 (22P02, 22P05), or
 # which finds a text too deep or too long (54001, 54000). Anything else is a bug and stops the run.
 SETUP = r"""
@@ -70,6 +74,8 @@ begin
             return jsonb_build_object('uuid', forge.v5(forge.parse_uuid(item ->> 'namespace'), bytes));
         when 'uuidv8-sha256' then
             return jsonb_build_object('uuid', forge.v8_sha256(forge.parse_uuid(item ->> 'namespace'), bytes));
+        else
+            return pg_temp.read_contract(what, item);
     end case;
 exception when sqlstate '22023' or sqlstate '22P02' or sqlstate '22P05' or sqlstate '54000' or sqlstate '54001' then
     return jsonb_build_object('error',
@@ -82,8 +88,10 @@ create temporary table items (number int primary key, what text, payload text, b
 
 def run_items(items):
     """items: (what, payload, bytes) tuples -> the results as dicts, in the same order."""
-    with open(os.path.join(HERE, "forge.sql"), encoding="utf-8") as stream:
-        library = stream.read()
+    library = ""
+    for file in LIBRARY:
+        with open(os.path.join(HERE, file), encoding="utf-8") as stream:
+            library += stream.read() + "\n"
     rows = []
     for number, (what, payload, data) in enumerate(items):
         text = payload.replace("\\", "\\\\")  # COPY's own escape
@@ -92,7 +100,7 @@ def run_items(items):
         "set client_min_messages = warning; set standard_conforming_strings = on;\n",
         # Two runners at once would disturb each other: create or replace is not made for that.
         "begin; select pg_advisory_xact_lock(7310042) \\g /dev/null\n", library, ";\ncommit;\n",
-        SETUP, "copy items from stdin;\n", *rows, "\\.\n",
+        contract_vectors.SETUP, SETUP, "copy items from stdin;\n", *rows, "\\.\n",
         "copy (select pg_temp.check_item(what, payload, bytes) from items order by number) to stdout;\n",
     ])
     target = ["-d", os.environ["FORGE_PG"]] if os.environ.get("FORGE_PG") else []
@@ -129,7 +137,7 @@ def name_bytes(part):
 
 def prepare(what, item):
     """What run_items takes, or an exception for what cannot even be sent."""
-    if what == "misuse":
+    if what == "misuse" or what in contract_vectors.KINDS:
         return what, json.dumps(item), None
     if what == "rfc":
         return item["algorithm"], json.dumps({"namespace": item["namespace"]}), name_bytes(item["name"])
@@ -198,6 +206,23 @@ MISUSE = [
     "select forge.canonical(null, null)",
     "select forge.parse_uuid(null)",
     "select forge.v8_hmac_sha256(forge.namespace('forgeshop.example', 'users'), 'a', null)",
+    "select forge.read_money(null)",
+    "select forge.write_money(null, 'EUR')",
+    "select forge.write_money(1, null)",
+    "select forge.write_money(-0.01, 'EUR')",
+    "select forge.write_money(0.001, 'EUR')",
+    "select forge.write_money(1e15, 'EUR')",
+    "select forge.write_money('NaN', 'EUR')",
+    "select forge.read_instant(null)",
+    "select forge.read_quantity(null)",
+    "select forge.read_sku(null)",
+    "select forge.product_id('forgeshop.example', null)",
+    "select forge.event_id('forgeshop.example', null, 'orders.order-placed', 1)",
+    "select forge.event_id('forgeshop.example', gen_random_uuid(), null, 1)",
+    "select forge.event_id('forgeshop.example', gen_random_uuid(), 'orders.order-placed', null)",
+    "select forge.read_envelope(null, 'forgeshop.example')",
+    "select forge.read_envelope('{}', 'forgeshop.example')",
+    "select forge.read_envelope('[1, [], [\"ce_specversion\"], [\"ce_specversion\", 1]]', 'forgeshop.example')",
 ]
 
 
@@ -243,7 +268,8 @@ def vectors(files):
 def main(arguments):
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
     if arguments == ["test"]:
-        return vectors([os.path.join(HERE, "..", "..", "vectors", file) for file in VECTORS]) | misuse()
+        folder = os.path.join(HERE, "..", "..", "vectors")
+        return vectors([os.path.join(folder, file) for file in VECTORS]) | misuse() | contract_vectors.check(folder, run_all)
     if arguments in (["derive"], ["derive", "--why"]):
         return derive(len(arguments) == 2)
     print(__doc__, file=sys.stderr)

@@ -30,16 +30,13 @@ public static class ContractsJson
     }
 }
 
-/// <summary>
-/// Reads a time with any offset as the same instant in UTC; without an offset as UTC. PostgreSQL's timestamptz columns accept UTC only.
-/// </summary>
+/// <summary>Reads an <see cref="Instant"/> in UTC. PostgreSQL's timestamptz columns accept UTC only.</summary>
 internal sealed class UtcConverter : JsonConverter<DateTimeOffset>
 {
-    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        var time = reader.GetDateTimeOffset();
-        return reader.GetDateTime() is { Kind: DateTimeKind.Unspecified } utc ? new(utc, TimeSpan.Zero) : time.ToUniversalTime();
-    }
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Instant.TryParse(reader.GetString(), out var instant)
+            ? instant
+            : throw new ValueException("An instant has the form 2026-11-21T08:00:00Z.");
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value);

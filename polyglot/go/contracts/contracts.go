@@ -56,15 +56,17 @@ var amount = regexp.MustCompile(`\A([0-9]{1,15})(?:\.([0-9]{1,4}))?\z`)
 
 // UnmarshalJSON reads the form of the contract.
 func (m *Money) UnmarshalJSON(data []byte) error {
-	var form *struct{ Amount, Currency *string }
-	if err := json.Unmarshal(data, &form); err != nil || form == nil || form.Amount == nil || form.Currency == nil {
+	var members map[string]json.RawMessage // the names of a struct's members would be matched in any case
+	var digits, currency *string
+	if json.Unmarshal(data, &members) != nil || json.Unmarshal(members["amount"], &digits) != nil ||
+		json.Unmarshal(members["currency"], &currency) != nil || digits == nil || currency == nil {
 		return refuse("money is not an object with an amount and a currency as text")
 	}
-	parts := amount.FindStringSubmatch(*form.Amount)
+	parts := amount.FindStringSubmatch(*digits)
 	if parts == nil {
 		return refuse("the amount is not a string of digits")
 	}
-	decimals, known := facts.CurrencyDecimals[*form.Currency]
+	decimals, known := facts.CurrencyDecimals[*currency]
 	if !known {
 		return refuse("the currency is unknown")
 	}
@@ -76,7 +78,7 @@ func (m *Money) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return refuse("the amount is too large")
 	}
-	*m = Money{units, *form.Currency}
+	*m = Money{units, *currency}
 	return nil
 }
 
@@ -128,10 +130,11 @@ func ReadInstant(value string) (time.Time, error) {
 		return time.Time{}, refuse("the instant does not exist")
 	}
 	read, err := time.Parse(time.RFC3339Nano, parts[1]+"."+fraction+zone)
-	if err != nil || parts[1][:4] == "0000" {
+	read = read.UTC()
+	if err != nil || read.Year() < 1 || read.Year() > 9999 {
 		return time.Time{}, refuse("the instant does not exist")
 	}
-	return read.UTC(), nil
+	return read, nil
 }
 
 // ReadQuantity reads a whole number of 32 bits.

@@ -113,7 +113,10 @@ func headersOf(message message) (headers []contracts.Header) {
 func attributesOf(e contracts.Envelope) map[string]any {
 	attributes := map[string]any{
 		"id": e.ID.String(), "type": e.Type, "source": e.Source, "subject": e.Subject.String(), "sequence": strconv.FormatInt(e.Sequence, 10),
-		"time": strconv.FormatInt(e.Time.UnixMicro(), 10), "dataVersion": float64(e.DataVersion), "correlationId": nil, "causationId": nil,
+		"time": nil, "dataVersion": float64(e.DataVersion), "correlationId": nil, "causationId": nil,
+	}
+	if e.Time != nil {
+		attributes["time"] = strconv.FormatInt(e.Time.UnixMicro(), 10)
 	}
 	if e.CorrelationID != nil {
 		attributes["correlationId"] = e.CorrelationID.String()

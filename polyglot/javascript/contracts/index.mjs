@@ -46,6 +46,8 @@ export function writeMoney({ minorUnits, currency }) {
   return { amount: decimals ? `${whole}.${digits.slice(-decimals)}` : whole, currency }
 }
 
+const FIRST_SECOND = -62135596800 // 0001-01-01T00:00:00Z
+const END_SECOND = 253402300800 // the first second of the year 10000
 const INSTANT = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,16}))?(?:Z|([+-])(\d{2}):(\d{2}))?$/
 
 /** Reads an instant with any offset (without one it is UTC): microseconds since 1970, rounded down, as a bigint. */
@@ -61,8 +63,9 @@ export function readMicroseconds(value) {
     refuse('the instant does not exist')
   }
   const minutes = Number(hour) * 60 + Number(minute) - (sign === '-' ? -offset : offset)
-  const seconds = BigInt(date.getTime() / 1000 + minutes * 60 + Number(second))
-  return seconds * 1000000n + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
+  const seconds = date.getTime() / 1000 + minutes * 60 + Number(second)
+  if (seconds < FIRST_SECOND || seconds >= END_SECOND) refuse('the instant does not exist')
+  return BigInt(seconds) * 1000000n + BigInt(fraction.slice(0, 6).padEnd(6, '0'))
 }
 
 /** Reads an instant as a Date: in milliseconds, rounded down. */

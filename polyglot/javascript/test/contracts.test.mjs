@@ -54,7 +54,7 @@ test('SKUs have one form and one product', () =>
   }))
 
 const attributesOf = ({ sequence, time, correlationId = null, causationId = null, ...envelope }) => ({
-  ...envelope, sequence: String(sequence), time: String(time), correlationId, causationId,
+  ...envelope, sequence: String(sequence), time: time === undefined ? null : String(time), correlationId, causationId,
 })
 const asBytes = (headers) => headers.map(([name, value]) => [name, new TextEncoder().encode(value)])
 

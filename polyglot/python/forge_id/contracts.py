@@ -30,6 +30,8 @@ CURRENCY_DECIMALS: Dict[str, int] = _FACTS["currencyDecimals"]
 
 _MAX_DIGITS = 15  # before the point
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+_FIRST_SECOND = -62_135_596_800  # 0001-01-01T00:00:00Z
+_END_SECOND = 253_402_300_800  # the first second of the year 10000
 
 
 class ContractError(ValueError):
@@ -99,15 +101,14 @@ def read_microseconds(value: Any) -> int:
         _refuse("the instant does not exist")
     since = date - _EPOCH
     seconds = since.days * 86400 + since.seconds - (-offset if sign == "-" else offset) * 60
+    if not _FIRST_SECOND <= seconds < _END_SECOND:
+        _refuse("the instant does not exist")
     return seconds * 1_000_000 + int((fraction or "")[:6].ljust(6, "0"))
 
 
 def read_instant(value: Any) -> datetime.datetime:
     """Reads an instant as a datetime in UTC, in microseconds, rounded down."""
-    try:
-        return _EPOCH + datetime.timedelta(microseconds=read_microseconds(value))
-    except OverflowError:
-        raise ContractError("the instant does not exist") from None
+    return _EPOCH + datetime.timedelta(microseconds=read_microseconds(value))
 
 
 def read_quantity(value: Any) -> int:
@@ -160,9 +161,10 @@ def read_envelope(headers: Iterable[Tuple[str, Union[bytes, str, None]]], events
     event = _id(required("ce_id")) or _refuse("the header ce_id is not an ID")
     if event != _event_id(events, subject, kind, sequence):
         _refuse("ce_id is not derived from ce_subject, ce_type and ce_sequence")
+    version = texts.get("ce_dataversion")
     return Envelope(
         event, kind, texts.get("ce_source") or "", subject, sequence, _time(texts.get("ce_time")),
-        _positive("ce_dataversion", texts.get("ce_dataversion") or "1"),
+        _positive("ce_dataversion", "1" if version is None else version),
         _id(texts.get("ce_correlationid")), _id(texts.get("ce_causationid")))
 
 

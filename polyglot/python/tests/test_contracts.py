@@ -28,7 +28,8 @@ def as_bytes(headers):
 def attributes(envelope):
     return {
         "id": str(envelope.id), "type": envelope.type, "source": envelope.source, "subject": str(envelope.subject),
-        "sequence": str(envelope.sequence), "time": str(envelope.time), "dataVersion": envelope.data_version,
+        "sequence": str(envelope.sequence), "time": None if envelope.time is None else str(envelope.time),
+        "dataVersion": envelope.data_version,
         "correlationId": envelope.correlation_id and str(envelope.correlation_id),
         "causationId": envelope.causation_id and str(envelope.causation_id),
     }

@@ -110,9 +110,7 @@ internal static class CloudEvents
             ? value
             : throw new UnreadableMessageException($"the header {name} is not a positive integer");
 
-    private static DateTimeOffset? Time(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            ? time.ToUniversalTime() : null;
+    private static DateTimeOffset? Time(string? text) => Instant.TryParse(text, out var time) ? time : null;
 }
 
 /// <summary>A message that no further attempt can make readable.</summary>

@@ -29,6 +29,8 @@ public sealed class ContractFilesTests
         ["polyglot/javascript/contracts/events.mjs"] = () => TypeScript.Values(Facts),
         ["polyglot/python/forge_id/contracts.json"] = () => Json(Facts),
         ["polyglot/go/contracts/contracts.json"] = () => Json(Facts),
+        ["polyglot/java/src/main/java/example/forgeshop/forge/ContractFacts.java"] = () => Java.Facts(Facts),
+        ["polyglot/sql/contract_facts.sql"] = () => Sql.Facts(Facts),
         ["vectors/values.json"] = () => Json(ValueVectors.Generate()),
         ["vectors/events.json"] = () => Json(EventVectors.Generate()),
     };
