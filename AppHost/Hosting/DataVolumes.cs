@@ -9,17 +9,35 @@ internal static class DataVolumes
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Deletes the content of the volumes of stopped containers. The volumes stay: if a stopped container is removed behind its back, the
+    /// orchestrator may wait for ever for that container's end.
+    /// </summary>
+    /// <exception cref="DistributedApplicationException">The engine refuses, or it is missing.</exception>
+    public static void Empty(IDistributedApplicationBuilder builder)
+    {
+        foreach (var server in builder.Resources.OfType<ContainerResource>())
+        {
+            if (!server.TryGetContainerImageName(out var image))
+                continue;
+            foreach (var volume in Volumes(server))
+            {
+                Run(
+                    Engine(builder), "run", "--rm", "--user", "0", "--volume", $"{volume}:/volume", "--entrypoint", "/bin/sh", image,
+                    "-c", "find /volume -mindepth 1 -delete");
+            }
+        }
+    }
+
     /// <summary>Removes the volumes of the model's containers, and stopped containers that use them; missing ones are ignored.</summary>
     /// <exception cref="DistributedApplicationException">The engine refuses, or it is missing.</exception>
     public static void Remove(IDistributedApplicationBuilder builder)
     {
-        var volumes = builder.Resources.SelectMany(resource => resource.Annotations.OfType<ContainerMountAnnotation>())
-            .Where(mount => mount is { Type: ContainerMountType.Volume, Source: not null })
-            .Select(mount => mount.Source!).ToList();
+        var volumes = builder.Resources.SelectMany(Volumes).ToList();
         if (volumes.Count == 0 || !ContainerEngine.Answers(builder))
             return;
-        var engine = builder.Configuration["ASPIRE_CONTAINER_RUNTIME"] ?? "docker";
-        // A container that Aspire has stopped exists until its next start, and the engine keeps the volumes of existing containers.
+        var engine = Engine(builder);
+        // The engine keeps the volumes of existing containers.
         var stopped = volumes.SelectMany(volume => Run(
             engine, "container", "ls", "--all", "--quiet", "--filter", $"volume={volume}", "--filter", "status=exited").Split('\n'));
         string[] containers = [.. stopped.Where(id => id.Length > 0).Distinct()];
@@ -27,6 +45,12 @@ internal static class DataVolumes
             Run(engine, ["container", "rm", .. containers]);
         Run(engine, ["volume", "rm", "--force", .. volumes]);
     }
+
+    private static string Engine(IDistributedApplicationBuilder builder) => builder.Configuration["ASPIRE_CONTAINER_RUNTIME"] ?? "docker";
+
+    private static IEnumerable<string> Volumes(IResource resource) => resource.Annotations.OfType<ContainerMountAnnotation>()
+        .Where(mount => mount is { Type: ContainerMountType.Volume, Source: not null })
+        .Select(mount => mount.Source!);
 
     /// <summary>Runs a command of the engine and returns its output.</summary>
     private static string Run(string engine, params string[] arguments)
@@ -36,7 +60,7 @@ internal static class DataVolumes
             using var command = Process.Start(new ProcessStartInfo(engine, arguments) { RedirectStandardOutput = true })!;
             var output = command.StandardOutput.ReadToEndAsync();
             if (!command.WaitForExit(Timeout) || command.ExitCode != 0)
-                throw new DistributedApplicationException($"{engine} could not remove the data volumes: does another shop still use them?");
+                throw new DistributedApplicationException($"{engine} could not delete the data volumes: does another shop still use them?");
             return output.GetAwaiter().GetResult();
         }
         catch (Win32Exception exception)

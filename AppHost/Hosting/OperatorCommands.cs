@@ -10,7 +10,6 @@ internal static class OperatorCommands
 {
     private const double DefaultRate = 12;
     private const double MaxRate = 600;
-    private const int MaxStartAttempts = 5;
     private static readonly TimeSpan StartRetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ToolTimeout = TimeSpan.FromMinutes(5);
@@ -82,9 +81,9 @@ internal static class OperatorCommands
 
             await Task.WhenAll(
                 services.Append(gateway.Resource).Select(service => ExecuteAsync(service, KnownResourceCommands.StopCommand)));
-            await Task.WhenAll(servers.Select(server => ExecuteAsync(server, KnownResourceCommands.StopCommand)));
+            await Task.WhenAll(servers.Select(StopAsync));
             data.Empty();
-            DataVolumes.Remove(gateway.ApplicationBuilder);
+            DataVolumes.Empty(gateway.ApplicationBuilder);
             await Task.WhenAll(servers.Select(StartAsync));
             await Task.WhenAll(
                 resources.Where(resource => resource is IResourceWithConnectionString and IResourceWithParent).Select(HealthyAsync));
@@ -95,6 +94,13 @@ internal static class OperatorCommands
 
             Task<ExecuteCommandResult> ExecuteAsync(IResource resource, string command) =>
                 commands.ExecuteCommandAsync(resource, command, context.CancellationToken);
+
+            async Task StopAsync(IResource server)
+            {
+                await ExecuteAsync(server, KnownResourceCommands.StopCommand);
+                await notifications.WaitForResourceAsync(server.Name, KnownResourceStates.TerminalStates, context.CancellationToken)
+                    .WaitAsync(StartTimeout, context.CancellationToken);
+            }
 
             async Task MigrateAsync()
             {
@@ -109,14 +115,14 @@ internal static class OperatorCommands
 
             async Task StartAsync(IResource resource)
             {
-                // Aspire gives up if the engine deletes the stopped container slowly; the next attempt succeeds.
-                for (var attempts = 1;
-                    await ExecuteAsync(resource, KnownResourceCommands.StartCommand) is { Success: false } failed;
-                    attempts++)
+                // Aspire gives up if the engine deletes the stopped container slowly; a later attempt succeeds.
+                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+                timeout.CancelAfter(StartTimeout);
+                while (await ExecuteAsync(resource, KnownResourceCommands.StartCommand) is { Success: false } failed)
                 {
-                    if (attempts == MaxStartAttempts)
+                    if (timeout.IsCancellationRequested)
                         throw new DistributedApplicationException($"{resource.Name} did not start: {failed.Message}");
-                    await Task.Delay(StartRetryDelay, context.CancellationToken);
+                    await Task.Delay(StartRetryDelay, timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
                 await HealthyAsync(resource);
             }
