@@ -46,11 +46,19 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
 
     private readonly IMongoCollection<BsonDocument> _collection = database.GetCollection<BsonDocument>(model.Name);
 
-    protected override Task CreateAsync() => Model.Indexes.Length == 0
-        ? Task.CompletedTask
-        : _collection.Indexes.CreateManyAsync(Model.Indexes.Select(index => new CreateIndexModel<BsonDocument>(
-            new BsonDocument(index.Select(Path).Append("_id").Select(path => new BsonElement(path, 1))),
-            new CreateIndexOptions { Name = string.Join('_', index.Select(field => field.Name).Prepend("ix")) })));
+    /// <summary>Creates the missing indexes only: FerretDB panics at some that exist already.</summary>
+    protected override async Task CreateAsync()
+    {
+        using var listed = await _collection.Indexes.ListAsync();
+        var existing = (await listed.ToListAsync()).Select(index => index["name"].AsString).ToHashSet();
+        var missing = Model.Indexes
+            .Select(index => new CreateIndexModel<BsonDocument>(
+                new BsonDocument(index.Select(Path).Append("_id").Select(path => new BsonElement(path, 1))),
+                new CreateIndexOptions { Name = string.Join('_', index.Select(field => field.Name).Prepend("ix")) }))
+            .Where(index => !existing.Contains(index.Options.Name)).ToList();
+        if (missing.Count > 0)
+            await _collection.Indexes.CreateManyAsync(missing);
+    }
 
     protected override Task<List<Document<T>>> ReadAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
         ReadAsync(_collection.Find(In(ids)), cancellationToken);
