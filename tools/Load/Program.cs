@@ -7,8 +7,8 @@ using Spectre.Console;
 
 var root = new RootCommand("Starts an isolated shop and puts load on it.") { ChaosCommand(), FuzzCommandLine(), BenchCommand() };
 var parsed = root.Parse(args);
-if (parsed.Errors.Count == 0)
-    return await parsed.InvokeAsync();
+if (parsed.Errors.Count == 0) // After Ctrl-C the shop's processes and data need some time to go.
+    return await parsed.InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
 await Console.Error.WriteLineAsync($"forge: {parsed.CommandResult.Command.Name}: {parsed.Errors[0].Message}");
 return 2;
 
