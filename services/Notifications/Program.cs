@@ -6,6 +6,7 @@ builder.AddServiceDefaults();
 builder.AddDatabase<NotificationsDb>("notifications");
 builder.AddMessaging("notifications", messaging => messaging
     .UseEntityFramework<NotificationsDb>()
+    .Gather(TimeSpan.FromMilliseconds(100)) // no other service waits for a notification
     .Publish(Topics.NotificationEvents)
     .HandleBatch<OrderPlaced, OrderEventsHandler>()
     .HandleBatch<OrderConfirmed, OrderEventsHandler>()

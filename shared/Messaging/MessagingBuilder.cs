@@ -11,6 +11,8 @@ public sealed class MessagingBuilder
 
     internal HashSet<string> Topics { get; } = [];
 
+    internal TimeSpan GatherTime { get; private set; }
+
     /// <summary>Adds the tables to the audit when all subscriptions are declared; null without tables.</summary>
     internal Action<IReadOnlyList<Subscription>>? AddAudit { get; private set; }
 
@@ -57,6 +59,16 @@ public sealed class MessagingBuilder
         Services.AddSingleton<IBatchProcessor>(services => ActivatorUtilities.CreateInstance<EnvelopeProcessor>(services, isTransient));
         foreach (var topic in topics)
             Add<THandler>(Subscription.All<THandler>(topic));
+        return this;
+    }
+
+    /// <summary>
+    /// Handles fewer and larger batches: after the first message of a batch, waits for further ones for up to this time. For a service whose
+    /// effects no other service waits for. The default is zero.
+    /// </summary>
+    public MessagingBuilder Gather(TimeSpan time)
+    {
+        GatherTime = time;
         return this;
     }
 

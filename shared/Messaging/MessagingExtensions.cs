@@ -40,13 +40,13 @@ public static class MessagingExtensions
         services.AddSingleton(
             provider => ActivatorUtilities.CreateInstance<TopicProvisioner>(provider, (IReadOnlyList<string>)[.. messaging.Topics]));
         if (messaging.Subscriptions.Count > 0)
-            AddConsumers(builder, messaging.Subscriptions);
+            AddConsumers(builder, new(messaging.Subscriptions, messaging.GatherTime));
         return builder;
     }
 
-    private static void AddConsumers(IHostApplicationBuilder builder, IReadOnlyList<Subscription> subscriptions)
+    private static void AddConsumers(IHostApplicationBuilder builder, Subscriptions subscriptions)
     {
-        builder.Services.AddSingleton(new Subscriptions(subscriptions));
+        builder.Services.AddSingleton(subscriptions);
         builder.Services.AddSingleton<MessageReader>();
         builder.Services.AddSingleton<DeadLetters>();
         builder.Services.AddSingleton<ConsumerServices>();

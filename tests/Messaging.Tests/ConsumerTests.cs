@@ -76,6 +76,29 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
     }
 
     [Fact]
+    public async Task Consumer_that_gathers_handles_messages_of_some_time_as_one_batch()
+    {
+        await using var service = await StartAsync(new CounterService
+        {
+            Kafka = Kafka, Database = await Servers.CreateDatabaseAsync(), GatherTime = TimeSpan.FromSeconds(2),
+            Settings = [("Messaging:ConsumeBatchSize", "10000")],
+        });
+        // What the topic holds already is a batch of its own.
+        var counters = NewCounters(4);
+        await LabelAsync(counters[0]);
+        await service.HandledAsync(counters[0], 1);
+
+        foreach (var counter in counters[1..])
+            await LabelAsync(counter); // each is acknowledged before the next
+        await service.HandledAsync(counters[3], 1);
+
+        service.Script.Batches.Last().Select(received => received.Context.Subject).ShouldBe(counters[1..], ignoreOrder: true);
+
+        Task LabelAsync(Guid counter) => KafkaLog.ProduceAsync(
+            Kafka, Topic, CounterMessage.Of(counter, CounterLabelled.Type, 1, $$"""{"counterId":"{{counter}}","title":"x"}"""));
+    }
+
+    [Fact]
     public async Task Rebalance_during_a_batch_loses_and_repeats_nothing()
     {
         var (database, name, counters) = (await Servers.CreateDatabaseAsync(), $"counters-{Guid.NewGuid():N}", NewCounters(40));

@@ -14,6 +14,7 @@ internal sealed class BodyLimit(RequestDelegate next, IConfiguration configurati
     private static readonly TimeSpan DiscardFor = TimeSpan.FromSeconds(5);
 
     private readonly int _limit = configuration.GetValue("Requests:MaxBodyBytes", 64 * 1024);
+    private readonly TimeSpan _bodyTime = configuration.GetValue("Requests:MaxBodyTime", TimeSpan.FromSeconds(10));
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -27,14 +28,17 @@ internal sealed class BodyLimit(RequestDelegate next, IConfiguration configurati
     }
 
     /// <summary>Reads a body of unknown length into a buffer, which replaces the request body.</summary>
+    /// <exception cref="BadHttpRequestException">The body did not arrive in time (408).</exception>
     private async Task<bool> FitsAsync(HttpContext context)
     {
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false)
             return true;
         context.Request.EnableBuffering(_limit, _limit);
+        using var slow = new CancellationTokenSource(_bodyTime, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(slow.Token, context.RequestAborted);
         try
         {
-            await context.Request.Body.DrainAsync(context.RequestAborted);
+            await context.Request.Body.DrainAsync(either.Token);
             context.Request.Body.Position = 0;
             return true;
         }
@@ -43,6 +47,10 @@ internal sealed class BodyLimit(RequestDelegate next, IConfiguration configurati
         {
             // The buffer is full.
             return false;
+        }
+        catch (OperationCanceledException error) when (slow.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            throw new BadHttpRequestException("The body did not arrive in time.", StatusCodes.Status408RequestTimeout, error);
         }
     }
 

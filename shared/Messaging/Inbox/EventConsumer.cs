@@ -104,14 +104,19 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         }
     }
 
-    /// <summary>Reads what is ready, up to the batch size. A rebalance on the way takes revoked partitions out of the batch.</summary>
+    /// <summary>
+    /// Reads what is ready or arrives in the time to gather, up to the batch size. A rebalance on the way takes revoked partitions out of
+    /// the batch.
+    /// </summary>
     private void Read()
     {
         _batch.Clear();
         try
         {
-            for (var next = _consumer.Consume(PollTime); next?.Message is not null; next = _consumer.Consume(TimeSpan.Zero))
+            long? began = null;
+            for (var next = _consumer.Consume(PollTime); next?.Message is not null; next = _consumer.Consume(GatherTimeAfter(began.Value)))
             {
+                began ??= services.Time.GetTimestamp();
                 if (_waiting.TryGetValue(next.TopicPartition, out var waiting))
                     waiting.Messages.Enqueue(next);
                 else
@@ -125,6 +130,12 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
             _logger.LogDebug("Kafka consumer: {Reason}", exception.Error.Reason);
             _disconnected |= exception.Error.Code is ErrorCode.UnknownTopicOrPart;
         }
+    }
+
+    private TimeSpan GatherTimeAfter(long began)
+    {
+        var left = services.Subscriptions.GatherTime - services.Time.GetElapsedTime(began);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private async Task HandleAsync()

@@ -52,9 +52,12 @@ internal sealed record Subscription(
 }
 
 /// <summary>Everything that a service handles.</summary>
-internal sealed class Subscriptions(IEnumerable<Subscription> all)
+internal sealed class Subscriptions(IEnumerable<Subscription> all, TimeSpan gatherTime)
 {
     private readonly ILookup<string, Subscription> _byTopic = all.ToLookup(subscription => subscription.Topic);
+
+    /// <summary>Gets the time for which a batch waits for further messages.</summary>
+    public TimeSpan GatherTime => gatherTime;
 
     public IReadOnlyList<string> Topics => [.. _byTopic.Select(topic => topic.Key)];
 

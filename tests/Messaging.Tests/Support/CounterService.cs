@@ -24,6 +24,8 @@ public sealed class CounterService : IAsyncDisposable
 
     public bool Consumes { get; init; } = true;
 
+    public TimeSpan GatherTime { get; init; }
+
     public (string Key, string Value)[] Settings { get; init; } = [];
 
     public Action<IServiceCollection> Replace { get; init; } = _ => { };
@@ -119,7 +121,7 @@ public sealed class CounterService : IAsyncDisposable
         messaging.UseEntityFramework<CountersDb>().Publish(CounterChanged.Topic, ResetCounter.Topic);
         if (Consumes)
         {
-            messaging.Handle<CounterChanged, CounterChangedHandler>().Handle<ResetCounter, CounterChangedHandler>()
+            messaging.Gather(GatherTime).Handle<CounterChanged, CounterChangedHandler>().Handle<ResetCounter, CounterChangedHandler>()
                 .HandleBatch<CounterLabelled, CounterLabelledHandler>();
         }
     }

@@ -77,6 +77,19 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
         shop.Arrivals.ShouldContain(arrival => arrival.Body == text);
     }
 
+    [Fact]
+    public async Task Body_in_chunks_that_does_not_arrive_in_time_returns_408()
+    {
+        await using var gateway = await shop.StartGateway(("Requests:MaxBodyTime", "00:00:01"));
+        using var connection = new TcpClient(gateway.Address.Host, gateway.Address.Port);
+        var stream = connection.GetStream();
+        // At 240 bytes a second Kestrel itself would wait for a minute.
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"PUT /api/v1/products/A HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{new string('x', 15_000)}"),
+            Cancellation);
+        (await new StreamReader(stream).ReadLineAsync(Cancellation)).ShouldBe("HTTP/1.1 408 Request Timeout");
+    }
+
     [Theory]
     [InlineData("{\"sku\":", "malformed-json")]
     [InlineData("not json", "malformed-json")]

@@ -27,7 +27,9 @@ export function createConsumer(groupId: string): Consumer {
   return kafka.consumer({
     groupId,
     sessionTimeout: 10_000,
-    maxWaitTimeInMs: 500,
+    // The broker gathers messages for larger batches. No other service waits for the recommendations.
+    minBytes: 65_536,
+    maxWaitTimeInMs: 100,
     // The owner replaces a consumer that has crashed, and creates the topics before.
     retry: { restartOnFailure: () => Promise.resolve(false) },
   })
