@@ -44,8 +44,10 @@ internal sealed class Supervisor(
                 || now == KnownResourceStates.FailedToStart;
             if (update.Snapshot.ExitCode == 0 && update.Resource.HasAnnotationOfType<RunsToCompletionAnnotation>())
                 continue;
+            // The last condition is the state that this class itself publishes when it gives up.
             if (!ended || before is null || before == now || before == KnownResourceStates.NotStarted
-                || stopRequested.ContainsKey(update.Resource.Name))
+                || stopRequested.ContainsKey(update.Resource.Name)
+                || (now == KnownResourceStates.FailedToStart && resource.Attempts > MaxAttempts))
                 continue;
 
             if (time.GetElapsedTime(resource.RunningSince) > StableAfter)

@@ -29,7 +29,7 @@ export function createConsumer(groupId: string): Consumer {
     sessionTimeout: 10_000,
     // The broker gathers messages for larger batches. No other service waits for the recommendations.
     minBytes: 65_536,
-    maxWaitTimeInMs: 100,
+    maxWaitTimeInMs: 300,
     // The owner replaces a consumer that has crashed, and creates the topics before.
     retry: { restartOnFailure: () => Promise.resolve(false) },
   })
