@@ -48,11 +48,24 @@ internal sealed class BodyLimit(RequestDelegate next, IConfiguration configurati
             // The buffer is full.
             return false;
         }
+        catch (Exception error) when (error is BadHttpRequestException || BadRequests.IsChunkTooLong(error))
+        {
+            CloseAfterwards(context);
+            throw;
+        }
         catch (OperationCanceledException error) when (slow.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
+            CloseAfterwards(context);
             throw new BadHttpRequestException("The body did not arrive in time.", StatusCodes.Status408RequestTimeout, error);
         }
     }
+
+    /// <summary>Announces what Kestrel does when it cannot find the end of a body (RFC 9112, section 9.6).</summary>
+    private static void CloseAfterwards(HttpContext context) => context.Response.OnStarting(() =>
+    {
+        context.Response.Headers.Connection = "close";
+        return Task.CompletedTask;
+    });
 
     private async Task RefuseAsync(HttpContext context, Stream sent)
     {
