@@ -9,7 +9,7 @@ namespace ForgeShop.AppHost.Tests;
 public sealed class AppHostProcessTests : IDisposable
 {
     private const string Password = "Correct-Horse-1";
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
     private readonly string artifacts = Directory.CreateTempSubdirectory("forgeshop-apphost-").FullName;
 

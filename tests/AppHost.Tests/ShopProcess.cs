@@ -33,10 +33,10 @@ internal sealed class ShopProcess : IAsyncDisposable
     public static ShopProcess Start(string artifacts, string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(
-            // A shell may have started the tests with SIGINT ignored, which a child inherits.
+            // A shell may have started the tests with SIGINT ignored, or nohup with SIGHUP; a child inherits that.
             "env",
             [
-                "--default-signal=INT", Hosting.Programs.PathOf("AppHost"), $"--Artifacts={artifacts}", .. arguments,
+                "--default-signal=INT,HUP", Hosting.Programs.PathOf("AppHost"), $"--Artifacts={artifacts}", .. arguments,
             ])
         {
             RedirectStandardOutput = true,
