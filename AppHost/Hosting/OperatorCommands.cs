@@ -10,6 +10,7 @@ internal static class OperatorCommands
 {
     private const double DefaultRate = 12;
     private const double MaxRate = 600;
+    private const int MaxStartAttempts = 5;
     private static readonly TimeSpan StartRetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ToolTimeout = TimeSpan.FromMinutes(5);
@@ -115,14 +116,14 @@ internal static class OperatorCommands
 
             async Task StartAsync(IResource resource)
             {
-                // Aspire gives up if the engine deletes the stopped container slowly; a later attempt succeeds.
-                using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
-                timeout.CancelAfter(StartTimeout);
-                while (await ExecuteAsync(resource, KnownResourceCommands.StartCommand) is { Success: false } failed)
+                // Aspire gives up if the engine deletes the stopped container slowly; the next attempt succeeds.
+                for (var attempts = 1;
+                    await ExecuteAsync(resource, KnownResourceCommands.StartCommand) is { Success: false } failed;
+                    attempts++)
                 {
-                    if (timeout.IsCancellationRequested)
+                    if (attempts == MaxStartAttempts)
                         throw new DistributedApplicationException($"{resource.Name} did not start: {failed.Message}");
-                    await Task.Delay(StartRetryDelay, timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await Task.Delay(StartRetryDelay, context.CancellationToken);
                 }
                 await HealthyAsync(resource);
             }

@@ -24,18 +24,20 @@ public sealed class RawConnection(Uri gateway, TimeProvider time)
             if (request.IsPipelined && answers[0].Status != 0 && answers[0].Headers.GetValueOrDefault("connection") != "close"
                 && answers[0].ContentType != "text/event-stream")
                 answers.Add(await RawAnswer.ReadAsync(stream, request.Method, either.Token));
-            // The chunks were malformed: the gateway refused the first request and closed. The second one then resets the connection, and
-            // with it the answer that was not read yet (RFC 9112, section 9.6; Kestrel does not linger).
-            return await sending || answers[0].Status != 0 || !HasTwoBodiesInChunks(request) ? answers : [];
+            await sending;
+            return answers;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new TimeoutException($"no answer within {Timeout.TotalSeconds:0} s");
         }
         catch (IOException error) when (
-            HasTwoBodiesInChunks(request) && error.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+            request.IsPipelined && request.HasHeader("Transfer-Encoding")
+            && error.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
         {
-            return []; // the same, seen by the reading side
+            // The chunks were malformed: the gateway refused the first request and closed. The second one then resets the connection, and
+            // with it the answer that was not read yet (RFC 9112, section 9.6; Kestrel does not linger).
+            return [];
         }
         catch (IOException)
         {
@@ -44,10 +46,7 @@ public sealed class RawConnection(Uri gateway, TimeProvider time)
         }
     }
 
-    private static bool HasTwoBodiesInChunks(RawRequest request) => request.IsPipelined && request.HasHeader("Transfer-Encoding");
-
-    /// <returns>Whether all was sent.</returns>
-    private async Task<bool> WriteAsync(Stream stream, RawRequest request, CancellationToken cancellationToken)
+    private async Task WriteAsync(Stream stream, RawRequest request, CancellationToken cancellationToken)
     {
         try
         {
@@ -59,12 +58,10 @@ public sealed class RawConnection(Uri gateway, TimeProvider time)
             if (rest > 0)
                 await Task.Delay(request.Pause, time, cancellationToken);
             await stream.WriteAsync(bytes.AsMemory(rest), cancellationToken);
-            return true;
         }
         catch (IOException)
         {
             // The answer came before the request was complete, and the gateway has closed the connection. The answer is read and judged.
-            return false;
         }
     }
 }

@@ -60,7 +60,7 @@ internal sealed class BodyLimit(RequestDelegate next, IConfiguration configurati
         }
     }
 
-    /// <summary>Announces what Kestrel does when it cannot find the end of a body (RFC 9112, section 9.6).</summary>
+    /// <summary>Announces that the connection closes, because the end of the body was not found (RFC 9112, section 9.6).</summary>
     private static void CloseAfterwards(HttpContext context) => context.Response.OnStarting(() =>
     {
         context.Response.Headers.Connection = "close";
@@ -81,7 +81,7 @@ internal sealed class BodyLimit(RequestDelegate next, IConfiguration configurati
             && (error is InvalidDataException or OperationCanceledException))
         {
             // The rest is too long or too slow: the connection closes after the answer.
-            context.Response.Headers.Connection = "close";
+            CloseAfterwards(context);
         }
         await Problems.Status(StatusCodes.Status413PayloadTooLarge, $"A body has at most {_limit} bytes.").ExecuteAsync(context);
     }

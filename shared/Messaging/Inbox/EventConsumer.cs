@@ -3,8 +3,7 @@ namespace ForgeShop.Messaging;
 /// <summary>What all consumers of the service use.</summary>
 internal sealed record ConsumerServices(
     KafkaSettings Kafka, TopicProvisioner Topics, Subscriptions Subscriptions, MessageReader Reader, IBatchProcessor Processor,
-    DeadLetters DeadLetters,
-    MessagingMetrics Metrics, IOptions<MessagingOptions> Options, TimeProvider Time,
+    DeadLetters DeadLetters, MessagingMetrics Metrics, IOptions<MessagingOptions> Options, TimeProvider Time,
     ILogger<EventConsumer> Logger);
 
 /// <summary>
@@ -132,11 +131,8 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         }
     }
 
-    private TimeSpan GatherTimeAfter(long began)
-    {
-        var left = services.Subscriptions.GatherTime - services.Time.GetElapsedTime(began);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-    }
+    private TimeSpan GatherTimeAfter(long began) =>
+        TimeSpan.FromTicks(Math.Max(0, (services.Subscriptions.GatherTime - services.Time.GetElapsedTime(began)).Ticks));
 
     private async Task HandleAsync()
     {
