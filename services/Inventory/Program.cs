@@ -7,9 +7,9 @@ builder.AddDatabase<InventoryDb>("inventory", SeedCatalogue.AddAsync);
 builder.AddMessaging("inventory", messaging => messaging
     .UseEntityFramework<InventoryDb>()
     .Publish(Topics.InventoryEvents)
-    .HandleBatch<ReserveStock, ReserveStockHandler>()
-    .HandleBatch<ReleaseStock, ReleaseStockHandler>()
-    .HandleBatch<OrderConfirmed, OrderConfirmedHandler>());
+    .Handle<ReserveStock, ReserveStockHandler>()
+    .Handle<ReleaseStock, ReleaseStockHandler>()
+    .Handle<OrderConfirmed, OrderConfirmedHandler>());
 builder.Services.AddPollingWorker<AvailabilityAnnouncer>();
 builder.Services.AddOptions<CatalogueOptions>()
     .Configure(options => options.Seed = builder.Environment.IsDevelopment())

@@ -8,11 +8,11 @@ builder.AddMessaging("notifications", messaging => messaging
     .UseEntityFramework<NotificationsDb>()
     .Gather(TimeSpan.FromMilliseconds(100)) // no other service waits for a notification
     .Publish(Topics.NotificationEvents)
-    .HandleBatch<OrderPlaced, OrderEventsHandler>()
-    .HandleBatch<OrderConfirmed, OrderEventsHandler>()
-    .HandleBatch<OrderCancelled, OrderEventsHandler>()
-    .HandleBatch<UserRegistered, UserEventsHandler>()
-    .HandleBatch<UserProfileChanged, UserEventsHandler>());
+    .Handle<OrderPlaced, OrderEventsHandler>()
+    .Handle<OrderConfirmed, OrderEventsHandler>()
+    .Handle<OrderCancelled, OrderEventsHandler>()
+    .Handle<UserRegistered, UserEventsHandler>()
+    .Handle<UserProfileChanged, UserEventsHandler>());
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, NotificationsJson.Default));
 builder.Services.AddNotificationsAudit();
 

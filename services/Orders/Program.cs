@@ -7,13 +7,13 @@ builder.AddDatabase<OrdersDb>("orders");
 builder.AddMessaging("orders", messaging => messaging
     .UseEntityFramework<OrdersDb>()
     .Publish(Topics.OrderEvents, Topics.InventoryCommands, Topics.PaymentCommands)
-    .HandleBatch<ProductChanged, ProductChangedHandler>()
-    .HandleBatch<StockReserved, CheckoutProcess>()
-    .HandleBatch<ReservationFailed, CheckoutProcess>()
-    .HandleBatch<StockReleased, CheckoutProcess>()
-    .HandleBatch<PaymentCharged, CheckoutProcess>()
-    .HandleBatch<PaymentDeclined, CheckoutProcess>()
-    .HandleBatch<PaymentRefunded, CheckoutProcess>());
+    .Handle<ProductChanged, ProductChangedHandler>()
+    .Handle<StockReserved, CheckoutProcess>()
+    .Handle<ReservationFailed, CheckoutProcess>()
+    .Handle<StockReleased, CheckoutProcess>()
+    .Handle<PaymentCharged, CheckoutProcess>()
+    .Handle<PaymentDeclined, CheckoutProcess>()
+    .Handle<PaymentRefunded, CheckoutProcess>());
 builder.AddEntityCache<OrdersDb, Order, CachedOrder>("redis", "order", CachedOrder.Of);
 builder.Services.AddOptions<CheckoutOptions>().BindConfiguration("Checkout").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddPollingWorker<CheckoutTimer>();

@@ -7,8 +7,8 @@ builder.AddDatabase<PaymentsDb>("payments");
 builder.AddMessaging("payments", messaging => messaging
     .UseEntityFramework<PaymentsDb>()
     .Publish(Topics.PaymentEvents)
-    .HandleBatch<ChargePayment, ChargePaymentHandler>()
-    .HandleBatch<RefundPayment, RefundPaymentHandler>());
+    .Handle<ChargePayment, ChargePaymentHandler>()
+    .Handle<RefundPayment, RefundPaymentHandler>());
 builder.Services.AddOptions<PaymentOptions>().BindConfiguration("Payments").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddOptions<SimulatedProviderOptions>().BindConfiguration("SimulatedProvider");
 builder.Services.AddSingleton<IPaymentProvider, SimulatedProvider>();

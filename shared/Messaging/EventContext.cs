@@ -1,7 +1,7 @@
 namespace ForgeShop.Messaging;
 
 /// <summary>Describes an event or command apart from its data: the CloudEvents attributes and the place where it was read.</summary>
-public record EventContext
+public sealed record EventContext
 {
     /// <summary>
     /// Derived from <see cref="Subject"/>, <see cref="Type"/> and <see cref="Sequence"/>; the consumer checks it on arrival.
@@ -24,17 +24,8 @@ public record EventContext
     /// <summary>The version of the data's schema, from 1.</summary>
     public required int DataVersion { get; init; }
 
-    /// <summary>Identifies everything that one request caused, across all services.</summary>
-    public CorrelationId? CorrelationId { get; init; }
-
-    /// <summary>The event whose handling caused this one.</summary>
-    public EventId? CausationId { get; init; }
-
-    /// <summary>The W3C trace context under which the event is handled.</summary>
-    public string? TraceParent { get; init; }
-
-    /// <inheritdoc cref="TraceParent"/>
-    public string? TraceState { get; init; }
+    /// <summary>The cause, the correlation and the trace of the event itself.</summary>
+    public required MessageOrigin Cause { get; init; }
 
     public required string Topic { get; init; }
 
@@ -42,24 +33,8 @@ public record EventContext
     public required LogPosition Position { get; init; }
 
     /// <summary>Gets the origin of the events that are emitted while this one is handled.</summary>
-    public MessageOrigin Origin => new(Id, CorrelationId, TraceParent, TraceState);
+    public MessageOrigin Origin => Cause with { CausationId = Id };
 }
-
-/// <summary>An event with its data as received.</summary>
-public sealed record EventEnvelope : EventContext
-{
-    public EventEnvelope()
-    {
-    }
-
-    [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
-    internal EventEnvelope(EventContext context, JsonElement data) : base(context) => Data = data;
-
-    public required JsonElement Data { get; init; }
-}
-
-/// <summary>An event of one type, for a batch handler.</summary>
-public sealed record Received<TEvent>(TEvent Data, EventContext Context);
 
 /// <summary>A place in a partition's log.</summary>
 /// <param name="Log">

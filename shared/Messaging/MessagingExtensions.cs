@@ -11,7 +11,7 @@ public static class MessagingExtensions
     /// <param name="service">The service's name: its consumer group, and the CloudEvents source (<c>/orders</c>) of its messages.</param>
     /// <param name="configure">Declares the store, the handlers and the published topics.</param>
     public static IHostApplicationBuilder AddMessaging(
-        this IHostApplicationBuilder builder, string service, Action<MessagingBuilder> configure)
+        this IHostApplicationBuilder builder, string service, Action<MessagingModel> configure)
     {
         var services = builder.Services;
         services.AddOptions<MessagingOptions>()
@@ -26,31 +26,23 @@ public static class MessagingExtensions
                 "There is no connection string for Kafka: set ConnectionStrings:kafka.")
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(new ServiceName(service));
+        services.AddSingleton(provider => new KafkaSettings(provider.GetRequiredService<IConfiguration>(), service));
         services.AddSingleton<OutboxSignal>();
-        services.AddSingleton<KafkaSettings>();
-        services.AddSingleton(provider => new ConsumerProgress(provider.GetRequiredService<KafkaSettings>()));
         services.AddSingleton<MessagingMetrics>();
         services.AddSingleton<KafkaPublisher>();
+        services.AddSingleton<TopicProvisioner>();
         services.AddHealthChecks().AddCheck<MessagingHealth>("messaging", HealthStatus.Degraded);
 
-        var messaging = new MessagingBuilder(services);
-        configure(messaging);
-        messaging.AddAudit?.Invoke(messaging.Subscriptions);
-        services.AddSingleton(
-            provider => ActivatorUtilities.CreateInstance<TopicProvisioner>(provider, (IReadOnlyList<string>)[.. messaging.Topics]));
-        if (messaging.Subscriptions.Count > 0)
-            AddConsumers(builder, new(messaging.Subscriptions, messaging.GatherTime));
-        return builder;
-    }
-
-    private static void AddConsumers(IHostApplicationBuilder builder, Subscriptions subscriptions)
-    {
-        builder.Services.AddSingleton(subscriptions);
-        builder.Services.AddSingleton<MessageReader>();
-        builder.Services.AddSingleton<DeadLetters>();
-        builder.Services.AddSingleton<ConsumerServices>();
+        var model = new MessagingModel(services, service);
+        services.AddSingleton(model);
+        configure(model);
+        model.AddAudit?.Invoke();
+        if (model.Handled.Count == 0)
+            return builder;
+        services.AddSingleton<InboxProcessor>();
+        services.AddSingleton<DeadLetters>();
         for (var i = builder.Configuration.GetValue("Messaging:Consumers", 1); i > 0; i--)
-            builder.Services.AddSingleton<IHostedService, EventConsumer>();
+            services.AddSingleton<IHostedService, EventConsumer>();
+        return builder;
     }
 }

@@ -14,7 +14,7 @@ public static class MessagingTelemetry
 
     /// <summary>Starts the span of handling one message of a batch.</summary>
     internal static Activity? StartProcess(EventContext context, string group) =>
-        Start("process", context.Topic, ActivityKind.Consumer, context.Id, context.Origin)?.SetTag("messaging.operation.type", "process")
+        Start("process", context.Topic, ActivityKind.Consumer, context.Id, context.Cause)?.SetTag("messaging.operation.type", "process")
             .SetTag("messaging.consumer.group.name", group).SetTag("messaging.kafka.offset", context.Position.Offset);
 
     /// <summary>Starts the span of a batch, with links to the messages' traces. The statements of the transaction belong to it.</summary>
@@ -22,7 +22,7 @@ public static class MessagingTelemetry
         !Source.HasListeners() ? null : Source.StartActivity(
         ActivityKind.Consumer, name: $"handle batch of {group}",
         tags: [new("messaging.system", "kafka"), new("messaging.batch.message_count", batch.Count)],
-        links: batch.Select(message => new ActivityLink(Parse(message.Context.Origin))));
+        links: batch.Select(message => new ActivityLink(Parse(message.Context.Cause))));
 
     /// <summary>Starts a span of its own trace context. It does not become the current one, because a batch has many at once.</summary>
     internal static Activity? Start(string name, ActivityKind kind, MessageOrigin origin)

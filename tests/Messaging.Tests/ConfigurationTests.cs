@@ -58,7 +58,7 @@ public sealed class ConfigurationTests(Servers servers) : MessagingTest(servers)
             ["Kafka:SaslPassword"] = "secret",
             ["Kafka:SslCaLocation"] = "/etc/ssl/kafka.pem",
         }).Build();
-        var settings = new KafkaSettings(configuration, new ServiceName("orders"));
+        var settings = new KafkaSettings(configuration, "orders");
 
         foreach (var config in new ClientConfig[] { settings.Admin(), settings.Producer(), settings.Consumer() })
         {

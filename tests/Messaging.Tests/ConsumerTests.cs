@@ -1,4 +1,7 @@
+using System.Data.Common;
 using ForgeShop.TestSupport;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -14,9 +17,9 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
         var killed = new CounterService
         {
             Name = "killed", Kafka = Kafka, Database = database,
-            Replace = AfterCommit((batch, token) =>
+            Replace = AfterCommit((effects, token) =>
             {
-                var count = batch.Count(message => message.Context.Subject == counter);
+                var count = effects.Count(effect => effect.CounterId == counter);
                 committed += count;
                 return count > 0 && committed == 5 ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask;
             }),
@@ -212,25 +215,22 @@ public sealed class ConsumerTests(Servers servers, Broker broker) : SharedKafkaT
         }
     }
 
-    /// <summary>Replaces the service's batch processor by one that runs <paramref name="action"/> after each commit.</summary>
-    private static Action<IServiceCollection> AfterCommit(Func<IReadOnlyList<IncomingMessage>, CancellationToken, Task> action) =>
-        services =>
-    {
-        var registered = services.Last(service => service.ServiceType == typeof(IBatchProcessor));
-        services.Remove(registered);
-        services.AddSingleton<IBatchProcessor>(provider =>
-            new InterruptedProcessor((IBatchProcessor)ActivatorUtilities.CreateInstance(provider, registered.ImplementationType!), action));
-    };
+    /// <summary>Runs an action after each commit of the consumer, with the effects of the batch; none for duplicates.</summary>
+    private static Action<IServiceCollection> AfterCommit(Func<List<Effect>, CancellationToken, Task> action) =>
+        services => services.ConfigureDbContext<CountersDb>(options => options.AddInterceptors(new CommitInterceptor(action)));
 
-    private sealed class InterruptedProcessor(
-        IBatchProcessor inner, Func<IReadOnlyList<IncomingMessage>, CancellationToken, Task> afterCommit) : IBatchProcessor
+    private sealed class CommitInterceptor(Func<List<Effect>, CancellationToken, Task> action) : DbTransactionInterceptor
     {
-        public async Task ProcessAsync(IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
+        private bool _hasHandled;
+
+        public override Task TransactionCommittedAsync(
+            DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
         {
-            await inner.ProcessAsync(batch, cancellationToken);
-            await afterCommit(batch, cancellationToken);
+            var tracked = eventData.Context!.ChangeTracker;
+            List<Effect> effects = [.. tracked.Entries<Effect>().Select(entry => entry.Entity)];
+            _hasHandled |= effects.Count > 0;
+            // The test's own commits change counters.
+            return _hasHandled && !tracked.Entries<Counter>().Any() ? action(effects, cancellationToken) : Task.CompletedTask;
         }
-
-        public bool IsTransient(Exception exception) => inner.IsTransient(exception);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using ForgeShop.TestSupport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -23,14 +24,15 @@ public sealed class EnvelopeTests(Servers servers) : MessagingTest(servers)
 
         await EventuallyAsync("all events are handled", () => handler.Handled.Count == 100);
         foreach (var counter in counters)
-            handler.Handled.Where(envelope => envelope.Subject == counter).Select(envelope => envelope.Sequence).ShouldBe(UpTo(5));
-        foreach (var partition in handler.Handled.GroupBy(envelope => envelope.Position.Log))
+            handler.Handled.Where(envelope => envelope.Context.Subject == counter).Select(envelope => envelope.Context.Sequence)
+                .ShouldBe(UpTo(5));
+        foreach (var partition in handler.Handled.GroupBy(envelope => envelope.Context.Position.Log))
         {
             partition.Key.ShouldMatch("^counter.events-[0-9]+@.+$");
-            partition.Select(envelope => envelope.Position.Offset).ShouldBeInOrder();
+            partition.Select(envelope => envelope.Context.Position.Offset).ShouldBeInOrder();
         }
         handler.Handled.ShouldContain(
-            envelope => envelope.Type == CounterLabelled.Type && envelope.Data.GetProperty("label").GetString() == "x");
+            envelope => envelope.Context.Type == CounterLabelled.Type && envelope.Data.GetProperty("label").GetString() == "x");
         handler.Calls.ShouldBeLessThan(20);
         (await KafkaLog.DeadLettersAsync(kafka, DeadLetterTopic, 1, _ => true)).ShouldHaveSingleItem()
             .Header("dlq_error")!.ShouldContain("ce_id");
@@ -44,7 +46,7 @@ public sealed class EnvelopeTests(Servers servers) : MessagingTest(servers)
         var counters = NewCounters(20);
         await KafkaLog.ProduceAsync(
             kafka, Topic, [.. UpTo(5).SelectMany(sequence => counters.Select(counter => CounterMessage.Changed(counter, sequence)))]);
-        var handler = new RecordingHandler { Fails = envelope => envelope.Subject == counters[3] && envelope.Sequence == 2
+        var handler = new RecordingHandler { Fails = envelope => envelope.Context.Subject == counters[3] && envelope.Context.Sequence == 2
             ? new InvalidOperationException("poison") : null };
 
         using var host = await StartAsync(kafka, handler);
@@ -52,7 +54,8 @@ public sealed class EnvelopeTests(Servers servers) : MessagingTest(servers)
         var letter = (await KafkaLog.DeadLettersAsync(kafka, DeadLetterTopic, 1, _ => true)).ShouldHaveSingleItem();
         (letter.Header("ce_subject"), letter.Header("ce_sequence"), letter.Header("dlq_attempts"))
             .ShouldBe((counters[3].ToString(), "2", "2"));
-        await EventuallyAsync("the other events are handled", () => handler.Handled.DistinctBy(envelope => envelope.Id).Count() == 99);
+        await EventuallyAsync(
+            "the other events are handled", () => handler.Handled.DistinctBy(envelope => envelope.Context.Id).Count() == 99);
         await host.StopAsync(Cancelled);
     }
 
@@ -95,17 +98,17 @@ public sealed class EnvelopeTests(Servers servers) : MessagingTest(servers)
         return host;
     }
 
-    private sealed class RecordingHandler : IEnvelopeHandler
+    private sealed class RecordingHandler : IBatchHandler<JsonElement>
     {
         private int _calls;
 
-        public Func<EventEnvelope, Exception?> Fails { get; init; } = _ => null;
+        public Func<Received<JsonElement>, Exception?> Fails { get; init; } = _ => null;
 
-        public ConcurrentQueue<EventEnvelope> Handled { get; } = [];
+        public ConcurrentQueue<Received<JsonElement>> Handled { get; } = [];
 
         public int Calls => _calls;
 
-        public Task HandleAsync(IReadOnlyList<EventEnvelope> events, CancellationToken cancellationToken)
+        public Task HandleAsync(IReadOnlyList<Received<JsonElement>> events, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _calls);
             if (events.Select(Fails).FirstOrDefault(error => error is not null) is { } error)

@@ -104,14 +104,14 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
             await service.HandledAsync(subject, 1);
             var context = service.Script.Contexts.Last(context => context.Subject == subject);
             var written = DateTimeOffset.Parse("2026-11-21T00:00:00Z", CultureInfo.InvariantCulture);
-            context.CorrelationId.ShouldBeNull(customMessage: $"{header} = {value}");
-            context.CausationId.ShouldBeNull();
+            context.Cause.CorrelationId.ShouldBeNull(customMessage: $"{header} = {value}");
+            context.Cause.CausationId.ShouldBeNull();
             // Where something listens to spans, the delivery has one: in the trace of the message if that can be read, else in a new one.
             if (header == "tracestate")
-                context.TraceParent.ShouldNotBeNull().ShouldStartWith(TraceParent[..35]);
+                context.Cause.TraceParent.ShouldNotBeNull().ShouldStartWith(TraceParent[..35]);
             else if (header == "traceparent")
-                context.TraceParent.ShouldNotBe(value);
-            context.TraceState.ShouldBeNull();
+                context.Cause.TraceParent.ShouldNotBe(value);
+            context.Cause.TraceState.ShouldBeNull();
             context.Time.Offset.ShouldBe(TimeSpan.Zero);
             if (header != "ce_time" || value?.EndsWith("+02:00", StringComparison.Ordinal) == true)
                 context.Time.ShouldBe(written);
@@ -131,7 +131,7 @@ public sealed class MessageFormatTests(Servers servers, Broker broker) : SharedK
                 .Adding("ce_type", System.Text.Encoding.UTF8.GetBytes(CounterChanged.Type)));
 
         await service.HandledAsync(counter, 1);
-        service.Script.Contexts.Single(context => context.Subject == counter).CorrelationId.ShouldBe(correlation);
+        service.Script.Contexts.Single(context => context.Subject == counter).Cause.CorrelationId.ShouldBe(correlation);
     }
 
     [Fact]

@@ -37,8 +37,8 @@ public sealed class TracingTests(Servers servers, Broker broker) : SharedKafkaTe
 
         await last.HandledAsync(counter, 2);
         var context = last.Script.Batches.SelectMany(call => call).Single(received => received.Context.Subject == counter).Context;
-        context.CausationId.ShouldBe(new ForgeIds().Event(counter, CounterChanged.Type, 1));
-        context.CorrelationId.ShouldBe(correlation);
+        context.Cause.CausationId.ShouldBe(new ForgeIds().Event(counter, CounterChanged.Type, 1));
+        context.Cause.CorrelationId.ShouldBe(correlation);
         context.Source.ShouldBe("/" + first.Name);
 
         // From the last span to the request.

@@ -1,5 +1,4 @@
 using ForgeShop.Contracts.Audit;
-using ForgeShop.Messaging;
 using Microsoft.Extensions.Options;
 
 namespace ForgeShop.Reporting;

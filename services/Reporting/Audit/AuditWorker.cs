@@ -27,6 +27,7 @@ internal static class AuditRegistration
             provider.GetRequiredService<IOptions<AuditOptions>>()));
         services.AddSingleton<AuditRuns>();
         services.AddSingleton<AuditMetrics>();
+        services.AddSingleton<ConsumerProgress>();
         services.AddSingleton<AuditSettlement>();
         services.AddSingleton<AuditPace>();
         services.AddSingleton<AuditInquiry>();

@@ -16,10 +16,10 @@ public sealed record RecordedCommand(
     public static DocumentModel<RecordedCommand> Model { get; } = new(
         "commands", ReportingJson.Default.RecordedCommand, [CorrelationField, TimeField]);
 
-    public static RecordedCommand Of(EventEnvelope command) => new(
-        command.Id, command.Type, command.Source, command.Subject, command.Sequence, command.Time, command.CorrelationId,
-        command.CausationId,
-        ActivityContext.TryParse(command.TraceParent, null, out var trace) ? trace.TraceId.ToHexString() : null);
+    public static RecordedCommand Of(EventContext command) => new(
+        command.Id, command.Type, command.Source, command.Subject, command.Sequence, command.Time,
+        command.Cause.CorrelationId, command.Cause.CausationId,
+        ActivityContext.TryParse(command.Cause.TraceParent, null, out var trace) ? trace.TraceId.ToHexString() : null);
 }
 
 /// <summary>All commands that Reporting ever received, under their IDs.</summary>

@@ -51,13 +51,14 @@ public sealed record RecordedEvent(
 
     /// <exception cref="JsonException">The data does not have the form of its type.</exception>
     /// <exception cref="UnknownEventVersionException">The data has a newer form than this release reads.</exception>
-    public static RecordedEvent Of(EventEnvelope @event, DateTimeOffset now)
+    public static RecordedEvent Of(Received<JsonElement> received, DateTimeOffset now)
     {
+        var @event = received.Context;
         var recorded = new RecordedEvent(
-            @event.Id, @event.Type, @event.Source, @event.Subject, @event.Sequence, @event.Time, @event.DataVersion, @event.CorrelationId,
-            @event.CausationId,
-            ActivityContext.TryParse(@event.TraceParent, null, out var trace) ? trace.TraceId.ToHexString() : null,
-            @event.Data.Clone(), @event.Position.Log, @event.Position.Offset, now);
+            @event.Id, @event.Type, @event.Source, @event.Subject, @event.Sequence, @event.Time, @event.DataVersion,
+            @event.Cause.CorrelationId, @event.Cause.CausationId,
+            ActivityContext.TryParse(@event.Cause.TraceParent, null, out var trace) ? trace.TraceId.ToHexString() : null,
+            received.Data.Clone(), @event.Position.Log, @event.Position.Offset, now);
         // An event that cannot be read must fail before it is recorded: the copy that an operator sends later has another position.
         _ = recorded.Payload;
         return recorded;

@@ -41,13 +41,13 @@ internal sealed class OutboxAudit<TContext>(IServiceScopeFactory scopes, OutboxS
 internal static class MessagingAudit
 {
     /// <summary>Lets outbox and inbox answer the audit. The inbox holds the types of event that the service handles.</summary>
-    public static void AddMessagingAudit<TContext>(this IServiceCollection services, IReadOnlyList<Subscription> subscriptions)
+    public static void AddMessagingAudit<TContext>(this IServiceCollection services, MessagingModel model)
         where TContext : DbContext
     {
         services.AddSingleton<AuditedStore, OutboxAudit<TContext>>();
-        if (subscriptions.Count == 0)
+        if (model.Handled.Count == 0)
             return;
-        var handled = subscriptions.Select(subscription => $"{subscription.Topic}/{subscription.Type}").Distinct();
+        var handled = model.Handled.Select(handled => $"{handled.Topic}/{handled.Type}");
         services.AddAuditedTable<TContext>(new(
             new("inbox", "events", "postgresql") { IsComplete = true, Groups = [.. handled] }, "inbox")
         {

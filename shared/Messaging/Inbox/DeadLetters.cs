@@ -2,7 +2,7 @@ namespace ForgeShop.Messaging;
 
 /// <summary>Writes messages that cannot be handled to the dead-letter topic, with the error and the position.</summary>
 internal sealed class DeadLetters(
-    KafkaSettings settings, ServiceName service, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider time,
+    KafkaSettings settings, MessagingModel model, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider time,
     ILogger<DeadLetters> logger)
     : IDisposable
 {
@@ -49,7 +49,7 @@ internal sealed class DeadLetters(
             (DeadLetterHeaders.Topic, consumed.Topic),
             (DeadLetterHeaders.Partition, $"{consumed.Partition.Value}"),
             (DeadLetterHeaders.Offset, $"{consumed.Offset.Value}"),
-            (DeadLetterHeaders.Group, service.Value),
+            (DeadLetterHeaders.Group, model.Service),
             (DeadLetterHeaders.Time, time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture)),
             (DeadLetterHeaders.Attempts, $"{attempts}"),
             (DeadLetterHeaders.ErrorType, error.GetType().FullName ?? error.GetType().Name),

@@ -1,23 +1,19 @@
 namespace ForgeShop.Messaging;
 
-/// <summary>What all consumers of the service use.</summary>
-internal sealed record ConsumerServices(
-    KafkaSettings Kafka, TopicProvisioner Topics, Subscriptions Subscriptions, MessageReader Reader, IBatchProcessor Processor,
-    DeadLetters DeadLetters, MessagingMetrics Metrics, IOptions<MessagingOptions> Options, TimeProvider Time,
-    ILogger<EventConsumer> Logger);
-
 /// <summary>
 /// One consumer of the group. It reads what its partitions have ready, handles it as one batch, and stores the offsets after the commit.
 /// Rebalances happen between batches. A batch that fails is divided: by partition, then by message, so that a failing message delays its
 /// partition only.
 /// </summary>
-internal sealed class EventConsumer(ConsumerServices services) : BackgroundService
+internal sealed class EventConsumer(
+    KafkaSettings kafka, TopicProvisioner topics, MessagingModel model, ForgeIds ids, InboxProcessor inbox, DeadLetters deadLetters,
+    MessagingMetrics metrics, IOptions<MessagingOptions> options, TimeProvider time, ILogger<EventConsumer> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan PollTime = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(5);
 
-    private readonly MessagingOptions _options = services.Options.Value;
-    private readonly ILogger _logger = services.Logger;
+    private readonly MessagingOptions _options = options.Value;
     private readonly List<KafkaMessage> _batch = [];
     private readonly Dictionary<TopicPartition, WaitingPartition> _waiting = [];
     private IConsumer<byte[]?, byte[]?> _consumer = null!;
@@ -39,7 +35,8 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         {
             try
             {
-                services.Topics.EnsureAsync(stoppingToken).GetAwaiter().GetResult();
+                Wait(topics.EnsureAsync(stoppingToken));
+                _cluster = topics.ClusterIdAsync(stoppingToken).GetAwaiter().GetResult();
                 using (_consumer = Subscribe())
                     Consume();
             }
@@ -50,7 +47,7 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
             catch (Exception exception)
             {
                 var delay = Backoff.After(++_failures, _options.MinBackoff, _options.MaxBackoff);
-                _logger.LogError(exception, "The consumer failed (attempt {Attempt}); replacing it in {Delay}", _failures, delay);
+                logger.LogError(exception, "The consumer failed (attempt {Attempt}); replacing it in {Delay}", _failures, delay);
                 stoppingToken.WaitHandle.WaitOne(delay);
             }
         }
@@ -68,14 +65,14 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
 
     private IConsumer<byte[]?, byte[]?> Subscribe()
     {
-        (_cluster, _disconnected) = ("", false);
-        var consumer = new ConsumerBuilder<byte[]?, byte[]?>(services.Kafka.Consumer())
+        _disconnected = false;
+        var consumer = new ConsumerBuilder<byte[]?, byte[]?>(kafka.Consumer())
             .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions))
             .SetPartitionsLostHandler((_, partitions) => Forget(partitions))
             .SetErrorHandler((_, error) => _disconnected |= error.Code is ErrorCode.Local_AllBrokersDown)
-            .SetLogHandler((_, line) => _logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message))
+            .SetLogHandler((_, line) => logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message))
             .Build();
-        consumer.Subscribe(services.Subscriptions.Topics);
+        consumer.Subscribe(model.Handled.Select(handled => handled.Topic).Distinct());
         return consumer;
     }
 
@@ -92,13 +89,13 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
             // Kafka may come back without its topics. A consumer that saw them missing gets no partitions when they are created again, so a
             // new one begins.
             if (_disconnected)
-                services.Topics.EnsureAsync(_stopping).GetAwaiter().GetResult();
+                Wait(topics.EnsureAsync(_stopping));
         }
         finally
         {
             Forget(_consumer.Assignment.Select(partition => new TopicPartitionOffset(partition, Offset.Unset)));
             // Leaves the group, so that other consumers take over at once. Without a broker, this would wait for its time-out.
-            if (services.Topics.AnswersAsync(CancellationToken.None).GetAwaiter().GetResult())
+            if (topics.AnswersAsync(CancellationToken.None).GetAwaiter().GetResult())
                 _consumer.Close();
         }
     }
@@ -115,43 +112,37 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
             long? began = null;
             for (var next = _consumer.Consume(PollTime); next?.Message is not null; next = _consumer.Consume(GatherTimeAfter(began.Value)))
             {
-                began ??= services.Time.GetTimestamp();
-                if (_waiting.TryGetValue(next.TopicPartition, out var waiting))
-                    waiting.Messages.Enqueue(next);
-                else
-                    _batch.Add(next);
+                began ??= time.GetTimestamp();
+                (_waiting.GetValueOrDefault(next.TopicPartition)?.Messages ?? _batch).Add(next);
                 if (_batch.Count == _options.ConsumeBatchSize)
                     break;
             }
         }
         catch (ConsumeException exception) when (!exception.Error.IsFatal)
         {
-            _logger.LogDebug("Kafka consumer: {Reason}", exception.Error.Reason);
+            logger.LogDebug("Kafka consumer: {Reason}", exception.Error.Reason);
             _disconnected |= exception.Error.Code is ErrorCode.UnknownTopicOrPart;
         }
     }
 
     private TimeSpan GatherTimeAfter(long began) =>
-        TimeSpan.FromTicks(Math.Max(0, (services.Subscriptions.GatherTime - services.Time.GetElapsedTime(began)).Ticks));
+        TimeSpan.FromTicks(Math.Max(0, (model.GatherTime - time.GetElapsedTime(began)).Ticks));
 
     private async Task HandleAsync()
     {
         if (_batch.Count > 0)
             await HandleBatchAsync();
-        foreach (
-            var (partition, waiting) in _waiting.Where(entry => services.Time.GetElapsedTime(entry.Value.FailedAt) >= entry.Value.Delay)
-            .ToList())
+        var due = _waiting.Where(entry => time.GetElapsedTime(entry.Value.FailedAt) >= entry.Value.Delay).ToList();
+        foreach (var (partition, waiting) in due)
         {
             if (!await HandlePartitionAsync(partition, waiting))
                 break;
         }
-        services.Metrics.SetWaitingPartitions(this, _waiting.Count);
+        metrics.SetWaitingPartitions(this, _waiting.Count);
     }
 
     private async Task HandleBatchAsync()
     {
-        if (_cluster.Length == 0)
-            _cluster = await services.Topics.ClusterIdAsync(_stopping);
         if (await TryAsync(_batch) is not { } error)
         {
             Store(_batch);
@@ -160,10 +151,11 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         }
         foreach (var ofPartition in _batch.GroupBy(message => message.TopicPartition))
         {
-            if (services.Processor.IsTransient(error))
-                Pause(ofPartition.Key, new WaitingPartition(ofPartition), error, isTransient: true);
+            var waiting = new WaitingPartition { Messages = [.. ofPartition] };
+            if (model.IsTransient(error))
+                Pause(ofPartition.Key, waiting, error, isTransient: true);
             else
-                await HandlePartitionAsync(ofPartition.Key, new WaitingPartition(ofPartition));
+                await HandlePartitionAsync(ofPartition.Key, waiting);
         }
     }
 
@@ -176,10 +168,10 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         var alone = waiting.Attempts > 0;
         while (waiting.Messages.Count > 0)
         {
-            var part = waiting.Messages.Take(alone ? 1 : int.MaxValue).ToList();
+            var part = waiting.Messages.GetRange(0, alone ? 1 : waiting.Messages.Count);
             if (await TryAsync(part) is { } error)
             {
-                var isTransient = services.Processor.IsTransient(error);
+                var isTransient = model.IsTransient(error);
                 if (part.Count > 1 && !isTransient)
                 {
                     alone = true;
@@ -190,12 +182,13 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
                     Pause(partition, waiting, error, isTransient);
                     return !isTransient;
                 }
-                await services.DeadLetters.AddAsync(part[0], error, waiting.Attempts, _stopping);
+                await deadLetters.AddAsync(part[0], error, waiting.Attempts, _stopping);
                 // The failing message is out, so the rest is a batch again.
                 alone = false;
             }
             Store(part);
-            waiting.Remove(part.Count);
+            waiting.Messages.RemoveRange(0, part.Count);
+            (waiting.Failures, waiting.Attempts) = (0, 0);
         }
         if (_waiting.Remove(partition))
             _consumer.Resume([partition]);
@@ -205,22 +198,22 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
     /// <summary>Pauses a partition for a backoff.</summary>
     private void Pause(TopicPartition partition, WaitingPartition waiting, Exception error, bool isTransient)
     {
-        (waiting.FailedAt, waiting.Delay) = (
-            services.Time.GetTimestamp(), Backoff.After(++waiting.Failures, _options.MinBackoff, _options.MaxBackoff));
+        waiting.Delay = Backoff.After(++waiting.Failures, _options.MinBackoff, _options.MaxBackoff);
+        waiting.FailedAt = time.GetTimestamp();
         // While the store is unavailable, one partition tries it for all.
         foreach (var other in _waiting.Values.Where(_ => isTransient))
             (other.FailedAt, other.Delay) = (waiting.FailedAt, waiting.Delay);
         if (_waiting.TryAdd(partition, waiting))
             _consumer.Pause([partition]);
-        services.Metrics.Retried(partition.Topic);
-        _logger.LogWarning(error, "Handling {Place} failed (attempt {Attempt}, {Cause}); retrying in {Delay}",
-            waiting.Messages.Peek().TopicPartitionOffset,
-            waiting.Failures, isTransient ? "the store is unavailable" : "counted", waiting.Delay);
+        metrics.Retried(partition.Topic);
+        logger.LogWarning(error, "Handling {Place} failed (attempt {Attempt}, {Cause}); retrying in {Delay}",
+            waiting.Messages[0].TopicPartitionOffset, waiting.Failures, isTransient ? "the store is unavailable" : "counted",
+            waiting.Delay);
     }
 
     /// <summary>Handles messages in one transaction. Those that no attempt can make readable are dead-lettered after its commit.</summary>
     /// <returns>The reason of the failure; null if all are handled.</returns>
-    private async Task<Exception?> TryAsync(IReadOnlyList<KafkaMessage> messages)
+    private async Task<Exception?> TryAsync(List<KafkaMessage> messages)
     {
         var readable = new List<IncomingMessage>(messages.Count);
         var unreadable = new List<(KafkaMessage Message, Exception Error)>();
@@ -228,10 +221,10 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         {
             try
             {
-                if (services.Reader.Read(message, _cluster) is { } incoming)
+                if (IncomingMessage.Read(message, _cluster, model, ids) is { } incoming)
                     readable.Add(incoming);
                 else
-                    services.Metrics.Skipped(message.Topic);
+                    metrics.Skipped(message.Topic);
             }
             catch (UnreadableMessageException exception)
             {
@@ -241,21 +234,21 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
         try
         {
             if (readable.Count > 0)
-                await services.Processor.ProcessAsync(readable, _stopping);
+                await inbox.ProcessAsync(readable, _stopping);
         }
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {
             return exception;
         }
         foreach (var (message, error) in unreadable)
-            await services.DeadLetters.AddAsync(message, error, attempts: 1, _stopping);
+            await deadLetters.AddAsync(message, error, attempts: 1, _stopping);
         return null;
     }
 
     /// <summary>
     /// Marks the messages as handled; the client commits the offsets within a second, and before it gives a partition away.
     /// </summary>
-    private void Store(IEnumerable<KafkaMessage> handled)
+    private void Store(List<KafkaMessage> handled)
     {
         foreach (var last in handled.GroupBy(message => message.TopicPartition).Select(partition => partition.Last()))
         {
@@ -279,22 +272,38 @@ internal sealed class EventConsumer(ConsumerServices services) : BackgroundServi
             // A paused partition would stay paused if this consumer gets it again.
             if (_waiting.Remove(partition.TopicPartition))
                 _consumer.Resume([partition.TopicPartition]);
-            services.Metrics.ForgetLag(partition.Topic, partition.Partition.Value);
+            metrics.ForgetLag(partition.Topic, partition.Partition.Value);
         }
     }
 
     private void MeasureLag()
     {
-        if (services.Time.GetElapsedTime(_measuredAt) < LagInterval)
+        if (time.GetElapsedTime(_measuredAt) < LagInterval)
             return;
-        _measuredAt = services.Time.GetTimestamp();
+        _measuredAt = time.GetTimestamp();
         foreach (var partition in _consumer.Assignment)
         {
             var (end, position) = (_consumer.GetWatermarkOffsets(partition).High, _consumer.Position(partition));
             if (end == Offset.Unset || position == Offset.Unset)
                 continue;
             var waiting = _waiting.GetValueOrDefault(partition)?.Messages.Count ?? 0;
-            services.Metrics.SetLag(partition.Topic, partition.Partition.Value, end - position + waiting);
+            metrics.SetLag(partition.Topic, partition.Partition.Value, end - position + waiting);
         }
+    }
+
+    /// <summary>The messages of a paused partition, the first of which failed.</summary>
+    private sealed class WaitingPartition
+    {
+        public required List<KafkaMessage> Messages { get; init; }
+
+        /// <summary>Failures in a row, for the backoff.</summary>
+        public int Failures { get; set; }
+
+        /// <summary>Failures of the first message that were not the store's fault.</summary>
+        public int Attempts { get; set; }
+
+        public long FailedAt { get; set; }
+
+        public TimeSpan Delay { get; set; }
     }
 }

@@ -1,73 +1,64 @@
-using Microsoft.EntityFrameworkCore.Storage;
-
 namespace ForgeShop.Messaging;
 
 /// <summary>
-/// The inbox: idempotency is a primary key. A batch is one transaction that inserts the derived event IDs, runs the handlers of those that
-/// were not there yet, and commits both. An event that arrives again finds its ID, and nothing happens.
+/// Idempotency is a primary key, not a protocol: a batch is one transaction that inserts the derived event IDs into the inbox, handles the
+/// events whose IDs were not there yet, and commits both. An event that arrives again finds its ID, and nothing happens.
 /// </summary>
-internal sealed class InboxProcessor<TContext>(
-    IServiceScopeFactory scopes, ServiceName service, MessagingMetrics metrics, TimeProvider time)
-    : IBatchProcessor where TContext : DbContext
+internal sealed class InboxProcessor(MessagingModel model, IServiceScopeFactory scopes, MessagingMetrics metrics, TimeProvider time)
 {
-    // In the order of the IDs, so that two consumers that handle the same events cannot deadlock.
-    private const string InsertNew = """
-        INSERT INTO inbox (event_id, received_at) SELECT id, $2 FROM unnest($1) AS id ORDER BY id
-        ON CONFLICT DO NOTHING RETURNING event_id
-        """;
-
+    /// <summary>Handles a batch of messages: all or none of them.</summary>
     public async Task ProcessAsync(IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
     {
-        using var span = MessagingTelemetry.StartBatch(batch, service.Value);
         await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<TContext>();
-        List<IncomingMessage> handled;
+        var services = scope.ServiceProvider;
+        if (model.Store is null)
+        {
+            // The only handler of the service, whose effects are idempotent without an inbox.
+            await batch[0].Subscription.HandleAsync(services, batch, cancellationToken);
+            metrics.Handled(batch);
+            return;
+        }
+
+        using var span = MessagingTelemetry.StartBatch(batch, model.Service);
+        var db = (DbContext)services.GetRequiredService(model.Store);
         try
         {
-            handled = await db.WithoutRetriesAsync(token => HandleAsync(scope.ServiceProvider, db, batch, token), cancellationToken);
+            var handled = await db.WithoutRetriesAsync(async token =>
+            {
+                db.Database.AutoSavepointsEnabled = false;
+                await using var transaction = await db.Database.BeginTransactionAsync(token);
+                var fresh = await InsertAsync(db, batch, token);
+                foreach (var wave in Waves(fresh))
+                {
+                    await HandleAsync(services, wave, token);
+                    await db.SaveChangesAsync(token);
+                }
+                await transaction.CommitAsync(token);
+                return fresh;
+            }, cancellationToken);
+            metrics.Handled(handled);
+            metrics.Duplicates(batch.Except(handled));
         }
-        catch (Exception exception) when (IsTransient(exception))
+        catch (Exception exception) when (model.IsTransient(exception))
         {
             // A connection keeps the settings with which it began, for example those of a server that became read-only. The next attempt
             // gets a new one.
             NpgsqlConnection.ClearPool((NpgsqlConnection)db.Database.GetDbConnection());
             throw;
         }
-        metrics.Handled(handled);
-        metrics.Duplicates(batch.Except(handled));
     }
 
-    public bool IsTransient(Exception exception) => TransientPostgresErrors.Contains(exception);
-
-    /// <returns>The messages that were new.</returns>
-    private async Task<List<IncomingMessage>> HandleAsync(
-        IServiceProvider services, TContext db, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
-    {
-        db.Database.AutoSavepointsEnabled = false;
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var fresh = await InsertAsync(db, transaction, batch, cancellationToken);
-        foreach (var wave in Waves(fresh))
-        {
-            await HandleAsync(services, wave, cancellationToken);
-            await db.SaveChangesAsync(cancellationToken);
-        }
-        await transaction.CommitAsync(cancellationToken);
-        return fresh;
-    }
-
+    /// <returns>The messages that are new: those whose ID the inbox did not contain.</returns>
     private async Task<List<IncomingMessage>> InsertAsync(
-        TContext db, IDbContextTransaction transaction, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
+        DbContext db, IReadOnlyList<IncomingMessage> batch, CancellationToken cancellationToken)
     {
-        var connection = (NpgsqlConnection)db.Database.GetDbConnection();
-        await using var command = new NpgsqlCommand(InsertNew, connection, (NpgsqlTransaction)transaction.GetDbTransaction())
-        {
-            Parameters = { new() { Value = batch.Select(message => message.Context.Id.Value).ToArray() },
-                new() { Value = time.GetUtcNow() } },
-        };
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var inserted = new HashSet<Guid>();
-        while (await reader.ReadAsync(cancellationToken))
-            inserted.Add(reader.GetGuid(0));
+        // In the order of the IDs, so that two consumers that handle the same events cannot deadlock.
+        var inserted = (await db.Database.SqlQuery<Guid>(
+            $"""
+            INSERT INTO inbox (event_id, received_at)
+            SELECT id, {time.GetUtcNow()} FROM unnest({batch.Select(message => message.Context.Id.Value).ToArray()}) AS id ORDER BY id
+            ON CONFLICT DO NOTHING RETURNING event_id AS "Value"
+            """).ToListAsync(cancellationToken)).ToHashSet();
         // A batch may contain the same event twice: the first copy is the new one.
         return [.. batch.Where(message => inserted.Remove(message.Context.Id.Value))];
     }
@@ -93,15 +84,12 @@ internal sealed class InboxProcessor<TContext>(
 
     private async Task HandleAsync(IServiceProvider services, List<IncomingMessage> wave, CancellationToken cancellationToken)
     {
-        var spans = wave.ConvertAll(message => message.StartSpan(service.Value));
+        var spans = wave.ConvertAll(message => message.StartSpan(model.Service));
         string? error = null;
         try
         {
-            foreach (var ofType in wave.GroupBy(message => message.Context.Type))
-            {
-                foreach (var subscription in ofType.First().Subscriptions)
-                    await subscription.HandleAsync(services, [.. ofType], cancellationToken);
-            }
+            foreach (var ofType in wave.GroupBy(message => message.Subscription))
+                await ofType.Key.HandleAsync(services, [.. ofType], cancellationToken);
         }
         catch (Exception exception)
         {

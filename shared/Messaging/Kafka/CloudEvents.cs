@@ -76,10 +76,11 @@ internal static class CloudEvents
             Sequence = sequence,
             Time = Time(Text(message, "ce_time")) ?? new DateTimeOffset(message.Timestamp.UtcDateTime),
             DataVersion = (int)Math.Min(Positive("ce_dataversion", Text(message, "ce_dataversion") ?? "1"), int.MaxValue),
-            CorrelationId = Id(Text(message, "ce_correlationid")) is { } correlation ? new CorrelationId(correlation) : null,
-            CausationId = Id(Text(message, "ce_causationid")) is { } causation ? new EventId(causation) : null,
-            TraceParent = isTraced ? traceParent : null,
-            TraceState = isTraced && traceState?.Length <= MaxTraceStateLength && Ascii.IsValid(traceState) ? traceState : null,
+            Cause = new(
+                Id(Text(message, "ce_causationid")) is { } causation ? new EventId(causation) : null,
+                Id(Text(message, "ce_correlationid")) is { } correlation ? new CorrelationId(correlation) : null,
+                isTraced ? traceParent : null,
+                isTraced && traceState?.Length <= MaxTraceStateLength && Ascii.IsValid(traceState) ? traceState : null),
             Topic = consumed.Topic,
             Position = new($"{consumed.Topic}-{consumed.Partition.Value}@{cluster}", consumed.Offset.Value),
         };

@@ -9,7 +9,7 @@ internal sealed record PublishedBatch(IReadOnlyList<(OutboxMessage Message, stri
 /// acknowledged in time, so that nothing of it arrives behind its own repetition.
 /// </summary>
 internal sealed class KafkaPublisher(
-    KafkaSettings settings, ServiceName service, IOptions<MessagingOptions> options, TimeProvider time, ILogger<KafkaPublisher> logger)
+    KafkaSettings settings, MessagingModel model, IOptions<MessagingOptions> options, TimeProvider time, ILogger<KafkaPublisher> logger)
         : IDisposable
 {
     private IProducer<byte[]?, byte[]?>? _producer;
@@ -54,7 +54,7 @@ internal sealed class KafkaPublisher(
             spans[i] = MessagingTelemetry.StartPublish(message);
             try
             {
-                var record = CloudEvents.Write(message, service.Source, message.Origin.Under(spans[i]));
+                var record = CloudEvents.Write(message, model.Source, message.Origin.Under(spans[i]));
                 producer.Produce(message.Topic, record, report => Complete(index, report.Error));
             }
             catch (KafkaException exception)

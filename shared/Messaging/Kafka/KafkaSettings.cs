@@ -1,17 +1,13 @@
 namespace ForgeShop.Messaging;
 
-/// <summary>The service's name: consumer group, and CloudEvents source of its messages.</summary>
-internal sealed record ServiceName(string Value)
-{
-    public string Source => "/" + Value;
-}
-
 /// <summary>
 /// The configuration of the Kafka clients. <c>ConnectionStrings:kafka</c> names the brokers; the section <c>Kafka</c> may set any property
 /// of <see cref="ClientConfig"/>, for example <c>Kafka:SecurityProtocol</c>, <c>Kafka:SaslMechanism</c>, <c>Kafka:SaslUsername</c> and
 /// <c>Kafka:SslCaLocation</c>.
 /// </summary>
-internal sealed class KafkaSettings(IConfiguration configuration, ServiceName service)
+/// <param name="configuration">The configuration.</param>
+/// <param name="service">The service's name: its client ID and consumer group.</param>
+public sealed class KafkaSettings(IConfiguration configuration, string service)
 {
     public AdminClientConfig Admin() => Common(new AdminClientConfig());
 
@@ -31,7 +27,7 @@ internal sealed class KafkaSettings(IConfiguration configuration, ServiceName se
 
     public ConsumerConfig Consumer() => Common(new ConsumerConfig
     {
-        GroupId = service.Value,
+        GroupId = service,
         AutoOffsetReset = AutoOffsetReset.Earliest,
         // Offsets are stored after the commit of the effect; the client then commits the stored ones without blocking.
         EnableAutoOffsetStore = false,
@@ -43,7 +39,7 @@ internal sealed class KafkaSettings(IConfiguration configuration, ServiceName se
 
     private TConfig Common<TConfig>(TConfig config) where TConfig : ClientConfig
     {
-        config.ClientId = service.Value;
+        config.ClientId = service;
         // Topics are created with their partition count at start, never by a typing error.
         config.AllowAutoCreateTopics = false;
         config.ReconnectBackoffMs = 100;

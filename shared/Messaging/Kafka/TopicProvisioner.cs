@@ -4,7 +4,7 @@ namespace ForgeShop.Messaging;
 
 /// <summary>Creates the topics of this service, and their dead-letter topics, with the configured number of partitions.</summary>
 internal sealed class TopicProvisioner(
-    KafkaSettings settings, IReadOnlyList<string> topics, IOptions<MessagingOptions> options, TimeProvider time,
+    KafkaSettings settings, MessagingModel model, IOptions<MessagingOptions> options, TimeProvider time,
     ILogger<TopicProvisioner> logger)
     : IDisposable
 {
@@ -13,9 +13,6 @@ internal sealed class TopicProvisioner(
 
     private readonly Lazy<IAdminClient> _admin = new(() => new AdminClientBuilder(settings.Admin())
         .SetLogHandler((_, line) => logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message)).Build());
-
-    /// <summary>Returns whether the topic is one of this service.</summary>
-    public bool Includes(string topic) => topics.Contains(topic);
 
     /// <summary>Returns when all topics exist. Tries again, with backoff, while Kafka cannot be reached.</summary>
     public async Task EnsureAsync(CancellationToken cancellationToken)
@@ -39,7 +36,7 @@ internal sealed class TopicProvisioner(
     /// <exception cref="KafkaException">Kafka cannot be reached, or refuses a topic.</exception>
     public async Task CreateAsync(CancellationToken cancellationToken)
     {
-        var specifications = topics.Concat(topics.Select(Topics.DeadLetters)).Select(topic => new TopicSpecification
+        var specifications = model.Topics.Concat(model.Topics.Select(Topics.DeadLetters)).Select(topic => new TopicSpecification
         {
             Name = topic, NumPartitions = options.Value.Partitions, ReplicationFactor = options.Value.ReplicationFactor,
         });

@@ -33,7 +33,7 @@ public static class OutboxExtensions
 /// Writes messages with the changes that they are about: by SaveChanges itself, or, in a transaction that the caller began, by one
 /// statement for all messages after it.
 /// </summary>
-internal sealed class OutboxWriter(ForgeIds ids, TopicProvisioner topics, OutboxSignal signal, TimeProvider time) : SaveChangesInterceptor
+internal sealed class OutboxWriter(ForgeIds ids, MessagingModel model, OutboxSignal signal, TimeProvider time) : SaveChangesInterceptor
 {
     // A retry begins another transaction, so what a rolled-back one has left here is not written.
     private readonly ConditionalWeakTable<DbContext, List<(Guid Transaction, OutboxMessage Message)>> _waiting = [];
@@ -42,9 +42,9 @@ internal sealed class OutboxWriter(ForgeIds ids, TopicProvisioner topics, Outbox
     /// attempt.</exception>
     public EventId Add<TData>(DbContext db, Guid subject, long sequence, TData data, MessageOrigin origin) where TData : IEventData
     {
-        if (!topics.Includes(TData.Topic))
+        if (!model.Topics.Contains(TData.Topic))
             throw new InvalidOperationException(
-                $"The topic {TData.Topic} of {TData.Type} is not declared: add it by {nameof(MessagingBuilder.Publish)}.");
+                $"The topic {TData.Topic} of {TData.Type} is not declared: add it by {nameof(MessagingModel.Publish)}.");
         var now = time.GetUtcNow();
         var message = new OutboxMessage
         {

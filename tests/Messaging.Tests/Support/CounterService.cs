@@ -116,13 +116,13 @@ public sealed class CounterService : IAsyncDisposable
 
     public bool Logged(string text) => Log.Any(line => line.Contains(text, StringComparison.Ordinal));
 
-    private void Configure(MessagingBuilder messaging)
+    private void Configure(MessagingModel messaging)
     {
         messaging.UseEntityFramework<CountersDb>().Publish(CounterChanged.Topic, ResetCounter.Topic);
         if (Consumes)
         {
             messaging.Gather(GatherTime).Handle<CounterChanged, CounterChangedHandler>().Handle<ResetCounter, CounterChangedHandler>()
-                .HandleBatch<CounterLabelled, CounterLabelledHandler>();
+                .Handle<CounterLabelled, CounterLabelledHandler>();
         }
     }
 

@@ -121,7 +121,7 @@ internal static class EventVectors
             ["sequence"] = $"{read.Sequence}",
             ["time"] = read.Time == message.Timestamp.UtcDateTime ? null : $"{ValueVectors.Microseconds(read.Time)}",
             ["dataVersion"] = read.DataVersion,
-            ["correlationId"] = read.CorrelationId?.ToString(), ["causationId"] = read.CausationId?.ToString(),
+            ["correlationId"] = read.Cause.CorrelationId?.ToString(), ["causationId"] = read.Cause.CausationId?.ToString(),
         };
     }
 

@@ -121,8 +121,7 @@ internal static partial class GeneratedTables
             .Any(match => match.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries).Contains($"Topics.{topic}"));
     }
 
-    private static bool Handles(Type type, Type message) => type.IsAssignableTo(typeof(IEventHandler<>).MakeGenericType(message))
-        || type.IsAssignableTo(typeof(IBatchHandler<>).MakeGenericType(message));
+    private static bool Handles(Type type, Type message) => type.IsAssignableTo(typeof(IBatchHandler<>).MakeGenericType(message));
 
     private static T? Static<T>(Type type, string property) =>
         (T?)type.GetProperty(property, BindingFlags.Public | BindingFlags.Static)?.GetValue(null);

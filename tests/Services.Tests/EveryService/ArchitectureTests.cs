@@ -22,7 +22,7 @@ public sealed class ArchitectureTests
     private static readonly Assembly[] Services = [.. ServiceAssemblies.All.Values];
 
     private static readonly Assembly Contracts = typeof(ForgeIds).Assembly;
-    private static readonly Assembly Messaging = typeof(MessagingBuilder).Assembly;
+    private static readonly Assembly Messaging = typeof(MessagingModel).Assembly;
     private static readonly Assembly Documents = typeof(IDocumentStore).Assembly;
     private static readonly Assembly Api = typeof(Problems).Assembly;
     private static readonly Assembly Auditing = typeof(AuditedStore).Assembly;

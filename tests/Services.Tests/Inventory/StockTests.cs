@@ -88,7 +88,7 @@ public sealed class StockTests(ServersFixture servers)
         var (product, order) = (await _stock.NewProduct(10), _stock.NewOrder());
         var correlation = new CorrelationId(Guid.NewGuid());
         var (reserve, release) = (_stock.Reserve(order, (product, 1)), _stock.Release(order));
-        reserve = reserve with { Context = reserve.Context with { CorrelationId = correlation } };
+        reserve = reserve with { Context = reserve.Context with { Cause = reserve.Context.Cause with { CorrelationId = correlation } } };
 
         await _stock.Handle(reserve, release);
 

@@ -16,10 +16,10 @@ public static class Handling
     public static Task HandleBatch<TService>(this RunningService<TService> service, params IEnumerable<Delivery> messages)
         where TService : class
     {
-        var subscriptions = service.Services.GetRequiredService<Subscriptions>();
-        return service.Services.GetRequiredService<IBatchProcessor>().ProcessAsync(
+        var model = service.Services.GetRequiredService<MessagingModel>();
+        return service.Services.GetRequiredService<InboxProcessor>().ProcessAsync(
             [.. messages.Select(message => new IncomingMessage(
-                message.Context, message.Data, subscriptions.For(message.Context.Topic, message.Context.Type)))],
+                message.Context, message.Data, model.Find(message.Context.Topic, message.Context.Type)!))],
             TestContext.Current.CancellationToken);
     }
 }
@@ -37,7 +37,8 @@ public sealed record Delivery(EventContext Context, object Data)
         var context = new EventContext
         {
             Id = Ids.Event(subject, TMessage.Type, number), Type = TMessage.Type, Source = "/tests", Subject = subject, Sequence = number,
-            Time = TimeProvider.System.GetUtcNow(), DataVersion = TMessage.DataVersion, Topic = TMessage.Topic, Position = default,
+            Time = TimeProvider.System.GetUtcNow(), DataVersion = TMessage.DataVersion, Cause = MessageOrigin.None, Topic = TMessage.Topic,
+            Position = default,
         };
         return new(context, data);
     }

@@ -1,22 +1,21 @@
-namespace ForgeShop.Messaging;
+using Confluent.Kafka;
+using ForgeShop.Messaging;
+
+namespace ForgeShop.Reporting;
 
 /// <summary>
 /// Reads how far the consumer groups of the shop are, without joining them. The audit waits for them before it calls a difference an error.
 /// </summary>
-public sealed class ConsumerProgress
+internal sealed class ConsumerProgress(KafkaSettings kafka)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
-
-    private readonly KafkaSettings _settings;
-
-    internal ConsumerProgress(KafkaSettings settings) => _settings = settings;
 
     /// <summary>Returns the end of each partition of the topics that has messages: the offset that the next message gets.</summary>
     /// <exception cref="KafkaException">Kafka cannot be reached.</exception>
     public Task<IReadOnlyDictionary<TopicPartition, long>> ReadEndsAsync(IEnumerable<string> topics, CancellationToken cancellationToken) =>
         Task.Run<IReadOnlyDictionary<TopicPartition, long>>(() =>
         {
-            using var admin = new AdminClientBuilder(_settings.Admin()).SetLogHandler((_, _) => { }).Build();
+            using var admin = new AdminClientBuilder(kafka.Admin()).SetLogHandler((_, _) => { }).Build();
             using var consumer = Open("audit");
             var ends = new Dictionary<TopicPartition, long>();
             foreach (var topic in topics.Distinct())
@@ -49,7 +48,7 @@ public sealed class ConsumerProgress
     // A consumer that never subscribes does not join its group.
     private IConsumer<Ignore, Ignore> Open(string group)
     {
-        var config = _settings.Consumer();
+        var config = kafka.Consumer();
         (config.GroupId, config.EnableAutoCommit) = (group, false);
         return new ConsumerBuilder<Ignore, Ignore>(config).SetLogHandler((_, _) => { }).Build();
     }

@@ -1,0 +1,102 @@
+namespace ForgeShop.Messaging;
+
+/// <summary>The store, the handlers and the published topics of a service.</summary>
+public sealed class MessagingModel
+{
+    private readonly IServiceCollection _services;
+    private readonly HashSet<string> _topics = [];
+    private readonly Dictionary<(string Topic, string? Type), Subscription> _subscriptions = [];
+
+    internal MessagingModel(IServiceCollection services, string service) => (_services, Service) = (services, service);
+
+    /// <summary>Gets the service's name: its consumer group.</summary>
+    internal string Service { get; }
+
+    /// <summary>Gets the CloudEvents source of the service's messages.</summary>
+    internal string Source => "/" + Service;
+
+    /// <summary>Gets the topics that the service publishes to or reads.</summary>
+    internal IReadOnlyCollection<string> Topics => _topics;
+
+    /// <summary>Gets what the service handles; a type is null for every type.</summary>
+    internal IReadOnlyCollection<(string Topic, string? Type)> Handled => _subscriptions.Keys;
+
+    internal TimeSpan GatherTime { get; private set; }
+
+    /// <summary>Gets the type of the context with outbox and inbox; null if the service has none.</summary>
+    internal Type? Store { get; private set; }
+
+    /// <summary>Gets the action that adds the tables to the audit when all handlers are declared; null without tables.</summary>
+    internal Action? AddAudit { get; private set; }
+
+    /// <summary>Gets whether an exception is the store's fault. Then the partition waits, and no attempt is counted.</summary>
+    internal Func<Exception, bool> IsTransient { get; private set; } = TransientPostgresErrors.Contains;
+
+    /// <summary>
+    /// Keeps outbox and inbox in tables of <typeparamref name="TContext"/>, see <see cref="ModelBuilderExtensions.AddMessaging"/>.
+    /// </summary>
+    public MessagingModel UseEntityFramework<TContext>() where TContext : DbContext
+    {
+        Store = typeof(TContext);
+        _services.AddAfterCommit<TContext>();
+        _services.AddSingleton<OutboxWriter>();
+        _services.ConfigureDbContext<TContext>((services, options) => options.AddInterceptors(services.GetRequiredService<OutboxWriter>()));
+        _services.AddSingleton(services =>
+        {
+            using var scope = services.CreateScope();
+            return new OutboxDatabase(scope.ServiceProvider.GetRequiredService<TContext>().Database.GetConnectionString()!);
+        });
+        _services.AddSingleton<IHostedService, OutboxRelay>();
+        AddAudit = () => _services.AddMessagingAudit<TContext>(this);
+        return this;
+    }
+
+    /// <summary>Declares topics that the service publishes to, so that they are created at start.</summary>
+    public MessagingModel Publish(params string[] topics)
+    {
+        _topics.UnionWith(topics);
+        return this;
+    }
+
+    /// <summary>Handles a type of event; its topic is the type's. A type has one handler in a service.</summary>
+    public MessagingModel Handle<TEvent, THandler>() where TEvent : IEventData where THandler : class, IBatchHandler<TEvent> =>
+        Add(TEvent.Topic, TEvent.Type, Subscription.Of<TEvent, THandler>(EventData.Read<TEvent>));
+
+    /// <summary>
+    /// Handles every event of <paramref name="topics"/>, whatever its type, without an inbox and in a store of the handler's own: an event
+    /// may arrive again, so the effect must be idempotent by itself. The events of a partition come in the order of its log.
+    /// </summary>
+    /// <param name="isTransient">Returns whether the store is at fault. Then the partition waits, and no attempt is counted.</param>
+    /// <param name="topics">The topics.</param>
+    public MessagingModel HandleAll<THandler>(Func<Exception, bool> isTransient, params string[] topics)
+        where THandler : class, IBatchHandler<JsonElement>
+    {
+        IsTransient = isTransient;
+        var subscription = Subscription.Of<JsonElement, THandler>((data, _) => data);
+        foreach (var topic in topics)
+            Add(topic, null, subscription);
+        return this;
+    }
+
+    /// <summary>
+    /// Handles fewer and larger batches: after the first message of a batch, waits for further ones for up to this time (default: zero).
+    /// For a service whose effects no other service waits for.
+    /// </summary>
+    public MessagingModel Gather(TimeSpan time)
+    {
+        GatherTime = time;
+        return this;
+    }
+
+    /// <summary>Returns the subscription that takes a type of a topic; null if there is none.</summary>
+    internal Subscription? Find(string topic, string type) =>
+        _subscriptions.GetValueOrDefault((topic, type)) ?? _subscriptions.GetValueOrDefault((topic, null));
+
+    private MessagingModel Add(string topic, string? type, Subscription subscription)
+    {
+        _services.TryAddScoped(subscription.Handler);
+        _subscriptions.Add((topic, type), subscription);
+        _topics.Add(topic);
+        return this;
+    }
+}
