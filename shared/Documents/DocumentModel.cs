@@ -9,6 +9,19 @@ namespace ForgeShop.Documents;
 public sealed record DocumentModel<T>(string Name, JsonTypeInfo<T> Json, params DocumentField<T>[][] Indexes) where T : class
 {
     internal DocumentField<T>[] Fields { get; } = [.. Indexes.SelectMany(index => index).Distinct()];
+
+    /// <summary>Reads a page with the adapter's <paramref name="find"/>, which gets the end of the page before and a limit.</summary>
+    internal async Task<DocumentPage<T>> ReadPageAsync(DocumentQuery<T> query, Func<DocumentCursor?, int, Task<List<Document<T>>>> find)
+    {
+        if ((query.Where?.Field ?? query.OrderBy) is { } field && !(Fields.Contains(field) && Fields.Contains(query.OrderBy ?? field)))
+            throw new ArgumentException($"Collection '{Name}' declares no index with the fields of the query.");
+        // One document more than the limit shows whether there is a next page.
+        var found = await find(DocumentCursor.Read(this, query), query.Limit + 1);
+        if (found.Count <= query.Limit)
+            return new(found, null);
+        found.RemoveAt(query.Limit);
+        return new(found, new DocumentCursor(query.OrderBy?.ValueOf(found[^1].Value), found[^1].Id).Write(this, query));
+    }
 }
 
 /// <summary>

@@ -24,9 +24,6 @@ public interface IDocumentCollection<T> where T : class
     /// <summary>Returns those of the IDs that have a document, in one query that reads no document.</summary>
     Task<IReadOnlySet<Guid>> FindIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken);
 
-    /// <summary>Inserts documents, each ID once, with version 1. Returns the IDs that existed; their documents are unchanged.</summary>
-    Task<IReadOnlySet<Guid>> InsertManyAsync(IReadOnlyDictionary<Guid, T> documents, CancellationToken cancellationToken);
-
     /// <summary>
     /// Writes each document whole if its stored version still is <see cref="Document{T}.Version"/> (0: the ID is free), and raises that
     /// version by one. Each document, once in the call, is atomic; the call as a whole is not.
@@ -56,4 +53,10 @@ public static class DocumentCollectionExtensions
     public static async Task<Document<T>?> GetAsync<T>(this IDocumentCollection<T> collection, Guid id, CancellationToken cancellationToken)
         where T : class =>
         (await collection.GetManyAsync([id], cancellationToken)).GetValueOrDefault(id);
+
+    /// <summary>Inserts documents with version 1. Returns the IDs that existed; their documents are unchanged.</summary>
+    public static Task<IReadOnlySet<Guid>> InsertManyAsync<T>(
+        this IDocumentCollection<T> collection, IReadOnlyDictionary<Guid, T> documents, CancellationToken cancellationToken)
+        where T : class =>
+        collection.BulkUpsertAsync([.. documents.Select(document => new Document<T>(document.Key, document.Value, 0))], cancellationToken);
 }

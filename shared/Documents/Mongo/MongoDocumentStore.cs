@@ -37,21 +37,26 @@ internal sealed class MongoDocumentStore(IMongoClient client, string databaseNam
 /// Documents stored as <c>{_id, version, write, document, fields}</c>: <c>_id</c> a BSON binary of subtype 4 (16 bytes in network order);
 /// <c>document</c> the JSON as BSON; <c>fields</c> the declared fields in BSON types that compare.
 /// </summary>
-internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<T> model) : DocumentCollection<T>(model) where T : class
+internal sealed class MongoCollection<T> : IDocumentCollection<T> where T : class
 {
     /// <summary>
     /// The maximum number of statements in a bulk write. FerretDB, which implements MongoDB's protocol, hangs at 100 updates.
     /// </summary>
     private const int ChunkSize = 80;
 
-    private readonly IMongoCollection<BsonDocument> _collection = database.GetCollection<BsonDocument>(model.Name);
+    private readonly IMongoCollection<BsonDocument> _collection;
+    private readonly DocumentModel<T> _model;
+    private readonly CollectionCreation _creation;
+
+    public MongoCollection(IMongoDatabase database, DocumentModel<T> model) =>
+        (_collection, _model, _creation) = (database.GetCollection<BsonDocument>(model.Name), model, new(CreateAsync));
 
     /// <summary>Creates the missing indexes only: FerretDB panics at some that exist already.</summary>
-    protected override async Task CreateAsync()
+    private async Task CreateAsync()
     {
         using var listed = await _collection.Indexes.ListAsync();
         var existing = (await listed.ToListAsync()).Select(index => index["name"].AsString).ToHashSet();
-        var missing = Model.Indexes
+        var missing = _model.Indexes
             .Select(index => new CreateIndexModel<BsonDocument>(
                 new BsonDocument(index.Select(Path).Append("_id").Select(path => new BsonElement(path, 1))),
                 new CreateIndexOptions { Name = string.Join('_', index.Select(field => field.Name).Prepend("ix")) }))
@@ -60,25 +65,34 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
             await _collection.Indexes.CreateManyAsync(missing);
     }
 
-    protected override Task<List<Document<T>>> ReadAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
-        ReadAsync(_collection.Find(In(ids)), cancellationToken);
+    public async Task<IReadOnlyDictionary<Guid, Document<T>>> GetManyAsync(
+        IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+        (await ReadAsync(_collection.Find(In(ids)), cancellationToken)).ToDictionary(document => document.Id);
 
-    protected override async Task<HashSet<Guid>> ReadIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
-        [.. (await _collection.Find(In(ids)).Project(new BsonDocument("_id", 1)).ToListAsync(cancellationToken)).Select(IdOf)];
-
-    protected override async Task RemoveAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
+    public async Task<IReadOnlySet<Guid>> FindIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
     {
+        await _creation.EnsureAsync(cancellationToken);
+        return (await FindIdsAsync(In(ids), cancellationToken)).ToHashSet();
+    }
+
+    public async Task<IReadOnlySet<Guid>> DeleteManyAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
+    {
+        await _creation.EnsureAsync(cancellationToken);
         foreach (var chunk in documents.Chunk(ChunkSize))
             await _collection.BulkWriteAsync(
                 chunk.Select(document => new DeleteOneModel<BsonDocument>(Stored(document))), new BulkWriteOptions { IsOrdered = false },
                 cancellationToken);
+        return await FindIdsAsync([.. documents.Select(document => document.Id)], cancellationToken);
     }
 
-    protected override async Task<HashSet<Guid>> WriteAsync(
-        IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
+    public Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken) =>
+        _model.ReadPageAsync(query, (after, limit) => FindAsync(query, after, limit, cancellationToken));
+
+    public async Task<IReadOnlySet<Guid>> BulkUpsertAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
     {
+        await _creation.EnsureAsync(cancellationToken);
         var missed = new HashSet<Guid>();
-        foreach (var chunk in documents.Where(document => insertOnly || document.Version == 0).Chunk(ChunkSize))
+        foreach (var chunk in documents.Where(document => document.Version == 0).Chunk(ChunkSize))
         {
             try
             {
@@ -92,7 +106,7 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
                 missed.UnionWith(exception.WriteErrors.Select(error => chunk[error.Index].Id));
             }
         }
-        foreach (var chunk in documents.Where(document => !insertOnly && document.Version > 0).Chunk(ChunkSize))
+        foreach (var chunk in documents.Where(document => document.Version > 0).Chunk(ChunkSize))
             missed.UnionWith(await ReplaceAsync(chunk, cancellationToken));
         return missed;
     }
@@ -105,9 +119,8 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
         var result = await _collection.BulkWriteAsync(replacements, new BulkWriteOptions { IsOrdered = false }, cancellationToken);
         if (result.MatchedCount == documents.Length)
             return [];
-        var mine = In(documents.Select(document => document.Id)).Set("write", Value(write));
-        var written = await _collection.Find(mine).Project(new BsonDocument("_id", 1)).ToListAsync(cancellationToken);
-        return documents.Select(document => document.Id).Except(written.Select(IdOf));
+        var ids = documents.Select(document => document.Id);
+        return ids.Except(await FindIdsAsync(In(ids).Set("write", Value(write)), cancellationToken));
     }
 
     private BsonDocument ToBson(Document<T> document, Guid write) => new()
@@ -115,11 +128,11 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
         { "_id", Value(document.Id) },
         { "version", document.Version + 1 },
         { "write", Value(write) },
-        { "document", BsonJson.FromJson(JsonSerializer.SerializeToElement(document.Value, Model.Json)) },
-        { "fields", new BsonDocument(Model.Fields.Select(field => new BsonElement(field.Name, Value(field.ValueOf(document.Value))))) },
+        { "document", BsonJson.FromJson(JsonSerializer.SerializeToElement(document.Value, _model.Json)) },
+        { "fields", new BsonDocument(_model.Fields.Select(field => new BsonElement(field.Name, Value(field.ValueOf(document.Value))))) },
     };
 
-    protected override Task<List<Document<T>>> FindAsync(
+    private Task<List<Document<T>>> FindAsync(
         DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken)
     {
         var conditions = new BsonArray { new BsonDocument() };
@@ -145,9 +158,15 @@ internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<
         return ReadAsync(_collection.Find(new BsonDocument("$and", conditions)).Sort(sort).Limit(limit), cancellationToken);
     }
 
-    private async Task<List<Document<T>>> ReadAsync(IFindFluent<BsonDocument, BsonDocument> find, CancellationToken cancellationToken) =>
-        [.. (await find.ToListAsync(cancellationToken)).Select(stored => new Document<T>(
-            IdOf(stored), BsonJson.ToJson(stored["document"]).Deserialize(Model.Json)!, stored["version"].ToInt64()))];
+    private async Task<List<Document<T>>> ReadAsync(IFindFluent<BsonDocument, BsonDocument> find, CancellationToken cancellationToken)
+    {
+        await _creation.EnsureAsync(cancellationToken);
+        return [.. (await find.ToListAsync(cancellationToken)).Select(stored => new Document<T>(
+            IdOf(stored), BsonJson.ToJson(stored["document"]).Deserialize(_model.Json)!, stored["version"].ToInt64()))];
+    }
+
+    private async Task<IEnumerable<Guid>> FindIdsAsync(BsonDocument filter, CancellationToken cancellationToken) =>
+        (await _collection.Find(filter).Project(new BsonDocument("_id", 1)).ToListAsync(cancellationToken)).Select(IdOf);
 
     private static Guid IdOf(BsonDocument stored) => stored["_id"].AsBsonBinaryData.ToGuid(GuidRepresentation.Standard);
 

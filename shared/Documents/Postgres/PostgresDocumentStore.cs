@@ -38,97 +38,66 @@ internal sealed class PostgresDocumentStore(NpgsqlDataSource database) : IDocume
 /// statement: rows travel as arrays and are written in the order of their IDs, so that two bulk operations cannot deadlock.
 /// </summary>
 #pragma warning disable CA2100 // Names are constants of the code; values are parameters.
-internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : class
+internal sealed class PostgresCollection<T> : IDocumentCollection<T> where T : class
 {
     private readonly NpgsqlDataSource _database;
+    private readonly DocumentModel<T> _model;
+    private readonly CollectionCreation _creation;
     private readonly string _table;
-    private readonly string _insert;
     private readonly string _upsert;
 
-    public PostgresCollection(NpgsqlDataSource database, DocumentModel<T> model) : base(model)
+    public PostgresCollection(NpgsqlDataSource database, DocumentModel<T> model)
     {
-        _database = database;
+        (_database, _model, _creation) = (database, model, new(CreateAsync));
         _table = $"\"{model.Name}\"";
         string[] columns = ["id", "version", "document", .. model.Fields.Select(Column)];
         var list = string.Join(", ", columns);
-        var rows = $"""
+        _upsert = $"""
             INSERT INTO {_table} AS stored ({list})
             SELECT {list} FROM unnest({string.Join(", ", columns.Select((_, index) => $"${index + 1}"))}) AS input ({list}) ORDER BY id
-            """;
-        _insert = $"{rows} ON CONFLICT (id) DO NOTHING RETURNING id";
-        _upsert = $"""
-            {rows} ON CONFLICT (id) DO UPDATE SET {string.Join(", ", columns.Skip(1).Select(column => $"{column} = excluded.{column}"))}
+            ON CONFLICT (id) DO UPDATE SET {string.Join(", ", columns.Skip(1).Select(column => $"{column} = excluded.{column}"))}
             WHERE stored.version = excluded.version - 1 RETURNING id
             """;
     }
 
-    protected override async Task CreateAsync()
+    public async Task<IReadOnlyDictionary<Guid, Document<T>>> GetManyAsync(
+        IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
     {
-        // A command is a transaction. The lock serializes the replicas, because concurrent CREATE TABLE IF NOT EXISTS can fail.
-        string[] statements =
-        [
-            $"SELECT pg_advisory_xact_lock(hashtextextended('forgeshop.documents.{Model.Name}', 0))",
-            $"""
-            CREATE TABLE IF NOT EXISTS {_table} (id uuid PRIMARY KEY, version bigint NOT NULL, document jsonb NOT NULL
-            {string.Concat(Model.Fields.Select(field => $", {Column(field)} {SqlType(field.Type)}"))})
-            """,
-            // A later release may declare more fields. Documents of before have no value of them until they are written again.
-            .. Model.Fields.Select(field => $"ALTER TABLE {_table} ADD COLUMN IF NOT EXISTS {Column(field)} {SqlType(field.Type)}"),
-            .. Model.Indexes.Select(index => $"""
-                CREATE INDEX IF NOT EXISTS "ix_{Model.Name}_{string.Join('_', index.Select(field => field.Name))}"
-                ON {_table} ({string.Join(", ", index.Select(Column).Append("id"))})
-                """),
-        ];
-        await using var command = _database.CreateCommand(string.Join(";\n", statements));
-        await command.ExecuteNonQueryAsync();
+        await using var command = Command($"SELECT id, version, document FROM {_table} WHERE id = ANY($1)", ids.ToArray());
+        return (await ReadAsync(command, ReadDocument, cancellationToken)).ToDictionary(document => document.Id);
     }
 
-    protected override async Task<List<Document<T>>> ReadAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    public async Task<IReadOnlySet<Guid>> FindIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
     {
-        await using var command = _database.CreateCommand($"SELECT id, version, document FROM {_table} WHERE id = ANY($1)");
-        Add(command, ids.ToArray());
-        return await ReadAsync(command, cancellationToken);
+        await using var command = Command($"SELECT id FROM {_table} WHERE id = ANY($1)", ids.ToArray());
+        return (await ReadAsync(command, ReadId, cancellationToken)).ToHashSet();
     }
 
-    protected override async Task<HashSet<Guid>> ReadIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
+    public async Task<IReadOnlySet<Guid>> BulkUpsertAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
     {
-        await using var command = _database.CreateCommand($"SELECT id FROM {_table} WHERE id = ANY($1)");
-        Add(command, ids.ToArray());
-        var found = new HashSet<Guid>();
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-            found.Add(reader.GetGuid(0));
-        return found;
-    }
-
-    protected override async Task RemoveAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
-    {
-        await using var command = _database.CreateCommand(
-            $"DELETE FROM {_table} WHERE (id, version) IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]) ORDER BY 1)");
-        Add(command, documents.Select(document => document.Id).ToArray());
-        Add(command, documents.Select(document => document.Version).ToArray());
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    protected override async Task<HashSet<Guid>> WriteAsync(
-        IReadOnlyCollection<Document<T>> documents, bool insertOnly, CancellationToken cancellationToken)
-    {
-        await using var command = _database.CreateCommand(insertOnly ? _insert : _upsert);
-        Add(command, documents.Select(document => document.Id).ToArray());
-        Add(command, documents.Select(document => document.Version + 1).ToArray());
-        var json = documents.Select(document => JsonSerializer.SerializeToUtf8Bytes(document.Value, Model.Json)).ToArray();
+        var ids = documents.Select(document => document.Id).ToArray();
+        await using var command = Command(_upsert, ids, documents.Select(document => document.Version + 1).ToArray());
+        var json = documents.Select(document => JsonSerializer.SerializeToUtf8Bytes(document.Value, _model.Json)).ToArray();
         command.Parameters.Add(new() { Value = json, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
-        foreach (var field in Model.Fields)
+        foreach (var field in _model.Fields)
             Add(command, field.ValuesOf(documents.Select(document => document.Value)));
-
-        var missed = documents.Select(document => document.Id).ToHashSet();
-        await using var written = await command.ExecuteReaderAsync(cancellationToken);
-        while (await written.ReadAsync(cancellationToken))
-            missed.Remove(written.GetGuid(0));
-        return missed;
+        return ids.Except(await ReadAsync(command, ReadId, cancellationToken)).ToHashSet();
     }
 
-    protected override async Task<List<Document<T>>> FindAsync(
+    public async Task<IReadOnlySet<Guid>> DeleteManyAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
+    {
+        var ids = documents.Select(document => document.Id).ToArray();
+        await using var command = Command(
+            $"DELETE FROM {_table} WHERE (id, version) IN (SELECT * FROM unnest($1::uuid[], $2::bigint[]) ORDER BY 1) RETURNING id", ids,
+            documents.Select(document => document.Version).ToArray());
+        await ReadAsync(command, ReadId, cancellationToken);
+        return await FindIdsAsync(ids, cancellationToken);
+    }
+
+    public Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken) =>
+        _model.ReadPageAsync(query, (after, limit) => FindAsync(query, after, limit, cancellationToken));
+
+    private async Task<List<Document<T>>> FindAsync(
         DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken)
     {
         await using var command = _database.CreateCommand();
@@ -151,17 +120,52 @@ internal sealed class PostgresCollection<T> : DocumentCollection<T> where T : cl
             SELECT id, version, document FROM {_table} WHERE {string.Join(" AND ", conditions)}
             ORDER BY {(order is null ? "" : $"{order} {direction}, ")}id {direction} LIMIT {Add(command, limit)}
             """;
-        return await ReadAsync(command, cancellationToken);
+        return await ReadAsync(command, ReadDocument, cancellationToken);
     }
 
-    private async Task<List<Document<T>>> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken)
+    private async Task CreateAsync()
     {
-        var documents = new List<Document<T>>();
+        // A command is a transaction. The lock serializes the replicas, because concurrent CREATE TABLE IF NOT EXISTS can fail.
+        string[] statements =
+        [
+            $"SELECT pg_advisory_xact_lock(hashtextextended('forgeshop.documents.{_model.Name}', 0))",
+            $"""
+            CREATE TABLE IF NOT EXISTS {_table} (id uuid PRIMARY KEY, version bigint NOT NULL, document jsonb NOT NULL
+            {string.Concat(_model.Fields.Select(field => $", {Column(field)} {SqlType(field.Type)}"))})
+            """,
+            // A later release may declare more fields. Documents of before have no value of them until they are written again.
+            .. _model.Fields.Select(field => $"ALTER TABLE {_table} ADD COLUMN IF NOT EXISTS {Column(field)} {SqlType(field.Type)}"),
+            .. _model.Indexes.Select(index => $"""
+                CREATE INDEX IF NOT EXISTS "ix_{_model.Name}_{string.Join('_', index.Select(field => field.Name))}"
+                ON {_table} ({string.Join(", ", index.Select(Column).Append("id"))})
+                """),
+        ];
+        await using var command = _database.CreateCommand(string.Join(";\n", statements));
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private async Task<List<TRow>> ReadAsync<TRow>(
+        NpgsqlCommand command, Func<NpgsqlDataReader, TRow> read, CancellationToken cancellationToken)
+    {
+        await _creation.EnsureAsync(cancellationToken);
+        var rows = new List<TRow>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            documents.Add(
-                new(reader.GetGuid(0), JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(2), Model.Json)!, reader.GetInt64(1)));
-        return documents;
+            rows.Add(read(reader));
+        return rows;
+    }
+
+    private Document<T> ReadDocument(NpgsqlDataReader row) =>
+        new(row.GetGuid(0), JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(2), _model.Json)!, row.GetInt64(1));
+
+    private static Guid ReadId(NpgsqlDataReader row) => row.GetGuid(0);
+
+    private NpgsqlCommand Command(string sql, params Array[] values)
+    {
+        var command = _database.CreateCommand(sql);
+        foreach (var value in values)
+            Add(command, value);
+        return command;
     }
 
     private static string Add(NpgsqlCommand command, object value)

@@ -150,9 +150,6 @@ internal sealed class InterceptedStore(IDocumentStore inner, Func<string, Task> 
             IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
             inner.GetManyAsync(ids, cancellationToken);
 
-        public Task<IReadOnlySet<Guid>> InsertManyAsync(IReadOnlyDictionary<Guid, T> documents, CancellationToken cancellationToken) =>
-            store.WriteAsync(name, () => inner.InsertManyAsync(documents, cancellationToken));
-
         public Task<IReadOnlySet<Guid>> BulkUpsertAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken) =>
             store.WriteAsync(name, () => inner.BulkUpsertAsync(documents, cancellationToken));
 
