@@ -8,9 +8,6 @@ namespace ForgeShop.Databases;
 /// </summary>
 public abstract partial class PollingWorker(WorkerServices services) : BackgroundService
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
-
     private readonly WakeUp _wakeUp = new();
 
     protected TimeProvider Time => services.Time;
@@ -21,6 +18,12 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
 
     /// <summary>Gets the poll interval.</summary>
     protected virtual TimeSpan PollInterval => TimeSpan.FromSeconds(1);
+
+    /// <summary>Gets the backoff after the first failure; it doubles with each further one, with jitter.</summary>
+    protected virtual TimeSpan MinBackoff => TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Gets the maximum backoff.</summary>
+    protected virtual TimeSpan MaxBackoff => TimeSpan.FromSeconds(10);
 
     /// <summary>Makes the worker query due rows now.</summary>
     public void Wake() => _wakeUp.Set();
@@ -46,7 +49,7 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
             catch (Exception error)
             {
                 failures++;
-                var pause = Backoff.After(failures, FirstPause, LongestPause);
+                var pause = Backoff.After(failures, MinBackoff, MaxBackoff);
                 LogFailure(Logger, failures, pause, error);
                 await Task.Delay(pause, Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

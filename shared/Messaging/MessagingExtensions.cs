@@ -9,9 +9,9 @@ public static class MessagingExtensions
     /// </summary>
     /// <param name="builder">The service's builder.</param>
     /// <param name="service">The service's name: its consumer group, and the CloudEvents source (<c>/orders</c>) of its messages.</param>
-    /// <param name="configure">Declares the store, the handlers and the published topics.</param>
+    /// <param name="declare">Declares the store, the handlers and the published topics.</param>
     public static IHostApplicationBuilder AddMessaging(
-        this IHostApplicationBuilder builder, string service, Action<MessagingModel> configure)
+        this IHostApplicationBuilder builder, string service, Action<MessagingModel> declare)
     {
         var services = builder.Services;
         services.AddOptions<MessagingOptions>()
@@ -27,7 +27,6 @@ public static class MessagingExtensions
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new KafkaSettings(provider.GetRequiredService<IConfiguration>(), service));
-        services.AddSingleton<OutboxSignal>();
         services.AddSingleton<MessagingMetrics>();
         services.AddSingleton<KafkaPublisher>();
         services.AddSingleton<TopicProvisioner>();
@@ -35,7 +34,7 @@ public static class MessagingExtensions
 
         var model = new MessagingModel(services, service);
         services.AddSingleton(model);
-        configure(model);
+        declare(model);
         model.AddAudit?.Invoke();
         if (model.Handled.Count == 0)
             return builder;

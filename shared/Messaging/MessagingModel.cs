@@ -7,6 +7,8 @@ public sealed class MessagingModel
     private readonly HashSet<string> _topics = [];
     private readonly Dictionary<(string Topic, string? Type), Subscription> _subscriptions = [];
 
+    private Type? _store;
+
     internal MessagingModel(IServiceCollection services, string service) => (_services, Service) = (services, service);
 
     /// <summary>Gets the service's name: its consumer group.</summary>
@@ -23,30 +25,20 @@ public sealed class MessagingModel
 
     internal TimeSpan GatherTime { get; private set; }
 
-    /// <summary>Gets the type of the context with outbox and inbox; null if the service has none.</summary>
-    internal Type? Store { get; private set; }
-
     /// <summary>Gets the action that adds the tables to the audit when all handlers are declared; null without tables.</summary>
     internal Action? AddAudit { get; private set; }
 
     /// <summary>Gets whether an exception is the store's fault. Then the partition waits, and no attempt is counted.</summary>
     internal Func<Exception, bool> IsTransient { get; private set; } = TransientPostgresErrors.Contains;
 
-    /// <summary>
-    /// Keeps outbox and inbox in tables of <typeparamref name="TContext"/>, see <see cref="ModelBuilderExtensions.AddMessaging"/>.
-    /// </summary>
+    /// <summary>Keeps outbox and inbox in tables of the context, see <see cref="ModelBuilderExtensions.AddMessaging"/>.</summary>
     public MessagingModel UseEntityFramework<TContext>() where TContext : DbContext
     {
-        Store = typeof(TContext);
+        _store = typeof(TContext);
         _services.AddAfterCommit<TContext>();
         _services.AddSingleton<OutboxWriter>();
         _services.ConfigureDbContext<TContext>((services, options) => options.AddInterceptors(services.GetRequiredService<OutboxWriter>()));
-        _services.AddSingleton(services =>
-        {
-            using var scope = services.CreateScope();
-            return new OutboxDatabase(scope.ServiceProvider.GetRequiredService<TContext>().Database.GetConnectionString()!);
-        });
-        _services.AddSingleton<IHostedService, OutboxRelay>();
+        _services.AddPollingWorker<OutboxRelay>();
         AddAudit = () => _services.AddMessagingAudit<TContext>(this);
         return this;
     }
@@ -87,6 +79,9 @@ public sealed class MessagingModel
         GatherTime = time;
         return this;
     }
+
+    /// <summary>Returns the context with outbox and inbox; null if the service has none.</summary>
+    internal DbContext? OpenStore(IServiceProvider services) => _store is null ? null : (DbContext)services.GetRequiredService(_store);
 
     /// <summary>Returns the subscription that takes a type of a topic; null if there is none.</summary>
     internal Subscription? Find(string topic, string type) =>

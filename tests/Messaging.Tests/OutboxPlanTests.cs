@@ -22,7 +22,9 @@ public sealed class OutboxPlanTests(Servers servers, Broker broker) : SharedKafk
             """);
         if (published > 0)
             await ExecuteAsync(server, "ANALYZE outbox");
-        await using var relay = await new OutboxDatabase(service.Database).ConnectRelayAsync(Cancelled);
+        await using var relay = new NpgsqlConnection($"{service.Database};Pooling=false");
+        await relay.OpenAsync(Cancelled);
+        (await OutboxTable.TryElectAsync(relay, Cancelled)).ShouldBeTrue();
         await ExecuteAsync(relay, $"SET plan_cache_mode = {mode}");
         await ExecuteAsync(relay, $"PREPARE read (int) AS {OutboxTable.SelectUnpublished}");
         await ExecuteAsync(relay, $"PREPARE mark (bigint[], text[], timestamptz) AS {OutboxTable.MarkPublished}");

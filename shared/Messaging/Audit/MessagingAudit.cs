@@ -3,7 +3,7 @@ using ForgeShop.Contracts.Audit;
 namespace ForgeShop.Messaging;
 
 /// <summary>The outbox in the audit. A repair publishes messages again that never reached their topic.</summary>
-internal sealed class OutboxAudit<TContext>(IServiceScopeFactory scopes, OutboxSignal signal) : TableAudit<TContext>(Table, scopes)
+internal sealed class OutboxAudit<TContext>(IServiceScopeFactory scopes, OutboxRelay relay) : TableAudit<TContext>(Table, scopes)
     where TContext : DbContext
 {
     private const string Position = """
@@ -33,7 +33,7 @@ internal sealed class OutboxAudit<TContext>(IServiceScopeFactory scopes, OutboxS
     public override async Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken)
     {
         var replayed = await QueryAsync(Replay, reader => reader.GetGuid(0), [repair.Ids.ToArray()], cancellationToken);
-        signal.Set();
+        relay.Wake();
         return replayed.ConvertAll(id => new RepairedEntry(id, "replayed") { Before = "published", After = "unpublished" });
     }
 }

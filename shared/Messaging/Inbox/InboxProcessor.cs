@@ -11,7 +11,7 @@ internal sealed class InboxProcessor(MessagingModel model, IServiceScopeFactory 
     {
         await using var scope = scopes.CreateAsyncScope();
         var services = scope.ServiceProvider;
-        if (model.Store is null)
+        if (model.OpenStore(services) is not { } db)
         {
             // The only handler of the service, whose effects are idempotent without an inbox.
             await batch[0].Subscription.HandleAsync(services, batch, cancellationToken);
@@ -20,7 +20,6 @@ internal sealed class InboxProcessor(MessagingModel model, IServiceScopeFactory 
         }
 
         using var span = MessagingTelemetry.StartBatch(batch, model.Service);
-        var db = (DbContext)services.GetRequiredService(model.Store);
         try
         {
             var handled = await db.WithoutRetriesAsync(async token =>
@@ -28,9 +27,11 @@ internal sealed class InboxProcessor(MessagingModel model, IServiceScopeFactory 
                 db.Database.AutoSavepointsEnabled = false;
                 await using var transaction = await db.Database.BeginTransactionAsync(token);
                 var fresh = await InsertAsync(db, batch, token);
-                foreach (var wave in Waves(fresh))
+                // Each handler sees an aggregate once: the first event of every aggregate, then the second ones, and so on.
+                foreach (var wave in fresh.GroupBy(message => message.Context.Subject).SelectMany(events => events.Index())
+                    .GroupBy(numbered => numbered.Index, numbered => numbered.Item))
                 {
-                    await HandleAsync(services, wave, token);
+                    await HandleAsync(services, [.. wave], token);
                     await db.SaveChangesAsync(token);
                 }
                 await transaction.CommitAsync(token);
@@ -61,25 +62,6 @@ internal sealed class InboxProcessor(MessagingModel model, IServiceScopeFactory 
             """).ToListAsync(cancellationToken)).ToHashSet();
         // A batch may contain the same event twice: the first copy is the new one.
         return [.. batch.Where(message => inserted.Remove(message.Context.Id.Value))];
-    }
-
-    /// <summary>
-    /// Divides a batch where an aggregate occurs again: its events are handled in their order, and each handler sees an aggregate once.
-    /// </summary>
-    private static List<List<IncomingMessage>> Waves(IEnumerable<IncomingMessage> messages)
-    {
-        var waves = new List<List<IncomingMessage>>();
-        var aggregates = new HashSet<Guid>();
-        foreach (var message in messages)
-        {
-            if (waves.Count == 0 || !aggregates.Add(message.Context.Subject))
-            {
-                waves.Add([]);
-                aggregates = [message.Context.Subject];
-            }
-            waves[^1].Add(message);
-        }
-        return waves;
     }
 
     private async Task HandleAsync(IServiceProvider services, List<IncomingMessage> wave, CancellationToken cancellationToken)

@@ -1,41 +1,45 @@
 namespace ForgeShop.Messaging;
 
-/// <param name="Done">Messages that need no further attempt: acknowledged, or refused for good with the reason.</param>
-/// <param name="Failure">The reason why the others have to be published again, if there are others.</param>
-internal sealed record PublishedBatch(IReadOnlyList<(OutboxMessage Message, string? Error)> Done, Exception? Failure);
-
 /// <summary>
 /// Publishes batches with an idempotent producer, pipelined. Replaces the producer after a fatal error, and when a batch is not
 /// acknowledged in time, so that nothing of it arrives behind its own repetition.
 /// </summary>
 internal sealed class KafkaPublisher(
     KafkaSettings settings, MessagingModel model, IOptions<MessagingOptions> options, TimeProvider time, ILogger<KafkaPublisher> logger)
-        : IDisposable
+    : IDisposable
 {
     private IProducer<byte[]?, byte[]?>? _producer;
     private volatile bool _failed;
 
     /// <summary>Publishes all messages in their order and waits for the acknowledgements.</summary>
-    public async Task<PublishedBatch> PublishAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
+    /// <returns>
+    /// The messages that need no further attempt, acknowledged or refused for good with the reason; and the reason why the others have to be
+    /// published again, if there are others.
+    /// </returns>
+    public async Task<(List<(OutboxMessage Message, string? Error)> Done, Exception? Failure)> PublishAsync(
+        IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
     {
-        var (results, failure) = await SendAsync(messages, cancellationToken);
+        var results = await SendAsync(messages, cancellationToken);
         var done = new List<(OutboxMessage, string?)>(messages.Count);
+        Exception? failure = results.Contains(null)
+            ? new TimeoutException($"Kafka did not acknowledge a batch of {messages.Count} messages within {options.Value.PublishTimeout}.")
+            : null;
         foreach (var (message, first) in messages.Zip(results))
         {
             var result = first;
             // Kafka refuses a whole request because of one message. Alone, each message shows whether it is the one.
             if (failure is null && messages.Count > 1 && IsPermanent(result))
-                result = (await SendAsync([message], cancellationToken)).Results[0];
+                result = (await SendAsync([message], cancellationToken))[0];
             if (result is { IsError: false } || IsPermanent(result))
                 done.Add((message, result.IsError ? result.Reason : null));
             else
                 failure ??= new KafkaException(result ?? new Error(ErrorCode.Local_TimedOut));
         }
-        return new(done, failure);
+        return (done, failure);
     }
 
-    private async Task<(Error?[] Results, Exception? Failure)> SendAsync(
-        IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
+    /// <returns>A result for each message; null for one that is not acknowledged in time.</returns>
+    private async Task<Error?[]> SendAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
     {
         var producer = _producer ??= Create();
         var (results, spans) = (new Error?[messages.Count], new Activity?[messages.Count]);
@@ -66,20 +70,17 @@ internal sealed class KafkaPublisher(
         try
         {
             await all.Task.WaitAsync(options.Value.PublishTimeout, time, cancellationToken);
-            return (results, null);
         }
         catch (TimeoutException)
         {
             _failed = true;
-            var error = new TimeoutException(
-                $"Kafka did not acknowledge a batch of {messages.Count} messages within {options.Value.PublishTimeout}.");
-            return ([.. results], error);
         }
         finally
         {
             if (_failed)
                 Dispose();
         }
+        return [.. results];
     }
 
     /// <summary>Returns whether Kafka would refuse the same message again.</summary>

@@ -43,32 +43,22 @@ public sealed class OutboxMessage
     {
         outbox.ToTable("outbox");
         // EF Core inserts rows in the order of their keys. With the identity as key that is the order in which the events were emitted.
-        outbox.HasKey(m => m.Seq).HasName("pk_outbox");
-        outbox.Property(m => m.EventId).HasColumnName("event_id").HasConversion<TypedIdConverter<EventId>>();
-        outbox.Property(m => m.Seq).HasColumnName("seq").UseIdentityAlwaysColumn();
-        outbox.Property(m => m.Topic).HasColumnName("topic");
-        outbox.Property(m => m.Type).HasColumnName("type");
-        outbox.Property(m => m.Subject).HasColumnName("subject");
-        outbox.Property(m => m.Sequence).HasColumnName("sequence");
-        outbox.Property(m => m.Version).HasColumnName("version");
+        outbox.HasKey(m => m.Seq);
+        outbox.Property(m => m.EventId).HasConversion<TypedIdConverter<EventId>>();
+        outbox.Property(m => m.Seq).UseIdentityAlwaysColumn();
         // json and not jsonb: the bytes stay as written, and psql still shows them.
-        outbox.Property(m => m.Payload).HasColumnName("payload").HasColumnType("json");
-        outbox.Property(m => m.OccurredAt).HasColumnName("occurred_at");
+        outbox.Property(m => m.Payload).HasColumnType("json");
         outbox.ComplexProperty(m => m.Origin, origin => origin.MapOrigin());
-        outbox.Property(m => m.PublishedAt).HasColumnName("published_at");
-        outbox.Property(m => m.Error).HasColumnName("error");
 
-        outbox.HasIndex(m => m.EventId).IsUnique().HasDatabaseName("ix_outbox_event_id");
+        outbox.HasIndex(m => m.EventId).IsUnique();
         // The index contains only what is left to publish, so the relay's read costs the same however large the table is.
         outbox.HasIndex(m => m.Seq).HasFilter("published_at IS NULL AND error IS NULL").HasDatabaseName("ix_outbox_unpublished");
         // Rows lie in the order of time: a BRIN index of a few pages finds the ones to delete or to replay.
-        outbox.HasIndex(m => m.OccurredAt).HasMethod("brin").HasDatabaseName("ix_outbox_occurred_at");
+        outbox.HasIndex(m => m.OccurredAt).HasMethod("brin");
     }
 }
 
-/// <summary>
-/// The ID of a handled event: a row of the table inbox. Inserting it a second time fails, and that is all that makes a handler idempotent.
-/// </summary>
+/// <summary>The ID of a handled event: a row of the table inbox. That it cannot be inserted twice makes every handler idempotent.</summary>
 public sealed class InboxMessage
 {
     public required EventId EventId { get; init; }
@@ -78,16 +68,15 @@ public sealed class InboxMessage
     internal static void Configure(EntityTypeBuilder<InboxMessage> inbox)
     {
         inbox.ToTable("inbox");
-        inbox.HasKey(m => m.EventId).HasName("pk_inbox");
-        inbox.Property(m => m.EventId).HasColumnName("event_id").HasConversion<TypedIdConverter<EventId>>();
-        inbox.Property(m => m.ReceivedAt).HasColumnName("received_at");
-        inbox.HasIndex(m => m.ReceivedAt).HasMethod("brin").HasDatabaseName("ix_inbox_received_at");
+        inbox.HasKey(m => m.EventId);
+        inbox.Property(m => m.EventId).HasConversion<TypedIdConverter<EventId>>();
+        inbox.HasIndex(m => m.ReceivedAt).HasMethod("brin");
     }
 }
 
 public static class ModelBuilderExtensions
 {
-    /// <summary>Maps the tables outbox and inbox.</summary>
+    /// <summary>Maps the tables outbox and inbox; the context names columns in snake_case.</summary>
     public static ModelBuilder AddMessaging(this ModelBuilder model) =>
         model.Entity<OutboxMessage>(OutboxMessage.Configure).Entity<InboxMessage>(InboxMessage.Configure);
 

@@ -6,95 +6,103 @@ namespace ForgeShop.Messaging;
 /// of each consumer drops them.
 /// </summary>
 internal sealed class OutboxRelay(
-    OutboxDatabase database, KafkaPublisher publisher, TopicProvisioner topics, OutboxSignal signal, MessagingMetrics metrics,
-    IOptions<MessagingOptions> options, TimeProvider time, ILogger<OutboxRelay> logger)
-    : BackgroundService
+    MessagingModel model, KafkaPublisher publisher, TopicProvisioner topics, MessagingMetrics metrics, IOptions<MessagingOptions> options,
+    WorkerServices services) : PollingWorker(services)
 {
+    private const int CleanUpBatch = 1000;
+
     private readonly MessagingOptions _options = options.Value;
-    private int _failures;
+    private NpgsqlConnection? _connection;
     private bool _hasTopics;
+    private long _cleanedUpAt;
     private long _progressAt;
+
+    protected override TimeSpan PollInterval => _options.PollInterval;
+
+    protected override TimeSpan MinBackoff => _options.MinBackoff;
+
+    protected override TimeSpan MaxBackoff => _options.MaxBackoff;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        _progressAt = Time.GetTimestamp();
+        await base.ExecuteAsync(stoppingToken);
+        await ResignAsync();
+    }
+
+    protected override async Task<bool> WorkAsync(CancellationToken cancellationToken)
+    {
+        try
         {
-            try
-            {
-                metrics.Outbox = null;
-                await using var connection = await database.ConnectRelayAsync(stoppingToken);
-                while (!await OutboxTable.TryElectAsync(connection, stoppingToken))
-                    await Task.Delay(_options.PollInterval, time, stoppingToken);
-                logger.LogInformation("Elected as the active relay of {Database}", connection.Database);
-                await PublishAllAsync(connection, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception)
-            {
-                // The connection is closed, so another replica may take over meanwhile.
-                await BackOffAsync("The relay lost its database", exception, stoppingToken);
-            }
+            var connection = _connection ?? await ElectAsync(cancellationToken);
+            var messages = await OutboxTable.ReadUnpublishedAsync(connection, _options.PublishBatchSize, cancellationToken);
+            metrics.Outbox = await MeasureAsync(connection, messages, cancellationToken);
+            if (!_hasTopics)
+                await topics.CreateAsync(cancellationToken);
+            _hasTopics = true;
+            if (messages.Count > 0)
+                await PublishAsync(connection, messages, cancellationToken);
+            if (Time.GetElapsedTime(_cleanedUpAt) >= _options.CleanUpInterval)
+                await CleanUpAsync(cancellationToken);
+            return messages.Count > 0;
+        }
+        catch
+        {
+            // Another replica may take over during the backoff.
+            await ResignAsync();
+            throw;
         }
     }
 
-    private async Task PublishAllAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    /// <summary>Returns when this replica is the active one.</summary>
+    private async Task<NpgsqlConnection> ElectAsync(CancellationToken cancellationToken)
     {
-        var cleanedUpAt = _progressAt = time.GetTimestamp();
-        while (true)
+        _connection = Connect();
+        await _connection.OpenAsync(cancellationToken);
+        while (!await OutboxTable.TryElectAsync(_connection, cancellationToken))
         {
-            var messages = await OutboxTable.ReadUnpublishedAsync(connection, _options.PublishBatchSize, cancellationToken);
-            metrics.Outbox = await MeasureAsync(connection, messages, cancellationToken);
-            if (!await HasTopicsAsync(cancellationToken))
-                continue;
-            if (messages.Count > 0)
-                await PublishAsync(connection, messages, cancellationToken);
-            else
-                await signal.WaitAsync(_options.PollInterval, time, cancellationToken);
-
-            if (time.GetElapsedTime(cleanedUpAt) < _options.CleanUpInterval)
-                continue;
-            await CleanUpAsync(cancellationToken);
-            cleanedUpAt = time.GetTimestamp();
+            (metrics.Outbox, _progressAt) = (null, Time.GetTimestamp());
+            await Task.Delay(_options.PollInterval, Time, cancellationToken);
         }
+        Logger.LogInformation("Elected as the active relay of {Database}", _connection.Database);
+        // Kafka may have lost the topics since the last failure.
+        (_hasTopics, _cleanedUpAt) = (false, Time.GetTimestamp());
+        return _connection;
+    }
+
+    /// <summary>Returns a connection outside the pool: a pooled one that is given back would keep its session lock.</summary>
+    private NpgsqlConnection Connect()
+    {
+        using var scope = Scopes.CreateScope();
+        var pooled = model.OpenStore(scope.ServiceProvider)!.Database.GetConnectionString();
+        return new(new NpgsqlConnectionStringBuilder(pooled) { Pooling = false }.ConnectionString);
+    }
+
+    private async Task ResignAsync()
+    {
+        if (_connection is not null)
+            await _connection.DisposeAsync();
+        _connection = null;
     }
 
     private async Task PublishAsync(NpgsqlConnection connection, List<OutboxMessage> messages, CancellationToken cancellationToken)
     {
-        var batch = await publisher.PublishAsync(messages, cancellationToken);
-        if (batch.Done.Count > 0)
-            await OutboxTable.MarkAsync(connection, batch.Done, time.GetUtcNow(), cancellationToken);
-        metrics.Published(batch.Done);
-        foreach (var (message, error) in batch.Done.Where(result => result.Error is not null))
+        var (done, failure) = await publisher.PublishAsync(messages, cancellationToken);
+        if (done.Count > 0)
         {
-            logger.LogError(
+            await OutboxTable.MarkAsync(connection, done, Time.GetUtcNow(), cancellationToken);
+            metrics.Published(done);
+            _progressAt = Time.GetTimestamp();
+        }
+        foreach (var (message, error) in done.Where(result => result.Error is not null))
+        {
+            Logger.LogError(
                 "Kafka refuses message {EventId} ({Type}) for topic {Topic} for good: {Reason}. The relay passes over it; a replay tries "
                 + "it again",
                 message.EventId, message.Type, message.Topic, error);
         }
-        _progressAt = batch.Done.Count > 0 ? time.GetTimestamp() : _progressAt;
-        _failures = batch.Failure is null ? 0 : _failures;
-        _hasTopics = batch.Failure is null;
-        if (batch.Failure is { } failure)
-            await BackOffAsync("Publishing failed", failure, cancellationToken);
-    }
-
-    /// <summary>Creates the topics at start, and again after a failure, because Kafka may have lost them.</summary>
-    private async Task<bool> HasTopicsAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (!_hasTopics)
-                await topics.CreateAsync(cancellationToken);
-            return _hasTopics = true;
-        }
-        catch (KafkaException exception)
-        {
-            await BackOffAsync("Creating topics failed", exception, cancellationToken);
-            return false;
-        }
+        if (failure is not null)
+            throw failure;
     }
 
     private async Task<OutboxDepth> MeasureAsync(
@@ -102,28 +110,36 @@ internal sealed class OutboxRelay(
     {
         if (messages.Count == 0)
         {
-            _progressAt = time.GetTimestamp();
+            _progressAt = Time.GetTimestamp();
             return new(0, null);
         }
         var depth = messages.Count < _options.PublishBatchSize
             ? new(messages.Count, messages.Min(message => message.OccurredAt))
             : await OutboxTable.MeasureAsync(connection, cancellationToken);
         // Messages of a clock that was ahead have waited at least since the last progress.
-        var stuckSince = time.GetUtcNow() - time.GetElapsedTime(_progressAt);
+        var stuckSince = Time.GetUtcNow() - Time.GetElapsedTime(_progressAt);
         return depth.OldestAt > stuckSince ? depth with { OldestAt = stuckSince } : depth;
     }
 
+    /// <summary>Deletes rows beyond their retention, in bounded batches.</summary>
     private async Task CleanUpAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await database.ConnectAsync(cancellationToken);
-        var now = time.GetUtcNow();
-        await OutboxTable.CleanUpAsync(connection, now - _options.OutboxRetention, now - _options.InboxRetention, cancellationToken);
-    }
+        await using var scope = Scopes.CreateAsyncScope();
+        var database = model.OpenStore(scope.ServiceProvider)!.Database;
+        var (publishedBefore, receivedBefore) = (Time.GetUtcNow() - _options.OutboxRetention, Time.GetUtcNow() - _options.InboxRetention);
+        await DeleteAsync(
+            $"""
+            DELETE FROM outbox WHERE seq IN
+                (SELECT seq FROM outbox WHERE occurred_at < {publishedBefore} AND published_at IS NOT NULL LIMIT {CleanUpBatch})
+            """);
+        await DeleteAsync(
+            $"DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE received_at < {receivedBefore} LIMIT {CleanUpBatch})");
+        _cleanedUpAt = Time.GetTimestamp();
 
-    private async Task BackOffAsync(string what, Exception exception, CancellationToken cancellationToken)
-    {
-        var delay = Backoff.After(++_failures, _options.MinBackoff, _options.MaxBackoff);
-        logger.LogWarning(exception, "{What} (attempt {Attempt}); retrying in {Delay}", what, _failures, delay);
-        await Task.Delay(delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        async Task DeleteAsync(FormattableString batch)
+        {
+            while (await database.ExecuteSqlAsync(batch, cancellationToken) == CleanUpBatch)
+                ;
+        }
     }
 }

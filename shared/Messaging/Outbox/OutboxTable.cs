@@ -1,26 +1,12 @@
 namespace ForgeShop.Messaging;
 
-/// <summary>The SQL of the outbox.</summary>
+/// <summary>The relay's statements, on the connection that holds its lock: when that is lost, they fail and do not reconnect.</summary>
 internal static class OutboxTable
 {
-    /// <summary>A session lock: PostgreSQL releases it when the connection ends, for whatever reason.</summary>
-    private const string TryElect = "SELECT pg_try_advisory_lock(hashtext('forgeshop.outbox.relay'))";
-
-    // The rows are numbered in the order of the arrays.
-    private const string Insert = """
-        INSERT INTO outbox (event_id, topic, type, subject, sequence, version, payload, occurred_at,
-            causation_id, correlation_id, trace_parent, trace_state)
-        SELECT event_id, topic, type, subject, sequence, version, payload::json, occurred_at,
-            causation_id, correlation_id, trace_parent, trace_state
-        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9::uuid[], $10::uuid[], $11::text[], $12::text[]) WITH ORDINALITY AS message
-            (event_id, topic, type, subject, sequence, version, payload, occurred_at,
-            causation_id, correlation_id, trace_parent, trace_state, number)
-        ORDER BY number
-        """;
-
     // By status and never "behind the last row that was read": transactions commit in another order than they insert.
     internal const string SelectUnpublished = """
-        SELECT seq, event_id, topic, type, subject, sequence, version, payload, occurred_at, causation_id, correlation_id, trace_parent, trace_state
+        SELECT seq, event_id, topic, type, subject, sequence, version, payload, occurred_at,
+            causation_id, correlation_id, trace_parent, trace_state
         FROM outbox WHERE published_at IS NULL AND error IS NULL ORDER BY seq LIMIT $1
         """;
 
@@ -34,45 +20,17 @@ internal static class OutboxTable
 
     private const string SelectDepth = "SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL AND error IS NULL";
 
-    private const string DeletePublished =
-        "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE occurred_at < $1 AND published_at IS NOT NULL LIMIT $2)";
-
-    private const string DeleteReceived =
-        "DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE received_at < $1 LIMIT $2)";
-
-    private const string Replay = """
-        UPDATE outbox SET published_at = NULL, error = NULL
-        WHERE seq IN (SELECT seq FROM outbox WHERE occurred_at >= $1 AND (published_at < $2 OR error IS NOT NULL) LIMIT $3)
+    // On a young table the planner prefers a bitmap scan and a sort to the partial index, which makes each read many times slower. The
+    // lock is a session lock: PostgreSQL releases it when the connection ends, for whatever reason.
+    private const string TryElect = """
+        SET enable_bitmapscan = off; SET enable_seqscan = off; SET enable_sort = off;
+        SELECT pg_try_advisory_lock(hashtext('forgeshop.outbox.relay'))
         """;
-
-    private const int DeleteBatch = 1000;
-    private const int ReplayBatch = 5000;
 
     public static async Task<bool> TryElectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(TryElect, connection);
         return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-
-    public static async Task InsertAsync(
-        NpgsqlTransaction transaction, IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
-    {
-        if (messages.Count == 0)
-            return;
-        await using var command = new NpgsqlCommand(Insert, transaction.Connection, transaction)
-        {
-            Parameters =
-            {
-                Column(message => message.EventId.Value), Column(message => message.Topic), Column(message => message.Type),
-                Column(message => message.Subject), Column(message => message.Sequence), Column(message => message.Version),
-                Column(message => message.Payload), Column(message => message.OccurredAt),
-                Column(message => message.Origin.CausationId?.Value), Column(message => message.Origin.CorrelationId?.Value),
-                Column(message => message.Origin.TraceParent), Column(message => message.Origin.TraceState),
-            },
-        };
-        await command.ExecuteNonQueryAsync(cancellationToken);
-
-        NpgsqlParameter Column<T>(Func<OutboxMessage, T> value) => new() { Value = messages.Select(value).ToArray() };
     }
 
     public static async Task<List<OutboxMessage>> ReadUnpublishedAsync(
@@ -87,11 +45,7 @@ internal static class OutboxTable
         return messages;
     }
 
-    /// <summary>Marks a batch in one statement: published where there is no error, passed over where there is one.</summary>
-    /// <param name="connection">The connection of the relay.</param>
-    /// <param name="results">The results in the order of the messages, which is that of their numbers.</param>
-    /// <param name="now">The time of the acknowledgements.</param>
-    /// <param name="cancellationToken">Cancels the statement.</param>
+    /// <summary>Marks messages, in the order of their numbers, as published or with their error.</summary>
     public static async Task MarkAsync(
         NpgsqlConnection connection, IReadOnlyCollection<(OutboxMessage Message, string? Error)> results, DateTimeOffset now,
         CancellationToken cancellationToken)
@@ -114,37 +68,7 @@ internal static class OutboxTable
         await using var command = new NpgsqlCommand(SelectDepth, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return new(reader.GetInt64(0), await reader.IsDBNullAsync(1, cancellationToken) ? null : reader.GetFieldValue<DateTimeOffset>(1));
-    }
-
-    /// <summary>Deletes rows beyond their retention, in bounded batches.</summary>
-    public static async Task CleanUpAsync(
-        NpgsqlConnection connection, DateTimeOffset publishedBefore, DateTimeOffset receivedBefore, CancellationToken cancellationToken)
-    {
-        while (await ExecuteAsync(connection, DeletePublished, cancellationToken, publishedBefore, DeleteBatch) == DeleteBatch)
-            ;
-        while (await ExecuteAsync(connection, DeleteReceived, cancellationToken, receivedBefore, DeleteBatch) == DeleteBatch)
-            ;
-    }
-
-    /// <summary>Marks everything since <paramref name="since"/> as unpublished, in bounded batches.</summary>
-    /// <returns>The number of messages that the relay publishes again.</returns>
-    public static async Task<long> ReplayAsync(
-        NpgsqlConnection connection, DateTimeOffset since, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var (total, count) = (0L, ReplayBatch);
-        for (; count == ReplayBatch; total += count)
-            count = await ExecuteAsync(connection, Replay, cancellationToken, since, now, ReplayBatch);
-        return total;
-    }
-
-    private static async Task<int> ExecuteAsync(
-        NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] parameters)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var parameter in parameters)
-            command.Parameters.Add(new() { Value = parameter });
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        return new(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset?>(1));
     }
 
     private static OutboxMessage Read(NpgsqlDataReader reader) => new()
@@ -168,35 +92,3 @@ internal static class OutboxTable
 
 /// <summary>The number of unpublished messages, and the time of the oldest.</summary>
 internal readonly record struct OutboxDepth(long Pending, DateTimeOffset? OldestAt);
-
-/// <summary>Connects relay and operators to the database that contains the outbox.</summary>
-internal sealed class OutboxDatabase(string connectionString)
-{
-    /// <summary>Opens a connection outside the pool: a pooled connection that is given back would keep its session lock.</summary>
-    public async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
-    {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
-
-    /// <summary>
-    /// On a young table the planner prefers a bitmap scan and a sort to the partial index, which makes each read many times slower.
-    /// </summary>
-    public async Task<NpgsqlConnection> ConnectRelayAsync(CancellationToken cancellationToken)
-    {
-        var connection = await ConnectAsync(cancellationToken);
-        await using var plan = new NpgsqlCommand(
-            "SET enable_bitmapscan = off; SET enable_seqscan = off; SET enable_sort = off", connection);
-        await plan.ExecuteNonQueryAsync(cancellationToken);
-        return connection;
-    }
-}

@@ -97,7 +97,7 @@ internal sealed class MessagingPipeline(PipelineSettings settings, int? batchSiz
         if (batchSize is { } size)
             builder.Configuration["Messaging:PublishBatchSize"] = builder.Configuration["Messaging:ConsumeBatchSize"] = size.ToString();
         builder.Services.AddForgeIds(builder.Configuration);
-        builder.Services.AddDbContextPool<MessagingChainDb>(db => db.UseNpgsql(settings.Database));
+        builder.Services.AddDbContextPool<MessagingChainDb>(db => db.UseNpgsql(settings.Database).UseSnakeCaseNamingConvention());
         builder.AddMessaging(
             settings.Topic, messaging => messaging.UseEntityFramework<MessagingChainDb>().Handle<ContinueChain, ContinueChainHandler>());
         return builder.Build();

@@ -21,10 +21,9 @@ internal static class Servicing
     public static async Task<long> ReplayAsync(CounterService service, TimeSpan ago)
     {
         var token = TestContext.Current.CancellationToken;
-        await using var connection = await service.Services.GetRequiredService<OutboxDatabase>().ConnectAsync(token);
         var now = TimeProvider.System.GetUtcNow();
-        var events = await OutboxTable.ReplayAsync(connection, now - ago, now, token);
-        service.Services.GetRequiredService<OutboxSignal>().Set();
+        var events = await service.InScopeAsync(db => ReplayOutbox.MarkAsync(db, now - ago, now, token));
+        service.Services.GetRequiredService<OutboxRelay>().Wake();
         return events;
     }
 }

@@ -9,7 +9,7 @@ import { writeEvent } from './cloudEvents.js'
 import { createProducer, createTopics } from './kafka.js'
 import { pause } from './retry.js'
 
-/** An event to be published: the columns of the outbox, which are those of shared/Messaging/Outbox/OutboxTable.cs. */
+/** An event to be published: the columns of the outbox, which are those of shared/Messaging/Outbox/OutboxMessage.cs. */
 export interface NewEvent {
   readonly event_id: string
   readonly topic: string

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Storage;
 
 namespace ForgeShop.Messaging;
 
@@ -11,12 +10,9 @@ public static class OutboxExtensions
     /// Adds an event of <paramref name="source"/> to the outbox. The caller's SaveChanges writes it together with the change; the relay
     /// publishes it after the commit.
     /// </summary>
-    public static EventId Emit<TEvent>(this DbContext db, IEventSource source, TEvent data, MessageOrigin origin) where TEvent : IEventData
-    {
-        var id = db.GetService<OutboxWriter>().Add(db, source.AggregateId, source.LastSequence + 1, data, origin);
-        source.LastSequence++;
-        return id;
-    }
+    public static EventId Emit<TEvent>(this DbContext db, IEventSource source, TEvent data, MessageOrigin origin)
+        where TEvent : IEventData =>
+        db.GetService<OutboxWriter>().Add(db, source.AggregateId, ++source.LastSequence, data, origin);
 
     /// <summary>Adds a command to the outbox.</summary>
     /// <param name="db">The context whose SaveChanges follows.</param>
@@ -33,7 +29,7 @@ public static class OutboxExtensions
 /// Writes messages with the changes that they are about: by SaveChanges itself, or, in a transaction that the caller began, by one
 /// statement for all messages after it.
 /// </summary>
-internal sealed class OutboxWriter(ForgeIds ids, MessagingModel model, OutboxSignal signal, TimeProvider time) : SaveChangesInterceptor
+internal sealed class OutboxWriter(MessagingModel model, ForgeIds ids, OutboxRelay relay, TimeProvider time) : SaveChangesInterceptor
 {
     // A retry begins another transaction, so what a rolled-back one has left here is not written.
     private readonly ConditionalWeakTable<DbContext, List<(Guid Transaction, OutboxMessage Message)>> _waiting = [];
@@ -45,7 +41,6 @@ internal sealed class OutboxWriter(ForgeIds ids, MessagingModel model, OutboxSig
         if (!model.Topics.Contains(TData.Topic))
             throw new InvalidOperationException(
                 $"The topic {TData.Topic} of {TData.Type} is not declared: add it by {nameof(MessagingModel.Publish)}.");
-        var now = time.GetUtcNow();
         var message = new OutboxMessage
         {
             EventId = ids.Event(subject, TData.Type, sequence),
@@ -55,31 +50,44 @@ internal sealed class OutboxWriter(ForgeIds ids, MessagingModel model, OutboxSig
             Sequence = sequence,
             Version = TData.DataVersion,
             Payload = JsonSerializer.Serialize(data, ContractsJson.Options),
-            // PostgreSQL stores microseconds; a message that is read back is the one that was written.
-            OccurredAt = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)),
+            OccurredAt = time.GetUtcNow().AsStored(),
             Origin = origin,
         };
         if (db.Database.CurrentTransaction is { TransactionId: var transaction })
             _waiting.GetOrCreateValue(db).Add((transaction, message));
         else
             db.Add(message);
-        db.AfterCommit(signal.Set);
+        db.AfterCommit(relay.Wake);
         return message.EventId;
     }
 
     public override async ValueTask<int> SavedChangesAsync(
         SaveChangesCompletedEventData eventData, int result, CancellationToken cancellationToken = default)
     {
-        if (eventData.Context is { Database.CurrentTransaction: { } transaction } db && _waiting.Remove(db, out var waiting))
-        {
-            await OutboxTable.InsertAsync(
-                (NpgsqlTransaction)transaction.GetDbTransaction(),
-                [.. waiting.Where(one => one.Transaction == transaction.TransactionId).Select(one => one.Message)], cancellationToken);
-        }
-
+        if (eventData.Context is { Database.CurrentTransaction.TransactionId: var transaction } db && _waiting.Remove(db, out var waiting))
+            await InsertAsync(db, waiting.FindAll(one => one.Transaction == transaction).ConvertAll(one => one.Message), cancellationToken);
         return result;
     }
-}
 
-/// <summary>Wakes the relay of this process after a commit. The channel holds one signal, because one is as good as many.</summary>
-internal sealed class OutboxSignal : WakeUp;
+    private static async Task InsertAsync(DbContext db, List<OutboxMessage> messages, CancellationToken cancellationToken)
+    {
+        T[] Column<T>(Func<OutboxMessage, T> value) => [.. messages.Select(value)];
+
+        // The rows are numbered in the order of the arrays.
+        if (messages.Count > 0)
+            await db.Database.ExecuteSqlAsync(
+                $"""
+                INSERT INTO outbox (event_id, topic, type, subject, sequence, version, payload, occurred_at,
+                    causation_id, correlation_id, trace_parent, trace_state)
+                SELECT event_id, topic, type, subject, sequence, version, payload::json, occurred_at,
+                    causation_id, correlation_id, trace_parent, trace_state
+                FROM unnest({Column(m => m.EventId.Value)}, {Column(m => m.Topic)}, {Column(m => m.Type)}, {Column(m => m.Subject)},
+                    {Column(m => m.Sequence)}, {Column(m => m.Version)}, {Column(m => m.Payload)}, {Column(m => m.OccurredAt)},
+                    {Column(m => m.Origin.CausationId?.Value)}, {Column(m => m.Origin.CorrelationId?.Value)},
+                    {Column(m => m.Origin.TraceParent)}, {Column(m => m.Origin.TraceState)}) WITH ORDINALITY AS message
+                    (event_id, topic, type, subject, sequence, version, payload, occurred_at,
+                    causation_id, correlation_id, trace_parent, trace_state, number)
+                ORDER BY number
+                """, cancellationToken);
+    }
+}
