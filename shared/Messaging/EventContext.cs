@@ -1,37 +1,20 @@
 namespace ForgeShop.Messaging;
 
 /// <summary>Describes an event or command apart from its data: the CloudEvents attributes and the place where it was read.</summary>
-public sealed record EventContext
+/// <param name="Id">The ID, derived from subject, type and sequence; the consumer checks it on arrival.</param>
+/// <param name="Type">The CloudEvents type.</param>
+/// <param name="Source">The publishing service, for example <c>/orders</c>.</param>
+/// <param name="Subject">The aggregate that the event is about.</param>
+/// <param name="Sequence">Counts the events of the subject in this topic, from 1.</param>
+/// <param name="Time">The time of the event.</param>
+/// <param name="DataVersion">The version of the data's schema, from 1.</param>
+/// <param name="Cause">The cause, the correlation and the trace of the event itself.</param>
+/// <param name="Topic">The topic.</param>
+/// <param name="Position">The place where this copy of the event was read.</param>
+public sealed record EventContext(
+    EventId Id, string Type, string Source, Guid Subject, long Sequence, DateTimeOffset Time, int DataVersion, MessageOrigin Cause,
+    string Topic, LogPosition Position)
 {
-    /// <summary>
-    /// Derived from <see cref="Subject"/>, <see cref="Type"/> and <see cref="Sequence"/>; the consumer checks it on arrival.
-    /// </summary>
-    public required EventId Id { get; init; }
-
-    public required string Type { get; init; }
-
-    /// <summary>The publishing service, for example <c>/orders</c>.</summary>
-    public required string Source { get; init; }
-
-    /// <summary>The aggregate that the event is about.</summary>
-    public required Guid Subject { get; init; }
-
-    /// <summary>Counts the events of <see cref="Subject"/> in this topic, from 1.</summary>
-    public required long Sequence { get; init; }
-
-    public required DateTimeOffset Time { get; init; }
-
-    /// <summary>The version of the data's schema, from 1.</summary>
-    public required int DataVersion { get; init; }
-
-    /// <summary>The cause, the correlation and the trace of the event itself.</summary>
-    public required MessageOrigin Cause { get; init; }
-
-    public required string Topic { get; init; }
-
-    /// <summary>The place where this copy of the event was read.</summary>
-    public required LogPosition Position { get; init; }
-
     /// <summary>Gets the origin of the events that are emitted while this one is handled.</summary>
     public MessageOrigin Origin => Cause with { CausationId = Id };
 }

@@ -32,8 +32,6 @@ public interface IEventSource
     /// <summary>The aggregate's ID: subject and Kafka key of its events, which therefore stay in order.</summary>
     Guid AggregateId { get; }
 
-    /// <summary>
-    /// The sequence number of its last event, 0 before the first. Stored with the aggregate. An aggregate emits to one topic.
-    /// </summary>
+    /// <summary>The sequence number of its last event, 0 before the first. An aggregate emits to one topic.</summary>
     long LastSequence { get; set; }
 }

@@ -8,9 +8,7 @@ public sealed record MessageOrigin(EventId? CausationId, CorrelationId? Correlat
 {
     public static MessageOrigin None { get; } = new(null, null, null, null);
 
-    /// <summary>
-    /// Returns the origin of what the current HTTP request emits: the trace and the correlation that its activity carries.
-    /// </summary>
+    /// <summary>Returns the origin of what the current HTTP request emits: its trace and its correlation.</summary>
     public static MessageOrigin OfRequest()
     {
         if (Activity.Current is not { IdFormat: ActivityIdFormat.W3C } activity)

@@ -11,8 +11,9 @@ internal sealed class MessagingMetrics
     private const string EventType = "cloudevents.event_type";
     private const string Cause = "error.type";
 
-    private readonly ConcurrentDictionary<(string Topic, int Partition), long> _lag = new();
+    private readonly ConcurrentDictionary<TopicPartition, long> _lag = new();
     private readonly ConcurrentDictionary<EventConsumer, int> _waiting = new();
+    private readonly TimeProvider _time;
     private readonly Counter<long> _published;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _handled;
@@ -22,27 +23,27 @@ internal sealed class MessagingMetrics
     private readonly Counter<long> _deadLetters;
     private readonly Histogram<int> _batchSize;
 
-    private readonly TimeProvider _time;
-
     public MessagingMetrics(IMeterFactory meters, TimeProvider time)
     {
         _time = time;
         var meter = meters.Create(MessagingTelemetry.MeterName);
-        _published = meter.CreateCounter<long>("forgeshop.messaging.published", "{message}", "Messages that Kafka acknowledged.");
-        _refused = meter.CreateCounter<long>("forgeshop.messaging.refused", "{message}", "Messages that Kafka refuses for good.");
-        _handled = meter.CreateCounter<long>("forgeshop.messaging.handled", "{message}", "Messages whose effect is committed.");
-        _duplicates = meter.CreateCounter<long>("forgeshop.messaging.duplicates", "{message}", "Messages that the inbox dropped.");
-        _skipped = meter.CreateCounter<long>(
-            "forgeshop.messaging.skipped", "{message}", "Messages without a handler, tombstones and foreign messages.");
+        Counter<long> Messages(string name, string description) => meter.CreateCounter<long>(name, "{message}", description);
+        _published = Messages("forgeshop.messaging.published", "Messages that Kafka acknowledged.");
+        _refused = Messages("forgeshop.messaging.refused", "Messages that Kafka refuses for good.");
+        _handled = Messages("forgeshop.messaging.handled", "Messages whose effect is committed.");
+        _duplicates = Messages("forgeshop.messaging.duplicates", "Messages that the inbox dropped.");
+        _skipped = Messages("forgeshop.messaging.skipped", "Messages without a handler, tombstones and foreign messages.");
+        _deadLetters = Messages("forgeshop.messaging.dead_letters", "Messages that were dead-lettered.");
         _retries = meter.CreateCounter<long>("forgeshop.messaging.retries", "{batch}", "Failed attempts that are repeated.");
-        _deadLetters = meter.CreateCounter<long>("forgeshop.messaging.dead_letters", "{message}", "Messages that were dead-lettered.");
         _batchSize = meter.CreateHistogram<int>("forgeshop.messaging.batch.size", "{message}", "Messages of a transaction.");
         meter.CreateObservableGauge(
             "forgeshop.messaging.outbox.pending", () => Outbox?.Pending ?? 0, "{message}", "Messages that wait to be published.");
         meter.CreateObservableGauge(
             "forgeshop.messaging.outbox.age", () => OutboxAge.TotalSeconds, "s", "Age of the oldest message that waits to be published.");
         meter.CreateObservableGauge(
-            "forgeshop.messaging.consumer.lag", Lag, "{message}", "Messages of a partition that are not handled yet.");
+            "forgeshop.messaging.consumer.lag", () => _lag.Select(entry => new Measurement<long>(
+                entry.Value, new(Topic, entry.Key.Topic), new(Partition, entry.Key.Partition.Value))), "{message}",
+            "Messages of a partition that are not handled yet.");
     }
 
     /// <summary>The number of partitions, of all consumers of the process, whose first message failed and is retried.</summary>
@@ -63,10 +64,10 @@ internal sealed class MessagingMetrics
     public void Handled(IReadOnlyCollection<IncomingMessage> batch)
     {
         _batchSize.Record(batch.Count);
-        Count(_handled, batch.Select(message => message.Context));
+        Count(_handled, batch);
     }
 
-    public void Duplicates(IEnumerable<IncomingMessage> messages) => Count(_duplicates, messages.Select(message => message.Context));
+    public void Duplicates(IEnumerable<IncomingMessage> messages) => Count(_duplicates, messages);
 
     public void Skipped(string topic) => _skipped.Add(1, new KeyValuePair<string, object?>(Topic, topic));
 
@@ -76,16 +77,13 @@ internal sealed class MessagingMetrics
 
     public void SetWaitingPartitions(EventConsumer consumer, int count) => _waiting[consumer] = count;
 
-    public void SetLag(string topic, int partition, long messages) => _lag[(topic, partition)] = messages;
+    public void SetLag(TopicPartition partition, long messages) => _lag[partition] = messages;
 
-    public void ForgetLag(string topic, int partition) => _lag.TryRemove((topic, partition), out _);
+    public void ForgetLag(TopicPartition partition) => _lag.TryRemove(partition, out _);
 
-    private static void Count(Counter<long> counter, IEnumerable<EventContext> events)
+    private static void Count(Counter<long> counter, IEnumerable<IncomingMessage> messages)
     {
-        foreach (var type in events.CountBy(context => (context.Topic, context.Type)))
-            counter.Add(type.Value, new(Topic, type.Key.Topic), new(EventType, type.Key.Type));
+        foreach (var (type, count) in messages.CountBy(message => (message.Context.Topic, message.Context.Type)))
+            counter.Add(count, new(Topic, type.Topic), new(EventType, type.Type));
     }
-
-    private IEnumerable<Measurement<long>> Lag() =>
-        _lag.Select(entry => new Measurement<long>(entry.Value, new(Topic, entry.Key.Topic), new(Partition, entry.Key.Partition)));
 }

@@ -13,27 +13,19 @@ public sealed class MessagingOptions
     [Range(1, 10_000)]
     public int ConsumeBatchSize { get; set; } = 200;
 
-    /// <summary>
-    /// The number of consumers in this process. Kafka divides the partitions among all consumers of the group, in all replicas.
-    /// </summary>
+    /// <summary>The number of consumers in this process. Kafka divides the partitions among all consumers of the group.</summary>
     [Range(1, 100)]
     public int Consumers { get; set; } = 1;
 
-    /// <summary>
-    /// The interval at which the relay reads the outbox without a signal, and at which a standby tries to become the active relay.
-    /// </summary>
+    /// <summary>The interval at which the relay reads the outbox without a signal, and at which a standby tries the lock.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// The time that Kafka may take to acknowledge a batch; then the producer is replaced and the batch is published again.
-    /// </summary>
+    /// <summary>The time-out of a batch at Kafka; then the producer is replaced and the batch is published again.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>
-    /// The maximum number of attempts to handle a message before it is dead-lettered. Attempts that fail because of the store do not count.
-    /// </summary>
+    /// <summary>The maximum number of attempts before a message is dead-lettered; failures of the store do not count.</summary>
     [Range(1, 1000)]
     public int MaxAttempts { get; set; } = 5;
 
@@ -49,9 +41,7 @@ public sealed class MessagingOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "3650.00:00:00")]
     public TimeSpan OutboxRetention { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>
-    /// The time for which the inbox recognises duplicates. At least the outbox retention and the retention of the topics.
-    /// </summary>
+    /// <summary>The time for which the inbox recognises duplicates: at least the retention of the outbox and of the topics.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "3650.00:00:00")]
     public TimeSpan InboxRetention { get; set; } = TimeSpan.FromDays(14);
 

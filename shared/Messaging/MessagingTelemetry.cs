@@ -37,8 +37,7 @@ public static class MessagingTelemetry
         return span;
     }
 
-    /// <param name="span">The span, if it is sampled.</param>
-    /// <param name="error">The reason of the failure; null for success.</param>
+    /// <summary>Ends a span, if it is sampled; without an error as a success.</summary>
     internal static void End(this Activity? span, string? error)
     {
         if (error is not null)

@@ -11,12 +11,10 @@ internal sealed class DeadLetters(
     private readonly Lazy<IProducer<byte[]?, byte[]?>> _producer = new(() => new ProducerBuilder<byte[]?, byte[]?>(settings.Producer())
         .SetLogHandler((_, line) => logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message)).Build());
 
-    /// <summary>
-    /// Returns when Kafka has acknowledged the letter. Until then the consumer waits: going on without it would lose the message.
-    /// </summary>
+    /// <summary>Returns when Kafka has acknowledged the letter: to go on without it would lose the message.</summary>
     public async Task AddAsync(KafkaMessage consumed, Exception error, int attempts, CancellationToken cancellationToken)
     {
-        var letter = Write(consumed, error, attempts);
+        var letter = Write(consumed, error, attempts, withValue: true);
         for (var failures = 1; ; failures++)
         {
             try
@@ -26,8 +24,9 @@ internal sealed class DeadLetters(
             }
             catch (KafkaException exception)
             {
+                // The message stays in its topic, and the letter names the position.
                 if (exception.Error.Code == ErrorCode.MsgSizeTooLarge)
-                    letter = WithoutValue(letter);
+                    letter = Write(consumed, error, attempts, withValue: false);
                 var delay = Backoff.After(failures, options.Value.MinBackoff, options.Value.MaxBackoff);
                 logger.LogWarning("Dead-lettering {Place} failed (attempt {Attempt}): {Reason}; retrying in {Delay}",
                     consumed.TopicPartitionOffset, failures, exception.Error.Reason, delay);
@@ -38,13 +37,17 @@ internal sealed class DeadLetters(
         logger.LogError(error, "Dead-lettered {Place} after {Attempts} attempts", consumed.TopicPartitionOffset, attempts);
     }
 
-    private Message<byte[]?, byte[]?> Write(KafkaMessage consumed, Exception error, int attempts)
+    /// <summary>Writes the letter; without the value it has no part of the message that is longer than a header may be.</summary>
+    private Message<byte[]?, byte[]?> Write(KafkaMessage consumed, Exception error, int attempts, bool withValue)
     {
-        var headers = new Headers();
-        foreach (var header in (consumed.Message.Headers ?? [])
-            .Where(header => !header.Key.StartsWith(DeadLetterHeaders.Prefix, StringComparison.Ordinal)))
-            headers.Add(header.Key, header.GetValueBytes());
-        foreach (var (name, value) in new (string, string)[]
+        var (message, headers) = (consumed.Message, new Headers());
+        bool Fits(byte[]? bytes) => withValue || bytes?.Length <= MaxHeaderLength;
+        foreach (var header in message.Headers ?? [])
+        {
+            if (!header.Key.StartsWith(DeadLetterHeaders.Prefix, StringComparison.Ordinal) && Fits(header.GetValueBytes()))
+                headers.Add(header.Key, header.GetValueBytes());
+        }
+        foreach (var (name, value) in new (string, string?)[]
         {
             (DeadLetterHeaders.Topic, consumed.Topic),
             (DeadLetterHeaders.Partition, $"{consumed.Partition.Value}"),
@@ -54,20 +57,13 @@ internal sealed class DeadLetters(
             (DeadLetterHeaders.Attempts, $"{attempts}"),
             (DeadLetterHeaders.ErrorType, error.GetType().FullName ?? error.GetType().Name),
             (DeadLetterHeaders.Error, error.Message),
+            (DeadLetterHeaders.OmittedBytes, withValue || message.Value is null ? null : $"{message.Value.Length}"),
         })
-            headers.Add(name, Encoding.UTF8.GetBytes(value.Length <= MaxHeaderLength ? value : value[..MaxHeaderLength]));
-        return new() { Key = consumed.Message.Key, Value = consumed.Message.Value, Headers = headers };
-    }
-
-    /// <summary>The message stays in its topic, and the letter names the position.</summary>
-    private static Message<byte[]?, byte[]?> WithoutValue(Message<byte[]?, byte[]?> letter)
-    {
-        var headers = new Headers();
-        foreach (var header in letter.Headers.Where(header => header.GetValueBytes()?.Length <= MaxHeaderLength))
-            headers.Add(header.Key, header.GetValueBytes());
-        if (letter.Value is { } value)
-            headers.Add(DeadLetterHeaders.OmittedBytes, Encoding.UTF8.GetBytes($"{value.Length}"));
-        return new() { Key = letter.Key?.Length <= MaxHeaderLength ? letter.Key : null, Headers = headers };
+        {
+            if (value is not null)
+                headers.Add(name, Encoding.UTF8.GetBytes(value.Length <= MaxHeaderLength ? value : value[..MaxHeaderLength]));
+        }
+        return new() { Key = Fits(message.Key) ? message.Key : null, Value = withValue ? message.Value : null, Headers = headers };
     }
 
     public void Dispose()

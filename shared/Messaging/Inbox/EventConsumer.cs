@@ -53,9 +53,7 @@ internal sealed class EventConsumer(
         }
     }
 
-    /// <summary>
-    /// Waits without spinning. Task.Wait spins first, which takes processor time from the handlers on a machine with few cores.
-    /// </summary>
+    /// <summary>Waits without spinning, as Task.Wait does first: the handlers need the time on a machine with few cores.</summary>
     private static void Wait(Task task)
     {
         if (!task.IsCompleted)
@@ -100,10 +98,7 @@ internal sealed class EventConsumer(
         }
     }
 
-    /// <summary>
-    /// Reads what is ready or arrives in the time to gather, up to the batch size. A rebalance on the way takes revoked partitions out of
-    /// the batch.
-    /// </summary>
+    /// <summary>Reads what is ready or arrives in the time to gather. A rebalance takes revoked partitions out of the batch.</summary>
     private void Read()
     {
         _batch.Clear();
@@ -151,7 +146,7 @@ internal sealed class EventConsumer(
         }
         foreach (var ofPartition in _batch.GroupBy(message => message.TopicPartition))
         {
-            var waiting = new WaitingPartition { Messages = [.. ofPartition] };
+            var waiting = new WaitingPartition(ofPartition);
             if (model.IsTransient(error))
                 Pause(ofPartition.Key, waiting, error, isTransient: true);
             else
@@ -159,9 +154,7 @@ internal sealed class EventConsumer(
         }
     }
 
-    /// <summary>
-    /// Handles the messages of one partition: together, and where that fails one by one, up to the first that fails alone.
-    /// </summary>
+    /// <summary>Handles the messages of one partition: together, or one by one up to the first that fails alone.</summary>
     /// <returns>Whether the store is available.</returns>
     private async Task<bool> HandlePartitionAsync(TopicPartition partition, WaitingPartition waiting)
     {
@@ -245,9 +238,7 @@ internal sealed class EventConsumer(
         return null;
     }
 
-    /// <summary>
-    /// Marks the messages as handled; the client commits the offsets within a second, and before it gives a partition away.
-    /// </summary>
+    /// <summary>Marks messages as handled; the client commits within a second, and before it gives a partition away.</summary>
     private void Store(List<KafkaMessage> handled)
     {
         foreach (var last in handled.GroupBy(message => message.TopicPartition).Select(partition => partition.Last()))
@@ -272,7 +263,7 @@ internal sealed class EventConsumer(
             // A paused partition would stay paused if this consumer gets it again.
             if (_waiting.Remove(partition.TopicPartition))
                 _consumer.Resume([partition.TopicPartition]);
-            metrics.ForgetLag(partition.Topic, partition.Partition.Value);
+            metrics.ForgetLag(partition.TopicPartition);
         }
     }
 
@@ -286,24 +277,17 @@ internal sealed class EventConsumer(
             var (end, position) = (_consumer.GetWatermarkOffsets(partition).High, _consumer.Position(partition));
             if (end == Offset.Unset || position == Offset.Unset)
                 continue;
-            var waiting = _waiting.GetValueOrDefault(partition)?.Messages.Count ?? 0;
-            metrics.SetLag(partition.Topic, partition.Partition.Value, end - position + waiting);
+            metrics.SetLag(partition, end - position + (_waiting.GetValueOrDefault(partition)?.Messages.Count ?? 0));
         }
     }
 
-    /// <summary>The messages of a paused partition, the first of which failed.</summary>
-    private sealed class WaitingPartition
+    /// <summary>The messages of a paused partition, with the failures in a row and the counted attempts of the first one.</summary>
+    private sealed class WaitingPartition(IEnumerable<KafkaMessage> messages)
     {
-        public required List<KafkaMessage> Messages { get; init; }
-
-        /// <summary>Failures in a row, for the backoff.</summary>
+        public List<KafkaMessage> Messages { get; } = [.. messages];
         public int Failures { get; set; }
-
-        /// <summary>Failures of the first message that were not the store's fault.</summary>
         public int Attempts { get; set; }
-
         public long FailedAt { get; set; }
-
         public TimeSpan Delay { get; set; }
     }
 }

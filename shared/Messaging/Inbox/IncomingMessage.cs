@@ -27,14 +27,15 @@ internal sealed class IncomingMessage(EventContext context, object data, Subscri
     public static IncomingMessage? Read(KafkaMessage consumed, string cluster, MessagingModel model, ForgeIds ids)
     {
         var message = consumed.Message;
-        if (CloudEvents.TypeOf(message) is not { } type || model.Find(consumed.Topic, type) is not { } subscription)
+        var type = message.Value is null ? null : CloudEvents.Text(message, "ce_type");
+        if (type is null || model.Find(consumed.Topic, type) is not { } subscription)
             return null;
         if (CloudEvents.Text(message, DeadLetterHeaders.Group) is { } group && group != model.Service)
             return null;
         var context = CloudEvents.Read(consumed, cluster, ids);
         try
         {
-            return new(context, subscription.Read(JsonElement.Parse(message.Value), context.DataVersion), subscription);
+            return new(context, subscription.Read(JsonElement.Parse(message.Value!), context.DataVersion), subscription);
         }
         catch (Exception exception)
         {

@@ -12,9 +12,7 @@ internal static class CloudEvents
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <param name="message">The message.</param>
-    /// <param name="source">The publishing service.</param>
-    /// <param name="origin">The origin, under the span of the publishing.</param>
+    /// <summary>Writes a message of the service <paramref name="source"/>; the origin is that under the span of the publishing.</summary>
     public static Message<byte[]?, byte[]?> Write(OutboxMessage message, string source, MessageOrigin origin)
     {
         var headers = new Headers();
@@ -42,9 +40,6 @@ internal static class CloudEvents
             Headers = headers };
     }
 
-    /// <summary>Returns the type; null for a tombstone and for a message that is no CloudEvent.</summary>
-    public static string? TypeOf(Message<byte[]?, byte[]?> message) => message.Value is null ? null : Text(message, "ce_type");
-
     /// <summary>
     /// Reads the attributes. What the effect needs is required; what only explains the event (correlation, causation, trace, source) is
     /// dropped where it cannot be read.
@@ -56,39 +51,34 @@ internal static class CloudEvents
         var message = consumed.Message;
         string Required(string name) =>
             Text(message, name) ?? throw new UnreadableMessageException($"the header {name} is missing or not text");
+        Guid RequiredId(string name) => Id(Required(name)) ?? throw new UnreadableMessageException($"the header {name} is not an ID");
 
         if (Required("ce_specversion") != "1.0")
             throw new UnreadableMessageException("ce_specversion is not 1.0");
         var type = Required("ce_type");
         var sequence = Positive("ce_sequence", Required("ce_sequence"));
-        var subject = Id(Required("ce_subject")) ?? throw new UnreadableMessageException("the header ce_subject is not an ID");
-        var id = new EventId(Id(Required("ce_id")) ?? throw new UnreadableMessageException("the header ce_id is not an ID"));
+        var (subject, id) = (RequiredId("ce_subject"), new EventId(RequiredId("ce_id")));
         if (!ids.Verify(id, subject, type, sequence))
             throw new UnreadableMessageException("ce_id is not derived from ce_subject, ce_type and ce_sequence");
-        var (traceParent, traceState) = (Text(message, "traceparent"), Text(message, "tracestate"));
-        var isTraced = ActivityContext.TryParse(traceParent, null, out _);
-        return new EventContext
-        {
-            Id = id,
-            Type = type,
-            Source = Text(message, "ce_source") ?? "",
-            Subject = subject,
-            Sequence = sequence,
-            Time = Time(Text(message, "ce_time")) ?? new DateTimeOffset(message.Timestamp.UtcDateTime),
-            DataVersion = (int)Math.Min(Positive("ce_dataversion", Text(message, "ce_dataversion") ?? "1"), int.MaxValue),
-            Cause = new(
-                Id(Text(message, "ce_causationid")) is { } causation ? new EventId(causation) : null,
-                Id(Text(message, "ce_correlationid")) is { } correlation ? new CorrelationId(correlation) : null,
-                isTraced ? traceParent : null,
-                isTraced && traceState?.Length <= MaxTraceStateLength && Ascii.IsValid(traceState) ? traceState : null),
-            Topic = consumed.Topic,
-            Position = new($"{consumed.Topic}-{consumed.Partition.Value}@{cluster}", consumed.Offset.Value),
-        };
+        var time = Instant.TryParse(Text(message, "ce_time"), out var written) ? written : message.Timestamp.UtcDateTime;
+        var version = Positive("ce_dataversion", Text(message, "ce_dataversion") ?? "1");
+        return new(
+            id, type, Text(message, "ce_source") ?? "", subject, sequence, time, (int)Math.Min(version, int.MaxValue), ReadCause(message),
+            consumed.Topic, new($"{consumed.Topic}-{consumed.Partition.Value}@{cluster}", consumed.Offset.Value));
     }
 
-    /// <summary>
-    /// Returns a header's text; null if it is missing, not UTF-8 or has control characters. Of several with one name, the last counts.
-    /// </summary>
+    private static MessageOrigin ReadCause(Message<byte[]?, byte[]?> message)
+    {
+        var (traceParent, traceState) = (Text(message, "traceparent"), Text(message, "tracestate"));
+        var isTraced = ActivityContext.TryParse(traceParent, null, out _);
+        return new(
+            Id(Text(message, "ce_causationid")) is { } causation ? new EventId(causation) : null,
+            Id(Text(message, "ce_correlationid")) is { } correlation ? new CorrelationId(correlation) : null,
+            isTraced ? traceParent : null,
+            isTraced && traceState?.Length <= MaxTraceStateLength && Ascii.IsValid(traceState) ? traceState : null);
+    }
+
+    /// <summary>Returns a header's text, the last of several; null if it is missing, not UTF-8 or has control characters.</summary>
     public static string? Text(Message<byte[]?, byte[]?> message, string name)
     {
         if (message.Headers is null || !message.Headers.TryGetLastBytes(name, out var bytes) || bytes is null)
@@ -110,8 +100,6 @@ internal static class CloudEvents
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0
             ? value
             : throw new UnreadableMessageException($"the header {name} is not a positive integer");
-
-    private static DateTimeOffset? Time(string? text) => Instant.TryParse(text, out var time) ? time : null;
 }
 
 /// <summary>A message that no further attempt can make readable.</summary>

@@ -4,8 +4,7 @@ namespace ForgeShop.Messaging;
 
 /// <summary>Creates the topics of this service, and their dead-letter topics, with the configured number of partitions.</summary>
 internal sealed class TopicProvisioner(
-    KafkaSettings settings, MessagingModel model, IOptions<MessagingOptions> options, TimeProvider time,
-    ILogger<TopicProvisioner> logger)
+    KafkaSettings settings, MessagingModel model, IOptions<MessagingOptions> options, TimeProvider time, ILogger<TopicProvisioner> logger)
     : IDisposable
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);

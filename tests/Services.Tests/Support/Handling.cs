@@ -34,12 +34,9 @@ public sealed record Delivery(EventContext Context, object Data)
     public static Delivery New<TMessage>(Guid subject, TMessage data, long? sequence = null) where TMessage : IEventData
     {
         var number = sequence ?? Interlocked.Increment(ref _lastSequence);
-        var context = new EventContext
-        {
-            Id = Ids.Event(subject, TMessage.Type, number), Type = TMessage.Type, Source = "/tests", Subject = subject, Sequence = number,
-            Time = TimeProvider.System.GetUtcNow(), DataVersion = TMessage.DataVersion, Cause = MessageOrigin.None, Topic = TMessage.Topic,
-            Position = default,
-        };
+        var context = new EventContext(
+            Ids.Event(subject, TMessage.Type, number), TMessage.Type, "/tests", subject, number, TimeProvider.System.GetUtcNow(),
+            TMessage.DataVersion, MessageOrigin.None, TMessage.Topic, default);
         return new(context, data);
     }
 }
