@@ -9,8 +9,6 @@ internal sealed class OutboxRelay(
     MessagingModel model, KafkaPublisher publisher, TopicProvisioner topics, MessagingMetrics metrics, IOptions<MessagingOptions> options,
     WorkerServices services) : PollingWorker(services)
 {
-    private const int CleanUpBatch = 1000;
-
     private readonly MessagingOptions _options = options.Value;
     private NpgsqlConnection? _connection;
     private bool _hasTopics;
@@ -121,25 +119,12 @@ internal sealed class OutboxRelay(
         return depth.OldestAt > stuckSince ? depth with { OldestAt = stuckSince } : depth;
     }
 
-    /// <summary>Deletes rows beyond their retention, in bounded batches.</summary>
     private async Task CleanUpAsync(CancellationToken cancellationToken)
     {
-        await using var scope = Scopes.CreateAsyncScope();
-        var database = model.OpenStore(scope.ServiceProvider)!.Database;
-        var (publishedBefore, receivedBefore) = (Time.GetUtcNow() - _options.OutboxRetention, Time.GetUtcNow() - _options.InboxRetention);
-        await DeleteAsync(
-            $"""
-            DELETE FROM outbox WHERE seq IN
-                (SELECT seq FROM outbox WHERE occurred_at < {publishedBefore} AND published_at IS NOT NULL LIMIT {CleanUpBatch})
-            """);
-        await DeleteAsync(
-            $"DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE received_at < {receivedBefore} LIMIT {CleanUpBatch})");
+        await using var connection = Connect();
+        await connection.OpenAsync(cancellationToken);
+        var now = Time.GetUtcNow();
+        await OutboxTable.CleanUpAsync(connection, now - _options.OutboxRetention, now - _options.InboxRetention, cancellationToken);
         _cleanedUpAt = Time.GetTimestamp();
-
-        async Task DeleteAsync(FormattableString batch)
-        {
-            while (await database.ExecuteSqlAsync(batch, cancellationToken) == CleanUpBatch)
-                ;
-        }
     }
 }

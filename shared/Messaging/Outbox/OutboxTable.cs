@@ -1,6 +1,6 @@
 namespace ForgeShop.Messaging;
 
-/// <summary>The relay's statements, on the connection that holds its lock: when that is lost, they fail and do not reconnect.</summary>
+/// <summary>The relay's statements. They fail and do not reconnect when the connection that holds its lock is lost.</summary>
 internal static class OutboxTable
 {
     // By status and never "behind the last row that was read": transactions commit in another order than they insert.
@@ -19,6 +19,14 @@ internal static class OutboxTable
         """;
 
     private const string SelectDepth = "SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL AND error IS NULL";
+
+    private const string DeletePublished =
+        "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE occurred_at < $1 AND published_at IS NOT NULL LIMIT $2)";
+
+    private const string DeleteReceived =
+        "DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE received_at < $1 LIMIT $2)";
+
+    private const int DeleteBatch = 1000;
 
     // On a young table the planner prefers a bitmap scan and a sort to the partial index, which makes each read many times slower. The
     // lock is a session lock: PostgreSQL releases it when the connection ends, for whatever reason.
@@ -69,6 +77,25 @@ internal static class OutboxTable
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return new(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset?>(1));
+    }
+
+    /// <summary>Deletes rows beyond their retention, in bounded batches.</summary>
+    public static async Task CleanUpAsync(
+        NpgsqlConnection connection, DateTimeOffset publishedBefore, DateTimeOffset receivedBefore, CancellationToken cancellationToken)
+    {
+        await DeleteAsync(connection, DeletePublished, publishedBefore, cancellationToken);
+        await DeleteAsync(connection, DeleteReceived, receivedBefore, cancellationToken);
+    }
+
+    private static async Task DeleteAsync(
+        NpgsqlConnection connection, string sql, DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection)
+        {
+            Parameters = { new() { Value = before }, new() { Value = DeleteBatch } },
+        };
+        while (await command.ExecuteNonQueryAsync(cancellationToken) == DeleteBatch)
+            ;
     }
 
     private static OutboxMessage Read(NpgsqlDataReader reader) => new()
