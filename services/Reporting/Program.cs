@@ -17,7 +17,7 @@ builder.Services.AddSingleton<CommandLog>();
 builder.Services.AddSingleton<ReadModels>();
 builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
-builder.AddAuditor();
+builder.Services.AddAuditor();
 builder.Services.DescribeAsMoney<Sum>();
 builder.Services.AddApiVersions();
 builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ReportingJson.Default));
