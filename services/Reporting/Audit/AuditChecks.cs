@@ -22,12 +22,12 @@ internal sealed class AuditChecks(AuditedShop shop, ForgeIds ids, EventLog log, 
         else if (target.Collection.IsAuthority)
             findings.AddRange(await CheckDependentsAsync(target, sound, cancellationToken));
         else if (shop.AuthorityOf(target.Collection.EntityType) is { } authority)
-            findings.AddRange(await CheckSourcesAsync(
+            findings.AddRange(await CheckAgainstAuthorityAsync(
                 target, authority, sound.ConvertAll(entry => (entry, entry.Id)), idsOnly: false, cancellationToken));
         foreach (var (field, entityType) in target.Collection.References ?? new Dictionary<string, string>())
         {
             if (shop.AuthorityOf(entityType) is { } parents)
-                findings.AddRange(await CheckSourcesAsync(
+                findings.AddRange(await CheckAgainstAuthorityAsync(
                     target, parents, sound.FindAll(entry => entry.Key is not null).ConvertAll(entry => (entry, ParentOf(entry, field))),
                     idsOnly: true, cancellationToken));
         }
@@ -115,7 +115,7 @@ internal sealed class AuditChecks(AuditedShop shop, ForgeIds ids, EventLog log, 
     }
 
     /// <summary>Each ID that a store holds or refers to is an entity of its authority, with the same content.</summary>
-    private async Task<List<AuditFinding>> CheckSourcesAsync(
+    private async Task<List<AuditFinding>> CheckAgainstAuthorityAsync(
         AuditTarget holder, AuditTarget authority, List<(AuditEntry Entry, Guid Id)> claimed, bool idsOnly,
         CancellationToken cancellationToken)
     {

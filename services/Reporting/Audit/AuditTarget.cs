@@ -3,19 +3,19 @@ using ForgeShop.Contracts.Audit;
 namespace ForgeShop.Reporting;
 
 /// <summary>A collection of one service, as the auditor reads it.</summary>
-internal sealed class AuditTarget(string service, AuditedStore store)
+internal sealed class AuditTarget(string service, AuditedCollection collection, AuditedStore store)
 {
     public string Service => service;
 
-    public AuditedCollection Collection => store.Collection;
+    public AuditedCollection Collection => collection;
 
     /// <summary>Gets the name in reports: <c>orders/cache</c>.</summary>
-    public string Name => $"{service}/{store.Collection.Name}";
+    public string Name => $"{service}/{collection.Name}";
 
-    public bool IsEventCollection => store.Collection.EntityType == "events";
+    public bool IsEventCollection => collection.EntityType == "events";
 
     /// <summary>Gets the name if the owner repairs entries, otherwise null.</summary>
-    public string? RepairName => store.Collection.CanRepair ? Name : null;
+    public string? RepairName => collection.CanRepair ? Name : null;
 
     public Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken) =>
         store.PageAsync(after, limit, cancellationToken);
@@ -40,7 +40,7 @@ internal sealed class AuditTarget(string service, AuditedStore store)
 
     /// <summary>Returns a finding about this collection that the check of the same entry found.</summary>
     public AuditFinding Finding(Guid id, string state) =>
-        new(Name, store.Collection.EntityType, id, state) { Source = new(Name, id) };
+        new(Name, collection.EntityType, id, state) { Source = new(Name, id) };
 }
 
 /// <summary>A collection of another service, read over its audit endpoints.</summary>

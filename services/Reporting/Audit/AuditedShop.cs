@@ -55,12 +55,14 @@ internal sealed class AuditedServices(AuditClient client, IEnumerable<AuditedSto
         var services = options.Value.Services.Count > 0 ? options.Value.Services : AuditOptions.Shop;
         var catalogues = await Task.WhenAll(
             services.Select(service => client.SendAsync<AuditCatalogue>(service, "", null, cancellationToken)));
-        IEnumerable<AuditTarget> targets =
-            from catalogue in catalogues
-            from collection in catalogue.Collections
-            select new AuditTarget(catalogue.Service, new RemoteStore(client, catalogue.Service, collection));
+        var targets = from catalogue in catalogues
+                      from collection in catalogue.Collections
+                      let store = new RemoteStore(client, catalogue.Service, collection)
+                      select new AuditTarget(catalogue.Service, collection, store);
+        var ownTargets = await Task.WhenAll(own.Select(async store => new AuditTarget(
+            "reporting", store.Collection with { Estimate = await store.EstimateAsync(cancellationToken) }, store)));
         return new(
-            [.. targets, .. own.Select(store => new AuditTarget("reporting", store))],
+            [.. targets, .. ownTargets],
             catalogues.Where(catalogue => catalogue.Outbox is not null)
                 .ToDictionary(catalogue => catalogue.Service, catalogue => catalogue.Outbox!));
     }
