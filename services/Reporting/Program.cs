@@ -15,7 +15,6 @@ builder.Services.AddSingleton<ReportingMetrics>();
 builder.Services.AddSingleton<EventLog>();
 builder.Services.AddSingleton<CommandLog>();
 builder.Services.AddSingleton<ReadModels>();
-builder.Services.AddSingleton<ReadModelRebuild>();
 builder.Services.AddPollingWorker<RebuildWorker>();
 builder.Services.AddAuditor();
 builder.Services.DescribeAsMoney<Sum>();
