@@ -18,7 +18,8 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
             for (var i = 1; i <= 4; i++)
             {
                 await EventuallyAsync($"relay {i} is elected", () => Elections(first) + Elections(second) == i);
-                var counting = Task.WhenAll(counters.Select((counter, number) => (number % 2 == 0 ? first : second).CountAsync(counter, 20)));
+                var counting = Task.WhenAll(
+                    counters.Select((counter, number) => (number % 2 == 0 ? first : second).CountAsync(counter, 20)));
                 await TerminateRelayAsync(first.Database);
                 await counting;
             }

@@ -23,7 +23,7 @@ public sealed class LoginThrottleTests(ServersFixture servers, LoginThrottleTest
     private HttpClient Still => fixture.Users.Anonymous;
 
     [Fact]
-    public async Task Login_with_a_wrong_password_is_answered_like_an_unknownAddress()
+    public async Task Login_with_a_wrong_password_is_answered_like_an_unknown_address()
     {
         var (email, _) = await Register();
 
@@ -62,7 +62,7 @@ public sealed class LoginThrottleTests(ServersFixture servers, LoginThrottleTest
     }
 
     [Fact]
-    public async Task Failed_logins_slow_down_oneAddress_and_lock_out_no_other()
+    public async Task Failed_logins_slow_down_one_address_and_lock_out_no_other()
     {
         var (email, _) = await Register();
         for (var attempt = 0; attempt < LoginThrottle.FreeAttempts; attempt++)
@@ -83,7 +83,7 @@ public sealed class LoginThrottleTests(ServersFixture servers, LoginThrottleTest
     }
 
     [Fact]
-    public async Task Concurrent_guesses_are_limited_for_known_and_unknownAddresses()
+    public async Task Concurrent_guesses_are_limited_for_known_and_unknown_addresses()
     {
         var (email, _) = await Register();
         foreach (var target in new[] { email, $"unknown-{Guid.NewGuid():N}@example.com" })
