@@ -56,20 +56,24 @@ public sealed class UpFixture : IAsyncLifetime, IShopUnderTest
 
     public async ValueTask DisposeAsync()
     {
-        if (shop is not null)
-        {
-            shop.Processes().Count.ShouldBeGreaterThan(8);
-            shop.Signal("INT");
-            (await shop.ExitAsync(Eventually.DefaultTimeout, CancellationToken.None)).ShouldBe(0);
-            await shop.NoProcessIsLeftAsync(CancellationToken.None);
-            File.Exists(shop.EndpointsFile).ShouldBeFalse();
-            await shop.DisposeAsync();
-        }
-
         Http.Dispose();
         other.Dispose();
+        if (shop is not null)
+            await StopAsync(shop);
         new Hosting.DataFolders(Path.Combine(Artifacts, "data")).Delete();
         Directory.Delete(Artifacts, recursive: true);
+    }
+
+    /// <summary>Stops the shop as Ctrl-C does, which leaves neither a process nor the endpoints file.</summary>
+    private static async Task StopAsync(ShopProcess shop)
+    {
+        var processes = shop.Processes().Count;
+        shop.Signal("INT");
+        (await shop.ExitAsync(Eventually.DefaultTimeout, CancellationToken.None)).ShouldBe(0);
+        await shop.NoProcessIsLeftAsync(CancellationToken.None);
+        processes.ShouldBeGreaterThan(8);
+        File.Exists(shop.EndpointsFile).ShouldBeFalse();
+        await shop.DisposeAsync();
     }
 
     public async Task<string> Database(string service)
