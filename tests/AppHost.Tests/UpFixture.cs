@@ -92,6 +92,7 @@ public sealed class UpFixture : IAsyncLifetime, IShopUnderTest
         await Eventually.True(
             $"{service} is healthy again", async token => (await Http.GetAsync(health, token)).IsSuccessStatusCode,
             cancellationToken: cancellationToken);
+        Shop.Lines.ShouldContain(line => line.StartsWith($"{service} ended by itself", StringComparison.Ordinal));
     }
 
     internal static Uri Gateway(JsonElement endpoints) => new(endpoints.GetProperty("gateway").GetString()!);

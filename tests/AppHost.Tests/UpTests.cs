@@ -46,12 +46,4 @@ public sealed class UpTests(UpFixture up)
         (await second.ExitAsync(Eventually.DefaultTimeout, Cancellation)).ShouldBe(2);
         second.Lines.ShouldContain(line => line.StartsWith("apphost: this shop is running already", StringComparison.Ordinal));
     }
-
-    [Fact]
-    public async Task Service_that_ends_is_announced_and_restarted()
-    {
-        await up.KillAndRestart("users", Cancellation);
-
-        up.Shop.Lines.ShouldContain(line => line.StartsWith("users ended by itself", StringComparison.Ordinal));
-    }
 }
