@@ -26,7 +26,7 @@ public static class ServerMode
     public static bool UsesContainers => Decision.Value;
 
     /// <summary>
-    /// Returns the setting of a shop that prefers native servers, so that one run of all tests covers both kinds where both are possible.
+    /// Gets the setting of a shop that prefers native servers, so that one run of all tests covers both kinds where both are possible.
     /// </summary>
     public static string PreferNative => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } setting ? setting
         : Installation.HasServers ? "native" : "containers";
