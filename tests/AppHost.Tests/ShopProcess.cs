@@ -8,7 +8,7 @@ namespace ForgeShop.AppHost.Tests;
 /// <summary>The AppHost as a process, as <c>./forge up</c> runs it, with an artifacts folder of the test's.</summary>
 internal sealed class ShopProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
 
     // All processes of this shop inherit this variable, also those that leave the AppHost's session.
     private const string Marker = "FORGESHOP_TEST_RUN";
@@ -58,10 +58,10 @@ internal sealed class ShopProcess : IAsyncDisposable
         "the shop is healthy",
         async token =>
         {
-            process.HasExited.ShouldBeFalse($"the AppHost ended:\n{string.Join('\n', lines)}");
-            return File.Exists(EndpointsFile) ? JsonDocument.Parse(await File.ReadAllTextAsync(EndpointsFile, token)).RootElement : default;
+            File.Exists(EndpointsFile).ShouldBeTrue($"the AppHost printed:\n{string.Join('\n', lines)}");
+            return JsonDocument.Parse(await File.ReadAllTextAsync(EndpointsFile, token)).RootElement;
         },
-        endpoints => endpoints.ValueKind == JsonValueKind.Object && condition?.Invoke(endpoints) != false,
+        endpoints => condition?.Invoke(endpoints) != false,
         StartTimeout, cancellationToken);
 
     /// <summary>Sends a signal to the AppHost alone.</summary>
@@ -76,7 +76,7 @@ internal sealed class ShopProcess : IAsyncDisposable
     /// <summary>Waits until no process of this shop runs any more.</summary>
     public Task NoProcessIsLeftAsync(CancellationToken cancellationToken) => Eventually.Get(
         "no process is left", _ =>
-            Task.FromResult(string.Join('\n', Processes())), left => left.Length == 0, TimeSpan.FromSeconds(30), cancellationToken);
+            Task.FromResult(string.Join('\n', Processes())), left => left.Length == 0, cancellationToken: cancellationToken);
 
     /// <summary>Returns the command lines of this shop's processes.</summary>
     public IReadOnlyList<string> Processes() =>
@@ -93,7 +93,7 @@ internal sealed class ShopProcess : IAsyncDisposable
         if (!process.HasExited)
         {
             Signal("TERM");
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            await process.WaitForExitAsync().WaitAsync(Eventually.DefaultTimeout);
         }
 
         process.Dispose();
@@ -102,7 +102,7 @@ internal sealed class ShopProcess : IAsyncDisposable
     public static void Run(string program, params string[] arguments)
     {
         using var run = Process.Start(program, arguments);
-        run.WaitForExit(TimeSpan.FromSeconds(10)).ShouldBeTrue($"{program} did not end");
+        run.WaitForExit(Eventually.DefaultTimeout).ShouldBeTrue($"{program} did not end");
     }
 
     private static string Read(string folder, string file)

@@ -214,7 +214,7 @@ public abstract class CompatibilityTests(IBrokerFixture broker)
         const int Records = 100;
         await CreateTopicAsync(6);
         using var producer = Clients.Producer(config => config.EnableIdempotence = true);
-        using var consumer = Clients.Consumer("latency", config => config.FetchWaitMaxMs = 100_000);
+        using var consumer = Clients.Consumer("latency", config => config.FetchWaitMaxMs = 300_000);
         consumer.Assign(Enumerable.Range(0, 6).Select(partition => new TopicPartitionOffset(_topic, partition, Offset.Beginning)));
         consumer.Consume(TimeSpan.FromMilliseconds(300)).ShouldBeNull();
         for (var i = 0; i < Records; i++)

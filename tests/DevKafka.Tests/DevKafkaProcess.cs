@@ -9,7 +9,7 @@ namespace ForgeShop.DevKafka.Tests;
 internal sealed partial class DevKafkaProcess : IAsyncDisposable
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "ForgeShop.DevKafka.dll");
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StopTimeout = Eventually.DefaultTimeout;
 
     private readonly StringBuilder _errors = new();
     private readonly string[] _arguments;

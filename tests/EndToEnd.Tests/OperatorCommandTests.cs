@@ -41,7 +41,7 @@ public sealed class OperatorCommandTests(ShopFixture fixture)
     {
         fixture.App.ResourceNotifications.TryGetCurrentState(resource, out var current).ShouldBeTrue();
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        timeout.CancelAfter(TimeSpan.FromMinutes(1));
+        timeout.CancelAfter(Eventually.DefaultTimeout);
         var logs = fixture.App.Services.GetRequiredService<ResourceLoggerService>().WatchAsync(current!.ResourceId);
         await foreach (var batch in logs.WithCancellation(timeout.Token))
         {
@@ -70,6 +70,6 @@ public sealed class EmptyDataTests(ShopFixture fixture)
         await fixture.Healthy("gateway", Cancellation);
         await Eventually.Get(
             "the address is free again", token => fixture.Register(email, "Ada Lovelace", token), _ => true,
-            TimeSpan.FromMinutes(2), Cancellation);
+            cancellationToken: Cancellation);
     }
 }

@@ -4,42 +4,13 @@ using ForgeShop.TestSupport;
 
 namespace ForgeShop.EndToEnd.Tests;
 
+/// <summary>The journeys on the shop that Aspire's test host starts, in containers where a container engine answers.</summary>
+public sealed class TestHostJourneyTests(ShopFixture shop) : ShopJourneys(shop);
+
+/// <summary>What one order leaves in traces, and what can be ordered at all.</summary>
 public sealed class OrderJourneyTests(ShopFixture fixture)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    [Fact]
-    public async Task Order_of_a_new_user_is_in_notifications_and_reports()
-    {
-        var email = $"journey-{Guid.NewGuid():N}@example.com";
-        var user = fixture.Ids.User(email);
-        (await fixture.Register(email, "Ada Lovelace", Cancellation)).GetProperty("id").GetString().ShouldBe(user.ToString());
-        var shop = await fixture.LogIn(email, Cancellation);
-        (await shop.GetAsync("/api/v1/users/me", Cancellation)).GetProperty("id").GetString().ShouldBe(user.ToString());
-
-        var key = "cart-" + Guid.NewGuid();
-        var order = fixture.Ids.Order(user, key);
-        var placed = await shop.PlaceOrder(key, [new(Catalogue.Plenty, 2)], Cancellation);
-        placed.GetProperty("id").GetString().ShouldBe(order.ToString());
-        placed.GetProperty("status").GetString().ShouldBe("pending");
-        (await shop.GetAsync($"/api/v1/orders/{order}", Cancellation)).GetProperty("total").ToString()
-            .ShouldBe(placed.GetProperty("total").ToString());
-
-        await shop.SettledTimeline(order, Cancellation);
-        (await shop.GetAsync($"/api/v1/orders/{order}", Cancellation)).GetProperty("status").GetString().ShouldBe("confirmed");
-        (await shop.Notifications(Cancellation)).Select(notification => notification.GetProperty("id").GetString()).ShouldBe(
-            new[] { "order-placed", "order-confirmed" }.Select(notice => fixture.Ids.Notification(user, notice, order.Value).ToString()),
-            ignoreOrder: true);
-
-        var report = await Eventually.Get(
-            "the customer's summary has the order",
-            token => shop.GetAsync($"/api/v1/reports/customers?email={Uri.EscapeDataString(email.ToUpperInvariant())}", token),
-            summary =>
-                summary.GetProperty("totalSpent").GetProperty("amount").GetString() == placed.GetProperty("total").GetProperty("amount")
-                .GetString(), cancellationToken: Cancellation);
-        report.GetProperty("orderCount").GetInt32().ShouldBe(1);
-        report.GetProperty("user").GetProperty("id").GetString().ShouldBe(user.ToString());
-    }
 
     [Fact]
     public async Task Order_is_one_trace_across_gateway_relay_and_consumers()

@@ -22,7 +22,7 @@ public sealed class SecretsTests(ShopFixture fixture)
         var email = $"secrets-{Guid.NewGuid():N}@example.com";
         const string wrong = "Mistyped-Horse-7";
         await fixture.Register(email, "Ada Lovelace", Cancellation);
-        var login = await Json(await Send(HttpMethod.Post, "/connect/token", ShopClient.LoginForm(new(email, ShopFixture.Password)), null));
+        var login = await Json(await Send(HttpMethod.Post, "/connect/token", ShopClient.LoginForm(new(email, ShopSteps.Password)), null));
         var (access, refresh) = (login.GetProperty("access_token").GetString()!, login.GetProperty("refresh_token").GetString()!);
         (await Refresh(refresh)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
@@ -32,7 +32,7 @@ public sealed class SecretsTests(ShopFixture fixture)
             await Send(HttpMethod.Post, "/connect/token", ShopClient.LoginForm(new(email, wrong)), null),
             await Send(HttpMethod.Post, "/connect/token", Form(("grant_type", "nonsense"), ("username", email), ("password", wrong)), null),
             await Send(HttpMethod.Get, $"/connect/authorize?client_id=shop&login_hint={email}&redirect_uri=https://{email}", null),
-            await Send(HttpMethod.Post, "/api/v1/users", new { email, name = "Ada", password = ShopFixture.Password }),
+            await Send(HttpMethod.Post, "/api/v1/users", new { email, name = "Ada", password = ShopSteps.Password }),
             await Send(HttpMethod.Post, "/api/v1/users", new { email = "not " + email, name = "A", password = "Short1a" }),
             await SendText(HttpMethod.Post, "/connect/token", $$"""{"email":"{{email}}","password":"{{wrong}}" """),
             await SendText(HttpMethod.Post, "/api/v1/users", $$"""{"email":["{{email}}"],"password":{"{{wrong}}":1} }"""),
@@ -63,7 +63,7 @@ public sealed class SecretsTests(ShopFixture fixture)
 
         var secrets = new Dictionary<string, string>
         {
-            ["a password"] = ShopFixture.Password, ["a wrong password"] = wrong, ["a new password"] = "Quite-Another-9",
+            ["a password"] = ShopSteps.Password, ["a wrong password"] = wrong, ["a new password"] = "Quite-Another-9",
             ["an access token's signature"] = access.Split('.')[2],
             ["this e-mail address"] = email, ["the beginning of a token"] = "eyJhbGciOi", ["a refresh token"] = refresh,
             ["an e-mail address"] = "@example.com",

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Text.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
@@ -21,12 +19,9 @@ namespace ForgeShop.EndToEnd.Tests;
 #pragma warning disable ASPIREINTERACTION001 // The arguments of a command are still experimental.
 
 /// <summary>The whole shop, from its AppHost, on its own ports and data; started once for all tests.</summary>
-public sealed class ShopFixture : IAsyncLifetime
+public sealed class ShopFixture : IAsyncLifetime, IShopUnderTest
 {
-    /// <summary>The password of every user that a test registers.</summary>
-    public const string Password = "Correct-Horse-1";
-
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
     private static readonly string[] Resources =
     [
         "postgres", "redis", "kafka", "users", "inventory", "orders", "payments", "notifications", "reporting", "gateway",
@@ -125,37 +120,19 @@ public sealed class ShopFixture : IAsyncLifetime
         return secrets;
     }
 
-    /// <summary>A customer who registered and logged in just now.</summary>
-    public async Task<(UserId User, ShopClient Shop)> NewCustomer(string name, CancellationToken cancellationToken)
-    {
-        var email = $"{name}-{Guid.NewGuid():N}@example.com";
-        await Register(email, "Ada Lovelace", cancellationToken);
-        return (Ids.User(email), await LogIn(email, cancellationToken));
-    }
-
-    /// <summary>Registers a user with the password of all tests, and returns the account.</summary>
-    public async Task<JsonElement> Register(string email, string name, CancellationToken cancellationToken) =>
-        (await Shop.RegisterAsync(new(email, Password), name, cancellationToken)).Expect(HttpStatusCode.Created).Json;
-
-    /// <summary>Returns a client that is logged in.</summary>
-    public async Task<ShopClient> LogIn(string email, CancellationToken cancellationToken, string password = Password)
-    {
-        var client = new ShopClient(Http);
-        (await client.LogInAsync(new(email, password), cancellationToken)).Expect(HttpStatusCode.OK);
-        return client;
-    }
-
     public async Task<ShopClient> LogInAdministrator(CancellationToken cancellationToken)
     {
         var parameters = App.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>()
             .ToDictionary(parameter => parameter.Name);
         var email = await parameters["admin-email"].GetValueAsync(cancellationToken);
         var password = await parameters["admin-password"].GetValueAsync(cancellationToken);
-        return await LogIn(email!, cancellationToken, password!);
+        return await this.LogIn(email!, cancellationToken, password!);
     }
 
     public async Task<string> ConnectionString(string resource) =>
         await App.GetConnectionStringAsync(resource) ?? throw new InvalidOperationException($"{resource} has no connection string.");
+
+    public Task<string> Database(string service) => ConnectionString($"{service}-db");
 
     /// <summary>Runs a command of a resource, as its button on the dashboard does.</summary>
     public Task<ExecuteCommandResult> Execute(
@@ -227,6 +204,12 @@ public sealed class ShopFixture : IAsyncLifetime
         process.Kill();
         await process.WaitForExitAsync(timeout.Token);
         return process.Id;
+    }
+
+    public async Task KillAndRestart(string service, CancellationToken cancellationToken)
+    {
+        var killed = await Kill(service, cancellationToken);
+        await EnsureRunning(service, killed, cancellationToken);
     }
 
     private static int? ProcessOf(ResourceEvent seen) =>

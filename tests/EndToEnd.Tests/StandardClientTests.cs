@@ -21,7 +21,7 @@ public sealed class StandardClientTests(ShopFixture fixture)
         await fixture.Register(email, "Ada Lovelace", Cancellation);
 
         var output = await Command.RunAsync(
-            "node", ["login.mjs", fixture.Http.BaseAddress!.GetLeftPart(UriPartial.Authority), email, ShopFixture.Password], NodeFolder,
+            "node", ["login.mjs", fixture.Http.BaseAddress!.GetLeftPart(UriPartial.Authority), email, ShopSteps.Password], NodeFolder,
             cancellationToken: Cancellation);
 
         output.ShouldEndWith("ok\n");

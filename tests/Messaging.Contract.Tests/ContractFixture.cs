@@ -83,7 +83,7 @@ public sealed class ContractFixture<TService> : IAsyncLifetime where TService : 
     public List<TopicPartitionOffset> Offsets()
     {
         using var consumer = Consumer(Service.Name);
-        return consumer.Committed(All, TimeSpan.FromSeconds(10));
+        return consumer.Committed(All, Eventually.DefaultTimeout);
     }
 
     /// <summary>Sets the offsets of the group, which must have no members. A killed member is one until its session has expired.</summary>
@@ -114,13 +114,13 @@ public sealed class ContractFixture<TService> : IAsyncLifetime where TService : 
     private List<Message<byte[]?, byte[]?>> Read(string topic)
     {
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Kafka.BootstrapServers }).Build();
-        var partitions = admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Where(known => known.Topic == topic)
+        var partitions = admin.GetMetadata(Eventually.DefaultTimeout).Topics.Where(known => known.Topic == topic)
             .SelectMany(known => known.Partitions).Select(partition => new TopicPartition(topic, partition.PartitionId)).ToHashSet();
         using var consumer = Consumer("contract-tests");
         consumer.Assign(partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
         var messages = new List<Message<byte[]?, byte[]?>>();
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
-        timeout.CancelAfter(TimeSpan.FromSeconds(20));
+        timeout.CancelAfter(Eventually.DefaultTimeout);
         while (partitions.Count > 0)
         {
             var consumed = consumer.Consume(timeout.Token);

@@ -11,7 +11,7 @@ namespace ForgeShop.Messaging.Contract.Tests;
 /// </summary>
 public abstract class ServiceUnderTest : IAsyncDisposable
 {
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopTimeout = Eventually.DefaultTimeout;
 
     private readonly ConcurrentQueue<string> _log = [];
     private Process? _process;

@@ -85,7 +85,7 @@ public sealed class ConfigurationTests(Servers servers) : MessagingTest(servers)
         await service.HealthAsync();
 
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build();
-        admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Where(topic => !topic.Topic.StartsWith("__", StringComparison.Ordinal))
+        admin.GetMetadata(Eventually.DefaultTimeout).Topics.Where(topic => !topic.Topic.StartsWith("__", StringComparison.Ordinal))
             .Select(topic => (topic.Topic, topic.Partitions.Count)).Order()
             .ShouldBe([("counter.commands", 3), ("counter.commands.dlq", 3), (Topic, 3), (DeadLetterTopic, 3)]);
     }

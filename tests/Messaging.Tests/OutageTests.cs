@@ -86,11 +86,14 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
     }
 
     [Fact]
-    public async Task Service_stops_in_time_while_Kafka_is_down()
+    public async Task Service_stops_while_Kafka_is_down()
     {
         await using var kafka = new KafkaServer();
         await kafka.StartAsync(Cancelled);
-        await using var service = await StartAsync(kafka);
+        // A worker that waited for Kafka's answer at the stop would do so for longer than this test. The Kafka client waits for its session
+        // time-out if there are offsets to commit.
+        await using var service = await StartAsync(
+            kafka, ("shutdownTimeoutSeconds", "600"), ("Messaging:PublishTimeout", "00:10:00"), ("Kafka:SessionTimeoutMs", "6000"));
         var counter = Guid.NewGuid();
         await service.CountAsync(counter);
         await service.HandledAsync(counter, 1);
@@ -98,11 +101,7 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
         await service.CountAsync(counter);
         await service.HealthAsync(HealthStatus.Degraded);
 
-        var started = TimeProvider.System.GetTimestamp();
-        await service.DisposeAsync();
-
-        // The Kafka client waits for its session time-out of 10 s if there are offsets to commit.
-        TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(20));
+        await service.DisposeAsync().AsTask().WaitAsync(Eventually.DefaultTimeout, Cancelled);
     }
 
     [Fact]
@@ -127,7 +126,7 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
 
         await service.HandledAsync(counters[0], 5);
         await postgres.StopAsync(Cancelled);
-        await Task.Delay(TimeSpan.FromSeconds(1), Cancelled);
+        await EventuallyAsync("the outage is seen", () => service.Logged("The relay lost its database"));
         await postgres.StartAsync(Cancelled);
         await load;
 

@@ -108,7 +108,7 @@ public sealed class ExternalAuditTests : IDisposable
     {
         Assert.SkipUnless(Command.Exists(program, "--version"), $"{program} is not installed, so {script} was not run");
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        timeout.CancelAfter(TimeSpan.FromMinutes(1));
+        timeout.CancelAfter(Eventually.DefaultTimeout);
         using var process = Process.Start(new ProcessStartInfo(program, [Path.Combine(Port.Root, script), .. files])
         {
             WorkingDirectory = _folder.FullName, RedirectStandardOutput = true, RedirectStandardError = true,

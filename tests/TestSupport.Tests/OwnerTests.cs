@@ -59,7 +59,7 @@ public sealed class OwnerTests
     private static async Task<string> ReadFolderAsync(StreamReader output)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
-        deadline.CancelAfter(TimeSpan.FromMinutes(1));
+        deadline.CancelAfter(Eventually.DefaultTimeout);
         var lines = new List<string>();
         while (await output.ReadLineAsync(deadline.Token) is { } line)
         {

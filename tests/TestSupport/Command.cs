@@ -38,7 +38,7 @@ public static class Command
             RedirectStandardError = true,
         })!;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(TimeSpan.FromMinutes(2));
+        timeout.CancelAfter(Eventually.DefaultTimeout);
         try
         {
             var errors = process.StandardError.ReadToEndAsync(timeout.Token);

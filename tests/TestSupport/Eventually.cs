@@ -4,7 +4,8 @@ namespace ForgeShop.TestSupport;
 /// <summary>Waits for a condition. After a time-out the exception carries the last value or error.</summary>
 public static class Eventually
 {
-    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
+    /// <summary>The time-out of a wait: long, because it ends only what would never end, also on a busy machine.</summary>
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(2);
 
     /// <summary>Polls <paramref name="probe"/> until <paramref name="condition"/> holds for its result, and returns that result.</summary>
     /// <exception cref="TimeoutException">The condition did not hold in time; the message carries the last value or error.</exception>

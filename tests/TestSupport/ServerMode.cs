@@ -1,4 +1,5 @@
 using DotNet.Testcontainers.Configurations;
+using ForgeShop.TestSupport.Native;
 
 namespace ForgeShop.TestSupport;
 
@@ -23,6 +24,12 @@ public static class ServerMode
     /// The environment variable has an unknown value, or asks for containers and no container engine answers.
     /// </exception>
     public static bool UsesContainers => Decision.Value;
+
+    /// <summary>
+    /// Gets the setting of a shop that prefers native servers, so that one run of all tests covers both kinds where both are possible.
+    /// </summary>
+    public static string PreferNative => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } setting ? setting
+        : Installation.HasServers ? "native" : "containers";
 
     internal static (bool Containers, string Reason) Decide(string? setting, Func<bool> engineAnswers) => setting switch
     {

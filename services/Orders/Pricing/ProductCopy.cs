@@ -31,7 +31,8 @@ public static class ProductCopies
             select * from unnest({Column(p => p.Id.Value)}, {Column(p => p.Sku)}, {Column(p => p.Name)}, {Column(p => p.Price.Amount)},
                 {Column(p => p.Price.Currency)}, {Column(p => p.Sequence)}) as copy (id, sku, name, amount, currency, sequence) order by id
             on conflict (id) do update
-            set name = excluded.name, price_amount = excluded.price_amount, price_currency = excluded.price_currency, sequence = excluded.sequence
+            set name = excluded.name, price_amount = excluded.price_amount, price_currency = excluded.price_currency,
+                sequence = excluded.sequence
             where products.sequence < excluded.sequence
             """,
             cancellationToken);

@@ -148,7 +148,7 @@ export class Shop {
       await consumer.connect()
       await consumer.subscribe({ topic, fromBeginning: true })
       return await new Promise<Received>((resolve, reject) => {
-        void setTimeout(15_000, undefined, { ref: false }).then(() => {
+        void setTimeout(120_000, undefined, { ref: false }).then(() => {
           reject(new Error(`there is no such message in ${topic}`))
         })
         void consumer.run({
@@ -227,7 +227,7 @@ export const newSkus = (count: number) => Array.from({ length: count }, () => `T
 
 /** Waits until a value is as expected; the last value is in the error. */
 export async function eventually<T>(read: () => Promise<T>, expected: T): Promise<void> {
-  for (const deadline = Date.now() + 15_000; ;) {
+  for (const deadline = Date.now() + 120_000; ;) {
     const found = await read()
     if (JSON.stringify(found) === JSON.stringify(expected)) return
     if (Date.now() > deadline) throw new Error(`expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`)

@@ -143,7 +143,7 @@ public sealed class IdCommandTests
     [InlineData("""{"reference":5}""", "field 'reference' is declared as text and was given as another kind")]
     [InlineData("""{"reference":true}""", "field 'reference' is declared as text and was given as another kind")]
     [InlineData("""{"user":1.5}""", "field 'user' is declared as uuid and was given as another kind")]
-    public void Stdin_JSON_that_is_no_key_is_refused(string line, string because) =>
+    public void Stdin_JSON_other_than_a_key_is_refused(string line, string because) =>
         Tool.RunWith(line, "id", "orders", "--stdin").ShouldBeRefused(because);
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class InstantTests
     [InlineData("{}")]
     [InlineData("\"\\ud800\"")]
     [InlineData("\"2026-11-21\"")]
-    public void Json_value_that_is_no_instant_throws_JsonException(string json) =>
+    public void Json_value_other_than_an_instant_throws_JsonException(string json) =>
         Should.Throw<JsonException>(() => JsonSerializer.Deserialize<DateTimeOffset>(json, ContractsJson.Options));
 
     [Fact]

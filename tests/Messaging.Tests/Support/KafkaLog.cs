@@ -33,7 +33,7 @@ internal static class KafkaLog
     public static IEnumerable<TopicPartition> PartitionsOf(KafkaServer kafka, string topic)
     {
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = kafka.BootstrapServers }).Build();
-        return admin.GetMetadata(TimeSpan.FromSeconds(10)).Topics.Where(known => known.Topic == topic)
+        return admin.GetMetadata(Eventually.DefaultTimeout).Topics.Where(known => known.Topic == topic)
             .SelectMany(known => known.Partitions).Select(partition => new TopicPartition(topic, partition.PartitionId));
     }
 
@@ -59,7 +59,7 @@ internal static class KafkaLog
         var partitions = PartitionsOf(kafka, topic).ToHashSet();
         consumer.Assign(partitions.Select(partition => new TopicPartitionOffset(partition, Offset.Beginning)));
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        timeout.CancelAfter(TimeSpan.FromSeconds(20));
+        timeout.CancelAfter(Eventually.DefaultTimeout);
         var messages = new List<ConsumeResult<byte[]?, byte[]?>>();
         while (partitions.Count > 0)
         {

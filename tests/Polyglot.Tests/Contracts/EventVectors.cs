@@ -39,7 +39,8 @@ internal static class EventVectors
         ("ce_dataversion", []), ("ce_dataversion", ["\u007f"]), ("ce_dataversion", ["007"]), ("ce_unknown", ["x"]),
         ("content-type", ["text/plain"]),
         ("ce_time", ["2026-11-21T10:00:00.123456+02:00"]), ("ce_time", []), ("ce_time", ["yesterday"]),
-        ("ce_time", ["11/21/2026 08:00:00"]), ("ce_time", ["2026-11-21"]), ("ce_time", ["2027-02-29T00:00:00Z"]), ("ce_subject", ["7E558D62-0221-5A98-9949-A65BFD2DA23E"]),
+        ("ce_time", ["11/21/2026 08:00:00"]), ("ce_time", ["2026-11-21"]), ("ce_time", ["2027-02-29T00:00:00Z"]),
+        ("ce_subject", ["7E558D62-0221-5A98-9949-A65BFD2DA23E"]),
         ("ce_sequence", ["7", "1"]), ("ce_sequence", ["01"]),
     ];
 

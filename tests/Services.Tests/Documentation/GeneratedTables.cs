@@ -10,6 +10,7 @@ using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.Orders;
 using ForgeShop.ServiceDefaults;
+using ForgeShop.TestSupport;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -42,7 +42,7 @@ public sealed class StorageTests(ServersFixture servers)
         // Kafka: key and headers, 36 lower-case characters.
         var message = await Eventually.Get(
             "the event is in Kafka", token =>
-                KafkaMessage(id, token), line => line is not null, TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+                KafkaMessage(id, token), line => line is not null, cancellationToken: TestContext.Current.CancellationToken);
         message!.ShouldStartWith($"36 {id} ");
         message!.ShouldContain($"ce_subject={id},");
         message!.ShouldContain($"ce_id={servers.Ids.Event(servers.Ids.User(email).Value, "users.user-registered", 1)},");

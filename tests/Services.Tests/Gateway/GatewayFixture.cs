@@ -109,7 +109,7 @@ public sealed class GatewayFixture(ServersFixture servers) : IAsyncLifetime
         await context.Response.WriteAsync($"data: {id}\n\n", context.RequestAborted);
         await context.Response.Body.FlushAsync(context.RequestAborted);
         if (id == "slow")
-            await Stream.Task.WaitAsync(TimeSpan.FromSeconds(30), context.RequestAborted);
+            await Stream.Task.WaitAsync(context.RequestAborted);
         await context.Response.WriteAsync("data: end\n\n", context.RequestAborted);
     }
 }

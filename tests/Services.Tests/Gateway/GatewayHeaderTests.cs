@@ -120,7 +120,7 @@ public sealed class GatewayHeaderTests(ServersFixture servers, GatewayFixture sh
     [Theory]
     [InlineData("9007199254740993")] // more bits than Kestrel counts
     [InlineData("x")]
-    public async Task Chunk_size_that_is_no_number_returns_400_and_closes(string size)
+    public async Task Malformed_chunk_size_returns_400_and_closes(string size)
     {
         // What follows is read as the chunk.
         var request = $"POST /api/v1/orders HTTP/1.1\nHost: shop\nTransfer-Encoding: chunked\n\n{size}\n";

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Forge;
+using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 

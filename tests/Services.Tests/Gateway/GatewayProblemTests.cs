@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 
@@ -209,7 +210,7 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
     {
         using var answer = await shop.Http.GetAsync("/api/v1/orders/slow", HttpCompletionOption.ResponseHeadersRead, Cancellation);
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Cancellation));
-        (await reader.ReadLineAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(10), Cancellation)).ShouldBe("data: slow");
+        (await reader.ReadLineAsync(Cancellation).AsTask().WaitAsync(Eventually.DefaultTimeout, Cancellation)).ShouldBe("data: slow");
         shop.Stream.SetResult();
         (await reader.ReadToEndAsync(Cancellation)).ShouldContain("data: end");
     }

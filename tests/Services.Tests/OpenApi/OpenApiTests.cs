@@ -4,6 +4,7 @@ using ForgeShop.Inventory;
 using ForgeShop.Notifications;
 using ForgeShop.Orders;
 using ForgeShop.Reporting;
+using ForgeShop.TestSupport;
 using ForgeShop.Users;
 
 namespace ForgeShop.Services.Tests;

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using ForgeShop.Contracts;
 using ForgeShop.Messaging;
 using ForgeShop.Orders;
+using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 

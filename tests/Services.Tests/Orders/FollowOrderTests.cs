@@ -5,14 +5,14 @@ using System.Security.Claims;
 using System.Text.Json;
 using ForgeShop.Contracts;
 using ForgeShop.Orders;
+using ForgeShop.TestSupport;
+using Microsoft.Extensions.Time.Testing;
 
 namespace ForgeShop.Services.Tests;
 
 /// <summary>An order's changes as server-sent events.</summary>
 public sealed class FollowOrderTests(ServersFixture servers)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private readonly UserId _user = servers.Ids.User($"follow-{Guid.NewGuid():N}@example.com");
@@ -45,7 +45,7 @@ public sealed class FollowOrderTests(ServersFixture servers)
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        timeout.CancelAfter(Timeout);
+        timeout.CancelAfter(Eventually.DefaultTimeout);
         var seen = new List<SseItem<string>>();
         await foreach (var item in SseParser.Create(await answer.Content.ReadAsStreamAsync(timeout.Token)).EnumerateAsync(timeout.Token))
         {
@@ -160,13 +160,30 @@ public sealed class FollowOrderTests(ServersFixture servers)
     [Fact]
     public async Task Stream_ends_with_its_access_token_and_continues_with_a_new_one()
     {
-        // No service answers this instance: the stream of a pending order would last ten minutes, longer than the time-out of Read.
-        await using var orders = await servers.StartOrders(servers.Inventory.Address);
+        // No service answers this instance: the order stays pending for a day. The token is valid for ten minutes.
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var orders = await servers.StartOrdersOn(
+            await servers.CreateDatabase("orders"), time: time,
+            settings: [("FollowOrder:LongestStream", "1.00:00:00"), ("Checkout:ReservationTimeout", "1.00:00:00")]);
         var order = await Place(orders.As(_user));
-        var tokens = new ForgedTokens(servers.Users.Services, _user);
+        using var answer = await Open(orders.As(_user), order);
+        var hasBegun = new TaskCompletionSource();
+        var reading = Read(answer, _ =>
+        {
+            hasBegun.TrySetResult();
+            return false;
+        });
+        await hasBegun.Task.WaitAsync(Eventually.DefaultTimeout, Cancellation);
 
-        using var answer = await Open(orders.With(tokens.GoodUntil(TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(6))), order);
-        Changes(await Read(answer)).ShouldBe([("1", "pending")]);
+        await Eventually.True(
+            "the stream has ended",
+            _ =>
+            {
+                time.Advance(TimeSpan.FromMinutes(1));
+                return Task.FromResult(reading.IsCompleted);
+            },
+            cancellationToken: Cancellation);
+        Changes(await reading).ShouldBe([("1", "pending")]);
 
         using var fresh = await Open(orders.As(_user), order, lastEventId: "1");
         fresh.StatusCode.ShouldBe(HttpStatusCode.OK);

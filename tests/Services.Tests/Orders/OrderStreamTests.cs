@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ForgeShop.Contracts;
+using ForgeShop.TestSupport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
@@ -16,8 +17,6 @@ namespace ForgeShop.Services.Tests;
 /// <summary>An order's stream through the gateway, for a raw client and a browser.</summary>
 public sealed partial class OrderStreamTests(ServersFixture servers)
 {
-    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(5);
-
     private readonly UserId _user = servers.Ids.User($"stream-{Guid.NewGuid():N}@example.com");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -35,20 +34,21 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/orders/{order}/events");
         if (lastEventId is not null)
             request.Headers.Add("Last-Event-ID", lastEventId);
-        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation).WaitAsync(AtOnce, Cancellation);
+        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation)
+            .WaitAsync(Eventually.DefaultTimeout, Cancellation);
     }
 
     private static async Task<string> NextLine(HttpResponseMessage stream)
     {
         using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync(Cancellation), leaveOpen: true);
-        return (await reader.ReadLineAsync(Cancellation).AsTask().WaitAsync(AtOnce, Cancellation)).ShouldNotBeNull();
+        return (await reader.ReadLineAsync(Cancellation).AsTask().WaitAsync(Eventually.DefaultTimeout, Cancellation)).ShouldNotBeNull();
     }
 
     [Fact]
     public async Task Stream_sends_its_headers_and_a_comment_at_once()
     {
         // No service answers this instance, so the order stays pending and has one event. The heartbeat comes after the test's time-out.
-        await using var orders = await servers.StartOrders(servers.Inventory.Address, settings: ("FollowOrder:Heartbeat", "00:01:00"));
+        await using var orders = await servers.StartOrders(servers.Inventory.Address, settings: ("FollowOrder:Heartbeat", "00:10:00"));
         await using var gateway = await servers.StartGateway(orders.Address);
         var http = gateway.As(_user);
         var order = await Place(http);
@@ -157,6 +157,7 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
         var example = JavaScript().Match(documentation).Groups[1].Value;
         var order = await Place(servers.Gateway.As(_user), paymentMethod: "sim-slow");
         var result = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // Page and API have one origin, in front of the gateway.
         var builder = WebApplication.CreateBuilder();
@@ -182,7 +183,7 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
             {
                 await context.Response.WriteAsync("event: status\nid: 1\ndata: {\"status\":\"pending\"}\n\n", Cancellation);
                 await context.Response.Body.FlushAsync(Cancellation);
-                await Task.Delay(TimeSpan.FromSeconds(1), Cancellation); // until the browser has read it
+                await changed.Task.WaitAsync(Eventually.DefaultTimeout, Cancellation);
                 context.Abort();
             }
             else
@@ -196,11 +197,13 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
             <script>{{example}}
             const changes = [];
             const token = async () => "{{await servers.Users.Tokens!.OfCustomer(_user)}}";
-            followOrder("{{order}}", token, (change) => changes.push(change.status))
+            const onChange = (change) => { changes.push(change.status); fetch("/changed", { method: "POST" }); };
+            followOrder("{{order}}", token, onChange)
               .then(() => changes, (error) => [String(error)])
               .then((result) => fetch("/result", { method: "POST", body: JSON.stringify(result) }));
             </script>
             """, "text/html"));
+        page.MapPost("/changed", () => { changed.TrySetResult(); });
         page.MapPost("/result", async (HttpRequest request) =>
             result.TrySetResult(await new StreamReader(request.Body).ReadToEndAsync(Cancellation)));
         await page.StartAsync(Cancellation);
@@ -214,7 +217,7 @@ public sealed partial class OrderStreamTests(ServersFixture servers)
         })!;
         try
         {
-            JsonSerializer.Deserialize<string[]>(await result.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation))
+            JsonSerializer.Deserialize<string[]>(await result.Task.WaitAsync(Eventually.DefaultTimeout, Cancellation))
                 .ShouldBe(["pending", "reserved", "paid", "confirmed"]);
             asked.ShouldBe(["", "", "1"], "the script continues after an unavailable gateway and a broken connection");
         }

@@ -4,36 +4,52 @@ using ForgeShop.Contracts.Events;
 using ForgeShop.Messaging;
 using ForgeShop.Payments;
 using ForgeShop.TestSupport;
+using Microsoft.Extensions.Time.Testing;
 
 namespace ForgeShop.Services.Tests;
 
 /// <summary>Payments against an unreliable provider: each charge is captured once, and each refund is made.</summary>
 public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture fixture) : IClassFixture<PaymentsTests.Fixture>
 {
-    /// <summary>An instance with a slow provider and a short time-out. It publishes nothing: its events stay in its outbox.</summary>
+    private static readonly (string, string)[] Settings =
+        [("Payments:MinBackoff", "00:00:00.050"), ("SimulatedProvider:SlowAnswer", "00:00:00.200")];
+
+    /// <summary>
+    /// Two instances with the time-outs of production; the clock of the second stands still unless a test advances it. They publish
+    /// nothing: their events stay in their outboxes.
+    /// </summary>
     public sealed class Fixture(ServersFixture servers) : IAsyncLifetime
     {
         public RunningService<PaymentsDb> Payments { get; private set; } = null!;
 
-        public async ValueTask InitializeAsync() => Payments = await servers.StartPayments(
-            settings: [("Payments:ProviderTimeout", "00:00:01.5"), ("Payments:MinBackoff", "00:00:00.050"),
-                ("Payments:ChargeTimeout", "00:00:02"), ("SimulatedProvider:SlowAnswer", "00:00:00.700")]);
+        public RunningService<PaymentsDb> Still { get; private set; } = null!;
 
-        public ValueTask DisposeAsync() => Payments.DisposeAsync();
+        public FakeTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
+
+        public async ValueTask InitializeAsync() =>
+            (Payments, Still) = (await servers.StartPayments(settings: Settings), await servers.StartPayments(time: Time));
+
+        public async ValueTask DisposeAsync()
+        {
+            await Payments.DisposeAsync();
+            await Still.DisposeAsync();
+        }
     }
 
-    private readonly RunningService<PaymentsDb> _payments = fixture.Payments;
+    private RunningService<PaymentsDb> _payments = fixture.Payments;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private OrderId NewOrder() => servers.Ids.Order(servers.Ids.User("pay@example.com"), Guid.NewGuid().ToString());
+
+    private DateTimeOffset Now => (_payments == fixture.Still ? fixture.Time : TimeProvider.System).GetUtcNow();
 
     private Task Charge(OrderId order, string method, TimeSpan? valid = null)
     {
         var id = servers.Ids.Payment(order, 1);
         return _payments.Handle(id.Value,
             new ChargePayment(
-                id, order, 1, new Money(12.50m, "EUR"), method, TimeProvider.System.GetUtcNow() + (valid ?? TimeSpan.FromMinutes(1))));
+                id, order, 1, new Money(12.50m, "EUR"), method, Now + (valid ?? TimeSpan.FromMinutes(1))));
     }
 
     private Task Refund(OrderId order)
@@ -46,9 +62,16 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
         "select coalesce(string_agg(type || ' ' || sequence, ', ' order by sequence), '') from outbox where subject = $1",
         servers.Ids.Payment(order, 1).Value);
 
-    private Task<string> EventuallyPublished(OrderId order, string expected) =>
-        Eventually.Get($"Payments published {expected}", _ => Published(order), published => published == expected,
-            cancellationToken: Cancellation);
+    /// <summary>Waits for the events of a payment, while the clock that stands still is advanced in steps.</summary>
+    private Task<string> EventuallyPublished(OrderId order, string expected, TimeSpan step = default) => Eventually.Get(
+        $"Payments published {expected}",
+        _ =>
+        {
+            fixture.Time.Advance(step);
+            return Published(order);
+        },
+        published => published == expected,
+        cancellationToken: Cancellation);
 
     private async Task<(string State, int Captures)> AtProvider(OrderId order) => (
         await _payments.Database.Scalar<string>(
@@ -78,11 +101,12 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     [InlineData(1)]
     public async Task Payment_without_an_answer_is_given_up_and_cannot_be_captured_later(int validForSeconds)
     {
+        _payments = fixture.Still;
         var order = NewOrder();
 
         await Charge(order, "sim-timeout", valid: TimeSpan.FromSeconds(validForSeconds));
 
-        await EventuallyPublished(order, "payments.payment-refunded 1");
+        await EventuallyPublished(order, "payments.payment-refunded 1", step: TimeSpan.FromSeconds(2));
         (await AtProvider(order)).ShouldBe(("voided", 0));
         (await Refunded(order)).ShouldBe(new Money(0, "EUR"));
     }
@@ -101,6 +125,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     [Fact]
     public async Task Charge_that_succeeds_after_a_refund_request_is_refunded()
     {
+        _payments = fixture.Still;
         var order = NewOrder();
         await Charge(order, "sim-slow");
         await Eventually.True(
@@ -110,8 +135,11 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
                 cancellationToken: Cancellation);
 
         await Refund(order);
+        fixture.Time.Advance(new SimulatedProviderOptions().SlowAnswer);
 
-        await EventuallyPublished(order, "payments.payment-charged 1, payments.payment-refunded 2");
+        // Small steps, because the provider may have begun after the clock was advanced, and the lease must not end.
+        await EventuallyPublished(
+            order, "payments.payment-charged 1, payments.payment-refunded 2", step: TimeSpan.FromMilliseconds(100));
         (await AtProvider(order)).ShouldBe(("refunded", 1));
         (await Refunded(order)).ShouldBe(new Money(12.50m, "EUR"));
     }
@@ -184,7 +212,7 @@ public sealed class PaymentsTests(ServersFixture servers, PaymentsTests.Fixture 
     [Fact]
     public async Task Two_replicas_capture_each_of_many_payments_once()
     {
-        await using var second = await servers.StartPayments(_payments.Database);
+        await using var second = await servers.StartPayments(_payments.Database, settings: Settings);
         var methods = new[] { "sim-ok", "sim-lost-answer", "sim-declined", "sim-slow" };
         var orders = Enumerable.Range(0, 80).Select(number => (Order: NewOrder(), Method: methods[number % methods.Length])).ToList();
 

@@ -16,8 +16,6 @@ public sealed class ForgedTokens(IServiceProvider users, UserId user)
 
     public string Good => Issue(_ => { });
 
-    public string GoodUntil(DateTime expires) => Issue(token => token.Expires = expires);
-
     public IEnumerable<(string Name, string Authorization)> All()
     {
         var now = TimeProvider.System.GetUtcNow().UtcDateTime;

@@ -84,7 +84,7 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
     }
 
     private HttpClient With(Func<Task<string?>> token) =>
-        new(new BearerHandler(token, _connections), disposeHandler: false) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
+        new(new BearerHandler(token, _connections), disposeHandler: false) { BaseAddress = Address, Timeout = Eventually.DefaultTimeout };
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
@@ -131,7 +131,7 @@ public sealed class RunningService<T> : WebApplicationFactory<T> where T : class
         public void Open() => _opened.TrySetResult();
 
         public Task WaitForStartAsync(CancellationToken cancellationToken) =>
-            _opened.Task.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
+            _opened.Task.WaitAsync(Eventually.DefaultTimeout, cancellationToken);
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

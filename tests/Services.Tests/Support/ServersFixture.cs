@@ -119,12 +119,14 @@ public sealed class ServersFixture : IAsyncLifetime
 
     /// <summary>Payments, on a new or an existing database.</summary>
     /// <param name="database">Its database; a new one if null.</param>
+    /// <param name="time">Its clock; that of the system if null.</param>
     /// <param name="settings">Settings that differ from production.</param>
-    public async Task<RunningService<PaymentsDb>> StartPayments(string? database = null, params (string Key, string Value)[] settings)
+    public async Task<RunningService<PaymentsDb>> StartPayments(
+        string? database = null, TimeProvider? time = null, params (string Key, string Value)[] settings)
     {
         database ??= await CreateDatabase("payments");
         return await Start<PaymentsDb>(
-            database, [("ConnectionStrings:payments", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
+            database, time, [("ConnectionStrings:payments", database), ("ConnectionStrings:kafka", NoKafka), .. settings]);
     }
 
     /// <summary>Orders with a database of its own.</summary>
@@ -133,12 +135,13 @@ public sealed class ServersFixture : IAsyncLifetime
     /// <param name="settings">Settings that differ from production.</param>
     public async Task<RunningService<OrdersDb>> StartOrders(
         Uri inventory, string? redis = null, params (string Key, string Value)[] settings) =>
-        await StartOrdersOn(await CreateDatabase("orders"), inventory, redis, settings);
+        await StartOrdersOn(await CreateDatabase("orders"), inventory, redis, settings: settings);
 
     /// <summary>A replica of Orders on an existing database.</summary>
     public async Task<RunningService<OrdersDb>> StartOrdersOn(
-        string database, Uri? inventory = null, string? redis = null, params (string Key, string Value)[] settings) =>
-        await Start<OrdersDb>(database,
+        string database, Uri? inventory = null, string? redis = null, TimeProvider? time = null,
+        params (string Key, string Value)[] settings) =>
+        await Start<OrdersDb>(database, time,
             [
                 ("ConnectionStrings:orders", database), ("ConnectionStrings:redis", redis ?? Redis), ("ConnectionStrings:kafka", NoKafka),
                 ("services:inventory:http:0", (inventory ?? Inventory.Address).ToString()),
@@ -154,9 +157,15 @@ public sealed class ServersFixture : IAsyncLifetime
         ]);
 
     /// <summary>A service that verifies the tokens of <see cref="Users"/>, and whose requests carry them.</summary>
-    public async Task<RunningService<T>> Start<T>(string database, params (string Key, string Value)[] settings) where T : class
+    public Task<RunningService<T>> Start<T>(string database, params (string Key, string Value)[] settings) where T : class =>
+        Start<T>(database, null, settings);
+
+    /// <summary>The same with this clock.</summary>
+    public async Task<RunningService<T>> Start<T>(
+        string database, TimeProvider? time, params (string Key, string Value)[] settings) where T : class
     {
-        var service = await RunningService<T>.StartAsync(database, [("services:users:http:0", Users.Address.ToString()), .. settings]);
+        var service = await RunningService<T>.StartAsync(
+            database, time, [("services:users:http:0", Users.Address.ToString()), .. settings]);
         service.Tokens = Users.Tokens;
         return service;
     }

@@ -22,7 +22,7 @@ public sealed class LoginTests(ServersFixture servers) : LoginSteps(servers)
         answer.Body.EnumerateObject().Select(member => member.Name)
             .ShouldBe(["access_token", "token_type", "expires_in", "scope", "refresh_token"], ignoreOrder: true);
         answer.Text("token_type").ShouldBe("Bearer");
-        answer.Body.GetProperty("expires_in").GetInt32().ShouldBeInRange(599, 600);
+        answer.Body.GetProperty("expires_in").GetInt32().ShouldBeInRange(540, 600);
         answer.Message.Headers.CacheControl!.NoStore.ShouldBeTrue();
         var token = new JsonWebToken(answer.Text("access_token"));
         (token.Alg, token.Typ, token.Issuer, token.Subject).ShouldBe(("ES256", "at+jwt", TestTokens.Issuer, id.ToString()));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ForgeShop.TestSupport;
 
 namespace ForgeShop.Services.Tests;
 

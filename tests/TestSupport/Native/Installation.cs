@@ -8,6 +8,9 @@ internal static class Installation
 {
     private const string DebianPostgres = "/usr/lib/postgresql";
 
+    /// <summary>Gets whether the native servers are installed.</summary>
+    public static bool HasServers => Find("redis-server") is not null && (Directory.Exists(DebianPostgres) || Find("initdb") is not null);
+
     /// <summary>Gets the dotnet program that runs this process.</summary>
     public static string Dotnet { get; } =
         Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
@@ -24,9 +27,10 @@ internal static class Installation
 
     /// <summary>Returns the path of a program.</summary>
     /// <exception cref="FileNotFoundException">The program is not installed.</exception>
-    public static string OnPath(string program, string package) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
+    public static string OnPath(string program, string package) => Find(program)
         ?? throw new FileNotFoundException(
             $"{program} is not installed. Install the Debian package {package}, or start a container engine.");
+
+    private static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 }

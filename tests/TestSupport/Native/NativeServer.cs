@@ -6,8 +6,8 @@ namespace ForgeShop.TestSupport.Native;
 /// <summary>A server as a process that ends with this process (see owned.sh), with its data in a temporary folder.</summary>
 internal sealed class NativeServer(string name, int port, Func<string, ProcessStartInfo> command) : IServerHost
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StartTimeout = Eventually.DefaultTimeout;
+    private static readonly TimeSpan StopTimeout = Eventually.DefaultTimeout;
 
     private DirectoryInfo? _folder;
     private Process? _process;

@@ -1,6 +1,7 @@
-namespace ForgeShop.Services.Tests;
+namespace ForgeShop.TestSupport;
 
-internal static class Repository
+/// <summary>The repository that the tests were built from.</summary>
+public static class Repository
 {
     /// <summary>Gets the folder that contains the solution.</summary>
     public static string Root { get; } = Find();

@@ -4,11 +4,40 @@ using ForgeShop.Client;
 using ForgeShop.Contracts;
 using ForgeShop.TestSupport;
 
-namespace ForgeShop.EndToEnd.Tests;
+namespace ForgeShop.Journeys;
 
 /// <summary>What many tests do with the shop.</summary>
-internal static class ShopSteps
+public static class ShopSteps
 {
+    /// <summary>The password of every user that a test registers.</summary>
+    public const string Password = "Correct-Horse-1";
+
+    /// <summary>Registers a user with the password of all tests, and returns the account.</summary>
+    public static async Task<JsonElement> Register(
+        this IShopUnderTest shop, string email, string name, CancellationToken cancellationToken)
+    {
+        using var anonymous = new ShopClient(shop.Http);
+        return (await anonymous.RegisterAsync(new(email, Password), name, cancellationToken)).Expect(HttpStatusCode.Created).Json;
+    }
+
+    /// <summary>Returns a client that is logged in.</summary>
+    public static async Task<ShopClient> LogIn(
+        this IShopUnderTest shop, string email, CancellationToken cancellationToken, string password = Password)
+    {
+        var client = new ShopClient(shop.Http);
+        (await client.LogInAsync(new(email, password), cancellationToken)).Expect(HttpStatusCode.OK);
+        return client;
+    }
+
+    /// <summary>A customer who registered and logged in just now.</summary>
+    public static async Task<(UserId User, ShopClient Shop)> NewCustomer(
+        this IShopUnderTest shop, string name, CancellationToken cancellationToken)
+    {
+        var email = $"{name}-{Guid.NewGuid():N}@example.com";
+        await shop.Register(email, "Ada Lovelace", cancellationToken);
+        return (new ForgeIds().User(email), await shop.LogIn(email, cancellationToken));
+    }
+
     public static async Task<JsonElement> PlaceOrder(
         this ShopClient shop, string key, OrderedItem[] items, CancellationToken cancellationToken, string paymentMethod = "sim-ok") =>
         (await shop.PlaceOrderAsync(key, items, paymentMethod, cancellationToken)).Expect(HttpStatusCode.Accepted).Json;
