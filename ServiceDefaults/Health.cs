@@ -20,9 +20,7 @@ internal static class HealthExtensions
         });
     }
 
-    /// <summary>
-    /// Maps the endpoints in every environment, because orchestrators also probe in production. The answers contain nothing confidential.
-    /// </summary>
+    /// <summary>Maps the endpoints in every environment: orchestrators probe in production. Nothing in them is confidential.</summary>
     public static void MapHealth(this WebApplication app)
     {
         Map(app, "/health", _ => true);

@@ -34,10 +34,11 @@ public static class ServiceDefaultsExtensions
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         app.UseRequestTimeouts();
-        app.UseApiRequests();
+        app.UseMiddleware<RequestRules>();
         app.UseAuthentication();
         app.UseCorrelation();
-        app.UseBodyLimit();
+        // After authentication, because it can read a body of unknown length.
+        app.UseMiddleware<BodyLimit>();
         app.UseAuthorization();
         app.MapHealth();
         return app;

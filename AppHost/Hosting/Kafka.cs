@@ -36,7 +36,7 @@ public static class KafkaBuilderExtensions
 
     /// <summary>Adds an Apache Kafka broker that runs in a container.</summary>
     public static IResourceBuilder<KafkaServerResource> AddKafka(
-        this IDistributedApplicationBuilder builder, [ResourceName] string name, int? port = null)
+        this IDistributedApplicationBuilder builder, [ResourceName] string name)
     {
         var kafka = new KafkaServerResource(name);
         string? bootstrapServers = null;
@@ -50,7 +50,7 @@ public static class KafkaBuilderExtensions
             failureStatus: null, tags: null));
 
         return builder.AddResource(kafka)
-            .WithEndpoint(targetPort: BrokerPort, port: port, name: KafkaServerResource.PrimaryEndpointName)
+            .WithEndpoint(targetPort: BrokerPort, name: KafkaServerResource.PrimaryEndpointName)
             .WithEndpoint(targetPort: InternalPort, name: KafkaServerResource.InternalEndpointName)
             .WithImage("apache/kafka", "4.3.1").WithImageRegistry("docker.io")
             .WithIconName("MailMultiple")
@@ -60,8 +60,7 @@ public static class KafkaBuilderExtensions
 
     /// <summary>Keeps the broker's log in a named volume.</summary>
     public static IResourceBuilder<KafkaServerResource> WithDataVolume(
-        this IResourceBuilder<KafkaServerResource> builder, string? name = null, bool isReadOnly = false) =>
-        builder.WithVolume(name ?? VolumeNameGenerator.Generate(builder, "data"), DataFolder, isReadOnly);
+        this IResourceBuilder<KafkaServerResource> builder, string name) => builder.WithVolume(name, DataFolder);
 
     private static void Configure(Dictionary<string, object> environment, KafkaServerResource kafka)
     {
@@ -92,9 +91,7 @@ public static class KafkaBuilderExtensions
         environment["CLUSTER_ID"] = NewClusterId();
     }
 
-    /// <summary>
-    /// Returns 16 random bytes in Kafka's form: base64url, 22 characters. The first one is never a hyphen, as in Kafka's own IDs.
-    /// </summary>
+    /// <summary>Returns 16 random bytes in base64url (22 characters). As in Kafka's own IDs, the first is no hyphen.</summary>
     private static string NewClusterId() => $"F{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16))[1..]}";
 }
 

@@ -26,9 +26,7 @@ internal static class Ports
         }
     }
 
-    /// <summary>
-    /// Gives the dashboard the same address at each start, unless the port is taken. All other ports are chosen by Aspire.
-    /// </summary>
+    /// <summary>Gives the dashboard the same address at each start, unless the port is taken. Aspire chooses all others.</summary>
     public static void PreferDashboardPort(this IDistributedApplicationBuilder builder, int port)
     {
         if (builder.Configuration["ASPNETCORE_URLS"] is null)

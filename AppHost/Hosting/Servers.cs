@@ -15,9 +15,7 @@ internal static class ServersExtensions
     private const string Native = "native";
     private const string Containers = "containers";
 
-    /// <summary>
-    /// Returns the configured kind of servers (<c>Servers=native|containers</c>), or containers if a container engine answers.
-    /// </summary>
+    /// <summary>Returns the configured kind (<c>Servers=native|containers</c>), or containers if an engine answers.</summary>
     public static Servers ChooseServers(this IDistributedApplicationBuilder builder)
     {
         var (servers, reason) = builder.Configuration[Key]?.ToLowerInvariant() switch

@@ -14,7 +14,6 @@ public abstract class AuditedStore(AuditedCollection collection)
     /// <summary>Reads a page in the order of the IDs.</summary>
     /// <param name="after">The cursor of the page before; null for the first page.</param>
     /// <param name="limit">The maximum number of entries.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="FormatException">The cursor does not come from an earlier page.</exception>
     public abstract Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken);
 

@@ -24,7 +24,6 @@ public static class CachingExtensions
     };
 
     /// <summary>Adds an <see cref="EntityCache{TView}"/> that follows the changes that the context saves.</summary>
-    /// <param name="builder">The service's builder.</param>
     /// <param name="connectionName">The name of the connection string of Redis.</param>
     /// <param name="prefix">The first part of every key: <c>user</c> for <c>user:{id}</c>.</param>
     /// <param name="show">Makes the view of an entity, whose property <c>Version</c> counts its changes.</param>

@@ -2,9 +2,7 @@ using System.Collections.Frozen;
 
 namespace ForgeShop.Contracts;
 
-/// <summary>
-/// The supported currencies with their number of decimals (ISO 4217, list one), without metals, units of account and test codes.
-/// </summary>
+/// <summary>The currencies and their decimals (ISO 4217, list one), without metals, units of account and test codes.</summary>
 public static class Currencies
 {
     /// <summary>The largest number of decimals of any currency. Columns and documents keep as many.</summary>

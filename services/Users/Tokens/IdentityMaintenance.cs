@@ -27,9 +27,7 @@ public sealed partial class IdentityMaintenance(
         }
     }
 
-    /// <summary>
-    /// Removes what ended before <paramref name="now"/>. A used refresh token is kept until it expires, so that its reuse is noticed.
-    /// </summary>
+    /// <summary>Removes what ended before <paramref name="now"/>; a used refresh token stays, so that its reuse is noticed.</summary>
     public async Task CleanAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();

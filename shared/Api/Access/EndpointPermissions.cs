@@ -9,9 +9,7 @@ namespace ForgeShop.Api;
 /// </summary>
 public static class EndpointPermissions
 {
-    /// <summary>
-    /// Requires one of these permissions. For <c>:self</c> permissions the endpoint compares the owner with the caller.
-    /// </summary>
+    /// <summary>Requires one of these permissions. For <c>:self</c> the endpoint compares the owner with the caller.</summary>
     public static TBuilder RequirePermission<TBuilder>(this TBuilder endpoint, params string[] anyOf)
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.RequireAuthorization(policy => policy.AddRequirements(new PermissionRequirement(anyOf)));

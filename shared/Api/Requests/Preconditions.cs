@@ -5,13 +5,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace ForgeShop.Api;
 
-/// <summary>
-/// Compares If-Match and If-None-Match of a write with the stored state. Call it in the transaction of the write, after the lock is taken.
-/// </summary>
+/// <summary>Compares If-Match and If-None-Match of a write with the stored state, in the transaction, after the lock.</summary>
 public static class Preconditions
 {
     /// <summary>Returns why the write is refused; null if it is allowed.</summary>
-    /// <param name="http">The request.</param>
     /// <param name="current">The current answer to a GET; null if the resource does not exist.</param>
     public static IResult? Check<T>(HttpContext http, T? current) where T : class
     {
@@ -19,7 +16,7 @@ public static class Preconditions
         if (headers.IfMatch.Count == 0 && headers.IfNoneMatch.Count == 0)
             return null;
         var json = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
-        var tag = current is null ? null : EntityTags.Of(JsonSerializer.SerializeToUtf8Bytes(current, json.GetTypeInfo(typeof(T))));
+        var tag = current is null ? null : TagOf(JsonSerializer.SerializeToUtf8Bytes(current, json.GetTypeInfo(typeof(T))));
         return Evaluate(http.Request, tag);
     }
 
@@ -49,14 +46,9 @@ public static class Preconditions
             : Failed("There is one already.");
     }
 
+    /// <summary>Returns the strong ETag of an answer: a hash of its bytes, so that all replicas give equal answers equal tags.</summary>
+    internal static EntityTagHeaderValue TagOf(ReadOnlySpan<byte> body) =>
+        new($"\"{Base64Url.EncodeToString(SHA256.HashData(body).AsSpan(0, 16))}\"");
+
     private static ProblemResult Failed(string detail) => Problems.Status(StatusCodes.Status412PreconditionFailed, detail);
-}
-
-/// <summary>The strong ETag of an answer: a hash of its bytes, so that equal answers have equal tags in every replica.</summary>
-internal static class EntityTags
-{
-    private const int Length = 16;
-
-    public static EntityTagHeaderValue Of(ReadOnlySpan<byte> body) =>
-        new($"\"{Base64Url.EncodeToString(SHA256.HashData(body).AsSpan(0, Length))}\"");
 }

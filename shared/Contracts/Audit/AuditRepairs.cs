@@ -14,7 +14,6 @@ public sealed record AuditEvent(EventId Id, string Type, Guid Subject, long Sequ
 /// <summary>The answer to a repair: what the owner changed.</summary>
 public sealed record AuditRepaired(IReadOnlyList<RepairedEntry> Items);
 
-/// <param name="Id">The entry.</param>
 /// <param name="Action">
 /// What the owner did: <c>dropped</c>, <c>rebuilt</c>, <c>made</c>, <c>removed</c>, <c>replayed</c> or <c>set-aside</c>.
 /// </param>

@@ -10,9 +10,7 @@ public static class DeadLetterHeaders
     public const string Partition = "dlq_partition";
     public const string Offset = "dlq_offset";
 
-    /// <summary>
-    /// The consumer group that could not handle the message. On a copy that an operator retries: the only group that handles it.
-    /// </summary>
+    /// <summary>The consumer group that failed. On a copy that an operator retries: the only group that handles it.</summary>
     public const string Group = "dlq_group";
 
     /// <summary>The time of the letter or of the note.</summary>

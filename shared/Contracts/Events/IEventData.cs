@@ -27,5 +27,12 @@ public interface IEventData
         throw new UnknownEventVersionException($"Version {version} has no upcaster.");
 }
 
+/// <summary>
+/// The data of a command. A command is a request to one service; an event is a fact for any consumer. Both have the same wire format. The
+/// subject and Kafka key of a command is the aggregate that it addresses. Its sequence number counts the commands to that aggregate,
+/// separately from the aggregate's own events.
+/// </summary>
+public interface ICommandData : IEventData;
+
 /// <summary>The data has a version that this release cannot read: a newer or an unknown one.</summary>
 public sealed class UnknownEventVersionException(string message) : NotSupportedException(message);

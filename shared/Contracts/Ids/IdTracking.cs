@@ -24,13 +24,10 @@ public sealed partial class IdTracking
     private readonly Meter _meter;
     private long _latestMismatch;
 
-    /// <param name="meters">Creates the meter.</param>
     /// <param name="configuration">
     /// <c>Forge:LogKey</c> is the key of the hashes in the log, at least 16 bytes of UTF-8. Services with the same key log the same hash
     /// for the same natural key. Without it each process has a random key. A hash without a secret key would reveal guessed addresses.
     /// </param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">The log.</param>
     /// <exception cref="ForgeConfigurationException">The key is too short.</exception>
     public IdTracking(IMeterFactory meters, IConfiguration configuration, TimeProvider time, ILogger<IdTracking> logger)
     {
