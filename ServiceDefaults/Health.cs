@@ -73,10 +73,7 @@ internal sealed partial class HealthLog(ILogger<HealthLog> logger)
     private static partial void LogAiling(ILogger logger, string checks, Exception? exception);
 }
 
-/// <summary>
-/// Reports Degraded for a time after an ID that is not the one of its natural key. The service still serves its requests; the error log
-/// names the ID.
-/// </summary>
+/// <summary>Reports Degraded for a time after an ID mismatch. The service still serves; the error log names the ID.</summary>
 internal sealed class IdHealth(IdTracking tracking, TimeProvider time) : IHealthCheck
 {
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(15);

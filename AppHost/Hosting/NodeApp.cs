@@ -1,7 +1,5 @@
 using System.Globalization;
 using ForgeShop.AppHost.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Aspire.Hosting;
 

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.AppHost.Hosting;
 
@@ -58,9 +56,7 @@ internal sealed class Supervisor(
         }
     }
 
-    /// <summary>
-    /// Wraps the commands that stop a resource, to recognize a requested stop. The state Stopping is too short to be observed reliably.
-    /// </summary>
+    /// <summary>Wraps the commands that stop a resource: the state Stopping is too short to be observed reliably.</summary>
     private void NoteStops(IResource resource)
     {
         var stops = resource.Annotations.OfType<ResourceCommandAnnotation>()

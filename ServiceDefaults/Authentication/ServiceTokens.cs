@@ -26,10 +26,7 @@ public static class ServiceTokenExtensions
     }
 }
 
-/// <summary>
-/// This service's own access token (OAuth 2.0 client credentials, RFC 6749 section 4.4), fetched when it is needed and kept until shortly
-/// before it expires.
-/// </summary>
+/// <summary>This service's own access token (RFC 6749, section 4.4), fetched when needed and kept until it expires.</summary>
 internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<AuthenticationSettings> settings, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);

@@ -24,9 +24,7 @@ public abstract class AuditedStore(AuditedCollection collection)
     public virtual Task<IReadOnlyList<AuditEntry>> FindIdsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
         LookupAsync(ids, cancellationToken);
 
-    /// <summary>
-    /// Repairs entries and returns what was changed. Only for collections with <see cref="AuditedCollection.CanRepair"/>.
-    /// </summary>
+    /// <summary>Repairs entries of a collection that has <see cref="AuditedCollection.CanRepair"/>; returns the changes.</summary>
     public virtual Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken) =>
         throw new NotSupportedException($"{Collection.Name} is not repaired.");
 }

@@ -4,15 +4,10 @@ using System.Text.Json;
 using ForgeShop.Auditing;
 using ForgeShop.Contracts.Audit;
 using ForgeShop.Forge;
-using Microsoft.Extensions.DependencyInjection;
-using StackExchange.Redis;
 
 namespace ForgeShop.Caching;
 
-/// <summary>
-/// Reads the entries of an <see cref="EntityCache{TView}"/> in Redis, in the order of SCAN. A repair drops entries; the next request reads
-/// the database.
-/// </summary>
+/// <summary>Reads the entries of a cache in Redis, in the order of SCAN. A repair drops entries.</summary>
 /// <param name="collection">The collection.</param>
 /// <param name="prefix">The first part of the keys in Redis.</param>
 /// <param name="describe">Describes a view. Its ID comes from the key in Redis.</param>
@@ -68,7 +63,8 @@ public sealed class CacheAudit<TView>(
     {
         try
         {
-            var fields = await redis.GetDatabase().HashGetAsync(Key(id), [DataField, VersionedRedis.VersionField]).WaitAsync(cancellationToken);
+            var fields = await redis.GetDatabase().HashGetAsync(Key(id), [DataField, VersionedRedis.VersionField])
+                .WaitAsync(cancellationToken);
             return (fields[0], fields[1].TryParse(out long minimum) ? minimum : 0);
         }
         catch (RedisServerException)

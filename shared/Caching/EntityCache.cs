@@ -1,6 +1,4 @@
 using ForgeShop.Forge;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using ZiggyCreatures.Caching.Fusion;
 
 namespace ForgeShop.Caching;

@@ -5,9 +5,6 @@ namespace ForgeShop.Contracts;
 /// <summary>The currencies and their decimals (ISO 4217, list one), without metals, units of account and test codes.</summary>
 public static class Currencies
 {
-    /// <summary>The largest number of decimals of any currency. Columns and documents keep as many.</summary>
-    public const int MaxDecimals = 4;
-
     private const string WithoutDecimals = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 
     private const string WithTwoDecimals =

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using ADRaffy.ENSNormalize;
 
 namespace ForgeShop.Contracts;

@@ -37,7 +37,6 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
     {
         user.Property(u => u.Role).HasConversion(role => role.ToName(), name => EnumNames.Parse<Role>(name))
             .HasDefaultValue(Role.Customer).HasSentinel((Role)(-1));
-        user.Ignore(u => u.Permissions);
         user.Property(u => u.Version).IsConcurrencyToken();
         // The ID is derived from the address, so this index fails only together with the primary key. It fails alone if the algorithm or
         // the secret was changed for existing accounts, which must not pass.

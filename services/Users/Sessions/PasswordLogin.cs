@@ -1,7 +1,3 @@
-using System.Security.Claims;
-using Microsoft.AspNetCore.Identity;
-using OpenIddict.Abstractions;
-
 namespace ForgeShop.Users;
 
 /// <summary>The outcome of a login: the principal of a new session, or the reason why there is none.</summary>

@@ -1,7 +1,4 @@
-using System.Security.Claims;
-using Microsoft.IdentityModel.Tokens;
 using Npgsql;
-using OpenIddict.Abstractions;
 using OpenIddict.EntityFrameworkCore.Models;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 

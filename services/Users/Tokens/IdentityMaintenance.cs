@@ -1,5 +1,3 @@
-using OpenIddict.Abstractions;
-
 namespace ForgeShop.Users;
 
 /// <summary>Rotates the signing keys every minute, and removes expired tokens, sessions and login failures every hour.</summary>

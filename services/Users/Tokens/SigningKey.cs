@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using Microsoft.AspNetCore.DataProtection;
-using Microsoft.IdentityModel.Tokens;
-
 namespace ForgeShop.Users;
 
 /// <summary>A P-256 signing key as stored: the public half in plain text, the private half encrypted.</summary>

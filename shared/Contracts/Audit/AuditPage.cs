@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace ForgeShop.Contracts.Audit;
 
 /// <summary>The answer of <c>GET /internal/audit/{collection}</c>: a page of entries in the order of their IDs.</summary>

@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace ForgeShop.Contracts.Audit;
 
 /// <summary>The body of <c>POST /internal/audit/{collection}/repair</c>.</summary>

@@ -1,8 +1,6 @@
 namespace ForgeShop.Contracts.Events;
 
-/// <summary>
-/// The headers of a dead letter besides those of its message. An operator's note in the same topic records that a letter is settled.
-/// </summary>
+/// <summary>The headers of a dead letter besides its message's, and of an operator's note that the letter is settled.</summary>
 public static class DeadLetterHeaders
 {
     public const string Prefix = "dlq_";

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace ForgeShop.Contracts.Events;
 
 /// <summary>The data of an event: its type on the wire, its topic, and the version of its shape.</summary>

@@ -1,5 +1,3 @@
-using ForgeShop.Forge;
-
 namespace ForgeShop.Contracts;
 
 /// <summary>
@@ -88,9 +86,7 @@ public sealed class ForgeIds
     public CorrelationId Correlation(string actor, string action, string reference) =>
         new(_correlations.Derive(("actor", actor), ("action", action), ("reference", reference)));
 
-    /// <summary>
-    /// <paramref name="sha256"/> is the content's hash in 64 lower-case hexadecimal digits, <paramref name="size"/> its length in bytes.
-    /// </summary>
+    /// <summary><paramref name="sha256"/> is 64 lower-case hexadecimal digits, <paramref name="size"/> a number of bytes.</summary>
     public FileId File(string sha256, long size) =>
         sha256 is { Length: 64 } && sha256.All(char.IsAsciiHexDigitLower)
             ? new FileId(_files.Derive(("sha256", sha256), ("size", size)))

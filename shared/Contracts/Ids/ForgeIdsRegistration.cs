@@ -1,5 +1,4 @@
 using ForgeShop.Contracts;
-using ForgeShop.Forge;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

@@ -1,7 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
-using System.Text;
-using ForgeShop.Forge;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,3 @@
-using System.Text.Json.Serialization;
-using ForgeShop.Forge;
-
 namespace ForgeShop.Contracts;
 
 // One type for each entity, so that an OrderId in place of a UserId does not compile. The wire form is the 36-character text, parsed
