@@ -4,7 +4,6 @@ using Microsoft.Extensions.Http.Resilience;
 
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>The defaults of every service of the shop.</summary>
 public static class ServiceDefaultsExtensions
 {
     /// <summary>

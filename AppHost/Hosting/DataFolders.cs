@@ -36,7 +36,6 @@ internal sealed class DataFolders
             Create(path, mode);
     }
 
-    /// <summary>Deletes the data of all servers.</summary>
     public void Delete()
     {
         foreach (var folder in (string[])[Root, PostgresOfRoot])

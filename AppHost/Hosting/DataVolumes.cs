@@ -50,7 +50,6 @@ internal static class DataVolumes
         .Where(mount => mount is { Type: ContainerMountType.Volume, Source: not null })
         .Select(mount => mount.Source!);
 
-    /// <summary>Runs a command of the engine and returns its output.</summary>
     private static string Run(string engine, params string[] arguments)
     {
         try

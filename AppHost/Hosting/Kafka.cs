@@ -32,7 +32,6 @@ public static class KafkaBuilderExtensions
     private const int InternalPort = 9093;
     private const string DataFolder = "/var/lib/kafka/data";
 
-    /// <summary>Adds an Apache Kafka broker that runs in a container.</summary>
     public static IResourceBuilder<KafkaServerResource> AddKafka(
         this IDistributedApplicationBuilder builder, [ResourceName] string name)
     {

@@ -39,7 +39,6 @@ public sealed class MongoDBDatabaseResource(string name, string databaseName, Mo
 
 public static class MongoDBBuilderExtensions
 {
-    /// <summary>Adds a MongoDB server that runs in a container.</summary>
     public static IResourceBuilder<MongoDBServerResource> AddMongoDB(
         this IDistributedApplicationBuilder builder, [ResourceName] string name)
     {
@@ -54,7 +53,6 @@ public static class MongoDBBuilderExtensions
             .WithMongoHealthCheck();
     }
 
-    /// <summary>Adds a database of the server.</summary>
     public static IResourceBuilder<MongoDBDatabaseResource> AddDatabase(
         this IResourceBuilder<MongoDBServerResource> server, [ResourceName] string name, string? databaseName = null) =>
         server.ApplicationBuilder.AddResource(new MongoDBDatabaseResource(name, databaseName ?? name, server.Resource))

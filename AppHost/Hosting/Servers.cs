@@ -52,7 +52,6 @@ internal static class ServersExtensions
     }
 }
 
-/// <summary>The server of the read side's documents.</summary>
 internal sealed class DocumentServer(IResourceBuilder<MongoDBServerResource>? mongodb, IResourceBuilder<PostgresServerResource>? postgres)
 {
     public IResourceBuilder<IResourceWithConnectionString> Server => (IResourceBuilder<IResourceWithConnectionString>?)mongodb ?? postgres!;

@@ -8,10 +8,7 @@ using ForgeShop.Forge;
 namespace ForgeShop.Caching;
 
 /// <summary>Reads the entries of a cache in Redis, in the order of SCAN. A repair drops entries.</summary>
-/// <param name="collection">The collection.</param>
-/// <param name="prefix">The first part of the keys in Redis.</param>
 /// <param name="describe">Describes a view. Its ID comes from the key in Redis.</param>
-/// <param name="redis">Redis.</param>
 public sealed class CacheAudit<TView>(
     AuditedCollection collection, string prefix, Func<TView, AuditEntry> describe, IConnectionMultiplexer redis)
     : AuditedStore(collection) where TView : class, ICachedView

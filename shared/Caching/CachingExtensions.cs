@@ -21,7 +21,6 @@ public static class CachingExtensions
     };
 
     /// <summary>Adds an <see cref="EntityCache{TView}"/> that follows the changes that the context saves.</summary>
-    /// <param name="connectionName">The name of the connection string of Redis.</param>
     /// <param name="prefix">The first part of every key: <c>user</c> for <c>user:{id}</c>.</param>
     /// <param name="show">Makes the view of an entity, whose property <c>Version</c> counts its changes.</param>
     public static IHostApplicationBuilder AddEntityCache<TContext, TEntity, TView>(

@@ -74,7 +74,6 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
         }
     }
 
-    /// <summary>Raises the minimum version.</summary>
     /// <returns>False if Redis did not confirm it.</returns>
     public async Task<bool> TryRaiseVersionAsync(string key, long version, CancellationToken cancellationToken)
     {

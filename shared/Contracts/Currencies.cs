@@ -23,12 +23,10 @@ public static class Currencies
     private static readonly FrozenDictionary<string, int> Decimals = Of(WithoutDecimals, 0).Concat(Of(WithTwoDecimals, 2))
         .Concat(Of(WithThreeDecimals, 3)).Concat(Of(WithFourDecimals, 4)).ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Gets the codes.</summary>
     public static IReadOnlyCollection<string> All => Decimals.Keys;
 
     public static bool Contains(string? code) => code is not null && Decimals.ContainsKey(code);
 
-    /// <summary>Returns the number of decimals of a currency.</summary>
     /// <exception cref="KeyNotFoundException">The currency is unknown.</exception>
     public static int DecimalsOf(string code) => Decimals[code];
 

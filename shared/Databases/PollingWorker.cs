@@ -19,13 +19,10 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
 
     protected ILogger Logger => field ??= services.Loggers.CreateLogger(GetType());
 
-    /// <summary>Gets the poll interval.</summary>
     protected virtual TimeSpan PollInterval => TimeSpan.FromSeconds(1);
 
-    /// <summary>Makes the worker query due rows now.</summary>
     public void Wake() => _wakeUp.Set();
 
-    /// <summary>Handles the due rows.</summary>
     /// <returns>True if more rows may be due.</returns>
     protected abstract Task<bool> WorkAsync(CancellationToken cancellationToken);
 
@@ -57,7 +54,6 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
     private static partial void LogFailure(ILogger logger, int failures, TimeSpan delay, Exception error);
 }
 
-/// <summary>The services that every <see cref="PollingWorker"/> uses.</summary>
 public sealed record WorkerServices(IServiceScopeFactory Scopes, TimeProvider Time, ILoggerFactory Loggers);
 
 public static class PollingWorkerExtensions

@@ -22,7 +22,6 @@ public sealed class User : IEventSource
 
     public DateTimeOffset CreatedAt { get; private set; }
 
-    /// <summary>The time of the deactivation; null for an active account.</summary>
     public DateTimeOffset? DeactivatedAt { get; private set; }
 
     /// <summary>The number of changes: the concurrency token, and the version in the cache.</summary>

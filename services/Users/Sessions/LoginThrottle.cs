@@ -8,7 +8,6 @@ namespace ForgeShop.Users;
 /// </summary>
 public sealed class LoginThrottle(TimeProvider time) : IDisposable
 {
-    /// <summary>The number of failures before the first pause.</summary>
     public const int FreeAttempts = 5;
 
     /// <summary>The time without a failure after which failures are forgotten.</summary>
@@ -21,7 +20,6 @@ public sealed class LoginThrottle(TimeProvider time) : IDisposable
         key => RateLimitPartition.GetConcurrencyLimiter(key, _ => new ConcurrencyLimiterOptions { PermitLimit = 1, QueueLimit = 100 }));
 
     /// <summary>Makes an attempt after the earlier ones have ended, unless there are too many failures.</summary>
-    /// <param name="account">The account, whether it exists or not.</param>
     /// <param name="attempt">Verifies the password; returns whether it is the right one.</param>
     /// <returns>Null if the attempt was made; otherwise how long to wait before the next one.</returns>
     public async Task<TimeSpan?> TryAsync(

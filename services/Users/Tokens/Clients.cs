@@ -13,7 +13,6 @@ public static class Clients
 
     private const int MinSecretLength = 24;
 
-    /// <summary>Returns the scopes of a service's own tokens.</summary>
     public static IReadOnlyList<string> ScopesOf(string service) => service == Auditor
         ? [Api.Permissions.Internal, Api.Permissions.InternalAudit]
         : [Api.Permissions.Internal];

@@ -19,7 +19,6 @@ public static class EndpointPermissions
         endpoint.RequirePermission(Permissions.Internal);
 }
 
-/// <summary>The token has one of these permissions.</summary>
 public sealed class PermissionRequirement(params string[] anyOf) : AuthorizationHandler<PermissionRequirement>, IAuthorizationRequirement
 {
     public const string ScopeClaim = "scope";

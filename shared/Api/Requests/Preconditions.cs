@@ -35,11 +35,9 @@ public static class Preconditions
                 return Failed("It has changed since the GET that gave this ETag, or does not exist. Read it again.");
         }
 
-        if (request.Headers.IfNoneMatch.Count == 0 || current is null)
-            return null;
-        if (!EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch.OfType<string>().ToList(), out var unwanted))
-            return null;
-        if (!unwanted.Any(tag => tag.Tag == "*" || tag.Compare(current, useStrongComparison: false)))
+        if (request.Headers.IfNoneMatch.Count == 0 || current is null
+            || !EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch.OfType<string>().ToList(), out var unwanted)
+            || !unwanted.Any(tag => tag.Tag == "*" || tag.Compare(current, useStrongComparison: false)))
             return null;
         return HttpMethods.IsGet(request.Method)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)

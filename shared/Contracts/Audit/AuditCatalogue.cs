@@ -35,7 +35,6 @@ public sealed record AuditedCollection(string Name, string EntityType, string St
     /// <summary>Gets whether the owner repairs entries on request.</summary>
     public bool CanRepair { get; init; }
 
-    /// <summary>Gets the approximate number of entries; null if it is unknown.</summary>
     public long? Estimate { get; init; }
 
     /// <summary>Returns whether this collection must hold entries of a group.</summary>

@@ -8,7 +8,6 @@ public sealed record AuditRepair(IReadOnlyList<Guid> Ids, IReadOnlyList<AuditEve
 /// <summary>An event as Reporting recorded it.</summary>
 public sealed record AuditEvent(EventId Id, string Type, Guid Subject, long Sequence, int DataVersion, JsonElement Data);
 
-/// <summary>The answer to a repair: what the owner changed.</summary>
 public sealed record AuditRepaired(IReadOnlyList<RepairedEntry> Items);
 
 /// <param name="Action">

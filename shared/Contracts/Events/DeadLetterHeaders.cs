@@ -26,6 +26,5 @@ public static class DeadLetterHeaders
     /// <summary>On a note: retried or discarded.</summary>
     public const string Action = "dlq_action";
 
-    /// <summary>On a note: the reason for discarding the letter.</summary>
     public const string Reason = "dlq_reason";
 }

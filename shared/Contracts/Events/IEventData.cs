@@ -9,7 +9,6 @@ public interface IEventData
     /// <summary>The CloudEvents type. It never changes: renaming the class must not rename the event.</summary>
     static abstract string Type { get; }
 
-    /// <summary>The Kafka topic.</summary>
     static abstract string Topic { get; }
 
     /// <summary>The version of the data's shape, from 1.</summary>

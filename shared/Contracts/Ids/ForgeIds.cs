@@ -11,9 +11,6 @@ public sealed class ForgeIds
     private readonly CountedNamespace _users, _products, _orders, _orderLines, _reservations, _sagas, _payments, _events, _notifications,
         _correlations, _files, _sessions;
 
-    /// <summary>Creates the IDs of the shop's domain.</summary>
-    /// <param name="algorithm">The algorithm of all IDs.</param>
-    /// <param name="secret">The secret, if the algorithm has one.</param>
     /// <param name="tracking">Publishes the counts and reports mismatches; null for tools and tests.</param>
     /// <exception cref="ForgeConfigurationException">The algorithm and the secret do not fit each other, or the secret is too
     /// short.</exception>

@@ -40,7 +40,6 @@ public sealed partial class IdTracking
     public DateTimeOffset? LatestMismatchAt =>
         Interlocked.Read(ref _latestMismatch) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
-    /// <summary>Publishes the counts of the catalogue's entity types.</summary>
     internal void Publish(IReadOnlyCollection<CountedNamespace> types)
     {
         _meter.CreateObservableCounter(
@@ -49,9 +48,6 @@ public sealed partial class IdTracking
             "forge.ids.mismatched", () => Measure(types, type => type.Mismatched), "{id}", "IDs that are not those of their natural keys.");
     }
 
-    /// <param name="entityType">The entity type.</param>
-    /// <param name="stored">The ID that was stored or received.</param>
-    /// <param name="derived">The ID of the natural key.</param>
     /// <param name="name">The canonical form of the natural key; null if Forge refuses the key.</param>
     internal void Report(string entityType, Guid stored, Guid derived, string? name)
     {
