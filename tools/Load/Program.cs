@@ -82,9 +82,7 @@ static Command BenchCommand()
             result.AddError($"there is no folder for {file}");
     });
     var wolverine = new Option<bool>("--wolverine") { Description = "Measures the same pipeline with Wolverine, too." };
-    var stored = new Option<int>("--stored-orders")
-    { Description = "Loads so many orders and repeats the rounds with them.", HelpName = "N" };
-    Limit(stored, 0, 10_000_000);
+    var stored = StoredOrdersOption("Loads so many orders and repeats the rounds with them.");
 
     var containers = new Option<bool>("--containers") { Description = "Uses real Kafka (and MongoDB) instead of the native servers." };
 
@@ -101,11 +99,19 @@ static Command BenchCommand()
     return bench;
 }
 
+static Option<int> StoredOrdersOption(string description)
+{
+    var stored = new Option<int>("--stored-orders") { Description = description, HelpName = "N" };
+    Limit(stored, 0, 10_000_000);
+    return stored;
+}
+
 static Command AuditBenchCommand()
 {
     var orders = new Option<int>("--orders") { Description = "The number of orders to audit.", DefaultValueFactory = _ => 2000 };
     Limit(orders, 100, 1_000_000);
-    var audit = new Command("audit", "Measures the audit, and the order throughput while it runs.") { orders };
+    var stored = StoredOrdersOption("Loads so many orders afterwards and audits them.");
+    var audit = new Command("audit", "Measures the audit, and the order throughput while it runs.") { orders, stored };
     audit.SetAction((options, cancellationToken) => Run(
         "", "nothing was measured",
         async () =>
@@ -113,7 +119,7 @@ static Command AuditBenchCommand()
             try
             {
                 var terminal = Terminal(Console.Out, Console.IsOutputRedirected);
-                return await new AuditBench(terminal, options.GetValue(orders)).RunAsync(cancellationToken);
+                return await new AuditBench(terminal, options.GetValue(orders), options.GetValue(stored)).RunAsync(cancellationToken);
             }
             catch (BenchmarkFailedException failure)
             {

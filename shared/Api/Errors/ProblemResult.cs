@@ -53,7 +53,10 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         response.Headers.CacheControl = "no-store";
         if (response is { StatusCode: 502 or 503 or 504, Headers.RetryAfter.Count: 0 })
             response.Headers.RetryAfter = RetrySeconds;
-        await response.WriteAsJsonAsync(problem, JsonSerializerOptions.Web, ContentType, context.RequestAborted);
+        // With its length: to a client of HTTP/1.0 the close is the end, and after a body that never came the close is a reset.
+        var body = JsonSerializer.SerializeToUtf8Bytes(problem, JsonSerializerOptions.Web);
+        (response.ContentType, response.ContentLength) = (ContentType, body.Length);
+        await response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     public static string Title(string code) => char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ');

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -88,6 +89,28 @@ public sealed class GatewayProblemTests(GatewayFixture shop) : IClassFixture<Gat
             $"PUT /api/v1/products/A HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n{new string('x', 15_000)}"),
             Cancellation);
         (await new StreamReader(stream).ReadLineAsync(Cancellation)).ShouldBe("HTTP/1.1 408 Request Timeout");
+    }
+
+    [Fact]
+    public async Task Problem_states_its_length_to_HTTP_1_0()
+    {
+        using var connection = new TcpClient(shop.Http.BaseAddress!.Host, shop.Http.BaseAddress.Port);
+        await using var stream = connection.GetStream();
+        // No chunk follows, so Kestrel waits for one after its answer, and then resets the connection.
+        await stream.WriteAsync(
+            "GET /api/v1/products HTTP/1.0\r\nAuthorization: x\r\nAuthorization: y\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray(),
+            Cancellation);
+        var answer = new StreamReader(stream);
+        (await answer.ReadLineAsync(Cancellation)).ShouldBe("HTTP/1.1 400 Bad Request");
+        while (await answer.ReadLineAsync(Cancellation) is { Length: > 0 } header)
+        {
+            if (header.Split(": ") is ["Content-Length", var length])
+            {
+                int.Parse(length, CultureInfo.InvariantCulture).ShouldBeGreaterThan(100);
+                return;
+            }
+        }
+        Assert.Fail("there is no Content-Length");
     }
 
     [Theory]

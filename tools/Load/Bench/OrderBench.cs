@@ -1,4 +1,5 @@
 using ForgeShop.Benchmarks;
+using ForgeShop.Client;
 using ForgeShop.Contracts;
 using ForgeShop.Load.Chaos;
 using Npgsql;
@@ -114,8 +115,10 @@ internal sealed class OrderBench(IAnsiConsole console, OrderBenchOptions options
     {
         console.WriteLine($"loading {options.StoredOrders} orders");
         var (started, first) = (_time.GetTimestamp(), scenarios.Accepted.Count);
-        await new StoredOrders(host, scenarios.Ids)
-            .LoadAsync(scenarios.Accepted.First(), Skus, options.StoredOrders, console.WriteLine, cancellationToken);
+        using (var http = new HttpClient { BaseAddress = host.Gateway })
+        using (var administrator = new ShopClient(http, new ShopLogin(host.AdminEmail, host.AdminPassword)))
+            await new StoredOrders(host, administrator, scenarios.Ids, _time)
+                .LoadAsync([.. scenarios.Accepted.Take(Customers)], options.StoredOrders, console.WriteLine, cancellationToken);
         var seconds = _time.GetElapsedTime(started).TotalSeconds;
         var rounds = new OrderRounds(scenarios, backlog, pipelines: null, statements, processors, _time);
         console.WriteLine("warming up with stored orders");

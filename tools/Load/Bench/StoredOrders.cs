@@ -1,130 +1,193 @@
+using System.Net;
+using System.Text;
+using ForgeShop.Client;
 using ForgeShop.Contracts;
-using ForgeShop.Contracts.Events;
+using ForgeShop.Forge;
 using ForgeShop.Load.Chaos;
 using Npgsql;
 
 namespace ForgeShop.Load.Bench;
 
 /// <summary>
-/// Fills the databases of the services with copies of the rows of one confirmed order. Each ID of a copy is a function of the original ID
-/// and the copy's number, so the rows of a copy are consistent across databases. Texts and JSON are unchanged.
+/// Fills the databases with copies of confirmed orders, as the services would have written them: each copy has a reference of its own and
+/// the IDs that follow from it, in columns and JSON alike. Times are those of the originals.
 /// </summary>
-internal sealed class StoredOrders(IsolatedAppHost host, ForgeIds ids)
+internal sealed class StoredOrders(IsolatedAppHost host, ShopClient administrator, ForgeIds ids, TimeProvider time)
 {
-    private const int Chunk = 50_000, Users = 10_000, TimeoutSeconds = 600;
-    private static readonly string[] NotificationKinds = ["order-placed", "order-confirmed"];
-    private static readonly string[] Databases = ["orders-db", "inventory-db", "payments-db", "notifications-db", "reporting-db"];
-    private static readonly string[] EventTypes =
-    [
-        OrderPlaced.Type, OrderConfirmed.Type, ReserveStock.Type, StockReserved.Type, ChargePayment.Type, PaymentCharged.Type,
-        NotificationSent.Type,
-    ];
+    private const string Reporting = "reporting-db";
+    private const int ChunkLength = 1 << 20, TimeoutSeconds = 1200;
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1), RebuildTimeout = TimeSpan.FromHours(1);
+    private static readonly string[] Databases =
+        ["orders-db", "inventory-db", "payments-db", "notifications-db", "recommendations-db", Reporting];
 
-    /// <param name="original">A confirmed order whose messages are all handled.</param>
-    /// <param name="skus">All products that orders may contain.</param>
+    /// <param name="originals">Confirmed orders whose messages are all handled.</param>
     /// <param name="count">The number of copies.</param>
-    /// <param name="progress">Receives one line for each database.</param>
+    /// <param name="progress">Receives one line for each step.</param>
     /// <param name="cancellationToken">Cancels the load.</param>
     public async Task LoadAsync(
-        AcceptedOrder original, IEnumerable<string> skus, int count, Action<string> progress, CancellationToken cancellationToken)
+        IReadOnlyList<AcceptedOrder> originals, int count, Action<string> progress, CancellationToken cancellationToken)
     {
-        var (own, products) = (IdsOf(original), skus.Select(sku => ids.Product(sku).Value).ToArray());
-        foreach (var database in Databases)
+        var orders = await DescribeAsync(originals, cancellationToken);
+        foreach (var name in Databases)
         {
-            var connectionString = await host.ConnectionStringAsync(database, cancellationToken);
+            var connectionString = await host.ConnectionStringAsync(name, cancellationToken);
             if (connectionString.StartsWith("mongodb", StringComparison.Ordinal))
             {
-                progress($"{database}: not loaded, because it is MongoDB");
+                progress($"{name}: not loaded, because it is MongoDB");
                 continue;
             }
-
-            var settings = new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = TimeoutSeconds, Pooling = false };
-            await using var connection = new NpgsqlConnection(settings.ConnectionString);
-            await connection.OpenAsync(cancellationToken);
-            // The copies need no foreign key checks, and a crash during the load ends the benchmark anyway.
-            await ExecuteAsync(connection, "set session_replication_role = replica; set synchronous_commit = off", cancellationToken);
+            await using var database = Open(connectionString);
             var rows = 0L;
-            foreach (var table in await TablesAsync(connection, cancellationToken))
-                rows += await CopyAsync(connection, table, own, original.User.Value, products, count, cancellationToken);
-            await ExecuteAsync(connection, "vacuum analyze", cancellationToken);
-            progress($"{database}: {rows} rows");
+            foreach (var table in await TablesAsync(database, cancellationToken))
+            {
+                // Reporting builds its read models by itself.
+                if (name != Reporting || table.Name is "events" or "commands")
+                    rows += await CopyAsync(database, table, orders, count, cancellationToken);
+            }
+            if (name == Reporting)
+                await RecordPositionsAsync(database, cancellationToken);
+            await using var vacuum = database.CreateCommand("vacuum analyze");
+            await vacuum.ExecuteNonQueryAsync(cancellationToken);
+            progress($"{name}: {rows:N0} rows");
         }
+        await RebuildAsync(progress, cancellationToken);
     }
 
-    /// <summary>Returns every ID that the services derive for an order.</summary>
-    private Guid[] IdsOf(AcceptedOrder order)
+    private async Task<IReadOnlyList<StoredOrder>> DescribeAsync(
+        IReadOnlyList<AcceptedOrder> originals, CancellationToken cancellationToken)
     {
-        Guid[] notifications = [.. NotificationKinds.Select(kind => ids.Notification(order.User, kind, order.Id.Value).Value)];
-        Guid[] aggregates = [order.Id.Value, ids.Reservation(order.Id).Value, ids.Payment(order.Id, 1).Value, .. notifications];
-        var events =
-            from aggregate in aggregates
-            from type in EventTypes
-            from sequence in Enumerable.Range(1, 4)
-            select ids.Event(aggregate, type, sequence).Value;
-        return [.. aggregates, ids.Saga(order.Id).Value, .. events];
-    }
-
-    private sealed record Table(string Name, IReadOnlyList<(string Name, string Type)> Columns)
-    {
-        public IEnumerable<string> UuidColumns => Columns.Where(column => column.Type == "uuid").Select(column => column.Name);
-    }
-
-    /// <summary>Returns the tables with the columns that an insert has to set.</summary>
-    private static async Task<IReadOnlyList<Table>> TablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
+        await using var database = Open(await host.ConnectionStringAsync("orders-db", cancellationToken));
+        await using var command = database.CreateCommand(
             """
-            select format('%I.%I', c.table_schema, c.table_name), format('%I', c.column_name), c.udt_name
+            select o.user_id, o.reference, l.product_id, s.correlation_id
+            from orders o join order_lines l on l.order_id = o.id join sagas s on s.order_id = o.id where o.id = any($1)
+            """);
+        command.Parameters.AddWithValue(originals.Select(order => order.Id.Value).ToArray());
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var described = new List<StoredOrder>();
+        while (await reader.ReadAsync(cancellationToken))
+            described.Add(new(new(reader.GetGuid(0)), reader.GetString(1), new(reader.GetGuid(2)), reader.GetGuid(3)));
+        return described;
+    }
+
+    private sealed record Table(string Name, IReadOnlyList<string> Columns, IReadOnlyList<string> Uuids);
+
+    /// <summary>Returns the tables that hold IDs, with the columns that an insert has to set.</summary>
+    private static async Task<IReadOnlyList<Table>> TablesAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select format('%I.%I', c.table_schema, c.table_name), format('%I', c.column_name), c.udt_name = 'uuid'
             from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
             where t.table_type = 'BASE TABLE' and c.table_schema not in ('pg_catalog', 'information_schema', 'bench')
-                and c.is_identity = 'NO' and c.is_generated = 'NEVER'
+                and c.is_identity = 'NO' and c.is_generated = 'NEVER' and coalesce(c.column_default, '') not like 'nextval%'
             order by 1, c.ordinal_position
-            """,
-            connection);
+            """);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var columns = new List<(string Table, string Column, string Type)>();
+        var columns = new List<(string Table, string Name, bool IsUuid)>();
         while (await reader.ReadAsync(cancellationToken))
-            columns.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2)));
-        return [.. columns.GroupBy(column => column.Table)
-            .Select(table => new Table(table.Key, [.. table.Select(column => (column.Column, column.Type))]))
-            .Where(table => table.UuidColumns.Any())];
+            columns.Add((reader.GetString(0), reader.GetString(1), reader.GetBoolean(2)));
+        return
+        [
+            .. from column in columns
+               group column by column.Table into table
+               let uuids = table.Where(column => column.IsUuid).Select(column => column.Name).ToList()
+               where uuids.Count > 0
+               select new Table(table.Key.Replace("public.", "", StringComparison.Ordinal), [.. table.Select(column => column.Name)], uuids)
+        ];
     }
 
     /// <returns>The number of rows written.</returns>
-    private static async Task<long> CopyAsync(
-        NpgsqlConnection connection, Table table, Guid[] own, Guid user, Guid[] products, int count, CancellationToken cancellationToken)
+    private async Task<long> CopyAsync(
+        NpgsqlDataSource database, Table table, IReadOnlyList<StoredOrder> orders, int count, CancellationToken cancellationToken)
     {
-        var belongs = string.Join(" or ", table.UuidColumns.Select(column => $"{column} = any($1)"));
-        await ExecuteAsync(connection, $"create temp table original as select * from {table.Name} limit 0", cancellationToken);
-        var rows = await ExecuteAsync(
-            connection, $"insert into original select * from {table.Name} where {belongs}", cancellationToken, own);
-        var copy = $"""
-            insert into {table.Name} ({string.Join(", ", table.Columns.Select(column => column.Name))})
-            select {string.Join(", ", table.Columns.Select(Value))} from original cross join generate_series($1, $2) as n
-            """;
-        for (var first = 1; rows > 0 && first <= count; first += Chunk)
-            await ExecuteAsync(connection, copy, cancellationToken, first, Math.Min(count, first + Chunk - 1), count, user, products);
-        await ExecuteAsync(connection, "drop table original", cancellationToken);
-        return rows * count;
-
-        // The copies have the same products, other users, and earlier times than the original.
-        static string Value((string Name, string Type) column) => column.Type switch
+        var templates = await ReadAsync(database, table, orders, cancellationToken);
+        if (templates.Count == 0)
+            return 0;
+        var rows = 0L;
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var writer = await connection.BeginTextImportAsync(
+            $"copy {table.Name} ({string.Join(", ", table.Columns)}) from stdin", cancellationToken);
+        var chunk = new StringBuilder(2 * ChunkLength);
+        for (var number = 1; number <= count; number++)
         {
-            "uuid" => $"""
-                case when {column.Name} = any($5) then {column.Name} when {column.Name} = $4 then md5($4::text || n % {Users})::uuid
-                else md5({column.Name}::text || n)::uuid end
-                """,
-            "timestamptz" => $"{column.Name} - ($3 - n) * interval '20 milliseconds'",
-            _ => column.Name,
-        };
+            var original = orders[number % orders.Count];
+            var copy = new StoredCopy(original.Copy(number, ids), number, ids);
+            foreach (var row in templates[original])
+            {
+                row.Write(chunk, copy);
+                rows++;
+            }
+            if (chunk.Length < ChunkLength && number < count)
+                continue;
+            await writer.WriteAsync(chunk, cancellationToken);
+            chunk.Clear();
+        }
+        return rows;
     }
 
-    private static async Task<long> ExecuteAsync(
-        NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] parameters)
+    /// <summary>Reads the rows of the originals.</summary>
+    private async Task<ILookup<StoredOrder, StoredRow>> ReadAsync(
+        NpgsqlDataSource database, Table table, IReadOnlyList<StoredOrder> orders, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
-        foreach (var parameter in parameters)
-            command.Parameters.Add(new() { Value = parameter });
-        return await command.ExecuteNonQueryAsync(cancellationToken);
+        var own = orders.SelectMany(order => StoredOrder.OwnIds.Select((id, index) => (Id: id(order, ids), Order: order, Index: index)))
+            .ToDictionary(one => one.Id, one => (one.Order, one.Index));
+        var list = string.Join(',', own.Keys);
+        var where = string.Join(" or ", table.Uuids.Select(column => $"{column} = any('{{{list}}}')"));
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        using var reader = await connection.BeginTextExportAsync(
+            $"copy (select {string.Join(", ", table.Columns)} from {table.Name} where {where}) to stdout", cancellationToken);
+        var rows = new List<StoredRow>();
+        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+            rows.Add(new(line, own));
+        return rows.ToLookup(row => row.Order);
     }
+
+    /// <summary>Tells Reporting that its read models include the copies, so that the rebuild folds them.</summary>
+    private static async Task RecordPositionsAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
+    {
+        await using var select = database.CreateCommand(
+            $"""
+            select partition, json_build_object('partition', partition, 'positions', json_build_object(partition, max("offset")),
+                'events', count(*), 'recordedAt', max(document ->> 'recordedAt'))::text
+            from events where partition like '%@{StoredRow.Log}' group by partition
+            """);
+        var checkpoints = new List<(Guid Id, string Document)>();
+        await using (var reader = await select.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                checkpoints.Add((
+                    NameBasedUuid.V5(NamespaceIds.Url, $"forgeshop:reporting:checkpoint:{reader.GetString(0)}"), reader.GetString(1)));
+        }
+        await using var insert = database.CreateCommand(
+            "insert into checkpoints (id, version, document) select id, 1, document::jsonb from unnest($1, $2) as c (id, document)");
+        insert.Parameters.AddWithValue(checkpoints.ConvertAll(checkpoint => checkpoint.Id));
+        insert.Parameters.AddWithValue(checkpoints.ConvertAll(checkpoint => checkpoint.Document));
+        await insert.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private async Task RebuildAsync(Action<string> progress, CancellationToken cancellationToken)
+    {
+        const string path = "/api/v1/reports/rebuild";
+        var started = time.GetTimestamp();
+        (await administrator.SendAsync(HttpMethod.Post, path, cancellationToken, new { })).Expect(HttpStatusCode.Accepted);
+        while (time.GetElapsedTime(started) < RebuildTimeout)
+        {
+            var rebuild = await administrator.GetAsync(path, cancellationToken);
+            if (rebuild.GetProperty("state").GetString() is "complete" or "failed")
+            {
+                progress($"read models: {rebuild.GetProperty("state")}, {rebuild.GetProperty("eventsFolded").GetInt64():N0} events");
+                return;
+            }
+            await Task.Delay(Poll, time, cancellationToken);
+        }
+        throw new BenchmarkFailedException($"the read models were not rebuilt within {RebuildTimeout.TotalMinutes:0} minutes");
+    }
+
+    // The copies need no check of their foreign keys, and a crash during the load ends the benchmark anyway.
+    private static NpgsqlDataSource Open(string connectionString) => NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            CommandTimeout = TimeoutSeconds, Options = "-c session_replication_role=replica -c synchronous_commit=off",
+        });
 }
