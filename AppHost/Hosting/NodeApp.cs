@@ -7,10 +7,6 @@ namespace Aspire.Hosting;
 public sealed class NodeAppResource(string name, string command, string workingDirectory)
     : ExecutableResource(name, command, workingDirectory), IResourceWithServiceDiscovery;
 
-/// <summary>Installs the packages of a Node.js app, and exits.</summary>
-public sealed class JavaScriptInstallerResource(string name, string command, string workingDirectory)
-    : ExecutableResource(name, command, workingDirectory);
-
 public static class NodeAppHostingExtensions
 {
     private const int MinVersion = 20;
@@ -49,7 +45,7 @@ public static class NodeAppHostingExtensions
     {
         var (builder, name) = (app.ApplicationBuilder, app.Resource.Name);
         var script = Path.Combine(AppContext.BaseDirectory, "Native", "npm.sh");
-        var installer = builder.AddResource(new JavaScriptInstallerResource($"{name}-installer", script, app.Resource.WorkingDirectory))
+        var installer = builder.AddExecutable($"{name}-installer", script, app.Resource.WorkingDirectory)
             .WithParentRelationship(app)
             .WithIconName("BoxArrowDown")
             .WithAnnotation(new RunsToCompletionAnnotation());

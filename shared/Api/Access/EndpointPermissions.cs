@@ -13,10 +13,6 @@ public static class EndpointPermissions
     public static TBuilder RequirePermission<TBuilder>(this TBuilder endpoint, params string[] anyOf)
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.RequireAuthorization(policy => policy.AddRequirements(new PermissionRequirement(anyOf)));
-
-    /// <summary>Requires the token of another service. All endpoints under <c>/internal</c> use it.</summary>
-    public static TBuilder RequireService<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
-        endpoint.RequirePermission(Permissions.Internal);
 }
 
 public sealed class PermissionRequirement(params string[] anyOf) : AuthorizationHandler<PermissionRequirement>, IAuthorizationRequirement

@@ -20,11 +20,6 @@ public static class Preconditions
         return Evaluate(http.Request, tag);
     }
 
-    /// <summary>428: the write requires If-Match, because it could overwrite a state that the caller has not read.</summary>
-    public static ProblemResult Required() => Problems.Status(
-        StatusCodes.Status428PreconditionRequired,
-        "This exists already. Send If-Match with the ETag of the last GET, so that no change is lost.");
-
     internal static IResult? Evaluate(HttpRequest request, EntityTagHeaderValue? current)
     {
         if (request.Headers.IfMatch is { Count: > 0 } match)
