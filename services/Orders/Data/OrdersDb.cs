@@ -36,11 +36,7 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
         order.Property(o => o.Status).HasConversion(Status);
         order.Property(o => o.Reason).HasConversion(Reason);
         order.Property(o => o.Version).IsConcurrencyToken();
-        order.ComplexProperty(o => o.Total, total =>
-        {
-            total.Property(m => m.Amount).HasColumnName("total_amount").HasColumnType("numeric(19,4)");
-            total.Property(m => m.Currency).HasColumnName("total_currency").HasColumnType("character(3)");
-        });
+        order.ComplexProperty(o => o.Total, total => ConfigureMoney(total, "total"));
         order.HasMany(o => o.Lines).WithOne().HasForeignKey("OrderId").HasConstraintName("fk_order_lines_orders");
         order.Navigation(o => o.Lines).UsePropertyAccessMode(PropertyAccessMode.Field).AutoInclude();
         order.HasMany(o => o.Changes).WithOne().HasForeignKey(c => c.OrderId).HasConstraintName("fk_order_history_orders");
@@ -71,21 +67,19 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
     {
         line.ToTable("order_lines");
         line.Property<OrderId>("OrderId");
-        line.ComplexProperty(l => l.UnitPrice, price =>
-        {
-            price.Property(m => m.Amount).HasColumnName("unit_price_amount").HasColumnType("numeric(19,4)");
-            price.Property(m => m.Currency).HasColumnName("unit_price_currency").HasColumnType("character(3)");
-        });
+        line.ComplexProperty(l => l.UnitPrice, price => ConfigureMoney(price, "unit_price"));
         line.HasIndex("OrderId");
     }
 
     private static void Configure(EntityTypeBuilder<ProductCopy> product)
     {
         product.ToTable("products");
-        product.ComplexProperty(p => p.Price, price =>
-        {
-            price.Property(m => m.Amount).HasColumnName("price_amount").HasColumnType("numeric(19,4)");
-            price.Property(m => m.Currency).HasColumnName("price_currency").HasColumnType("character(3)");
-        });
+        product.ComplexProperty(p => p.Price, price => ConfigureMoney(price, "price"));
+    }
+
+    private static void ConfigureMoney(ComplexPropertyBuilder<Money> money, string prefix)
+    {
+        money.Property(m => m.Amount).HasColumnName($"{prefix}_amount").HasColumnType("numeric(19,4)");
+        money.Property(m => m.Currency).HasColumnName($"{prefix}_currency").HasColumnType("character(3)");
     }
 }

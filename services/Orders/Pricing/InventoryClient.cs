@@ -13,10 +13,7 @@ public sealed class InventoryClient(HttpClient http, IOptions<InventoryOptions> 
         try
         {
             var known = await http.GetFromJsonAsync("/internal/products?" + query, OrdersJson.Default.KnownProducts, bounded.Token);
-            return [.. (known?.Items ?? []).Select(product => new ProductCopy
-            {
-                Id = product.Id, Sku = product.Sku, Name = product.Name, Price = product.Price, Sequence = product.Sequence,
-            })];
+            return known?.Items ?? [];
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
@@ -33,8 +30,6 @@ public sealed class InventoryOptions
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(2);
 }
 
-public sealed record KnownProducts(IReadOnlyList<KnownProduct> Items);
-
-public sealed record KnownProduct(ProductId Id, string Sku, string Name, Money Price, long Sequence);
+public sealed record KnownProducts(IReadOnlyList<ProductCopy> Items);
 
 public sealed class InventoryUnavailableException(Exception inner) : Exception("Inventory does not answer.", inner);

@@ -76,7 +76,7 @@ internal sealed class LedgerAudit(IServiceScopeFactory scopes)
     {
         entries.Sort((left, right) => left.Version.CompareTo(right.Version));
         // A missing entry has no fold.
-        if (entries.Select((entry, index) => entry.Version - index).Any(first => first != 1))
+        if (!PaymentState.IsComplete(entries))
             return "missing-entry";
         var state = PaymentState.Fold(entries);
         return ContentHash.Of(

@@ -21,8 +21,8 @@ public sealed partial class PaymentWorker(
     private readonly ConcurrentQueue<Answer> _answers = new();
     private int _running;
 
-    /// <summary>How to record the provider's answer. Returns the event to emit, if there is one.</summary>
-    private delegate IEventData? Recording(Payment payment, DateTimeOffset now);
+    /// <summary>Records the provider's answer, and emits its event if there is one.</summary>
+    private delegate void Recording(PaymentsDb db, Payment payment, MessageOrigin origin, DateTimeOffset now);
 
     private sealed record Answer(PaymentId Payment, MessageOrigin Origin, Recording Record);
 
@@ -97,23 +97,19 @@ public sealed partial class PaymentWorker(
             if (asked.IsToBeRefunded)
             {
                 var givenBack = await provider.RefundAsync(asked.Id, asked.Amount, bounded.Token);
-                return (payment, now) => payment.Refunded(givenBack, now);
+                return (db, payment, origin, now) => Emit(db, payment, payment.Refunded(givenBack, now), origin);
             }
 
             var charge = await provider.ChargeAsync(asked.Id, asked.Amount, asked.Method, bounded.Token);
             return charge.DeclineReason is { } reason
-                ? (payment, now) => payment.Declined(reason, now)
-                : (payment, now) => payment.Charged(now);
+                ? (db, payment, origin, now) => Emit(db, payment, payment.Declined(reason, now), origin)
+                : (db, payment, origin, now) => Emit(db, payment, payment.Charged(now), origin);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             LogUnanswered(Logger, asked.Id, asked.Failures + 1, error.GetType().Name, error.Message);
-            return (payment, now) =>
-            {
-                payment.Unanswered(
-                    now, Backoff.After(payment.Failures + 1, _options.MinBackoff, _options.MaxBackoff), _options.ChargeTimeout);
-                return null;
-            };
+            return (_, payment, _, now) => payment.Unanswered(
+                now, Backoff.After(payment.Failures + 1, _options.MinBackoff, _options.MaxBackoff), _options.ChargeTimeout);
         }
     }
 
@@ -129,7 +125,7 @@ public sealed partial class PaymentWorker(
         {
             var payments = await db.LockPaymentsAsync([.. answers.Select(answer => answer.Payment)], ids, token);
             foreach (var answer in answers)
-                Emit(db, payments[answer.Payment], answer.Record(payments[answer.Payment], Time.GetUtcNow()), answer.Origin);
+                answer.Record(db, payments[answer.Payment], answer.Origin, Time.GetUtcNow());
             return answers.Count;
         }, cancellationToken);
         foreach (var _ in answers)
@@ -140,14 +136,10 @@ public sealed partial class PaymentWorker(
         return answers.Count;
     }
 
-    private static void Emit(PaymentsDb db, Payment payment, IEventData? data, MessageOrigin origin)
+    private static void Emit<TEvent>(PaymentsDb db, Payment payment, TEvent? data, MessageOrigin origin) where TEvent : class, IEventData
     {
-        if (data is PaymentCharged charged)
-            db.Emit(payment, charged, origin);
-        else if (data is PaymentDeclined declined)
-            db.Emit(payment, declined, origin);
-        else if (data is PaymentRefunded refunded)
-            db.Emit(payment, refunded, origin);
+        if (data is not null)
+            db.Emit(payment, data, origin);
     }
 
     [LoggerMessage(LogLevel.Information, "Payment provider did not answer for payment {Payment} (attempt {Attempt}, {Error}: {Message})")]

@@ -34,8 +34,21 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
             throw new InvalidOperationException("A payment and its ledger entries are stored in one transaction.");
         var written = await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
         if (appended.Count > 0)
-            await this.AppendAsync(appended, cancellationToken);
+            await AppendAsync(appended, cancellationToken);
         return written;
+    }
+
+    /// <summary>Appends entries to the ledger: one statement, whatever their number is.</summary>
+    private Task AppendAsync(IReadOnlyList<LedgerEntry> entries, CancellationToken cancellationToken)
+    {
+        T[] Column<T>(Func<LedgerEntry, T> value) => [.. entries.Select(value)];
+        return Database.ExecuteSqlAsync(
+            $"""
+            insert into ledger (payment_id, version, kind, amount, at)
+            select * from unnest({Column(e => e.PaymentId.Value)}, {Column(e => e.Version)}, {Column(e => NameOf(e.Kind))},
+                {Column(e => e.Amount)}, {Column(e => e.At)})
+            """,
+            cancellationToken);
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
@@ -75,9 +88,11 @@ public sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : DbContext
         entry.ToTable("ledger");
         entry.HasKey(e => new { e.PaymentId, e.Version });
         entry.Property(e => e.Version).ValueGeneratedNever();
-        entry.Property(e => e.Kind).HasConversion(kind => LedgerTable.NameOf(kind), name => Enum.Parse<LedgerEntryKind>(name, true));
+        entry.Property(e => e.Kind).HasConversion(kind => NameOf(kind), name => Enum.Parse<LedgerEntryKind>(name, true));
         entry.Property(e => e.Amount).HasColumnType("numeric(19,4)");
     }
+
+    private static string NameOf(LedgerEntryKind kind) => kind.ToString().ToLowerInvariant();
 
     /// <summary>The store of the simulated provider. A real provider keeps it behind its API.</summary>
     private static void Configure(EntityTypeBuilder<SimulatedCharge> charge)

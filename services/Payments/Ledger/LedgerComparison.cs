@@ -52,7 +52,7 @@ public sealed class LedgerComparison(PaymentsDb db)
     {
         if (entries.Count == 0)
             return new(id, "no-entries", stored, null);
-        if (entries.Select((entry, index) => entry.Version - index).Any(first => first != 1))
+        if (!PaymentState.IsComplete(entries))
             return new(id, "missing-entry", stored, null);
         var folded = PaymentState.Fold(entries);
         if (stored is null)

@@ -22,6 +22,10 @@ public sealed record PaymentState(
     /// <exception cref="InvalidOperationException">An entry is missing.</exception>
     public static PaymentState Fold(IEnumerable<LedgerEntry> entries) => entries.Aggregate(Empty, (state, entry) => state.Apply(entry));
 
+    /// <summary>Returns whether the entries of a payment, in the order of their versions, begin at 1 and have no gap.</summary>
+    public static bool IsComplete(IEnumerable<LedgerEntry> entries) =>
+        entries.Select((entry, index) => entry.Version - index).All(first => first == 1);
+
     /// <summary>Returns the state after one more entry. It has no other effects: every change of a payment's state is an entry.</summary>
     /// <exception cref="InvalidOperationException">An entry is missing before this one.</exception>
     public PaymentState Apply(LedgerEntry entry)

@@ -8,12 +8,6 @@ internal sealed class AuditInquiry(
 {
     private static readonly TimeSpan RoundDelay = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Returns the name of the comparison of a read model with the log.</summary>
-    public static string StepOf(string readModel) => $"reporting/{readModel}/fold";
-
-    public static List<AuditSuspect> SuspectsOf(IEnumerable<AuditFinding> findings) =>
-        [.. findings.Select(finding => new AuditSuspect(finding.Source.Target, finding.Source.Id)).Distinct()];
-
     /// <summary>
     /// Asks until nothing is wrong, or until the shop has emitted nothing between two rounds: then what is wrong stays wrong.
     /// </summary>
@@ -25,14 +19,14 @@ internal sealed class AuditInquiry(
         {
             var position = await settlement.WaitAsync(cancellationToken);
             open = await AskOnceAsync(shop, checks, suspects, cancellationToken);
-            suspects = SuspectsOf(open);
+            suspects = [.. open.Select(finding => finding.Source).Distinct()];
             if (position == last || round == options.Value.MaxRounds)
                 break;
             last = position;
             await progress.SaveSometimesAsync(cancellationToken);
             await Task.Delay(RoundDelay, time, cancellationToken);
         }
-        return suspects.Count == 0 ? [] : Consequences.Remove(open, shop);
+        return Consequences.Remove(open, shop);
     }
 
     private async Task<List<AuditFinding>> AskOnceAsync(
@@ -43,24 +37,16 @@ internal sealed class AuditInquiry(
         {
             if (shop.Find(ofTarget.Key) is { } target)
             {
-                var entries = (await target.FindAsync(ofTarget, cancellationToken)).Values;
-                findings.AddRange(await checks.CheckAsync(target, entries, cancellationToken));
+                var entries = await target.FindAsync(ofTarget, idsOnly: false, cancellationToken);
+                findings.AddRange(await checks.CheckAsync(target, entries.Values, cancellationToken));
             }
-            else if (folds.FirstOrDefault(fold => StepOf(fold.Name) == ofTarget.Key) is { } fold)
+            else if (folds.FirstOrDefault(fold => fold.Step == ofTarget.Key) is { } fold)
             {
-                foldings.Add(await fold.OpenAsync(ofTarget.ToList(), cancellationToken));
+                foldings.Add(await fold.OpenAsync([.. ofTarget], cancellationToken));
             }
         }
         await log.FoldAsync(foldings, cancellationToken);
-        findings.AddRange(
-            from folding in foldings
-            from document in folding.Compare().Wrong
-            select new AuditFinding($"reporting/{folding.Name}", folding.Name, document.Id, document.State)
-            {
-                Detail = "fold",
-                RepairAt = StepOf(folding.Name),
-                Source = (StepOf(folding.Name), document.Id),
-            });
+        findings.AddRange(foldings.SelectMany(folding => folding.Findings()));
         return findings;
     }
 }

@@ -9,7 +9,7 @@ public sealed class AuditOptions
     public IList<string> Services { get; } = [];
 
     /// <summary>The services of the shop, which are audited if <see cref="Services"/> is empty.</summary>
-    public static IReadOnlyList<string> Shop { get; } = ["users", "inventory", "orders", "payments", "notifications"];
+    public static IList<string> Shop { get; } = ["users", "inventory", "orders", "payments", "notifications"];
 
     /// <summary>The number of entries in a page.</summary>
     [Range(1, 1000)]

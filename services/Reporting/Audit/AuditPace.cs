@@ -14,9 +14,7 @@ internal sealed class AuditPace(EventLog log, IOptions<AuditOptions> options, Ti
     private (long At, long Received) _last = (time.GetTimestamp(), log.Received);
     private bool _isBusy;
 
-    /// <summary>Pauses if the shop is busy.</summary>
-    /// <param name="entries">The number of entries that were read since the last pause.</param>
-    /// <param name="cancellationToken">Ends the pause.</param>
+    /// <summary>Pauses if the shop is busy; <paramref name="entries"/> were read since the last pause.</summary>
     public async Task PauseAsync(long entries, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);

@@ -29,7 +29,7 @@ internal sealed class AuditRepairer(
             {
                 var wanted = batch.Select(finding => finding.RepairId).ToList();
                 if (ofOwner.Key == "reporting/events")
-                    touched.AddRange((await log.FindAsync(wanted, cancellationToken)).Select(document => document.Value));
+                    touched.AddRange(await log.FindAsync(wanted, cancellationToken));
                 var evidence = isNotifications ? await EvidenceAsync(batch, cancellationToken) : [];
                 var repaired = await AskAsync(shop, ofOwner.Key, new(wanted, evidence), cancellationToken);
                 changes += await RecordAsync(run, ofOwner.Key, repaired, cancellationToken);
@@ -42,7 +42,7 @@ internal sealed class AuditRepairer(
         if (replayed.Count > 0)
         {
             await settlement.WaitAsync(cancellationToken);
-            touched.AddRange((await log.FindAsync(replayed, cancellationToken)).Select(document => document.Value));
+            touched.AddRange(await log.FindAsync(replayed, cancellationToken));
         }
         foreach (var fold in folds)
         {
@@ -50,21 +50,17 @@ internal sealed class AuditRepairer(
             if (documents.Count > 0)
             {
                 var rebuilt = await fold.RebuildAsync(documents, cancellationToken);
-                changes += await RecordAsync(run, $"reporting/{fold.Name}", rebuilt, cancellationToken);
+                changes += await RecordAsync(run, fold.Store, rebuilt, cancellationToken);
             }
         }
         return changes;
     }
 
-    private async Task<IReadOnlyList<RepairedEntry>> AskAsync(
-        AuditedShop shop, string owner, AuditRepair repair, CancellationToken cancellationToken)
-    {
-        if (shop.Find(owner) is { } target)
-            return await target.RepairAsync(repair, cancellationToken);
-        return folds.FirstOrDefault(fold => AuditInquiry.StepOf(fold.Name) == owner) is { } readModel
-            ? await readModel.RebuildAsync([.. repair.Ids], cancellationToken)
-            : [];
-    }
+    private Task<IReadOnlyList<RepairedEntry>> AskAsync(
+        AuditedShop shop, string owner, AuditRepair repair, CancellationToken cancellationToken) =>
+        shop.Find(owner) is { } target
+            ? target.RepairAsync(repair, cancellationToken)
+            : folds.First(fold => fold.Step == owner).RebuildAsync(repair.Ids, cancellationToken);
 
     /// <summary>Returns the events that a notification was made of: the order's, and its own with the time when it was sent.</summary>
     private async Task<IReadOnlyList<AuditEvent>> EvidenceAsync(
@@ -76,12 +72,8 @@ internal sealed class AuditRepairer(
             ids.Event(finding.Source.Id, OrderCancelled.Type, 2), ids.Event(finding.Source.Id, OrderCancelled.Type, 3),
             ids.Event(finding.Id, NotificationSent.Type, 1),
         }).Select(id => id.Value);
-        return
-        [
-            .. (await log.FindAsync(wanted, cancellationToken)).Select(document => document.Value)
-                .Select(recorded => new AuditEvent(
-                    recorded.Id, recorded.Type, recorded.Subject, recorded.Sequence, recorded.DataVersion, recorded.Data)),
-        ];
+        return [.. (await log.FindAsync(wanted, cancellationToken)).Select(recorded => new AuditEvent(
+            recorded.Id, recorded.Type, recorded.Subject, recorded.Sequence, recorded.DataVersion, recorded.Data))];
     }
 
     private async Task<int> RecordAsync(

@@ -65,7 +65,7 @@ public readonly record struct AuditSuspect(string Target, Guid Id);
 public sealed record RepairRecord(
     Guid Run, string Store, Guid EntityId, string Action, string? Before, string? After, UserId By, DateTimeOffset At)
 {
-    public static readonly DocumentField<RepairRecord> RunField = new DocumentField<RepairRecord, Guid>("run", record => record.Run);
+    public static DocumentField<RepairRecord, Guid> RunField { get; } = new("run", record => record.Run);
 
     public static DocumentModel<RepairRecord> Model { get; } = new("audit_repairs", ReportingJson.Default.RepairRecord, [RunField]);
 }
@@ -92,9 +92,31 @@ public sealed class AuditRuns(IDocumentStore store)
     public Task RecordAsync(IReadOnlyList<RepairRecord> repairs, CancellationToken cancellationToken) =>
         _repairs.InsertManyAsync(repairs.ToDictionary(_ => Guid.CreateVersion7(), repair => repair), cancellationToken);
 
-    public async Task<IReadOnlyList<RepairRecord>> ReadRepairsAsync(Guid run, int limit, CancellationToken cancellationToken)
-    {
-        var query = new DocumentQuery<RepairRecord> { Where = (RepairRecord.RunField, run), Limit = limit };
-        return [.. (await _repairs.QueryAsync(query, cancellationToken)).Items.Select(document => document.Value)];
-    }
+    public Task<IReadOnlyList<RepairRecord>> ReadRepairsAsync(Guid run, int limit, CancellationToken cancellationToken) =>
+        _repairs.ListAsync(new() { Where = (RepairRecord.RunField, run), Limit = limit }, cancellationToken);
 }
+
+/// <summary>The stored state of a running sweep. Each save renews the lease and expects the state of the save before.</summary>
+internal sealed class AuditProgress(AuditRuns runs, Document<AuditRun> read, Guid replica, TimeProvider time)
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);
+
+    private Document<AuditRun> _stored = read;
+    private long _savedAt;
+
+    public AuditRun Run { get; set; } = read.Value;
+
+    /// <exception cref="AuditLeaseLostException">Another replica continues the sweep.</exception>
+    public async Task SaveAsync(AuditRun run, CancellationToken cancellationToken)
+    {
+        Run = run with { Replica = replica, LeasedUntil = time.GetUtcNow() + Lease };
+        _stored = await runs.TryWriteAsync(_stored, Run, cancellationToken) ?? throw new AuditLeaseLostException();
+        _savedAt = time.GetTimestamp();
+    }
+
+    public Task SaveSometimesAsync(CancellationToken cancellationToken) =>
+        time.GetElapsedTime(_savedAt) > SaveInterval ? SaveAsync(Run, cancellationToken) : Task.CompletedTask;
+}
+
+internal sealed class AuditLeaseLostException() : Exception("Another replica continues the audit.");

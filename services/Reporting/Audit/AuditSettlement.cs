@@ -1,4 +1,3 @@
-using ForgeShop.Contracts.Audit;
 using ForgeShop.Messaging;
 using Microsoft.Extensions.Options;
 
@@ -20,7 +19,7 @@ internal sealed class AuditSettlement(
         bool IsOver() => time.GetElapsedTime(started) > options.Value.SettleTimeout;
 
         var shop = await services.DescribeAsync(cancellationToken);
-        for (var now = shop; !IsOver() && !ArePublished(shop.Outboxes, now.Outboxes); now = await services.DescribeAsync(cancellationToken))
+        for (var now = shop; !IsOver() && !now.HasPublished(shop); now = await services.DescribeAsync(cancellationToken))
             await Task.Delay(Poll, time, cancellationToken);
 
         var groups = shop.CompleteCopiesOf("events").Where(copy => copy.Collection.Groups is not null).ToDictionary(
@@ -31,10 +30,7 @@ internal sealed class AuditSettlement(
             while (!IsOver() && !await consumers.HasPassedAsync(group, topics, ends, cancellationToken))
                 await Task.Delay(Poll, time, cancellationToken);
         }
-        var positions = shop.Outboxes.OrderBy(outbox => outbox.Key, StringComparer.Ordinal);
+        var positions = shop.Positions.OrderBy(outbox => outbox.Key, StringComparer.Ordinal);
         return string.Join(' ', positions.Select(outbox => $"{outbox.Key}={outbox.Value.Last}"));
     }
-
-    private static bool ArePublished(IReadOnlyDictionary<string, OutboxPosition> noted, IReadOnlyDictionary<string, OutboxPosition> now) =>
-        noted.All(outbox => !now.TryGetValue(outbox.Key, out var position) || position.HasPassed(outbox.Value.Last));
 }

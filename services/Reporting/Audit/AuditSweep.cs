@@ -6,11 +6,11 @@ namespace ForgeShop.Reporting;
 
 /// <summary>
 /// Checks every store of the shop while it works: pages through each collection, collects what is wrong at first sight, and asks that again
-/// when what was in flight has arrived. State and cursor are stored, so any replica continues after a kill.
+/// when what was in flight has arrived. Progress and cursors are stored, so any replica continues after a kill.
 /// </summary>
 internal sealed class AuditSweep(
-    AuditRuns runs, AuditedServices services, AuditInquiry inquiry, AuditRepairer repairer, IEnumerable<IReadModelFold> folds,
-    EventLog log, AuditPace pace, ForgeIds ids, IOptions<AuditOptions> options, AuditMetrics metrics, TimeProvider time)
+    AuditedServices services, AuditInquiry inquiry, AuditRepairer repairer, IEnumerable<IReadModelFold> folds, EventLog log,
+    AuditPace pace, ForgeIds ids, IOptions<AuditOptions> options, ReportingMetrics metrics, TimeProvider time)
 {
     private const int MaxRepairPasses = 3;
 
@@ -21,42 +21,9 @@ internal sealed class AuditSweep(
     private const int StepsInFlight = 3, PagesInFlight = 2;
 
     private readonly AuditOptions _options = options.Value;
-    private readonly Guid _replica = Guid.NewGuid();
 
-    /// <summary>Continues the sweep that is requested.</summary>
-    /// <returns>False if there is none, or another replica runs it.</returns>
-    public async Task<bool> RunAsync(CancellationToken cancellationToken)
-    {
-        var read = await runs.ReadAsync(cancellationToken);
-        if (read is not { Value.Status: AuditStatus.Running })
-            return false;
-        if (read.Value.Replica != _replica && read.Value.LeasedUntil > time.GetUtcNow())
-            return false;
-        var progress = new AuditProgress(runs, read, _replica, time);
-        try
-        {
-            await SweepAsync(progress, cancellationToken);
-        }
-        catch (AuditLeaseLostException)
-        {
-            return false;
-        }
-        catch (Exception exception) when (IsTransient(exception) && !cancellationToken.IsCancellationRequested)
-        {
-            await progress.SaveAsync(progress.Run with { Error = exception.Message }, cancellationToken);
-            throw;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            await progress.SaveAsync(
-                progress.Run with { Status = AuditStatus.Failed, Error = exception.Message, FinishedAt = time.GetUtcNow() },
-                cancellationToken);
-            throw;
-        }
-        return false;
-    }
-
-    private async Task SweepAsync(AuditProgress progress, CancellationToken cancellationToken)
+    /// <summary>Checks what the run has not checked yet, and stores its progress and its report.</summary>
+    public async Task RunAsync(AuditProgress progress, CancellationToken cancellationToken)
     {
         var shop = await services.DescribeAsync(cancellationToken);
         // An hour less than the retention, because rows are deleted while the sweep runs.
@@ -79,7 +46,7 @@ internal sealed class AuditSweep(
         var now = time.GetUtcNow();
         var status = progress.Run.Wrong == progress.Run.Repaired ? AuditStatus.Consistent : AuditStatus.Inconsistent;
         await progress.SaveAsync(progress.Run with { Status = status, FinishedAt = now }, cancellationToken);
-        metrics.Finished(now - progress.Run.StartedAt);
+        metrics.Swept(now - progress.Run.StartedAt);
 
         async ValueTask ReadAsync(Step step, CancellationToken token)
         {
@@ -142,14 +109,14 @@ internal sealed class AuditSweep(
         async Task<StepPage> CheckPageAsync(AuditedEntries page)
         {
             var findings = await checks.CheckAsync(target, page.Items, cancellationToken);
-            return new([new(target.Name, page.Items.Count)], AuditInquiry.SuspectsOf(findings), page.Next);
+            return new([new(target.Name, page.Items.Count)], [.. findings.Select(finding => finding.Source).Distinct()], page.Next);
         }
     }
 
-    /// <summary>Folds the read models again: a range of each in one pass over the log.</summary>
-    /// <param name="shop">The shop.</param>
-    /// <param name="cursor">The next range of each read model that is not at its end, as JSON; null at the start.</param>
-    /// <param name="cancellationToken">Cancels the passes.</param>
+    /// <summary>
+    /// Folds the read models again: a range of each in one pass over the log. The cursor is the next range of each read model that is not
+    /// at its end, as JSON.
+    /// </summary>
     private async IAsyncEnumerable<StepPage> FoldAsync(
         AuditedShop shop, string? cursor, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -163,12 +130,11 @@ internal sealed class AuditSweep(
             foreach (var fold in folds.Where(fold => ranges.ContainsKey(fold.Name)))
                 foldings.Add(await fold.OpenAsync(ranges[fold.Name], cancellationToken));
             await log.FoldAsync(foldings, cancellationToken, entries => pace.PauseAsync(entries, cancellationToken));
-            var checkedRanges = foldings.ConvertAll(folding =>
-                (Store: AuditInquiry.StepOf(folding.Name), folding.Name, Range: folding.Compare()));
-            ranges = checkedRanges.Where(one => one.Range.Next is not null).ToDictionary(one => one.Name, one => one.Range.Next);
+            ranges = foldings.Where(folding => folding.Next is not null)
+                .ToDictionary(folding => folding.ReadModel.Name, folding => folding.Next);
             yield return new(
-                checkedRanges.ConvertAll(one => new StoreCount(one.Store, one.Range.Checked)),
-                [.. checkedRanges.SelectMany(one => one.Range.Wrong.Select(document => new AuditSuspect(one.Store, document.Id)))],
+                foldings.ConvertAll(folding => new StoreCount(folding.ReadModel.Step, folding.Count)),
+                [.. foldings.SelectMany(folding => folding.Findings()).Select(finding => finding.Source)],
                 ranges.Count == 0 ? null : JsonSerializer.Serialize(ranges));
         }
     }
@@ -202,8 +168,4 @@ internal sealed class AuditSweep(
         }
         await progress.SaveAsync(progress.Run with { Suspects = [] }, cancellationToken);
     }
-
-    private static bool IsTransient(Exception exception) =>
-        DocumentStoreErrors.IsTransient(exception) || exception is HttpRequestException or TimeoutException or TaskCanceledException
-            or Confluent.Kafka.KafkaException or Polly.ExecutionRejectedException;
 }

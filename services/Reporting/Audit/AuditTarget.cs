@@ -1,10 +1,9 @@
-using System.Text.Json.Serialization.Metadata;
 using ForgeShop.Contracts.Audit;
 
 namespace ForgeShop.Reporting;
 
 /// <summary>A collection of one service, as the auditor reads it.</summary>
-internal abstract class AuditTarget(string service, AuditedCollection collection)
+internal sealed class AuditTarget(string service, AuditedCollection collection, AuditedStore store)
 {
     public string Service => service;
 
@@ -15,98 +14,73 @@ internal abstract class AuditTarget(string service, AuditedCollection collection
 
     public bool IsEventCollection => collection.EntityType == "events";
 
-    public abstract Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken);
+    /// <summary>Gets the name if the owner repairs entries, otherwise null.</summary>
+    public string? RepairName => collection.CanRepair ? Name : null;
 
-    public abstract Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken);
+    public Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken) =>
+        store.PageAsync(after, limit, cancellationToken);
 
-    protected abstract Task<IReadOnlyList<AuditEntry>> LookupAsync(Guid[] ids, bool idsOnly, CancellationToken cancellationToken);
+    public Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken) =>
+        store.RepairAsync(repair, cancellationToken);
 
     /// <summary>Returns the entries of these IDs that exist, in batches of the protocol's size.</summary>
-    public async Task<Dictionary<Guid, AuditEntry>> FindAsync(IEnumerable<Guid> ids, CancellationToken cancellationToken)
+    /// <param name="ids">The IDs.</param>
+    /// <param name="idsOnly">Whether the entries need no content.</param>
+    public async Task<Dictionary<Guid, AuditEntry>> FindAsync(IEnumerable<Guid> ids, bool idsOnly, CancellationToken cancellationToken)
     {
         var found = new Dictionary<Guid, AuditEntry>();
         foreach (var batch in ids.Distinct().Chunk(AuditPage.MaxItems))
         {
-            foreach (var entry in await LookupAsync(batch, false, cancellationToken))
+            var entries = idsOnly ? store.FindIdsAsync(batch, cancellationToken) : store.LookupAsync(batch, cancellationToken);
+            foreach (var entry in await entries)
                 found[entry.Id] = entry;
         }
         return found;
     }
 
-    /// <summary>Returns those of the IDs that have an entry.</summary>
-    public async Task<HashSet<Guid>> FindIdsAsync(IEnumerable<Guid> ids, CancellationToken cancellationToken)
-    {
-        var found = new HashSet<Guid>();
-        foreach (var batch in ids.Distinct().Chunk(AuditPage.MaxItems))
-            found.UnionWith((await LookupAsync(batch, true, cancellationToken)).Select(entry => entry.Id));
-        return found;
-    }
+    /// <summary>Returns a finding about this collection that the check of the same entry found.</summary>
+    public AuditFinding Finding(Guid id, string state) =>
+        new(Name, collection.EntityType, id, state) { Source = new(Name, id) };
 }
 
-/// <summary>A collection of Reporting itself.</summary>
-internal sealed class OwnTarget(AuditedStore store) : AuditTarget("reporting", store.Collection)
-{
-    public override Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken) =>
-        store.PageAsync(after, limit, cancellationToken);
-
-    public override Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken) =>
-        store.RepairAsync(repair, cancellationToken);
-
-    protected override Task<IReadOnlyList<AuditEntry>> LookupAsync(Guid[] ids, bool idsOnly, CancellationToken cancellationToken) =>
-        idsOnly ? store.FindIdsAsync(ids, cancellationToken) : store.LookupAsync(ids, cancellationToken);
-}
-
-/// <summary>A collection of another service, over HTTP.</summary>
-internal sealed class RemoteTarget(AuditClient client, string service, AuditedCollection collection) : AuditTarget(service, collection)
+/// <summary>A collection of another service, read over its audit endpoints.</summary>
+internal sealed class RemoteStore(AuditClient client, string service, AuditedCollection collection) : AuditedStore(collection)
 {
     public override async Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken)
     {
         var cursor = after is null ? "" : $"&after={Uri.EscapeDataString(after)}";
-        var page = await client.GetAsync(
-            Service, $"/{Collection.Name}?limit={limit}{cursor}", JsonContext.Default.AuditPage, cancellationToken);
+        var page = await client.SendAsync<AuditPage>(service, $"/{Collection.Name}?limit={limit}{cursor}", null, cancellationToken);
         return new(page.Items, page.Next);
     }
 
-    public override async Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken) =>
-        (await client.PostAsync(
-            Service, $"/{Collection.Name}/repair", repair, JsonContext.Default.AuditRepair, JsonContext.Default.AuditRepaired,
-            cancellationToken)).Items;
+    public override Task<IReadOnlyList<AuditEntry>> LookupAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
+        LookupAsync(new AuditLookup(ids), cancellationToken);
 
-    protected override async Task<IReadOnlyList<AuditEntry>> LookupAsync(Guid[] ids, bool idsOnly, CancellationToken cancellationToken) =>
-        (await client.PostAsync(
-            Service, $"/{Collection.Name}/lookup", new AuditLookup(ids) { IdsOnly = idsOnly }, JsonContext.Default.AuditLookup,
-            JsonContext.Default.AuditPage, cancellationToken)).Items;
+    public override Task<IReadOnlyList<AuditEntry>> FindIdsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
+        LookupAsync(new AuditLookup(ids) { IdsOnly = true }, cancellationToken);
+
+    public override async Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken) =>
+        (await client.SendAsync<AuditRepaired>(service, $"/{Collection.Name}/repair", repair, cancellationToken)).Items;
+
+    private async Task<IReadOnlyList<AuditEntry>> LookupAsync(AuditLookup lookup, CancellationToken cancellationToken) =>
+        (await client.SendAsync<AuditPage>(service, $"/{Collection.Name}/lookup", lookup, cancellationToken)).Items;
 }
 
 /// <summary>Calls the audit endpoints of other services with this service's own token.</summary>
 internal sealed class AuditClient(HttpClient http)
 {
-    public Task<AuditCatalogue> DescribeAsync(string service, CancellationToken cancellationToken) =>
-        GetAsync(service, "", JsonContext.Default.AuditCatalogue, cancellationToken);
-
-    public async Task<T> GetAsync<T>(string service, string path, JsonTypeInfo<T> json, CancellationToken cancellationToken)
+    /// <summary>Gets an answer, or posts a body and gets its answer.</summary>
+    public async Task<T> SendAsync<T>(string service, string path, object? body, CancellationToken cancellationToken)
     {
-        using var answer = await http.GetAsync(Address(service, path), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        return await ReadAsync(service, answer, json, cancellationToken);
-    }
-
-    public async Task<TAnswer> PostAsync<TBody, TAnswer>(
-        string service, string path, TBody body, JsonTypeInfo<TBody> json, JsonTypeInfo<TAnswer> answerJson,
-        CancellationToken cancellationToken)
-    {
-        using var content = JsonContent.Create(body, json);
-        using var answer = await http.PostAsync(Address(service, path), content, cancellationToken);
-        return await ReadAsync(service, answer, answerJson, cancellationToken);
-    }
-
-    private static Uri Address(string service, string path) => new($"https+http://{service}/internal/audit{path}");
-
-    private static async Task<T> ReadAsync<T>(
-        string service, HttpResponseMessage answer, JsonTypeInfo<T> json, CancellationToken cancellationToken)
-    {
+        var json = JsonContext.Default.Options;
+        using var request = new HttpRequestMessage(
+            body is null ? HttpMethod.Get : HttpMethod.Post, $"https+http://{service}/internal/audit{path}");
+        if (body is not null)
+            request.Content = JsonContent.Create(body, body.GetType(), null, json);
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (!answer.IsSuccessStatusCode)
             throw new HttpRequestException($"The audit endpoint of {service} answered {(int)answer.StatusCode}.");
-        return await answer.Content.ReadFromJsonAsync(json, cancellationToken)
+        return await answer.Content.ReadFromJsonAsync<T>(json, cancellationToken)
             ?? throw new HttpRequestException($"The audit endpoint of {service} answered null.");
     }
 }

@@ -23,26 +23,30 @@ internal sealed class EntityAudit(
         var (held, findings) = (new List<StoredEntity>(), new List<AuditFinding>());
         var own = await HoldAsync(entityType, [id]);
         if (own is null && shop.AuthorityOf(entityType) is { } authority)
-            findings.Add(AuditChecks.Finding(authority, authority.Name, entityType, id, AuditStates.Missing, id));
+            findings.Add(authority.Finding(id, AuditStates.Missing));
 
         var ofAggregate = await EventsOfAggregateAsync(entityType, id, own?.Events ?? 0, cancellationToken);
         var orders = await OrdersAsync(entityType, id, ofAggregate, cancellationToken);
         var ofOrders = await log.FindAsync(orders.SelectMany(order => order.Timeline).Select(known => known.Id.Value), cancellationToken);
         List<RecordedEvent> events =
         [
-            .. ofAggregate.Concat(ofOrders.Select(document => document.Value)).DistinctBy(recorded => recorded.Id)
+            .. ofAggregate.Concat(ofOrders).DistinctBy(recorded => recorded.Id)
                 .Where(recorded => Carries(recorded, id)).OrderBy(recorded => recorded.Time).ThenBy(recorded => recorded.Sequence),
         ];
 
         var related = events.Select(recorded => (Type: EventTypes.EntityTypeOf(recorded.Type), Id: recorded.Subject));
         if (entityType == "orders")
-            related = related.Concat(new Expectations(shop, ids).Of(own)).Concat(orders.SelectMany(order => order.Items)
-                .Select(item => ((string?)"order-lines", ids.OrderLine(new(id), item.ProductId).Value)));
+        {
+            var lines = from order in orders
+                        from item in order.Items
+                        select ("order-lines", ids.OrderLine(new(id), item.ProductId).Value);
+            related = [.. related, .. own is null ? [] : Expectations.Of(own, ids), .. lines];
+        }
         foreach (var ofType in related.Where(entity => entity.Type is not null && entity.Id != id).GroupBy(one => one.Type!, one => one.Id))
             await HoldAsync(ofType.Key, [.. ofType.Distinct()]);
         foreach (var fold in folds)
             held.AddRange((await fold.FindAsync([.. events.SelectMany(fold.DocumentsOf).Append(id).Distinct()], id, cancellationToken))
-                .Select(document => new StoredEntity($"reporting/{fold.Name}", fold.Name, document, AuditStates.Match, null)));
+                .Select(document => new StoredEntity(fold.Store, fold.Name, document, AuditStates.Match, null)));
 
         var wrong = Consequences.Remove(findings, shop);
         List<StoredEntity> stores =
@@ -60,7 +64,7 @@ internal sealed class EntityAudit(
             foreach (var target in shop.Targets.Where(target => target.Collection.EntityType == type)
                 .OrderByDescending(target => target.Collection.IsAuthority))
             {
-                var found = await target.FindAsync(wanted, cancellationToken);
+                var found = await target.FindAsync(wanted, idsOnly: false, cancellationToken);
                 findings.AddRange(await checks.CheckAsync(target, found.Values, cancellationToken));
                 if (target.Collection.IsAuthority)
                 {
@@ -85,7 +89,7 @@ internal sealed class EntityAudit(
         var known = from type in EventTypes.Of(entityType)
                     from offset in Enumerable.Range(0, (int)Math.Min(emitted, MaxEventsOfAggregate))
                     select ids.Event(id, type, emitted - offset).Value;
-        return (await log.FindAsync(known, cancellationToken)).Select(document => document.Value);
+        return await log.FindAsync(known, cancellationToken);
     }
 
     /// <summary>Returns the order that the entity is or belongs to, or the latest orders of a user.</summary>
@@ -93,15 +97,10 @@ internal sealed class EntityAudit(
         string entityType, Guid id, IEnumerable<RecordedEvent> ofAggregate, CancellationToken cancellationToken)
     {
         var documents = (await models.GetActiveAsync(cancellationToken)).Orders;
-        if (entityType != "users")
-            return (await documents.GetManyAsync(
-                [.. ofAggregate.Select(OrderReport.OrderOf).OfType<OrderId>().Select(order => order.Value).Append(id).Distinct()],
-                cancellationToken)).Values.Select(document => document.Value);
-        var query = new DocumentQuery<OrderReport>
-        {
-            Where = (OrderReport.UserField, id), OrderBy = OrderReport.PlacedAtField, IsDescending = true, Limit = MaxOrdersOfUser,
-        };
-        return (await documents.QueryAsync(query, cancellationToken)).Items.Select(document => document.Value);
+        if (entityType == "users")
+            return await documents.ListAsync(OrderReport.OfUser(new(id), MaxOrdersOfUser), cancellationToken);
+        var named = ofAggregate.Select(OrderReport.OrderOf).OfType<OrderId>().Select(order => order.Value).Append(id).ToHashSet();
+        return (await documents.GetManyAsync(named, cancellationToken)).Values.Select(document => document.Value);
     }
 
     private static async Task<IReadOnlyList<FoundEvent>> FoundAsync(
@@ -110,14 +109,11 @@ internal sealed class EntityAudit(
         var stores = events.ToDictionary(recorded => recorded.Id.Value, _ => new List<string>());
         foreach (var target in shop.Targets.Where(target => target.IsEventCollection))
         {
-            foreach (var found in await target.FindIdsAsync(stores.Keys, cancellationToken))
+            foreach (var found in (await target.FindAsync(stores.Keys, idsOnly: true, cancellationToken)).Keys)
                 stores[found].Add(target.Name);
         }
-        return
-        [
-            .. events.Select(recorded => new FoundEvent(
-                recorded.Id, recorded.Type, recorded.Time, $"{recorded.Partition.Split('@')[0]}:{recorded.Offset}", recorded.TraceId,
-                stores[recorded.Id.Value])),
-        ];
+        return [.. events.Select(recorded => new FoundEvent(
+            recorded.Id, recorded.Type, recorded.Time, $"{recorded.Partition.Split('@')[0]}:{recorded.Offset}", recorded.TraceId,
+            stores[recorded.Id.Value]))];
     }
 }

@@ -18,28 +18,28 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
     private async Task<List<AuditFinding>> CheckPublishedAsync(
         AuditTarget outbox, List<AuditEntry> entries, CancellationToken cancellationToken)
     {
-        var received = new List<(AuditTarget Consumer, HashSet<Guid> Ids)>();
+        var received = new List<(AuditTarget Consumer, Dictionary<Guid, AuditEntry> Events)>();
         foreach (var consumer in shop.CompleteCopiesOf("events"))
         {
-            var expected = entries.Where(entry => consumer.Collection.Holds(entry.Group)).Select(entry => entry.Id).ToList();
-            received.Add((consumer, expected.Count == 0 ? [] : await consumer.FindIdsAsync(expected, cancellationToken)));
+            var expected = entries.Where(entry => consumer.Collection.Holds(entry.Group)).Select(entry => entry.Id);
+            received.Add((consumer, await consumer.FindAsync(expected, idsOnly: true, cancellationToken)));
         }
         var findings = new List<AuditFinding>();
         foreach (var entry in entries)
         {
             var consumers = received.Where(consumer => consumer.Consumer.Collection.Holds(entry.Group)).ToList();
-            var absent = consumers.FindAll(consumer => !consumer.Ids.Contains(entry.Id)).ConvertAll(consumer => consumer.Consumer);
+            var absent = consumers.FindAll(consumer => !consumer.Events.ContainsKey(entry.Id)).ConvertAll(one => one.Consumer.Name);
             if (absent.Count == 0)
                 continue;
-            var stores = absent.Count == consumers.Count
-                ? [$"kafka/{entry.Group?.Split('/')[0]}"] : absent.Select(consumer => consumer.Name);
-            findings.AddRange(stores.Select(store =>
-                AuditChecks.Finding(outbox, store, "events", entry.Id, AuditStates.Missing, entry.Id) with
-                {
-                    Detail = entry.Key?.GetValueOrDefault("type"),
-                    // The inboxes of the consumers that have the event drop the copy.
-                    RepairAt = absent.Count == consumers.Count || store == "reporting/events" ? outbox.Name : null,
-                }));
+            var isUnpublished = absent.Count == consumers.Count;
+            List<string> stores = isUnpublished ? [$"kafka/{entry.Group?.Split('/')[0]}"] : absent;
+            findings.AddRange(stores.Select(store => outbox.Finding(entry.Id, AuditStates.Missing) with
+            {
+                Store = store,
+                Detail = TypeOf(entry),
+                // The inboxes of the consumers that have the event drop the copy.
+                RepairAt = isUnpublished || store == "reporting/events" ? outbox.Name : null,
+            }));
         }
         return findings;
     }
@@ -49,49 +49,37 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
         AuditTarget consumer, List<AuditEntry> entries, CancellationToken cancellationToken)
     {
         var findings = new List<AuditFinding>();
-        foreach (var (outboxes, ofOutbox) in ByOutbox(consumer, entries))
+        // The service that emitted an event is the first word of its type.
+        foreach (var ofService in entries.GroupBy(entry => TypeOf(entry)?.Split('.')[0]))
         {
+            var outboxes = OutboxesOf(ofService.Key, consumer);
+            // The events of a service without an audited outbox cannot be compared.
+            if (outboxes.Count == 0)
+                continue;
             var published = new Dictionary<Guid, AuditEntry>();
             foreach (var outbox in outboxes)
             {
-                var open = ofOutbox.Select(entry => entry.Id).Where(id => !published.ContainsKey(id)).ToList();
-                if (ofOutbox[0].Hashes is null)
-                {
-                    foreach (var id in await outbox.FindIdsAsync(open, cancellationToken))
-                        published[id] = new(id);
-                    continue;
-                }
-                foreach (var (id, entry) in await outbox.FindAsync(open, cancellationToken))
+                var open = ofService.Select(entry => entry.Id).Where(id => !published.ContainsKey(id)).ToList();
+                foreach (var (id, entry) in await outbox.FindAsync(open, idsOnly: ofService.First().Hashes is null, cancellationToken))
                     published[id] = entry;
             }
-            foreach (var entry in ofOutbox)
+            foreach (var entry in ofService)
             {
                 if (!published.TryGetValue(entry.Id, out var original))
-                    findings.Add(await UnpublishedAsync(consumer, entry, outboxes, cancellationToken));
+                    findings.Add(await UnpublishedAsync(consumer, entry, outboxes[0], cancellationToken));
                 else if (AuditChecks.Difference(entry, original) is { } difference)
-                    findings.Add(AuditChecks.Finding(
-                        consumer, consumer.Name, "events", entry.Id, AuditStates.Mismatch, entry.Id) with { Detail = difference });
+                    findings.Add(consumer.Finding(entry.Id, AuditStates.Mismatch) with { Detail = difference });
             }
         }
         return findings;
     }
 
-    /// <summary>
-    /// The service that emitted an event is the first word of its type. An inbox holds no type: the topics name the services.
-    /// </summary>
-    private IEnumerable<(IReadOnlyList<AuditTarget> Outboxes, List<AuditEntry> Entries)> ByOutbox(
-        AuditTarget consumer, List<AuditEntry> entries)
+    /// <summary>Returns the outbox of a service. An inbox holds no types, so the topics that it receives name the services.</summary>
+    private List<AuditTarget> OutboxesOf(string? service, AuditTarget consumer)
     {
-        var byService = entries.GroupBy(entry => entry.Key?.GetValueOrDefault("type")?.Split('.')[0]);
-        foreach (var ofService in byService)
-        {
-            var outboxes = ofService.Key is { } service
-                ? [.. shop.Targets.Where(target => target.IsEventCollection && target.Collection.IsAuthority && target.Service == service)]
-                : shop.OutboxesOf((consumer.Collection.Groups ?? []).Select(group => group.Split('/')[0]));
-            // The events of a service without an audited outbox cannot be compared.
-            if (outboxes.Count > 0)
-                yield return (outboxes, [.. ofService]);
-        }
+        var services = service is not null ? [service]
+            : (consumer.Collection.Groups ?? []).Select(group => AuditedShop.OwnerOf(group.Split('/')[0])).ToList();
+        return [.. shop.Outboxes.Where(outbox => services.Contains(outbox.Service))];
     }
 
     /// <summary>
@@ -99,22 +87,20 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
     /// otherwise the event is foreign.
     /// </summary>
     private async Task<AuditFinding> UnpublishedAsync(
-        AuditTarget consumer, AuditEntry entry, IReadOnlyList<AuditTarget> outboxes, CancellationToken cancellationToken)
+        AuditTarget consumer, AuditEntry entry, AuditTarget outbox, CancellationToken cancellationToken)
     {
-        if (entry.Key is { } key && EventTypes.EntityTypeOf(key["type"]) is { } entityType && shop.AuthorityOf(entityType) is { } authority
-            && Uuid.TryParse(key["aggregate"], out var aggregate)
-            && long.TryParse(key["sequence"], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
-            && (await authority.FindAsync([aggregate], cancellationToken)).GetValueOrDefault(aggregate)?.Events >= sequence)
+        var type = TypeOf(entry);
+        if (type is not null && EventTypes.EntityTypeOf(type) is { } entityType && shop.AuthorityOf(entityType) is { } authority
+            && Uuid.TryParse(entry.Key!["aggregate"], out var aggregate)
+            && long.TryParse(entry.Key["sequence"], NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
+            && (await authority.FindAsync([aggregate], idsOnly: false, cancellationToken)).GetValueOrDefault(aggregate)?.Events >= sequence)
         {
-            var siblings = EventTypes.SiblingsOf(key["type"]).Select(type => ids.Event(aggregate, type, sequence).Value);
-            if ((await outboxes[0].FindIdsAsync(siblings, cancellationToken)).Count == 0)
-                return AuditChecks.Finding(
-                    consumer, outboxes[0].Name, "events", entry.Id, AuditStates.Missing, entry.Id) with { Detail = key["type"] };
+            var others = from other in EventTypes.Of(entityType) where other != type select ids.Event(aggregate, other, sequence).Value;
+            if ((await outbox.FindAsync(others, idsOnly: true, cancellationToken)).Count == 0)
+                return outbox.Finding(entry.Id, AuditStates.Missing) with { Source = new(consumer.Name, entry.Id), Detail = type };
         }
-        return AuditChecks.Finding(consumer, consumer.Name, "events", entry.Id, AuditStates.Orphan, entry.Id) with
-        {
-            Detail = entry.Key?.GetValueOrDefault("type"),
-            RepairAt = consumer.Collection.CanRepair ? consumer.Name : null,
-        };
+        return consumer.Finding(entry.Id, AuditStates.Orphan) with { Detail = type, RepairAt = consumer.RepairName };
     }
+
+    private static string? TypeOf(AuditEntry entry) => entry.Key?.GetValueOrDefault("type");
 }

@@ -13,17 +13,11 @@ internal static class EventTypes
         ["notifications"] = [NotificationSent.Type],
     };
 
-    /// <summary>Returns the type of the first event of every entity of a type; null if it differs.</summary>
-    public static string? FirstOf(string entityType) =>
-        entityType is "users" or "products" or "orders" ? ByEntityType[entityType][0] : null;
+    public static IReadOnlyList<string> Of(string entityType) => ByEntityType.GetValueOrDefault(entityType, []);
 
-    /// <summary>Returns the types of event that the entities of a type emit.</summary>
-    public static IEnumerable<string> Of(string entityType) => ByEntityType.GetValueOrDefault(entityType, []);
+    /// <summary>Returns the type of the first event of every entity of a type; null if it differs.</summary>
+    public static string? FirstOf(string entityType) => entityType is "users" or "products" or "orders" ? Of(entityType)[0] : null;
 
     /// <summary>Returns the entity type whose aggregates emit a type of event; null if the type is unknown.</summary>
     public static string? EntityTypeOf(string type) => ByEntityType.FirstOrDefault(entity => entity.Value.Contains(type)).Key;
-
-    /// <summary>Returns the other types that the same aggregates emit.</summary>
-    public static IEnumerable<string> SiblingsOf(string type) =>
-        (ByEntityType.Values.FirstOrDefault(types => types.Contains(type)) ?? []).Where(other => other != type);
 }

@@ -1,71 +1,83 @@
 using System.Text.Json;
+using ForgeShop.Contracts.Audit;
 
 namespace ForgeShop.Reporting;
 
 /// <summary>Documents of one read model while the events of the log are folded into them again.</summary>
 internal interface IFolding
 {
-    /// <summary>Gets the name of the read model.</summary>
-    string Name { get; }
+    IReadModelFold ReadModel { get; }
 
     /// <summary>Gets the last offset of each partition that the documents include.</summary>
     IReadOnlyDictionary<string, long> Ends { get; }
 
+    /// <summary>Gets the number of documents.</summary>
+    int Count { get; }
+
+    /// <summary>Gets the cursor of the next range; null at the end.</summary>
+    string? Next { get; }
+
     void Add(RecordedEvent recorded);
 
     /// <summary>Compares the documents with the fold.</summary>
-    FoldedRange Compare();
+    IEnumerable<AuditFinding> Findings();
 }
-
-/// <param name="Checked">The number of documents.</param>
-/// <param name="Wrong">The documents that are not the fold of their events, with the state.</param>
-/// <param name="Next">The cursor of the next range; null at the end.</param>
-internal sealed record FoldedRange(int Checked, IReadOnlyList<(Guid Id, string State)> Wrong, string? Next);
 
 /// <summary>
 /// Folds events up to the checkpoints, or up to the positions of each document where these are newer. A document is right if it equals the
 /// fold of the events that it includes, so the comparison is exact while events arrive.
 /// </summary>
 internal sealed class Folding<T>(
-    ProjectionModel<T> projection, Func<Guid, bool> isWanted, IReadOnlyDictionary<Guid, Document<T>> stored,
-    IReadOnlyDictionary<string, long> checkpoints, bool includeNewer, string? next = null) : IFolding where T : ReadModel
+    IReadModelFold readModel, Projection<T> projection, IReadOnlyDictionary<string, long> checkpoints,
+    IReadOnlyDictionary<Guid, Document<T>> stored, Func<Guid, bool> isWanted, string? next = null) : IFolding where T : ReadModel
 {
-    public string Name => projection.Model.Name;
+    private readonly Dictionary<Guid, T> _folded = [];
 
-    public Dictionary<Guid, T> Folded { get; } = [];
+    public IReadModelFold ReadModel => readModel;
+
+    public int Count => stored.Count;
+
+    public string? Next => next;
 
     public IReadOnlyDictionary<string, long> Ends { get; } = checkpoints
-        .Concat(includeNewer ? stored.Values.SelectMany(document => document.Value.Positions) : [])
+        .Concat(stored.Values.SelectMany(document => document.Value.Positions))
         .GroupBy(end => end.Key, end => end.Value).ToDictionary(ends => ends.Key, ends => ends.Max());
 
     public void Add(RecordedEvent recorded)
     {
-        var partition = recorded.Partition;
+        var isApplied = recorded.Offset <= checkpoints.GetValueOrDefault(recorded.Partition, -1);
         foreach (var id in projection.DocumentsOf(recorded).Distinct().Where(isWanted))
         {
-            var included = includeNewer && stored.TryGetValue(id, out var document)
-                ? document.Value.Positions.GetValueOrDefault(partition, -1) : -1;
-            if (recorded.Offset > Math.Max(checkpoints.GetValueOrDefault(partition, -1), included))
-                continue;
-            var after = projection.Fold(id, Folded.GetValueOrDefault(id), recorded);
-            Folded[id] = after with { Positions = new Dictionary<string, long>(after.Positions) { [partition] = recorded.Offset } };
+            if (isApplied || stored.GetValueOrDefault(id)?.Value.Includes(recorded) is true)
+                _folded[id] = projection.Apply(id, _folded.GetValueOrDefault(id), recorded);
         }
     }
 
-    public FoldedRange Compare() => new(
-        stored.Count,
-        [
-            .. Folded.Keys.Except(stored.Keys).Select(id => (id, AuditStates.Missing)),
-            .. stored.Keys.Except(Folded.Keys).Select(id => (id, AuditStates.Orphan)),
-            .. stored.Values.Where(document => Folded.TryGetValue(document.Id, out var right) && !IsRight(document.Value, right))
-                .Select(document => (document.Id, AuditStates.Mismatch)),
-        ],
-        next);
+    public IEnumerable<AuditFinding> Findings() => Wrong().Select(document =>
+        new AuditFinding(readModel.Store, readModel.Name, document.Id, document.State)
+        {
+            Detail = "fold", RepairAt = readModel.Step, Source = new(readModel.Step, document.Id),
+        });
 
-    public bool IsRight(T? document, T right) => document is not null && Text(document) == Text(right);
+    /// <summary>Returns the documents that differ from the fold, are missing, or have no event that explains them.</summary>
+    public IEnumerable<WrongDocument<T>> Wrong() =>
+        from id in stored.Keys.Union(_folded.Keys)
+        let document = new WrongDocument<T>(id, stored.GetValueOrDefault(id), _folded.GetValueOrDefault(id))
+        where Text(document.Stored?.Value) != Text(document.Right)
+        select document;
+
+    public string? HashOf(T? document) => document is null ? null : ContentHash.Of(Text(document));
 
     /// <summary>Returns a document as text. Only its positions have no order of their own.</summary>
-    public string Text(T document) => JsonSerializer.Serialize(
+    private string? Text(T? document) => document is null ? null : JsonSerializer.Serialize(
         document with { Positions = new SortedDictionary<string, long>(document.Positions.ToDictionary(), StringComparer.Ordinal) },
         projection.Model.Json);
+}
+
+/// <param name="Id">The ID of the document.</param>
+/// <param name="Stored">The document as it is stored; null if it is missing.</param>
+/// <param name="Right">The fold of its events; null if no event explains it.</param>
+internal sealed record WrongDocument<T>(Guid Id, Document<T>? Stored, T? Right) where T : ReadModel
+{
+    public string State => Stored is null ? AuditStates.Missing : Right is null ? AuditStates.Orphan : AuditStates.Mismatch;
 }

@@ -1,17 +1,21 @@
+using System.Text.Json;
 using ForgeShop.Contracts.Audit;
 using ForgeShop.Forge;
 
 namespace ForgeShop.Reporting;
 
-/// <summary>Compares a read model with the event log.</summary>
+/// <summary>Compares a read model with the event log, and writes documents again from the log.</summary>
 internal interface IReadModelFold
 {
-    /// <summary>Gets the name of the read model.</summary>
     string Name { get; }
+
+    string Store => $"reporting/{Name}";
+
+    /// <summary>Gets the name of the comparison in reports.</summary>
+    string Step => $"{Store}/fold";
 
     /// <summary>Reads a range of documents in the order of their IDs, to be folded.</summary>
     /// <param name="after">The end of the range before; null for the first one.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     Task<IFolding> OpenAsync(string? after, CancellationToken cancellationToken);
 
     /// <summary>Reads documents by their IDs, to be folded.</summary>
@@ -28,7 +32,7 @@ internal interface IReadModelFold
 
 /// <summary>Folds documents of one read model again. Memory is bounded by the size of a range.</summary>
 internal sealed class ReadModelFold<T>(
-    ProjectionModel<T> projection, Func<Generation, IDocumentCollection<T>> open, ReadModels models, EventLog log)
+    Projection<T> projection, Func<Generation, IDocumentCollection<T>> open, ReadModels models, EventLog log)
     : IReadModelFold where T : ReadModel
 {
     private const int RangeSize = 5000;
@@ -37,7 +41,11 @@ internal sealed class ReadModelFold<T>(
 
     public string Name => projection.Model.Name;
 
-    public IEnumerable<Guid> DocumentsOf(RecordedEvent recorded) => projection.DocumentsOf(recorded).Distinct();
+    public IEnumerable<Guid> DocumentsOf(RecordedEvent recorded) => projection.DocumentsOf(recorded);
+
+    /// <summary>Returns the documents that serve.</summary>
+    public async Task<IDocumentCollection<T>> DocumentsAsync(CancellationToken cancellationToken) =>
+        open(await models.GetActiveAsync(cancellationToken));
 
     public async Task<IFolding> OpenAsync(string? after, CancellationToken cancellationToken)
     {
@@ -48,22 +56,16 @@ internal sealed class ReadModelFold<T>(
         var page = await open(generation).QueryAsync(new() { Limit = RangeSize, Cursor = cursor }, cancellationToken);
         var high = page.NextCursor is null ? Guid.AllBitsSet : page.Items[^1].Id;
         return new Folding<T>(
-            projection, document => document > low && document <= high, page.Items.ToDictionary(document => document.Id), checkpoints,
-            includeNewer: true, page.NextCursor is null ? null : $"{high}|{page.NextCursor}");
+            this, projection, checkpoints, page.Items.ToDictionary(document => document.Id), document => document > low && document <= high,
+            page.NextCursor is null ? null : $"{high}|{page.NextCursor}");
     }
 
-    public async Task<IFolding> OpenAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
-    {
-        var generation = await models.GetActiveAsync(cancellationToken);
-        var checkpoints = await CheckpointsAsync(generation, cancellationToken);
-        var wanted = ids.ToHashSet();
-        var stored = await open(generation).GetManyAsync(wanted, cancellationToken);
-        return new Folding<T>(projection, wanted.Contains, stored, checkpoints, includeNewer: true);
-    }
+    public async Task<IFolding> OpenAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+        await OpenAsync(await models.GetActiveAsync(cancellationToken), ids, cancellationToken);
 
     /// <summary>
-    /// Writes documents as the fold of the log up to the checkpoints, and removes those that it does not explain. A document that a
-    /// consumer changes meanwhile is folded again, so that no event is lost or counted twice.
+    /// Writes documents as the fold of the log, and removes those that it does not explain. A document that a consumer changes meanwhile is
+    /// folded again, so that no event is lost or counted twice.
     /// </summary>
     public async Task<IReadOnlyList<RepairedEntry>> RebuildAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
     {
@@ -73,57 +75,41 @@ internal sealed class ReadModelFold<T>(
             if (attempt > 1)
                 await Task.Delay(RetryDelay, cancellationToken);
             var generation = await models.GetActiveAsync(cancellationToken);
-            var documents = open(generation);
-            var stored = await documents.GetManyAsync(pending, cancellationToken);
-            var checkpoints = await CheckpointsAsync(generation, cancellationToken);
-            // A consumer is applying events that its checkpoint does not include yet. Positions that no consumer wrote stay ahead for good.
-            bool IsAhead(Guid id) => stored.TryGetValue(id, out var document)
-                && document.Value.Positions.Any(position => position.Value > checkpoints.GetValueOrDefault(position.Key, -1));
-            var ready = pending.Where(id => attempt > MaxAttempts / 2 || !IsAhead(id)).ToHashSet();
-            var folding = new Folding<T>(projection, ready.Contains, stored, checkpoints, includeNewer: false);
+            var folding = await OpenAsync(generation, pending, cancellationToken);
             await log.FoldAsync([folding], cancellationToken);
-            var changed = folding.Folded
-                .Where(document => !folding.IsRight(stored.GetValueOrDefault(document.Key)?.Value, document.Value))
-                .Select(document => new Document<T>(document.Key, document.Value, stored.GetValueOrDefault(document.Key)?.Version ?? 0))
-                .ToList();
-            var orphans = await OrphansAsync(ready.Except(folding.Folded.Keys), stored, checkpoints, cancellationToken);
-            HashSet<Guid> conflicts =
+            var wrong = folding.Wrong().ToList();
+            var (explained, unexplained) = (wrong.FindAll(one => one.Right is not null), wrong.FindAll(one => one.Right is null));
+            pending =
             [
-                .. await documents.BulkUpsertAsync(changed, cancellationToken),
-                .. await documents.DeleteManyAsync(orphans, cancellationToken),
+                .. await open(generation).BulkUpsertAsync(
+                    explained.ConvertAll(one => new Document<T>(one.Id, one.Right!, one.Stored?.Version ?? 0)), cancellationToken),
+                .. await open(generation).DeleteManyAsync(unexplained.ConvertAll(one => one.Stored!), cancellationToken),
             ];
-            string? HashOf(T? document) => document is null ? null : ContentHash.Of(folding.Text(document));
-            var made = changed.Select(document => new RepairedEntry(document.Id, "rebuilt")
-            {
-                Before = HashOf(stored.GetValueOrDefault(document.Id)?.Value), After = HashOf(document.Value),
-            });
-            var removed = orphans.Select(document => new RepairedEntry(document.Id, "removed") { Before = HashOf(document.Value) });
-            rebuilt.AddRange(made.Concat(removed).Where(entry => !conflicts.Contains(entry.Id)));
-            pending.RemoveWhere(id => ready.Contains(id) && !conflicts.Contains(id));
+            rebuilt.AddRange(
+                from document in wrong
+                where !pending.Contains(document.Id)
+                select new RepairedEntry(document.Id, document.Right is null ? "removed" : "rebuilt")
+                {
+                    Before = folding.HashOf(document.Stored?.Value), After = folding.HashOf(document.Right),
+                });
         }
         return rebuilt;
     }
 
     public async Task<IEnumerable<Guid>> FindAsync(IReadOnlyCollection<Guid> documents, Guid carried, CancellationToken cancellationToken)
     {
-        var found = await open(await models.GetActiveAsync(cancellationToken)).GetManyAsync(documents, cancellationToken);
-        return found.Values.Where(document => Carries(document.Value, Uuid.ToText(carried))).Select(document => document.Id);
+        var found = await (await DocumentsAsync(cancellationToken)).GetManyAsync(documents, cancellationToken);
+        var id = Uuid.ToText(carried);
+        return from document in found.Values
+               where JsonSerializer.Serialize(document.Value, projection.Model.Json).Contains(id, StringComparison.Ordinal)
+               select document.Id;
     }
 
-    private bool Carries(T document, string id) =>
-        System.Text.Json.JsonSerializer.Serialize(document, projection.Model.Json).Contains(id, StringComparison.Ordinal);
-
-    /// <summary>Returns the documents that no recorded event explains, not even one after the checkpoints.</summary>
-    private async Task<List<Document<T>>> OrphansAsync(
-        IEnumerable<Guid> ids, IReadOnlyDictionary<Guid, Document<T>> stored, Dictionary<string, long> checkpoints,
-        CancellationToken cancellationToken)
+    private async Task<Folding<T>> OpenAsync(Generation generation, IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
     {
-        var unexplained = ids.Where(stored.ContainsKey).ToHashSet();
-        if (unexplained.Count == 0)
-            return [];
-        var folding = new Folding<T>(projection, unexplained.Contains, stored, checkpoints, includeNewer: true);
-        await log.FoldAsync([folding], cancellationToken);
-        return [.. unexplained.Except(folding.Folded.Keys).Select(id => stored[id])];
+        var checkpoints = await CheckpointsAsync(generation, cancellationToken);
+        var wanted = ids.ToHashSet();
+        return new(this, projection, checkpoints, await open(generation).GetManyAsync(wanted, cancellationToken), wanted.Contains);
     }
 
     private static async Task<Dictionary<string, long>> CheckpointsAsync(Generation generation, CancellationToken cancellationToken) =>
@@ -131,13 +117,11 @@ internal sealed class ReadModelFold<T>(
             .ToDictionary(checkpoint => checkpoint.Partition, checkpoint => checkpoint.Offset);
 }
 
-internal static class Foldings
+internal static class EventLogFold
 {
-    /// <summary>Folds the log into documents of several read models in one pass.</summary>
-    /// <param name="log">The event log.</param>
-    /// <param name="foldings">The documents.</param>
-    /// <param name="cancellationToken">Cancels the pass.</param>
-    /// <param name="pause">Is called after each page of the log.</param>
+    /// <summary>
+    /// Folds the log into documents of several read models in one pass. <paramref name="pause"/> is called after each page of the log.
+    /// </summary>
     public static async Task FoldAsync(
         this EventLog log, IReadOnlyCollection<IFolding> foldings, CancellationToken cancellationToken, Func<int, Task>? pause = null)
     {

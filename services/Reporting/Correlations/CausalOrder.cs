@@ -1,42 +1,43 @@
 namespace ForgeShop.Reporting;
 
+/// <summary>An event or command with its place among the others of its aggregate.</summary>
+public interface ICausalMessage
+{
+    EventId Id { get; }
+    EventId? CausationId { get; }
+    Guid Subject { get; }
+
+    /// <summary>Gets whether this is a command. An aggregate's commands and its events are counted apart.</summary>
+    bool IsCommand { get; }
+    long Sequence { get; }
+    DateTimeOffset Time { get; }
+}
+
 /// <summary>
 /// Sorts events and commands by time, but never one before its cause or before an earlier one of its aggregate: the clocks of two services
 /// may differ.
 /// </summary>
 public static class CausalOrder
 {
-    /// <param name="Id">The ID of the event or command.</param>
-    /// <param name="CausationId">The ID of its cause.</param>
-    /// <param name="Subject">The aggregate.</param>
-    /// <param name="IsCommand">An aggregate's commands and its events are counted apart.</param>
-    /// <param name="Sequence">The sequence number of the event or command.</param>
-    /// <param name="Time">The time of the service that sent it.</param>
-    public readonly record struct Place(EventId Id, EventId? CausationId, Guid Subject, bool IsCommand, long Sequence, DateTimeOffset Time)
+    public static IReadOnlyList<T> Sort<T>(IEnumerable<T> messages) where T : ICausalMessage
     {
-        public bool IsBefore(Place other) => other.CausationId == Id
-            || (other.Subject == Subject && other.IsCommand == IsCommand && other.Sequence > Sequence);
-    }
-
-    public static IReadOnlyList<T> Sort<T>(IEnumerable<T> messages, Func<T, Place> placeOf)
-    {
-        var byTime = messages.Select(message => (Message: message, Place: placeOf(message)))
-            .OrderBy(entry => entry.Place.Time).ThenBy(entry => entry.Place.Sequence).ThenBy(entry => entry.Place.Id.Value).ToList();
+        var byTime = messages.OrderBy(message => message.Time).ThenBy(message => message.Sequence).ThenBy(message => message.Id.Value)
+            .ToList();
         var (ordered, seen) = (new List<T>(byTime.Count), new HashSet<EventId>());
 
-        void Add((T Message, Place Place) next)
+        void Add(T next)
         {
-            if (!seen.Add(next.Place.Id))
+            if (!seen.Add(next.Id))
                 return;
-            foreach (var earlier in byTime)
-            {
-                if (earlier.Place.IsBefore(next.Place))
-                    Add(earlier);
-            }
-            ordered.Add(next.Message);
+            foreach (var earlier in byTime.Where(earlier => IsBefore(earlier, next)))
+                Add(earlier);
+            ordered.Add(next);
         }
 
         byTime.ForEach(Add);
         return ordered;
     }
+
+    private static bool IsBefore(ICausalMessage earlier, ICausalMessage next) => next.CausationId == earlier.Id
+        || (next.Subject == earlier.Subject && next.IsCommand == earlier.IsCommand && next.Sequence > earlier.Sequence);
 }

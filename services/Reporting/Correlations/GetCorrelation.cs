@@ -24,7 +24,10 @@ public static class GetCorrelation
     /// <param name="CausationId">The event or command whose handling emitted it; null for the first effect of a request.</param>
     public sealed record CorrelatedMessage(
         EventId Id, string Kind, string Type, string Service, Guid Subject, long Sequence, DateTimeOffset Time, string? TraceId,
-        EventId? CausationId);
+        EventId? CausationId) : ICausalMessage
+    {
+        bool ICausalMessage.IsCommand => Kind == "command";
+    }
 
     public sealed record CorrelatedTrace(string TraceId, int Messages, DateTimeOffset From, DateTimeOffset To);
 
@@ -41,10 +44,7 @@ public static class GetCorrelation
         var sent = await commands.FindAsync(id, MaxMessages + 1, cancellationToken);
         if (events.Count + sent.Count == 0)
             return Problems.NotFound("correlation-not-found", "Reporting is eventually consistent; try again in a moment.");
-        var messages = CausalOrder.Sort(
-            [.. events.Take(MaxMessages).Select(Message), .. sent.Take(MaxMessages).Select(Message)],
-            message => new(
-                message.Id, message.CausationId, message.Subject, message.Kind == "command", message.Sequence, message.Time));
+        var messages = CausalOrder.Sort(events.Take(MaxMessages).Select(Message).Concat(sent.Take(MaxMessages).Select(Message)));
         var isComplete = Math.Max(events.Count, sent.Count) <= MaxMessages;
         return TypedResults.Ok(new Correlation(id, messages, TracesOf(messages), isComplete));
     }

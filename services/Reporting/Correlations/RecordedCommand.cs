@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ForgeShop.Messaging;
 
 namespace ForgeShop.Reporting;
@@ -8,18 +7,16 @@ public sealed record RecordedCommand(
     EventId Id, string Type, string Source, Guid Subject, long Sequence, DateTimeOffset Time, CorrelationId? CorrelationId,
     EventId? CausationId, string? TraceId)
 {
-    public static readonly DocumentField<RecordedCommand> CorrelationField = new DocumentField<RecordedCommand, Guid?>(
-        "correlation", command => command.CorrelationId?.Value);
-    public static readonly DocumentField<RecordedCommand> TimeField = new DocumentField<RecordedCommand, long>(
-        "time", command => command.Time.ToUnixTimeMilliseconds());
+    public static DocumentField<RecordedCommand, Guid?> CorrelationField { get; } =
+        new("correlation", command => command.CorrelationId?.Value);
+    public static DocumentField<RecordedCommand, long> TimeField { get; } = new("time", command => command.Time.ToUnixTimeMilliseconds());
 
     public static DocumentModel<RecordedCommand> Model { get; } = new(
         "commands", ReportingJson.Default.RecordedCommand, [CorrelationField, TimeField]);
 
     public static RecordedCommand Of(EventEnvelope command) => new(
         command.Id, command.Type, command.Source, command.Subject, command.Sequence, command.Time, command.CorrelationId,
-        command.CausationId,
-        ActivityContext.TryParse(command.TraceParent, null, out var trace) ? trace.TraceId.ToHexString() : null);
+        command.CausationId, RecordedEvent.TraceIdOf(command));
 }
 
 /// <summary>All commands that Reporting ever received, under their IDs.</summary>
@@ -36,12 +33,8 @@ public sealed class CommandLog(IDocumentStore store)
     }
 
     /// <summary>Reads the first commands of a correlation by time.</summary>
-    public async Task<IReadOnlyList<RecordedCommand>> FindAsync(CorrelationId correlation, int limit, CancellationToken cancellationToken)
-    {
-        var query = new DocumentQuery<RecordedCommand>
-        {
-            Where = (RecordedCommand.CorrelationField, correlation.Value), OrderBy = RecordedCommand.TimeField, Limit = limit,
-        };
-        return [.. (await _commands.QueryAsync(query, cancellationToken)).Items.Select(document => document.Value)];
-    }
+    public Task<IReadOnlyList<RecordedCommand>> FindAsync(CorrelationId correlation, int limit, CancellationToken cancellationToken) =>
+        _commands.ListAsync(
+            new() { Where = (RecordedCommand.CorrelationField, correlation.Value), OrderBy = RecordedCommand.TimeField, Limit = limit },
+            cancellationToken);
 }

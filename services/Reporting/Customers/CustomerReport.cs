@@ -22,7 +22,7 @@ public sealed record CustomerReport(UserId Id) : ReadModel
     /// <summary>The currency of the last order.</summary>
     public string? LastCurrency { get; init; }
 
-    public static ProjectionModel<CustomerReport> Projection { get; } = new(
+    public static Projection<CustomerReport> Projection { get; } = new(
         new("customers", ReportingJson.Default.CustomerReport),
         recorded => UserOf(recorded) is { } user ? [user.Value] : [],
         (id, customer, recorded) => (customer ?? new(new UserId(id))).With(recorded));

@@ -38,12 +38,7 @@ public static class GetCustomerReport
             return Problems.Status(StatusCodes.Status403Forbidden);
 
         var model = await models.GetActiveAsync(cancellationToken);
-        var query = new DocumentQuery<OrderReport>
-        {
-            Where = (OrderReport.UserField, user.Value), OrderBy = OrderReport.PlacedAtField, IsDescending = true, Limit = count,
-            Cursor = cursor,
-        };
-        var page = await model.Orders.QueryAsync(query, cancellationToken);
+        var page = await model.Orders.QueryAsync(OrderReport.OfUser(user, count, cursor), cancellationToken);
         if (await model.Customers.GetAsync(user.Value, cancellationToken) is not { Value: var customer })
             return Problems.NotFound("customer-not-found", "Reports are eventually consistent; try again in a moment.");
         if (customer.Email is { } address)

@@ -56,7 +56,7 @@ public static class GetTopCustomers
         {
             Where = (CustomerSpending.CurrencyField, currency), OrderBy = CustomerSpending.SpentField, IsDescending = true, Limit = count,
         };
-        var spending = (await model.Spending.QueryAsync(query, cancellationToken)).Items.Select(document => document.Value).ToList();
+        var spending = await model.Spending.ListAsync(query, cancellationToken);
         var customers = await model.Customers.GetManyAsync([.. spending.Select(top => top.UserId.Value)], cancellationToken);
         var top = spending.Select(one => new TopCustomer(
             GetCustomerReport.Customer.Of(one.UserId, customers.GetValueOrDefault(one.UserId.Value)?.Value), one.OrderCount, one.Spent));

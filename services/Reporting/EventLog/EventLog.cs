@@ -9,11 +9,12 @@ public sealed class EventLog(IDocumentStore store)
 {
     public const int PageSize = 500;
 
-    private readonly IDocumentCollection<RecordedEvent> _events = store.Collection(RecordedEvent.Model);
     private readonly IDocumentCollection<RecordedEvent> _foreign = store.Collection(
         new DocumentModel<RecordedEvent>("foreign_events", ReportingJson.Default.RecordedEvent));
 
     private long _received;
+
+    public IDocumentCollection<RecordedEvent> Documents { get; } = store.Collection(RecordedEvent.Model);
 
     /// <summary>Gets the number of events that this process received, copies included.</summary>
     public long Received => Interlocked.Read(ref _received);
@@ -27,10 +28,10 @@ public sealed class EventLog(IDocumentStore store)
     {
         Interlocked.Add(ref _received, events.Count);
         var records = events.DistinctBy(recorded => recorded.Id).ToDictionary(recorded => recorded.Id.Value);
-        var existing = await _events.InsertManyAsync(records, cancellationToken);
+        var existing = await Documents.InsertManyAsync(records, cancellationToken);
         if (existing.Count > 0)
         {
-            foreach (var (id, record) in await _events.GetManyAsync(existing.ToList(), cancellationToken))
+            foreach (var (id, record) in await Documents.GetManyAsync(existing.ToList(), cancellationToken))
                 records[id] = record.Value;
         }
         return
@@ -43,28 +44,20 @@ public sealed class EventLog(IDocumentStore store)
     }
 
     /// <summary>Reads the first events of a correlation by time.</summary>
-    public async Task<IReadOnlyList<RecordedEvent>> FindAsync(CorrelationId correlation, int limit, CancellationToken cancellationToken)
-    {
-        var query = new DocumentQuery<RecordedEvent>
-        {
-            Where = (RecordedEvent.CorrelationField, correlation.Value), OrderBy = RecordedEvent.TimeField, Limit = limit,
-        };
-        return [.. (await _events.QueryAsync(query, cancellationToken)).Items.Select(document => document.Value)];
-    }
+    public Task<IReadOnlyList<RecordedEvent>> FindAsync(CorrelationId correlation, int limit, CancellationToken cancellationToken) =>
+        Documents.ListAsync(
+            new() { Where = (RecordedEvent.CorrelationField, correlation.Value), OrderBy = RecordedEvent.TimeField, Limit = limit },
+            cancellationToken);
 
     /// <summary>Reads a page of a partition's events, from one offset to another, both included.</summary>
-    public async Task<IReadOnlyList<RecordedEvent>> ReadAsync(string partition, long from, long to, CancellationToken cancellationToken)
-    {
-        var query = new DocumentQuery<RecordedEvent>
-        {
-            Where = (RecordedEvent.PartitionField, partition),
-            OrderBy = RecordedEvent.OffsetField,
-            From = from,
-            To = to,
-            Limit = PageSize,
-        };
-        return [.. (await _events.QueryAsync(query, cancellationToken)).Items.Select(document => document.Value)];
-    }
+    public Task<IReadOnlyList<RecordedEvent>> ReadAsync(string partition, long from, long to, CancellationToken cancellationToken) =>
+        Documents.ListAsync(
+            new()
+            {
+                Where = (RecordedEvent.PartitionField, partition), OrderBy = RecordedEvent.OffsetField, From = from, To = to,
+                Limit = PageSize,
+            },
+            cancellationToken);
 
     /// <summary>Reads the events of a partition up to an offset, page by page. The next page is read ahead.</summary>
     public async IAsyncEnumerable<IReadOnlyList<RecordedEvent>> ReadAllAsync(
@@ -78,24 +71,16 @@ public sealed class EventLog(IDocumentStore store)
         }
     }
 
-    /// <summary>Reads a page of all events in the order of their IDs.</summary>
-    public Task<DocumentPage<RecordedEvent>> PageAsync(string? cursor, int limit, CancellationToken cancellationToken) =>
-        _events.QueryAsync(new() { Limit = limit, Cursor = cursor }, cancellationToken);
-
     /// <summary>Returns those of the events that are recorded.</summary>
-    public async Task<IReadOnlyList<Document<RecordedEvent>>> FindAsync(IEnumerable<Guid> ids, CancellationToken cancellationToken) =>
-        [.. (await _events.GetManyAsync([.. ids.Distinct()], cancellationToken)).Values];
-
-    /// <summary>Returns those of the IDs that have an event.</summary>
-    public Task<IReadOnlySet<Guid>> FindIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
-        _events.FindIdsAsync(ids, cancellationToken);
+    public async Task<IReadOnlyList<RecordedEvent>> FindAsync(IEnumerable<Guid> ids, CancellationToken cancellationToken) =>
+        [.. (await Documents.GetManyAsync([.. ids.Distinct()], cancellationToken)).Values.Select(document => document.Value)];
 
     /// <summary>Moves events that no service emitted out of the log. They stay in the store as evidence.</summary>
     public async Task<IReadOnlyList<Document<RecordedEvent>>> SetAsideAsync(IEnumerable<Guid> ids, CancellationToken cancellationToken)
     {
-        var found = await FindAsync(ids, cancellationToken);
+        var found = (await Documents.GetManyAsync([.. ids.Distinct()], cancellationToken)).Values.ToList();
         await _foreign.InsertManyAsync(found.ToDictionary(document => document.Id, document => document.Value), cancellationToken);
-        var kept = await _events.DeleteManyAsync(found, cancellationToken);
+        var kept = await Documents.DeleteManyAsync(found, cancellationToken);
         return [.. found.Where(document => !kept.Contains(document.Id))];
     }
 }

@@ -7,29 +7,15 @@ namespace ForgeShop.Reporting;
 
 /// <summary>An event of any topic and type as it arrived, with the position of its first copy. Read models are folded from these.</summary>
 public sealed record RecordedEvent(
-    EventId Id,
-    string Type,
-    string Source,
-    Guid Subject,
-    long Sequence,
-    DateTimeOffset Time,
-    int DataVersion,
-    CorrelationId? CorrelationId,
-    EventId? CausationId,
-    string? TraceId,
-    JsonElement Data,
-    string Partition,
-    long Offset,
+    EventId Id, string Type, string Source, Guid Subject, long Sequence, DateTimeOffset Time, int DataVersion,
+    CorrelationId? CorrelationId, EventId? CausationId, string? TraceId, JsonElement Data, string Partition, long Offset,
     DateTimeOffset RecordedAt)
 {
-    public static readonly DocumentField<RecordedEvent> PartitionField = new DocumentField<RecordedEvent, string>(
-        "partition", recorded => recorded.Partition);
-    public static readonly DocumentField<RecordedEvent> OffsetField = new DocumentField<RecordedEvent, long>(
-        "offset", recorded => recorded.Offset);
-    public static readonly DocumentField<RecordedEvent> CorrelationField = new DocumentField<RecordedEvent, Guid?>(
-        "correlation", recorded => recorded.CorrelationId?.Value);
-    public static readonly DocumentField<RecordedEvent> TimeField = new DocumentField<RecordedEvent, long>(
-        "time", recorded => recorded.Time.ToUnixTimeMilliseconds());
+    public static DocumentField<RecordedEvent, string> PartitionField { get; } = new("partition", recorded => recorded.Partition);
+    public static DocumentField<RecordedEvent, long> OffsetField { get; } = new("offset", recorded => recorded.Offset);
+    public static DocumentField<RecordedEvent, Guid?> CorrelationField { get; } =
+        new("correlation", recorded => recorded.CorrelationId?.Value);
+    public static DocumentField<RecordedEvent, long> TimeField { get; } = new("time", recorded => recorded.Time.ToUnixTimeMilliseconds());
 
     private static readonly Dictionary<string, Func<JsonElement, int, object>> Types = new()
     {
@@ -55,11 +41,13 @@ public sealed record RecordedEvent(
     {
         var recorded = new RecordedEvent(
             @event.Id, @event.Type, @event.Source, @event.Subject, @event.Sequence, @event.Time, @event.DataVersion, @event.CorrelationId,
-            @event.CausationId,
-            ActivityContext.TryParse(@event.TraceParent, null, out var trace) ? trace.TraceId.ToHexString() : null,
-            @event.Data.Clone(), @event.Position.Log, @event.Position.Offset, now);
+            @event.CausationId, TraceIdOf(@event), @event.Data.Clone(), @event.Position.Log, @event.Position.Offset, now);
         // An event that cannot be read must fail before it is recorded: the copy that an operator sends later has another position.
         _ = recorded.Payload;
         return recorded;
     }
+
+    /// <summary>Returns the OpenTelemetry trace of a message; null without one.</summary>
+    public static string? TraceIdOf(EventEnvelope message) =>
+        ActivityContext.TryParse(message.TraceParent, null, out var trace) ? trace.TraceId.ToHexString() : null;
 }

@@ -5,10 +5,9 @@ namespace ForgeShop.Reporting;
 /// <summary>The read model of one order: its state and every event about it. Before its own first event only the latter.</summary>
 public sealed record OrderReport(OrderId Id) : ReadModel
 {
-    public static readonly DocumentField<OrderReport> UserField = new DocumentField<OrderReport, Guid?>(
-        "user", order => order.UserId?.Value);
-    public static readonly DocumentField<OrderReport> PlacedAtField =
-        new DocumentField<OrderReport, long?>("placed", order => order.PlacedAt?.ToUnixTimeMilliseconds());
+    public static DocumentField<OrderReport, Guid?> UserField { get; } = new("user", order => order.UserId?.Value);
+    public static DocumentField<OrderReport, long?> PlacedAtField { get; } =
+        new("placed", order => order.PlacedAt?.ToUnixTimeMilliseconds());
 
     public UserId? UserId { get; init; }
     public string? Status { get; init; }
@@ -24,10 +23,16 @@ public sealed record OrderReport(OrderId Id) : ReadModel
     /// <summary>The sequence number of the order's own event that the status comes from.</summary>
     public long Sequence { get; init; }
 
-    public static ProjectionModel<OrderReport> Projection { get; } = new(
+    public static Projection<OrderReport> Projection { get; } = new(
         new("orders", ReportingJson.Default.OrderReport, [UserField, PlacedAtField]),
         recorded => OrderOf(recorded) is { } order ? [order.Value] : [],
         (id, order, recorded) => (order ?? new(new OrderId(id))).With(recorded));
+
+    /// <summary>Selects the orders of a user, the latest first.</summary>
+    public static DocumentQuery<OrderReport> OfUser(UserId user, int limit, string? cursor = null) => new()
+    {
+        Where = (UserField, user.Value), OrderBy = PlacedAtField, IsDescending = true, Limit = limit, Cursor = cursor,
+    };
 
     internal static OrderId? OrderOf(RecordedEvent recorded)
     {
@@ -41,7 +46,7 @@ public sealed record OrderReport(OrderId Id) : ReadModel
 
     private OrderReport With(RecordedEvent recorded)
     {
-        var order = this with { Timeline = TimelineEvent.InOrder([.. Timeline, TimelineEvent.Of(recorded)]) };
+        var order = this with { Timeline = CausalOrder.Sort(Timeline.Append(TimelineEvent.Of(recorded))) };
         return recorded.Payload switch
         {
             OrderPlaced placed => order.With(placed).Becoming(placed.Status, null, recorded.Sequence),
@@ -68,12 +73,11 @@ public sealed record ReportedItem(ProductId ProductId, string Sku, string Name, 
 /// <summary>An event in an order's timeline: its type, service, time and trace, without its data.</summary>
 public sealed record TimelineEvent(
     EventId Id, string Type, string Service, Guid Subject, long Sequence, DateTimeOffset Time,
-    string? TraceId, CorrelationId? CorrelationId, EventId? CausationId)
+    string? TraceId, CorrelationId? CorrelationId, EventId? CausationId) : ICausalMessage
 {
+    bool ICausalMessage.IsCommand => false;
+
     public static TimelineEvent Of(RecordedEvent recorded) => new(
         recorded.Id, recorded.Type, recorded.Source.TrimStart('/'), recorded.Subject, recorded.Sequence,
         recorded.Time, recorded.TraceId, recorded.CorrelationId, recorded.CausationId);
-
-    public static IReadOnlyList<TimelineEvent> InOrder(IReadOnlyList<TimelineEvent> events) => CausalOrder.Sort(
-        events, one => new(one.Id, one.CausationId, one.Subject, IsCommand: false, one.Sequence, one.Time));
 }

@@ -18,7 +18,7 @@ public sealed record Checkpoint(string Partition) : ReadModel
     [JsonIgnore]
     public long Offset => Positions[Partition];
 
-    public static ProjectionModel<Checkpoint> Projection { get; } = new(
+    public static Projection<Checkpoint> Projection { get; } = new(
         new("checkpoints", ReportingJson.Default.Checkpoint),
         recorded => [IdOf(recorded.Partition)],
         (_, checkpoint, recorded) => new(recorded.Partition)

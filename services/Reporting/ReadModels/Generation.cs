@@ -11,7 +11,6 @@ public sealed class Generation
     private readonly List<Func<IReadOnlyList<RecordedEvent>, CancellationToken, Task>> _projections = [];
     private readonly List<string> _collections = [];
     private readonly HashSet<string> _caughtUp = [];
-    private readonly Projection<Checkpoint> _progress;
 
     public Generation(IDocumentStore store, EventLog log, int number)
     {
@@ -21,8 +20,7 @@ public sealed class Generation
         Spending = Add(CustomerSpending.Projection);
         SalesDays = Add(SalesDay.Projection);
         Products = Add(ProductSales.Projection);
-        Checkpoints = Open(Checkpoint.Projection.Model);
-        _progress = new(Checkpoints, Checkpoint.Projection);
+        Checkpoints = Open(Checkpoint.Projection);
     }
 
     public int Number { get; }
@@ -37,7 +35,7 @@ public sealed class Generation
     public async Task ApplyAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
         await Task.WhenAll(_projections.Select(apply => apply(events, cancellationToken)));
-        await _progress.ApplyAsync(events, cancellationToken);
+        await Checkpoint.Projection.ApplyAsync(Checkpoints, events, cancellationToken);
     }
 
     /// <summary>
@@ -54,8 +52,7 @@ public sealed class Generation
         await ApplyAsync(events, cancellationToken);
     }
 
-    /// <summary>Applies the events of a partition from the log that are not applied yet, up to an offset.</summary>
-    /// <returns>The number of events applied.</returns>
+    /// <summary>Applies the events of a partition from the log that are not applied yet, up to an offset; returns their number.</summary>
     public async Task<int> CatchUpAsync(string partition, long to, CancellationToken cancellationToken)
     {
         for (var applied = 0; ;)
@@ -93,17 +90,17 @@ public sealed class Generation
             await _store.DropAsync(collection, cancellationToken);
     }
 
-    private IDocumentCollection<T> Add<T>(ProjectionModel<T> projection) where T : ReadModel
+    private IDocumentCollection<T> Add<T>(Projection<T> projection) where T : ReadModel
     {
-        var documents = Open(projection.Model);
-        _projections.Add(new Projection<T>(documents, projection).ApplyAsync);
+        var documents = Open(projection);
+        _projections.Add((events, cancellationToken) => projection.ApplyAsync(documents, events, cancellationToken));
         return documents;
     }
 
-    private IDocumentCollection<T> Open<T>(DocumentModel<T> model) where T : class
+    private IDocumentCollection<T> Open<T>(Projection<T> projection) where T : ReadModel
     {
-        var name = Number == 1 ? model.Name : $"{model.Name}_{Number}";
+        var name = Number == 1 ? projection.Model.Name : $"{projection.Model.Name}_{Number}";
         _collections.Add(name);
-        return _store.Collection(model with { Name = name });
+        return _store.Collection(projection.Model with { Name = name });
     }
 }

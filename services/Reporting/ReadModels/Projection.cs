@@ -9,8 +9,7 @@ public abstract record ReadModel
     /// </summary>
     public IReadOnlyDictionary<string, long> Positions { get; init; } = new Dictionary<string, long>();
 
-    public bool Includes(RecordedEvent recorded) =>
-        Positions.TryGetValue(recorded.Partition, out var applied) && applied >= recorded.Offset;
+    public bool Includes(RecordedEvent recorded) => Positions.GetValueOrDefault(recorded.Partition, -1) >= recorded.Offset;
 }
 
 /// <summary>Declares a read model: its documents, the documents that an event touches, and the effect of an event on a document.</summary>
@@ -20,30 +19,25 @@ public abstract record ReadModel
 /// Returns a document after an event; the document is null before its first one. A pure function. The result must not depend on the order
 /// of events of different aggregates.
 /// </param>
-public sealed record ProjectionModel<T>(
-    DocumentModel<T> Model, Func<RecordedEvent, IEnumerable<Guid>> DocumentsOf, Func<Guid, T?, RecordedEvent, T> Fold) where T : ReadModel;
-
-/// <summary>Applies batches of events to the documents of one read model: one read and one write for each batch.</summary>
-public sealed class Projection<T>(IDocumentCollection<T> documents, ProjectionModel<T> model) where T : ReadModel
+public sealed record Projection<T>(
+    DocumentModel<T> Model, Func<RecordedEvent, IEnumerable<Guid>> DocumentsOf, Func<Guid, T?, RecordedEvent, T> Fold) where T : ReadModel
 {
     private const int MaxAttempts = 50;
 
     /// <summary>
-    /// Applies the events that the documents do not include yet. A document that another writer changed in between is read and folded
-    /// again.
+    /// Applies the events that the documents do not include yet, with one read and one write. A document that another writer changed in
+    /// between is read and folded again. The events of a partition are in the order of their offsets.
     /// </summary>
-    /// <param name="events">In the order of their offsets within each partition.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="TimeoutException">A document was changed by other writers during each attempt.</exception>
-    public async Task ApplyAsync(IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
+    public async Task ApplyAsync(
+        IDocumentCollection<T> documents, IReadOnlyList<RecordedEvent> events, CancellationToken cancellationToken)
     {
-        var touched = from recorded in events from id in model.DocumentsOf(recorded).Distinct() group recorded by id;
+        var touched = from recorded in events from id in DocumentsOf(recorded).Distinct() group recorded by id;
         var pending = touched.ToDictionary(document => document.Key, document => document.ToList());
         for (var attempt = 1; pending.Count > 0; attempt++)
         {
             if (attempt > MaxAttempts)
-                throw new TimeoutException(
-                    $"Documents of {model.Model.Name} were changed by other writers in each of {MaxAttempts} attempts.");
+                throw new TimeoutException($"Documents of {Model.Name} were changed by other writers in each of {MaxAttempts} attempts.");
             if (attempt > 1)
                 await Task.Delay(Random.Shared.Next(10 * Math.Min(attempt, 20)), cancellationToken);
 
@@ -62,9 +56,10 @@ public sealed class Projection<T>(IDocumentCollection<T> documents, ProjectionMo
         }
     }
 
-    private T Apply(Guid id, T? document, RecordedEvent recorded)
+    /// <summary>Returns a document after an event, with the position of the event.</summary>
+    public T Apply(Guid id, T? document, RecordedEvent recorded)
     {
-        var after = model.Fold(id, document, recorded);
+        var after = Fold(id, document, recorded);
         return after with { Positions = new Dictionary<string, long>(after.Positions) { [recorded.Partition] = recorded.Offset } };
     }
 }

@@ -1,24 +1,21 @@
 namespace ForgeShop.Reporting;
 
-/// <summary>Runs rebuilds: at once in the replica that got the request, otherwise within the poll interval.</summary>
-public sealed class RebuildWorker(WorkerServices services, ReadModelRebuild rebuild) : PollingWorker(services)
-{
-    protected override TimeSpan PollInterval => TimeSpan.FromSeconds(5);
-
-    protected override Task<bool> WorkAsync(CancellationToken cancellationToken) => rebuild.RunAsync(cancellationToken);
-}
-
 /// <summary>
 /// Rebuilds the read models: folds the event log into the next generation, activates it, and removes the old one later. The state and the
 /// checkpoints are in the store, so any replica continues after a kill. Replicas can work concurrently, because documents
 /// ignore events that they include and each change of the state expects the one before.
 /// </summary>
-public sealed partial class ReadModelRebuild(ReadModels models, TimeProvider time, ILogger<ReadModelRebuild> logger)
+public sealed partial class RebuildWorker(WorkerServices services, ReadModels models) : PollingWorker(services)
 {
     /// <summary>The time for which a replaced generation remains: longer than any request or batch that began with it.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
     private const int MaxPasses = 100;
+
+    /// <summary>Gets the poll interval. The replica that gets the request is woken at once.</summary>
+    protected override TimeSpan PollInterval => TimeSpan.FromSeconds(5);
+
+    protected override Task<bool> WorkAsync(CancellationToken cancellationToken) => RunAsync(cancellationToken);
 
     /// <summary>Runs the next step of the rebuild.</summary>
     /// <returns>Whether another step may follow at once.</returns>
@@ -39,8 +36,8 @@ public sealed partial class ReadModelRebuild(ReadModels models, TimeProvider tim
         }
         catch (Exception exception) when (exception is not OperationCanceledException && !DocumentStoreErrors.IsTransient(exception))
         {
-            LogFailed(rebuild.Generation, exception);
-            var failed = rebuild with { Status = RebuildStatus.Failed, Error = exception.Message, FinishedAt = time.GetUtcNow() };
+            LogFailed(Logger, rebuild.Generation, exception);
+            var failed = rebuild with { Status = RebuildStatus.Failed, Error = exception.Message, FinishedAt = Time.GetUtcNow() };
             List<int> obsolete = rebuild.Status is RebuildStatus.Folding
                 ? [.. read.Value.Obsolete, rebuild.Generation]
                 : [.. read.Value.Obsolete];
@@ -51,7 +48,7 @@ public sealed partial class ReadModelRebuild(ReadModels models, TimeProvider tim
     private async Task<ReadModelState> FoldAsync(ReadModelState state, RebuildState rebuild, CancellationToken cancellationToken)
     {
         var (source, target) = (models.Get(state.Generation), models.Get(rebuild.Generation));
-        LogStarted(target.Number, source.Number);
+        LogStarted(Logger, target.Number, source.Number);
         // Each pass folds what was recorded during the one before. The consumers fold the rest when they change to the new generation.
         var (passes, folded) = (0, 0L);
         do
@@ -65,13 +62,13 @@ public sealed partial class ReadModelRebuild(ReadModels models, TimeProvider tim
     {
         // A consumer that saw the old generation at the end of its batch wrote its checkpoints before the activation.
         await FoldAsync(models.Get(state.Obsolete[^1]), models.Get(rebuild.Generation), cancellationToken);
-        LogComplete(rebuild.Generation);
-        return state with { Rebuild = rebuild with { Status = RebuildStatus.Complete, FinishedAt = time.GetUtcNow() } };
+        LogComplete(Logger, rebuild.Generation);
+        return state with { Rebuild = rebuild with { Status = RebuildStatus.Complete, FinishedAt = Time.GetUtcNow() } };
     }
 
     private async Task<ReadModelState?> RemoveAsync(ReadModelState state, RebuildState rebuild, CancellationToken cancellationToken)
     {
-        if (state.Obsolete.Count == 0 || time.GetUtcNow() < rebuild.FinishedAt + Grace)
+        if (state.Obsolete.Count == 0 || Time.GetUtcNow() < rebuild.FinishedAt + Grace)
             return null;
         foreach (var number in state.Obsolete)
             await models.Get(number).DropAsync(cancellationToken);
@@ -88,11 +85,11 @@ public sealed partial class ReadModelRebuild(ReadModels models, TimeProvider tim
     }
 
     [LoggerMessage(LogLevel.Information, "Rebuilding the read models as generation {Generation}; generation {Active} serves meanwhile")]
-    private partial void LogStarted(int generation, int active);
+    private static partial void LogStarted(ILogger logger, int generation, int active);
 
     [LoggerMessage(LogLevel.Information, "Generation {Generation} of the read models is complete and serves")]
-    private partial void LogComplete(int generation);
+    private static partial void LogComplete(ILogger logger, int generation);
 
     [LoggerMessage(LogLevel.Error, "The rebuild of generation {Generation} failed")]
-    private partial void LogFailed(int generation, Exception exception);
+    private static partial void LogFailed(ILogger logger, int generation, Exception exception);
 }

@@ -32,12 +32,12 @@ public static class GetSales
             return errors.ToProblem();
 
         var model = await models.GetActiveAsync(cancellationToken);
-        var page = await model.SalesDays.QueryAsync(
+        var days = await model.SalesDays.ListAsync(
             new() { OrderBy = SalesDay.DateField, From = SalesDay.Text(first), To = SalesDay.Text(last), Limit = MaxDays },
             cancellationToken);
-        var days = page.Items.Select(day => new Day(day.Value.Date, day.Value.OrderCount, day.Value.Revenue));
-        return TypedResults.Ok(
-            new SalesByDay(SalesDay.Text(first), SalesDay.Text(last), [.. days], await model.AsOfAsync(cancellationToken)));
+        return TypedResults.Ok(new SalesByDay(
+            SalesDay.Text(first), SalesDay.Text(last), [.. days.Select(day => new Day(day.Date, day.OrderCount, day.Revenue))],
+            await model.AsOfAsync(cancellationToken)));
     }
 
     private static DateOnly Parse(string field, string? text, DateOnly otherwise, ValidationErrors errors)

@@ -21,11 +21,14 @@ public static class ListProductSales
             return errors.ToProblem();
         var model = await models.GetActiveAsync(cancellationToken);
         var query = new DocumentQuery<ProductSales>
-        { OrderBy = ProductSales.QuantityField, IsDescending = true, Limit = count, Cursor = cursor };
+        {
+            OrderBy = ProductSales.QuantityField, IsDescending = true, Limit = count, Cursor = cursor,
+        };
         var page = await model.Products.QueryAsync(query, cancellationToken);
-        var products = page.Items.Select(document => document.Value)
-            .Select(product =>
-            new Product(product.ProductId, product.Sku, product.Name, product.OrderCount, product.Quantity, product.Revenue));
+        var products = from document in page.Items
+                       let product = document.Value
+                       select new Product(
+                           product.ProductId, product.Sku, product.Name, product.OrderCount, product.Quantity, product.Revenue);
         return TypedResults.Ok(new SalesByProduct([.. products], page.NextCursor, await model.AsOfAsync(cancellationToken)));
     }
 }

@@ -3,8 +3,7 @@ namespace ForgeShop.Reporting;
 /// <summary>The read model of one product: its lines in orders that are confirmed and not cancelled.</summary>
 public sealed record ProductSales(ProductId ProductId) : ReadModel
 {
-    public static readonly DocumentField<ProductSales> QuantityField = new DocumentField<ProductSales, long>(
-        "quantity", product => product.Quantity);
+    public static DocumentField<ProductSales, long> QuantityField { get; } = new("quantity", product => product.Quantity);
 
     public string? Sku { get; init; }
 
@@ -20,7 +19,7 @@ public sealed record ProductSales(ProductId ProductId) : ReadModel
 
     public IReadOnlyList<Sum> Revenue { get; init; } = [];
 
-    public static ProjectionModel<ProductSales> Projection { get; } = new(
+    public static Projection<ProductSales> Projection { get; } = new(
         new("product_sales", ReportingJson.Default.ProductSales, [QuantityField]),
         recorded => Sale.Of(recorded)?.Items.Select(item => item.ProductId.Value) ?? [],
         (id, product, recorded) => (product ?? new(new ProductId(id))).With(Sale.Of(recorded)!));

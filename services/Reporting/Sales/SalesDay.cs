@@ -7,13 +7,13 @@ namespace ForgeShop.Reporting;
 /// <param name="Date">The day as <c>2026-03-01</c>.</param>
 public sealed record SalesDay(string Date) : ReadModel
 {
-    public static readonly DocumentField<SalesDay> DateField = new DocumentField<SalesDay, string>("date", day => day.Date);
+    public static DocumentField<SalesDay, string> DateField { get; } = new("date", day => day.Date);
 
     public long OrderCount { get; init; }
 
     public IReadOnlyList<Sum> Revenue { get; init; } = [];
 
-    public static ProjectionModel<SalesDay> Projection { get; } = new(
+    public static Projection<SalesDay> Projection { get; } = new(
         new("sales_days", ReportingJson.Default.SalesDay, [DateField]),
         recorded => DateOf(recorded) is { } date ? [NameBasedUuid.V5(NamespaceIds.Url, $"forgeshop:reporting:sales-day:{date}")] : [],
         (_, day, recorded) => (day ?? new(DateOf(recorded)!)).With(Sale.Of(recorded)!));

@@ -87,13 +87,14 @@ public sealed class CorrelationTests(ServersFixture servers, ReportingFixture sh
     public void Event_follows_its_command_whatever_the_clocks_and_the_sequence_numbers_are()
     {
         var (subject, noon) = (Guid.NewGuid(), DateTimeOffset.UnixEpoch.AddHours(12));
-        EventId Id(string type, long sequence) => servers.Ids.Event(subject, type, sequence);
+        GetCorrelation.CorrelatedMessage Message(string kind, string type, long sequence, EventId? cause, DateTimeOffset time) => new(
+            servers.Ids.Event(subject, type, sequence), kind, type, "payments", subject, sequence, time, null, cause);
         // The second command to a payment causes its first event, and the clock of Payments is late.
-        var charge = new CausalOrder.Place(Id("charge", 1), null, subject, IsCommand: true, 1, noon);
-        var refund = new CausalOrder.Place(Id("refund", 2), null, subject, IsCommand: true, 2, noon.AddSeconds(1));
-        var refunded = new CausalOrder.Place(Id("refunded", 1), refund.Id, subject, IsCommand: false, 1, noon.AddSeconds(-5));
-        var late = new CausalOrder.Place(Id("late", 2), null, subject, IsCommand: false, 2, noon.AddSeconds(-9));
+        var charge = Message("command", "charge", 1, null, noon);
+        var refund = Message("command", "refund", 2, null, noon.AddSeconds(1));
+        var refunded = Message("event", "refunded", 1, refund.Id, noon.AddSeconds(-5));
+        var late = Message("event", "late", 2, null, noon.AddSeconds(-9));
 
-        CausalOrder.Sort([late, refunded, refund, charge], place => place).ShouldBe([charge, refund, refunded, late]);
+        CausalOrder.Sort([late, refunded, refund, charge]).ShouldBe([charge, refund, refunded, late]);
     }
 }

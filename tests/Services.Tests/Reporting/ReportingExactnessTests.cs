@@ -1,4 +1,5 @@
 using ForgeShop.Contracts.Events;
+using ForgeShop.Databases;
 using ForgeShop.Documents;
 using ForgeShop.Reporting;
 using Microsoft.Extensions.DependencyInjection;
@@ -132,7 +133,7 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
         (await ReportingReplica.AllAsync(replica.Models.Get(1).Orders, Cancellation))
             .ShouldNotBeEmpty("requests that began before may still read it");
 
-        time.Advance(ReadModelRebuild.Grace + TimeSpan.FromSeconds(1));
+        time.Advance(RebuildWorker.Grace + TimeSpan.FromSeconds(1));
         await RunAsync(replica, time);
         (await replica.Models.ReadStateAsync(Cancellation)).Value.Obsolete.ShouldBeEmpty();
         (await ReportingReplica.AllAsync(new ReportingReplica(store).Models.Get(1).Orders, Cancellation)).ShouldBeEmpty();
@@ -261,7 +262,7 @@ public sealed class ReportingExactnessTests(ServersFixture servers)
     /// <summary>Runs the steps that are due, as the worker of a replica does.</summary>
     private static async Task RunAsync(ReportingReplica replica, TimeProvider time)
     {
-        var rebuild = new ReadModelRebuild(replica.Models, time, NullLogger<ReadModelRebuild>.Instance);
+        using var rebuild = new RebuildWorker(new WorkerServices(null!, time, NullLoggerFactory.Instance), replica.Models);
         while (await rebuild.RunAsync(Cancellation))
             continue;
     }

@@ -34,11 +34,11 @@ public sealed class ReportingModelTests(ServersFixture servers)
             ConfirmedAt = confirmedAt, Items = items.Length == 0 ? null : items,
         });
 
-    private static T? Fold<T>(ProjectionModel<T> projection, Guid id, params IEnumerable<RecordedEvent> events) where T : ReadModel =>
+    private static T? Fold<T>(Projection<T> projection, Guid id, params IEnumerable<RecordedEvent> events) where T : ReadModel =>
         events.Where(recorded => projection.DocumentsOf(recorded).Contains(id))
             .Aggregate(default(T), (document, recorded) => projection.Fold(id, document, recorded));
 
-    private static T FoldOne<T>(ProjectionModel<T> projection, params RecordedEvent[] events) where T : ReadModel =>
+    private static T FoldOne<T>(Projection<T> projection, params RecordedEvent[] events) where T : ReadModel =>
         Fold(projection, events.SelectMany(projection.DocumentsOf).Distinct().Single(), events)!;
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class ReportingModelTests(ServersFixture servers)
         foreach (
             var arrival in new[] { new[] { placed, sent, later, unrelated }, [unrelated, later, sent, placed],
             [sent, unrelated, placed, later] })
-            TimelineEvent.InOrder([.. arrival.Select(TimelineEvent.Of)]).Select(@event => @event.Type)
+            CausalOrder.Sort(arrival.Select(TimelineEvent.Of)).Select(@event => @event.Type)
                 .ShouldBe(["orders.order-placed", "notifications.notification-sent", "other", "orders.order-confirmed"]);
     }
 

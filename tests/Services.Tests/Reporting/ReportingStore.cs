@@ -85,7 +85,7 @@ internal sealed class ReportingReplica
         Fold("checkpoints", Checkpoint.Projection);
         return dump;
 
-        void Fold<T>(string name, ProjectionModel<T> projection) where T : ReadModel
+        void Fold<T>(string name, Projection<T> projection) where T : ReadModel
         {
             foreach (var document in from recorded in ordered from id in projection.DocumentsOf(recorded).Distinct() group recorded by id)
             {
