@@ -89,11 +89,7 @@ kafka.WithDeadLetterRetry();
 reporting.WithAudit();
 builder.AddCustomers("customers", gateway);
 
-return await builder.RunShopAsync(servers, new ShopEndpoints
+return await builder.RunShopAsync(servers, new(gateway, migrator.Resource, adminEmail.Resource, adminPassword.Resource, new()
 {
-    Gateway = gateway,
-    Migrator = migrator,
-    AdminEmail = adminEmail,
-    AdminPassword = adminPassword,
-    Stores = { ["postgres"] = postgres, ["redis"] = redis, ["kafka"] = kafka, ["documents"] = documents.Server },
-});
+    ["postgres"] = postgres, ["redis"] = redis, ["kafka"] = kafka, ["documents"] = documents.Server,
+}));

@@ -20,9 +20,7 @@ internal static class HealthExtensions
         });
     }
 
-    /// <summary>
-    /// Maps the endpoints in every environment, because orchestrators also probe in production. The answers contain nothing confidential.
-    /// </summary>
+    /// <summary>Maps the endpoints in every environment: orchestrators probe in production. Nothing in them is confidential.</summary>
     public static void MapHealth(this WebApplication app)
     {
         Map(app, "/health", _ => true);
@@ -75,10 +73,7 @@ internal sealed partial class HealthLog(ILogger<HealthLog> logger)
     private static partial void LogAiling(ILogger logger, string checks, Exception? exception);
 }
 
-/// <summary>
-/// Reports Degraded for a time after an ID that is not the one of its natural key. The service still serves its requests; the error log
-/// names the ID.
-/// </summary>
+/// <summary>Reports Degraded for a time after an ID mismatch. The service still serves; the error log names the ID.</summary>
 internal sealed class IdHealth(IdTracking tracking, TimeProvider time) : IHealthCheck
 {
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(15);

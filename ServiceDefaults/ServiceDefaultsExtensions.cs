@@ -4,7 +4,6 @@ using Microsoft.Extensions.Http.Resilience;
 
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>The defaults of every service of the shop.</summary>
 public static class ServiceDefaultsExtensions
 {
     /// <summary>
@@ -34,10 +33,11 @@ public static class ServiceDefaultsExtensions
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         app.UseRequestTimeouts();
-        app.UseApiRequests();
+        app.UseMiddleware<RequestRules>();
         app.UseAuthentication();
         app.UseCorrelation();
-        app.UseBodyLimit();
+        // After authentication, because it can read a body of unknown length.
+        app.UseMiddleware<BodyLimit>();
         app.UseAuthorization();
         app.MapHealth();
         return app;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
 
@@ -6,38 +5,25 @@ namespace ForgeShop.AppHost.Hosting;
 
 internal static class ContainerEngine
 {
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// Returns whether a container engine answers, by the check that Aspire's orchestrator itself makes before it starts a container.
-    /// </summary>
+    /// <summary>Returns whether a container engine answers, by the check that Aspire's orchestrator itself makes.</summary>
     /// <exception cref="DistributedApplicationException">The orchestrator does not answer.</exception>
     public static bool Answers(IDistributedApplicationBuilder builder)
     {
         var orchestrator = builder.AppHostAssembly!.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Single(metadata => string.Equals(metadata.Key, "dcpclipath", StringComparison.OrdinalIgnoreCase)).Value!;
         string[] runtime = builder.Configuration["ASPIRE_CONTAINER_RUNTIME"] is { Length: > 0 } name ? ["--container-runtime", name] : [];
-        using var process = Process.Start(new ProcessStartInfo(orchestrator, ["info", .. runtime])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        if (!process.WaitForExit(AnswerTimeout))
-        {
-            process.Kill();
-            throw new DistributedApplicationException($"the check for a container engine timed out after {AnswerTimeout.TotalSeconds} s");
-        }
-
+        var (_, output, errors) = Programs.Run(orchestrator, Timeout, ["info", .. runtime]);
         try
         {
-            using var info = JsonDocument.Parse(output.Result);
+            using var info = JsonDocument.Parse(output);
             var containers = info.RootElement.GetProperty("containers");
             return containers.GetProperty("installed").GetBoolean() && containers.GetProperty("running").GetBoolean();
         }
         catch (JsonException exception)
         {
-            throw new DistributedApplicationException($"the check for a container engine failed: {errors.Result.Trim()}", exception);
+            throw new DistributedApplicationException($"the check for a container engine failed: {errors.Trim()}", exception);
         }
     }
 }

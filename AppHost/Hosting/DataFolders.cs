@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace ForgeShop.AppHost.Hosting;
 
 /// <summary>The data folders of the native servers: below <c>data</c> in the artifacts folder.</summary>
@@ -10,6 +13,9 @@ internal sealed class DataFolders
     public DataFolders(string root) => Root = Create(root, OwnerOnly);
 
     public string Root { get; }
+
+    /// <summary>Returns 16 hexadecimal digits that distinguish one path from another.</summary>
+    public static string HashOf(string path) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..16];
 
     /// <summary>Returns the folder of one server, which is created if it is missing.</summary>
     public string For(string server) => Create(Path.Combine(Root, server), OwnerOnly);
@@ -30,7 +36,6 @@ internal sealed class DataFolders
             Create(path, mode);
     }
 
-    /// <summary>Deletes the data of all servers.</summary>
     public void Delete()
     {
         foreach (var folder in (string[])[Root, PostgresOfRoot])
@@ -40,7 +45,7 @@ internal sealed class DataFolders
         }
     }
 
-    private string PostgresOfRoot => $"/var/tmp/forgeshop-{Hash.Of(Root)}";
+    private string PostgresOfRoot => $"/var/tmp/forgeshop-{HashOf(Root)}";
 
     private string Create(string folder, UnixFileMode mode)
     {

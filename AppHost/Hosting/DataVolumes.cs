@@ -1,6 +1,4 @@
 using System.ComponentModel;
-using System.Diagnostics;
-using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.AppHost.Hosting;
 
@@ -52,16 +50,14 @@ internal static class DataVolumes
         .Where(mount => mount is { Type: ContainerMountType.Volume, Source: not null })
         .Select(mount => mount.Source!);
 
-    /// <summary>Runs a command of the engine and returns its output.</summary>
     private static string Run(string engine, params string[] arguments)
     {
         try
         {
-            using var command = Process.Start(new ProcessStartInfo(engine, arguments) { RedirectStandardOutput = true })!;
-            var output = command.StandardOutput.ReadToEndAsync();
-            if (!command.WaitForExit(Timeout) || command.ExitCode != 0)
-                throw new DistributedApplicationException($"{engine} could not delete the data volumes: does another shop still use them?");
-            return output.GetAwaiter().GetResult();
+            var (exitCode, output, errors) = Programs.Run(engine, Timeout, arguments);
+            return exitCode == 0
+                ? output
+                : throw new DistributedApplicationException($"{engine} could not delete the data volumes: {errors.Trim()}");
         }
         catch (Win32Exception exception)
         {

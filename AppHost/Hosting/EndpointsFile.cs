@@ -2,24 +2,13 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.AppHost.Hosting;
 
 /// <summary>The content of the file: the parts of the running shop that a script needs.</summary>
-internal sealed class ShopEndpoints
-{
-    public required IResourceBuilder<ProjectResource> Gateway { get; init; }
-
-    public required IResourceBuilder<ExecutableResource> Migrator { get; init; }
-
-    public required IResourceBuilder<ParameterResource> AdminEmail { get; init; }
-
-    public required IResourceBuilder<ParameterResource> AdminPassword { get; init; }
-
-    public Dictionary<string, IResourceBuilder<IResourceWithConnectionString>> Stores { get; } = [];
-}
+internal sealed record ShopEndpoints(
+    IResourceBuilder<ProjectResource> Gateway, ExecutableResource Migrator, ParameterResource AdminEmail, ParameterResource AdminPassword,
+    Dictionary<string, IResourceBuilder<IResourceWithConnectionString>> Stores);
 
 /// <summary>The path of the file. The operator's tool reads it to find the running shop.</summary>
 internal sealed record EndpointsFileLocation(string Path);
@@ -95,8 +84,8 @@ internal sealed class EndpointsFile(
             ["dashboard"] = DashboardUrl,
             ["admin"] = new JsonObject
             {
-                ["email"] = await shop.AdminEmail.Resource.GetValueAsync(cancellationToken),
-                ["password"] = await shop.AdminPassword.Resource.GetValueAsync(cancellationToken),
+                ["email"] = await shop.AdminEmail.GetValueAsync(cancellationToken),
+                ["password"] = await shop.AdminPassword.GetValueAsync(cancellationToken),
             },
             ["services"] = services,
             ["stores"] = stores,

@@ -1,8 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using Confluent.Kafka;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Aspire.Hosting;
 
@@ -34,9 +32,8 @@ public static class KafkaBuilderExtensions
     private const int InternalPort = 9093;
     private const string DataFolder = "/var/lib/kafka/data";
 
-    /// <summary>Adds an Apache Kafka broker that runs in a container.</summary>
     public static IResourceBuilder<KafkaServerResource> AddKafka(
-        this IDistributedApplicationBuilder builder, [ResourceName] string name, int? port = null)
+        this IDistributedApplicationBuilder builder, [ResourceName] string name)
     {
         var kafka = new KafkaServerResource(name);
         string? bootstrapServers = null;
@@ -50,7 +47,7 @@ public static class KafkaBuilderExtensions
             failureStatus: null, tags: null));
 
         return builder.AddResource(kafka)
-            .WithEndpoint(targetPort: BrokerPort, port: port, name: KafkaServerResource.PrimaryEndpointName)
+            .WithEndpoint(targetPort: BrokerPort, name: KafkaServerResource.PrimaryEndpointName)
             .WithEndpoint(targetPort: InternalPort, name: KafkaServerResource.InternalEndpointName)
             .WithImage("apache/kafka", "4.3.1").WithImageRegistry("docker.io")
             .WithIconName("MailMultiple")
@@ -60,8 +57,7 @@ public static class KafkaBuilderExtensions
 
     /// <summary>Keeps the broker's log in a named volume.</summary>
     public static IResourceBuilder<KafkaServerResource> WithDataVolume(
-        this IResourceBuilder<KafkaServerResource> builder, string? name = null, bool isReadOnly = false) =>
-        builder.WithVolume(name ?? VolumeNameGenerator.Generate(builder, "data"), DataFolder, isReadOnly);
+        this IResourceBuilder<KafkaServerResource> builder, string name) => builder.WithVolume(name, DataFolder);
 
     private static void Configure(Dictionary<string, object> environment, KafkaServerResource kafka)
     {
@@ -92,9 +88,7 @@ public static class KafkaBuilderExtensions
         environment["CLUSTER_ID"] = NewClusterId();
     }
 
-    /// <summary>
-    /// Returns 16 random bytes in Kafka's form: base64url, 22 characters. The first one is never a hyphen, as in Kafka's own IDs.
-    /// </summary>
+    /// <summary>Returns 16 random bytes in base64url (22 characters). As in Kafka's own IDs, the first is no hyphen.</summary>
     private static string NewClusterId() => $"F{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16))[1..]}";
 }
 

@@ -1,13 +1,9 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using MongoDB.Bson;
 using MongoDB.Driver;
 
 namespace Aspire.Hosting;
 
-/// <summary>
-/// A MongoDB server. Names and behaviour are those of Aspire.Hosting.MongoDB, which can take over by a change of reference.
-/// </summary>
+/// <summary>A MongoDB server, with the names and the behaviour of Aspire.Hosting.MongoDB, which can replace this file.</summary>
 public sealed class MongoDBServerResource(string name, ParameterResource passwordParameter)
     : ContainerResource(name), IResourceWithConnectionString
 {
@@ -43,14 +39,13 @@ public sealed class MongoDBDatabaseResource(string name, string databaseName, Mo
 
 public static class MongoDBBuilderExtensions
 {
-    /// <summary>Adds a MongoDB server that runs in a container.</summary>
     public static IResourceBuilder<MongoDBServerResource> AddMongoDB(
-        this IDistributedApplicationBuilder builder, [ResourceName] string name, int? port = null)
+        this IDistributedApplicationBuilder builder, [ResourceName] string name)
     {
         var password = ParameterResourceBuilderExtensions.CreateDefaultPasswordParameter(builder, $"{name}-password", special: false);
         var server = new MongoDBServerResource(name, password);
         return builder.AddResource(server)
-            .WithEndpoint(port: port, targetPort: 27017, name: MongoDBServerResource.PrimaryEndpointName)
+            .WithEndpoint(targetPort: 27017, name: MongoDBServerResource.PrimaryEndpointName)
             .WithImage("library/mongo", "8.2").WithImageRegistry("docker.io")
             .WithIconName("DatabaseMultiple")
             .WithEnvironment("MONGO_INITDB_ROOT_USERNAME", MongoDBServerResource.UserName)
@@ -58,7 +53,6 @@ public static class MongoDBBuilderExtensions
             .WithMongoHealthCheck();
     }
 
-    /// <summary>Adds a database of the server.</summary>
     public static IResourceBuilder<MongoDBDatabaseResource> AddDatabase(
         this IResourceBuilder<MongoDBServerResource> server, [ResourceName] string name, string? databaseName = null) =>
         server.ApplicationBuilder.AddResource(new MongoDBDatabaseResource(name, databaseName ?? name, server.Resource))
@@ -67,8 +61,7 @@ public static class MongoDBBuilderExtensions
 
     /// <summary>Keeps the documents in a named volume.</summary>
     public static IResourceBuilder<MongoDBServerResource> WithDataVolume(
-        this IResourceBuilder<MongoDBServerResource> server, string? name = null, bool isReadOnly = false) =>
-        server.WithVolume(name ?? VolumeNameGenerator.Generate(server, "data"), "/data/db", isReadOnly);
+        this IResourceBuilder<MongoDBServerResource> server, string name) => server.WithVolume(name, "/data/db");
 
     private static IResourceBuilder<T> WithMongoHealthCheck<T>(this IResourceBuilder<T> resource)
         where T : IResourceWithConnectionString

@@ -1,20 +1,11 @@
-using System.Diagnostics;
 using System.Globalization;
 using ForgeShop.AppHost.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Aspire.Hosting;
 
-/// <summary>
-/// A Node.js app. Names and behaviour are those of Aspire.Hosting.JavaScript, which can take over by a change of reference.
-/// </summary>
+/// <summary>A Node.js app, with the names and the behaviour of Aspire.Hosting.JavaScript, which can replace this file.</summary>
 public sealed class NodeAppResource(string name, string command, string workingDirectory)
     : ExecutableResource(name, command, workingDirectory), IResourceWithServiceDiscovery;
-
-/// <summary>Installs the packages of a Node.js app, and exits.</summary>
-public sealed class JavaScriptInstallerResource(string name, string command, string workingDirectory)
-    : ExecutableResource(name, command, workingDirectory);
 
 public static class NodeAppHostingExtensions
 {
@@ -23,8 +14,6 @@ public static class NodeAppHostingExtensions
     private static readonly Lazy<string?> Missing = new(FindProblem);
 
     /// <summary>Adds a Node.js app. On a machine without Node.js it is not started, and its state names the package to install.</summary>
-    /// <param name="builder">The builder.</param>
-    /// <param name="name">The name of the resource.</param>
     /// <param name="appDirectory">The folder of package.json, relative to the AppHost.</param>
     /// <param name="scriptPath">The script to run, relative to that folder.</param>
     public static IResourceBuilder<NodeAppResource> AddNodeApp(
@@ -56,7 +45,7 @@ public static class NodeAppHostingExtensions
     {
         var (builder, name) = (app.ApplicationBuilder, app.Resource.Name);
         var script = Path.Combine(AppContext.BaseDirectory, "Native", "npm.sh");
-        var installer = builder.AddResource(new JavaScriptInstallerResource($"{name}-installer", script, app.Resource.WorkingDirectory))
+        var installer = builder.AddExecutable($"{name}-installer", script, app.Resource.WorkingDirectory)
             .WithParentRelationship(app)
             .WithIconName("BoxArrowDown")
             .WithAnnotation(new RunsToCompletionAnnotation());
@@ -87,24 +76,21 @@ public static class NodeAppHostingExtensions
     /// <summary>Returns why no Node.js app can run here; null if one can.</summary>
     private static string? FindProblem()
     {
-        if (!InPath("node") || !InPath("npm"))
+        if (Programs.InPath("node") is null || Programs.InPath("npm") is null)
             return $"Node.js is missing: install it with 'apt-get install nodejs npm' ({MinVersion} or newer)";
-        using var node = Process.Start(new ProcessStartInfo("node", "--version") { RedirectStandardOutput = true })!;
-        var output = node.StandardOutput.ReadToEndAsync();
-        if (!node.WaitForExit(VersionTimeout))
+        string version;
+        try
         {
-            node.Kill();
-            return $"'node --version' did not answer within {VersionTimeout.TotalSeconds:0} s";
+            version = Programs.Run("node", VersionTimeout, "--version").Output.Trim();
+        }
+        catch (DistributedApplicationException exception)
+        {
+            return exception.Message;
         }
 
-        var version = output.Result.Trim();
         var first = version.TrimStart('v').Split('.')[0];
         return int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var major) && major >= MinVersion
             ? null
             : $"Node.js {version} is too old: install {MinVersion} or newer";
     }
-
-    private static bool InPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? $"{program}.exe" : program)));
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.AppHost.Hosting;
 
@@ -147,12 +145,8 @@ internal static class OperatorCommands
         var rate = DefaultRate.ToString(CultureInfo.InvariantCulture);
         return builder.AddProject<Projects.Operator>(name, launchProfileName: null)
             .AsBuilt()
-            .WithArgs(context =>
-            {
-                context.Args.Add("customers");
-                context.Args.Add("--rate");
-                context.Args.Add(rate);
-            })
+            .WithArgs("customers", "--rate")
+            .WithArgs(context => context.Args.Add(rate))
             .WithReference(gateway)
             .WaitFor(gateway)
             .WithExplicitStart()

@@ -15,9 +15,7 @@ internal static class ServersExtensions
     private const string Native = "native";
     private const string Containers = "containers";
 
-    /// <summary>
-    /// Returns the configured kind of servers (<c>Servers=native|containers</c>), or containers if a container engine answers.
-    /// </summary>
+    /// <summary>Returns the configured kind (<c>Servers=native|containers</c>), or containers if an engine answers.</summary>
     public static Servers ChooseServers(this IDistributedApplicationBuilder builder)
     {
         var (servers, reason) = builder.Configuration[Key]?.ToLowerInvariant() switch
@@ -54,7 +52,6 @@ internal static class ServersExtensions
     }
 }
 
-/// <summary>The server of the read side's documents.</summary>
 internal sealed class DocumentServer(IResourceBuilder<MongoDBServerResource>? mongodb, IResourceBuilder<PostgresServerResource>? postgres)
 {
     public IResourceBuilder<IResourceWithConnectionString> Server => (IResourceBuilder<IResourceWithConnectionString>?)mongodb ?? postgres!;

@@ -1,8 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.AppHost.Hosting;
 
@@ -13,12 +10,10 @@ internal static class Shop
     private const int DashboardPort = 15888;
     private const string NoDashboard = "--no-dashboard";
 
-    /// <summary>
-    /// Translates the AppHost's own arguments, --fresh and --no-dashboard, and sets the defaults of a development machine.
-    /// </summary>
+    /// <summary>Translates --fresh and --no-dashboard, and sets the defaults of a development machine.</summary>
     public static DistributedApplicationOptions Options(string[] args)
     {
-        Loopback.BypassProxies();
+        BypassProxies();
         string?[] environment =
             [Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT"), Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT")];
         // In any other environment Aspire would generate new passwords at each start.
@@ -38,7 +33,7 @@ internal static class Shop
 
     /// <summary>Returns the name of a server's data volume; each artifacts folder has its own.</summary>
     public static string DataVolume(this IDistributedApplicationBuilder builder, string server) =>
-        $"forgeshop-{Hash.Of(builder.Artifacts())}-{server}";
+        $"forgeshop-{DataFolders.HashOf(builder.Artifacts())}-{server}";
 
     /// <summary>Runs the shop until it is stopped. Returns 0 after Ctrl-C; 2 and a one-line error if the shop cannot run.</summary>
     public static async Task<int> RunShopAsync(this IDistributedApplicationBuilder builder, Servers servers, ShopEndpoints endpoints)
@@ -57,7 +52,7 @@ internal static class Shop
             if (builder.IsIsolated())
                 builder.Services.AddHostedService(_ => new TemporaryData(builder, data, builder.Artifacts()));
             builder.Apply(servers, data);
-            endpoints.Gateway.AddEmptyDataCommand(endpoints.Migrator.Resource, data);
+            endpoints.Gateway.AddEmptyDataCommand(endpoints.Migrator, data);
             builder.PreferDashboardPort(DashboardPort);
             builder.Services.AddSingleton(TimeProvider.System);
             // Aspire's own API stores its keys in the user's profile and logs that they are not encrypted.
@@ -104,11 +99,20 @@ internal static class Shop
         ? Path.Combine(Path.GetTempPath(), $"forgeshop-{Guid.NewGuid():n}")
         : Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", "artifacts"));
 
-    /// <summary>
-    /// Returns whether this shop runs beside the clone's own, for a test: Aspire chooses all ports, and the data is temporary.
-    /// </summary>
+    /// <summary>Returns whether this shop runs beside the clone's own: Aspire chooses all ports, the data is temporary.</summary>
     public static bool IsIsolated(this IDistributedApplicationBuilder builder) =>
         builder.Configuration.GetValue<bool>("DcpPublisher:RandomizePorts");
+
+    /// <summary>Excludes traffic within this machine from a proxy in HTTP_PROXY, for this process and its children.</summary>
+    private static void BypassProxies()
+    {
+        foreach (var name in (string[])["NO_PROXY", "no_proxy"])
+        {
+            var present = (Environment.GetEnvironmentVariable(name) ?? "")
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            Environment.SetEnvironmentVariable(name, string.Join(',', present.Union(["localhost", "127.0.0.1", "::1"])));
+        }
+    }
 
     private static FileStream TakeLock(string path)
     {

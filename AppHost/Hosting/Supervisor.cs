@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace ForgeShop.AppHost.Hosting;
 
@@ -18,6 +16,7 @@ internal sealed class Supervisor(
     private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(20);
 
     private readonly Dictionary<string, Supervised> resources = [];
+    private readonly HashSet<ResourceCommandAnnotation> noted = [];
     private readonly ConcurrentDictionary<string, bool> stopRequested = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -57,22 +56,25 @@ internal sealed class Supervisor(
         }
     }
 
-    /// <summary>
-    /// Wraps the commands that stop a resource, to recognize a requested stop. The state Stopping is too short to be observed reliably.
-    /// </summary>
+    /// <summary>Wraps the commands that stop a resource: the state Stopping is too short to be observed reliably.</summary>
     private void NoteStops(IResource resource)
     {
         var stops = resource.Annotations.OfType<ResourceCommandAnnotation>()
-            .Where(command => command.Name == KnownResourceCommands.StopCommand || command.Name == KnownResourceCommands.RestartCommand)
-            .ToList();
-        foreach (var stop in stops.Where(stop => stop.ExecuteCommand.Target is not StopNote))
+            .Where(command => command.Name == KnownResourceCommands.StopCommand || command.Name == KnownResourceCommands.RestartCommand);
+        foreach (var stop in stops.Except(noted).ToList())
         {
-            var note = new StopNote(resource.Name, stopRequested, stop.ExecuteCommand);
+            var note = new ResourceCommandAnnotation(
+                stop.Name, stop.DisplayName, stop.UpdateState, NoteAndStopAsync, stop.DisplayDescription, stop.Arguments,
+                stop.ConfirmationMessage, stop.IconName, stop.IconVariant, stop.IsHighlighted, stop.Visibility, stop.ValidateArguments);
             resource.Annotations.Remove(stop);
-            resource.Annotations.Add(new ResourceCommandAnnotation(
-                stop.Name, stop.DisplayName, stop.UpdateState, note.ExecuteAsync, stop.DisplayDescription, stop.Arguments,
-                stop.ConfirmationMessage,
-                stop.IconName, stop.IconVariant, stop.IsHighlighted, stop.Visibility, stop.ValidateArguments));
+            resource.Annotations.Add(note);
+            noted.Add(note);
+
+            Task<ExecuteCommandResult> NoteAndStopAsync(ExecuteCommandContext context)
+            {
+                stopRequested[resource.Name] = true;
+                return stop.ExecuteCommand(context);
+            }
         }
     }
 
@@ -111,16 +113,6 @@ internal sealed class Supervisor(
     {
         Console.WriteLine(message);
         logs.GetLogger(resource.Resource).LogWarning("{Message}", message);
-    }
-
-    private sealed class StopNote(
-        string resource, ConcurrentDictionary<string, bool> stopRequested, Func<ExecuteCommandContext, Task<ExecuteCommandResult>> stop)
-    {
-        public Task<ExecuteCommandResult> ExecuteAsync(ExecuteCommandContext context)
-        {
-            stopRequested[resource] = true;
-            return stop(context);
-        }
     }
 
     private sealed class Supervised

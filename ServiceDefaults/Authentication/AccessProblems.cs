@@ -4,9 +4,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>
-/// Writes 401 and 403 as problem details with the header that RFC 6750 requires. The response does not say why a token is invalid.
-/// </summary>
+/// <summary>Writes 401 and 403 with the header of RFC 6750. The answer does not say why a token is invalid.</summary>
 internal sealed class AccessProblems : JwtBearerEvents
 {
     /// <summary>Without the issuer's keys no token can be verified: 503 and not 401, because the same request can succeed later.</summary>

@@ -65,10 +65,7 @@ internal static class AuthenticationExtensions
         bearer.BackchannelHttpHandler = new UsersBackchannel(settings.Users, handlers.CreateHandler());
     }
 
-    /// <summary>
-    /// Sends the requests for the issuer's discovery document and keys to Users directly. The issuer is the shop's public address, which a
-    /// service need not reach.
-    /// </summary>
+    /// <summary>Asks Users directly for keys: a service need not reach the issuer, the shop's public address.</summary>
     private sealed class UsersBackchannel(Uri users, HttpMessageHandler inner) : DelegatingHandler(inner)
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -15,15 +15,9 @@ public sealed record Caller(UserId Id, IReadOnlySet<string> Permissions)
     /// <summary>Returns whether the caller is the owner, or has a permission that covers all users.</summary>
     public bool MaySee(UserId owner, string permission) => Is(owner) || Permissions.Contains(permission);
 
-    /// <summary>Binds a parameter of this type in minimal APIs.</summary>
-    public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult<Caller?>(Of(context));
-
-    internal static Caller Of(HttpContext context)
-    {
-        if (!TryIdentify(context, out var id))
-            throw new BadHttpRequestException("The token is not a person's.", StatusCodes.Status403Forbidden);
-        return new Caller(id, PermissionRequirement.PermissionsOf(context.User));
-    }
+    public static ValueTask<Caller?> BindAsync(HttpContext context) => TryIdentify(context, out var id)
+        ? new(new Caller(id, PermissionRequirement.PermissionsOf(context.User)))
+        : throw new BadHttpRequestException("The token is not a person's.", StatusCodes.Status403Forbidden);
 
     private static bool TryIdentify(HttpContext context, out UserId id)
     {

@@ -8,9 +8,7 @@ namespace ForgeShop.ServiceDefaults;
 
 public static class ServiceTokenExtensions
 {
-    /// <summary>
-    /// Sends the service's own token with each request of this client. The <c>/internal</c> endpoints of other services require it.
-    /// </summary>
+    /// <summary>Sends the service's own token with each request; <c>/internal</c> endpoints of other services require it.</summary>
     public static IHttpClientBuilder AddServiceToken(this IHttpClientBuilder client) =>
         client.AddHttpMessageHandler(services => new ServiceTokenHandler(services.GetRequiredService<ServiceTokens>()));
 
@@ -28,10 +26,7 @@ public static class ServiceTokenExtensions
     }
 }
 
-/// <summary>
-/// This service's own access token (OAuth 2.0 client credentials, RFC 6749 section 4.4), fetched when it is needed and kept until shortly
-/// before it expires.
-/// </summary>
+/// <summary>This service's own access token (RFC 6749, section 4.4), fetched when needed and kept until it expires.</summary>
 internal sealed class ServiceTokens(IHttpClientFactory clients, IOptions<AuthenticationSettings> settings, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);

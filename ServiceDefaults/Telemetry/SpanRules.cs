@@ -3,9 +3,7 @@ using OpenTelemetry;
 
 namespace ForgeShop.ServiceDefaults;
 
-/// <summary>
-/// Adds the correlation ID to every span, drops the spans of polling, names query spans, and removes what can identify a person.
-/// </summary>
+/// <summary>Adds the correlation ID, drops the spans of polling, names query spans, and removes personal data.</summary>
 internal sealed partial class SpanRules : BaseProcessor<Activity>
 {
     public override void OnStart(Activity data)

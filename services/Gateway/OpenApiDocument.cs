@@ -3,10 +3,7 @@ using Scalar.AspNetCore;
 
 namespace ForgeShop.Gateway;
 
-/// <summary>
-/// GET /openapi/v1.json: the document of the whole API, docs/openapi/v1.json; and /scalar, where it is read and tried. Neither in
-/// production.
-/// </summary>
+/// <summary>GET /openapi/v1.json, the document of the whole API (docs/openapi/v1.json), and /scalar. Not in production.</summary>
 public static class OpenApiDocument
 {
     private const string Path = "/openapi/v1.json";

@@ -1,15 +1,11 @@
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HttpOverrides;
-using Microsoft.AspNetCore.Identity;
 
 namespace ForgeShop.Users;
 
 /// <summary>Passwords, sessions and the token server.</summary>
 internal static class Identity
 {
-    /// <summary>
-    /// Runs at every start, when the database is migrated: stores the clients and the first administrator, reads the signing keys.
-    /// </summary>
+    /// <summary>Runs at every start: stores the clients and the first administrator, reads the signing keys.</summary>
     public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var db = services.GetRequiredService<UsersDb>();

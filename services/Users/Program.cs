@@ -23,7 +23,6 @@ app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
 app.MapAudit("users");
 var users = app.MapGroup("/api/v1/users").WithTags("Users");
 RegisterUser.Map(users);
-GetMe.Map(users);
 GetUser.Map(users);
 ChangeProfile.Map(users);
 ChangePassword.Map(users);

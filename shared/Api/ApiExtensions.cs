@@ -8,7 +8,7 @@ public static class ApiExtensions
 {
     /// <summary>
     /// Adds problem details for every error, strict reading of bodies, denial by default, the OpenAPI document and the rules of
-    /// connections. <see cref="UseApiAnswers"/>, <see cref="UseApiRequests"/> and <see cref="UseBodyLimit"/> add the middleware.
+    /// connections. <see cref="UseApiAnswers"/>, <see cref="RequestRules"/> and <see cref="BodyLimit"/> are the middleware.
     /// </summary>
     public static void AddApi(this IServiceCollection services)
     {
@@ -40,10 +40,4 @@ public static class ApiExtensions
         app.UseMiddleware<HeadAndOptions>();
         app.UseMiddleware<ConditionalRequests>();
     }
-
-    /// <summary>Adds the check of headers, query and encoding. It comes before a part of the request is used.</summary>
-    public static void UseApiRequests(this IApplicationBuilder app) => app.UseMiddleware<RequestRules>();
-
-    /// <summary>Adds the limit of bodies. It comes after authentication, because it can read a body of unknown length.</summary>
-    public static void UseBodyLimit(this IApplicationBuilder app) => app.UseMiddleware<BodyLimit>();
 }

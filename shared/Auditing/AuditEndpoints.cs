@@ -9,8 +9,6 @@ public static class AuditEndpoints
     /// Maps the audit protocol of a service (docs/audit.md): what its own stores hold, in pages. The gateway does not route it, and only
     /// the auditor's token has the permission.
     /// </summary>
-    /// <param name="routes">The application.</param>
-    /// <param name="service">The service's name.</param>
     public static void MapAudit(this IEndpointRouteBuilder routes, string service)
     {
         var answers = new AuditAnswers(service);

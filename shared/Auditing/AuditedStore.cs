@@ -13,21 +13,16 @@ public abstract class AuditedStore(AuditedCollection collection)
 
     /// <summary>Reads a page in the order of the IDs.</summary>
     /// <param name="after">The cursor of the page before; null for the first page.</param>
-    /// <param name="limit">The maximum number of entries.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="FormatException">The cursor does not come from an earlier page.</exception>
     public abstract Task<AuditedEntries> PageAsync(string? after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Returns the entries of these IDs that exist.</summary>
     public abstract Task<IReadOnlyList<AuditEntry>> LookupAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken);
 
     /// <summary>Returns those of the IDs that have an entry, without its content.</summary>
     public virtual Task<IReadOnlyList<AuditEntry>> FindIdsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
         LookupAsync(ids, cancellationToken);
 
-    /// <summary>
-    /// Repairs entries and returns what was changed. Only for collections with <see cref="AuditedCollection.CanRepair"/>.
-    /// </summary>
+    /// <summary>Repairs entries of a collection that has <see cref="AuditedCollection.CanRepair"/>; returns the changes.</summary>
     public virtual Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken) =>
         throw new NotSupportedException($"{Collection.Name} is not repaired.");
 }

@@ -5,13 +5,11 @@ using Npgsql;
 namespace ForgeShop.Auditing;
 
 /// <summary>Declares how a table answers the audit. The members are SQL expressions; the ID is a column with a unique index.</summary>
-/// <param name="Collection">The collection.</param>
 /// <param name="From">The table, optionally with an alias.</param>
 public sealed record AuditedTable(AuditedCollection Collection, string From)
 {
     public string Id { get; init; } = "id";
 
-    /// <summary>The fields of the natural key.</summary>
     public IReadOnlyList<(string Field, string Sql)> Key { get; init; } = [];
 
     public string Group { get; init; } = "null";
@@ -135,7 +133,6 @@ public static class JsonHash
 
 public static class AuditedTables
 {
-    /// <summary>Lets a table answer the audit.</summary>
     public static IServiceCollection AddAuditedTable<TContext>(this IServiceCollection services, AuditedTable table)
         where TContext : DbContext =>
         services.AddSingleton<AuditedStore>(provider => ActivatorUtilities.CreateInstance<TableAudit<TContext>>(provider, table));

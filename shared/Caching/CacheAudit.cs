@@ -4,19 +4,11 @@ using System.Text.Json;
 using ForgeShop.Auditing;
 using ForgeShop.Contracts.Audit;
 using ForgeShop.Forge;
-using Microsoft.Extensions.DependencyInjection;
-using StackExchange.Redis;
 
 namespace ForgeShop.Caching;
 
-/// <summary>
-/// Reads the entries of an <see cref="EntityCache{TView}"/> in Redis, in the order of SCAN. A repair drops entries; the next request reads
-/// the database.
-/// </summary>
-/// <param name="collection">The collection.</param>
-/// <param name="prefix">The first part of the keys in Redis.</param>
+/// <summary>Reads the entries of a cache in Redis, in the order of SCAN. A repair drops entries.</summary>
 /// <param name="describe">Describes a view. Its ID comes from the key in Redis.</param>
-/// <param name="redis">Redis.</param>
 public sealed class CacheAudit<TView>(
     AuditedCollection collection, string prefix, Func<TView, AuditEntry> describe, IConnectionMultiplexer redis)
     : AuditedStore(collection) where TView : class, ICachedView
@@ -68,7 +60,8 @@ public sealed class CacheAudit<TView>(
     {
         try
         {
-            var fields = await redis.GetDatabase().HashGetAsync(Key(id), [DataField, VersionedRedis.VersionField]).WaitAsync(cancellationToken);
+            var fields = await redis.GetDatabase().HashGetAsync(Key(id), [DataField, VersionedRedis.VersionField])
+                .WaitAsync(cancellationToken);
             return (fields[0], fields[1].TryParse(out long minimum) ? minimum : 0);
         }
         catch (RedisServerException)

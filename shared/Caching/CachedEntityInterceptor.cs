@@ -4,10 +4,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace ForgeShop.Caching;
 
-/// <summary>
-/// Keeps the cache consistent with the database: raises the versions of changed entities before the commit. The next reader stores the new
-/// view.
-/// </summary>
+/// <summary>Raises the versions of changed entities before the commit. The next reader stores the new view.</summary>
 internal sealed class CachedEntityInterceptor<TEntity, TView>(Lazy<EntityCache<TView>> cache, Func<TEntity, TView> show)
     : SaveChangesInterceptor
     where TEntity : class where TView : class, ICachedView

@@ -1,12 +1,9 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Caching.Memory;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using StackExchange.Redis;
 using ZiggyCreatures.Caching.Fusion;
 using ZiggyCreatures.Caching.Fusion.Backplane.StackExchangeRedis;
 using ZiggyCreatures.Caching.Fusion.Serialization.SystemTextJson;
@@ -24,8 +21,6 @@ public static class CachingExtensions
     };
 
     /// <summary>Adds an <see cref="EntityCache{TView}"/> that follows the changes that the context saves.</summary>
-    /// <param name="builder">The service's builder.</param>
-    /// <param name="connectionName">The name of the connection string of Redis.</param>
     /// <param name="prefix">The first part of every key: <c>user</c> for <c>user:{id}</c>.</param>
     /// <param name="show">Makes the view of an entity, whose property <c>Version</c> counts its changes.</param>
     public static IHostApplicationBuilder AddEntityCache<TContext, TEntity, TView>(

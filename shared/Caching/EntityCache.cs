@@ -1,6 +1,4 @@
 using ForgeShop.Forge;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using ZiggyCreatures.Caching.Fusion;
 
 namespace ForgeShop.Caching;
@@ -30,12 +28,8 @@ public sealed partial class EntityCache<TView> where TView : class, ICachedView
         cache.Events.Distributed.DeserializationError += (_, entry) => LogMisfit(logger, entry.Key);
     }
 
-    /// <summary>
-    /// Returns the cached view, or loads it in a scope of its own; concurrent requests for one entity share one load.
-    /// </summary>
-    /// <param name="id">The entity's ID.</param>
+    /// <summary>Returns the cached view, or loads it; concurrent requests for one entity share one load.</summary>
     /// <param name="load">Reads the view from the database. Null (unknown, or owned by another caller) is not cached.</param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<TView?> GetAsync(
         Guid id, Func<IServiceProvider, CancellationToken, Task<TView?>> load, CancellationToken cancellationToken) =>
         await GetAsync(id, await _redis.MinimumVersionAsync(Key(id), cancellationToken), load, cancellationToken);

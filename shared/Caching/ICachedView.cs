@@ -9,8 +9,6 @@ public interface ICachedView
     /// <summary>Part of the cached JSON (as <c>version</c>), from 1.</summary>
     long Version { get; }
 
-    /// <summary>
-    /// Gets whether no element of a list is missing, which the serializer does not check. An incomplete entry is not used.
-    /// </summary>
+    /// <summary>Gets whether no list element is missing, which the serializer does not check. Otherwise it is not used.</summary>
     bool IsComplete => true;
 }

@@ -1,12 +1,10 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.StackExchangeRedis;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
-using StackExchange.Redis;
 
 namespace ForgeShop.Caching;
 
@@ -35,9 +33,7 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
     private readonly ResiliencePipeline _pipeline;
     private readonly ILogger _logger;
 
-    /// <summary>
-    /// The versions that Redis did not store. They are stored with the entries, which FusionCache stores again after the outage.
-    /// </summary>
+    /// <summary>The versions that Redis did not store; FusionCache stores them with the entries after the outage.</summary>
     private readonly ConcurrentDictionary<string, long> _missed = [];
 
     public VersionedRedis(IConnectionMultiplexer redis, IOptions<CacheOptions> options, TimeProvider time, ILogger<VersionedRedis> logger)
@@ -78,7 +74,6 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
         }
     }
 
-    /// <summary>Raises the minimum version.</summary>
     /// <returns>False if Redis did not confirm it.</returns>
     public async Task<bool> TryRaiseVersionAsync(string key, long version, CancellationToken cancellationToken)
     {
@@ -101,9 +96,7 @@ internal sealed partial class VersionedRedis : IDistributedCache, IDisposable
         }
     }
 
-    /// <summary>
-    /// Lets a minimum version expire that is higher than the database's, after a rolled-back transaction or a foreign write.
-    /// </summary>
+    /// <summary>Lets a minimum version expire that exceeds the database's, after a rollback or a foreign write.</summary>
     public async Task ExpireAsync(string key, TimeSpan after, CancellationToken cancellationToken)
     {
         try

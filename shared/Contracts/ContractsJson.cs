@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using ForgeShop.Contracts.Audit;
 using ForgeShop.Contracts.Events;

@@ -2,14 +2,9 @@ using System.Collections.Frozen;
 
 namespace ForgeShop.Contracts;
 
-/// <summary>
-/// The supported currencies with their number of decimals (ISO 4217, list one), without metals, units of account and test codes.
-/// </summary>
+/// <summary>The currencies and their decimals (ISO 4217, list one), without metals, units of account and test codes.</summary>
 public static class Currencies
 {
-    /// <summary>The largest number of decimals of any currency. Columns and documents keep as many.</summary>
-    public const int MaxDecimals = 4;
-
     private const string WithoutDecimals = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 
     private const string WithTwoDecimals =
@@ -28,12 +23,10 @@ public static class Currencies
     private static readonly FrozenDictionary<string, int> Decimals = Of(WithoutDecimals, 0).Concat(Of(WithTwoDecimals, 2))
         .Concat(Of(WithThreeDecimals, 3)).Concat(Of(WithFourDecimals, 4)).ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Gets the codes.</summary>
     public static IReadOnlyCollection<string> All => Decimals.Keys;
 
     public static bool Contains(string? code) => code is not null && Decimals.ContainsKey(code);
 
-    /// <summary>Returns the number of decimals of a currency.</summary>
     /// <exception cref="KeyNotFoundException">The currency is unknown.</exception>
     public static int DecimalsOf(string code) => Decimals[code];
 

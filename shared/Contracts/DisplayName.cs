@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using ADRaffy.ENSNormalize;
 
 namespace ForgeShop.Contracts;
@@ -18,7 +16,6 @@ public static class DisplayName
     public static string Compose(string text) => Ascii.IsValid(text) ? text : ENSNormalize.NF.NFC(text);
 
     /// <summary>Returns the trimmed text in composed form, or the validation message.</summary>
-    /// <param name="text">The text as the client sent it.</param>
     /// <param name="what">The subject of the message: "A name".</param>
     /// <param name="min">The minimum number of characters (code points).</param>
     /// <param name="max">The maximum number of characters (code points).</param>

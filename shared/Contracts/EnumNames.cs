@@ -1,11 +1,8 @@
 using System.Collections.Frozen;
-using System.Text.Json;
 
 namespace ForgeShop.Contracts;
 
-/// <summary>
-/// The public names of enum values: answers, events and columns contain them in kebab-case, by the naming policy of the framework.
-/// </summary>
+/// <summary>The names of enum values in answers, events and columns: kebab-case, by the framework's naming policy.</summary>
 public static class EnumNames
 {
     /// <summary>Returns <c>out-of-stock</c> for <c>OutOfStock</c>.</summary>

@@ -1,6 +1,4 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace ForgeShop.Contracts;
 
@@ -9,7 +7,7 @@ namespace ForgeShop.Contracts;
 /// is a decimal string: {"amount":"12.50","currency":"EUR"}.
 /// </summary>
 [JsonConverter(typeof(MoneyJsonConverter))]
-public readonly record struct Money
+public readonly partial record struct Money
 {
     public const decimal MaxAmount = 999_999_999_999_999.9999m;
 
@@ -57,14 +55,13 @@ public readonly record struct Money
     public static bool TryParseAmount(string? text, out decimal amount)
     {
         amount = 0;
-        if (text is null) return false;
-        var point = text.IndexOf('.', StringComparison.Ordinal);
-        var (whole, decimals) = point < 0 ? (text.Length, 1) : (point, text.Length - point - 1);
-        return whole is >= 1 and <= 15
-            && decimals is >= 1 and <= Currencies.MaxDecimals
-            && text.Where((_, index) => index != point).All(char.IsAsciiDigit)
+        return text is not null
+            && AmountForm().IsMatch(text)
             && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out amount);
     }
+
+    [GeneratedRegex(@"\A[0-9]{1,15}(?:\.[0-9]{1,4})?\z")]
+    private static partial Regex AmountForm();
 }
 
 /// <summary>A value is valid JSON and breaks a rule of its type. The message is for the caller and does not repeat the value.</summary>

@@ -2,9 +2,7 @@ namespace ForgeShop.Databases;
 
 public static class Backoff
 {
-    /// <summary>
-    /// Returns an exponential delay with 25 % of jitter either way, so that clients that failed together do not retry together.
-    /// </summary>
+    /// <summary>Returns an exponential delay with 25 % jitter either way, so that clients do not retry together.</summary>
     /// <param name="failures">The number of failures in a row, from 1.</param>
     /// <param name="first">The delay after the first failure.</param>
     /// <param name="longest">The maximum delay before jitter.</param>

@@ -27,8 +27,6 @@ public static class DatabaseExtensions
     /// Adds the service's database: EF Core on the connection string <paramref name="name"/>, with a bounded pool and time-outs that are
     /// shorter than the caller's. The migrator has already updated its schema.
     /// </summary>
-    /// <param name="builder">The service's builder.</param>
-    /// <param name="name">The name of the connection string.</param>
     /// <param name="seed">Runs at every start and adds missing rows only. <c>/health</c> reports healthy only afterwards.</param>
     public static IHostApplicationBuilder AddDatabase<TContext>(
         this IHostApplicationBuilder builder, string name,
@@ -53,9 +51,7 @@ public static class DatabaseExtensions
         return builder;
     }
 
-    /// <summary>
-    /// Returns the connection string with a bounded pool, prepared statements and time-outs. Values that the string sets itself are kept.
-    /// </summary>
+    /// <summary>Adds a bounded pool, prepared statements and time-outs. Values that the string sets itself are kept.</summary>
     public static string? WithLimits(string? connectionString)
     {
         // The design-time tools run without a connection string.

@@ -6,10 +6,7 @@ namespace ForgeShop.Databases;
 /// <summary>Retries work at the start of a process until its database accepts it.</summary>
 public static partial class DatabaseRetries
 {
-    /// <summary>Runs <paramref name="work"/> and retries on transient PostgreSQL errors; any other exception is thrown.</summary>
-    /// <param name="services">Provides the clock and the logger.</param>
-    /// <param name="work">The work, which may run several times.</param>
-    /// <param name="cancellationToken">Ends the retries.</param>
+    /// <summary>Runs <paramref name="work"/> until no transient PostgreSQL error occurs; any other exception is thrown.</summary>
     public static async Task ExecuteAsync(
         IServiceProvider services, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {

@@ -16,7 +16,6 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
 
     protected ILogger Logger => field ??= services.Loggers.CreateLogger(GetType());
 
-    /// <summary>Gets the poll interval.</summary>
     protected virtual TimeSpan PollInterval => TimeSpan.FromSeconds(1);
 
     /// <summary>Gets the backoff after the first failure; it doubles with each further one, with jitter.</summary>
@@ -25,10 +24,8 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
     /// <summary>Gets the maximum backoff.</summary>
     protected virtual TimeSpan MaxBackoff => TimeSpan.FromSeconds(10);
 
-    /// <summary>Makes the worker query due rows now.</summary>
     public void Wake() => _wakeUp.Set();
 
-    /// <summary>Handles the due rows.</summary>
     /// <returns>True if more rows may be due.</returns>
     protected abstract Task<bool> WorkAsync(CancellationToken cancellationToken);
 
@@ -60,7 +57,6 @@ public abstract partial class PollingWorker(WorkerServices services) : Backgroun
     private static partial void LogFailure(ILogger logger, int failures, TimeSpan delay, Exception error);
 }
 
-/// <summary>The services that every <see cref="PollingWorker"/> uses.</summary>
 public sealed record WorkerServices(IServiceScopeFactory Scopes, TimeProvider Time, ILoggerFactory Loggers);
 
 public static class PollingWorkerExtensions

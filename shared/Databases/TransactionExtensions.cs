@@ -20,9 +20,10 @@ public static class TransactionExtensions
             return result;
         }, cancellationToken);
 
-    /// <summary>
-    /// Runs <paramref name="work"/>, which may begin a transaction, without the retries of the context: the caller has its own backoff.
-    /// </summary>
+    /// <summary>Returns a time as PostgreSQL keeps it, in microseconds: answers and events before and after a reload are equal.</summary>
+    public static DateTimeOffset AsStored(this DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
+
+    /// <summary>Runs <paramref name="work"/> without the retries of the context: the caller has its own backoff.</summary>
     public static Task<T> WithoutRetriesAsync<T>(
         this DbContext db, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         new NonRetryingExecutionStrategy(db).ExecuteAsync(work, cancellationToken);

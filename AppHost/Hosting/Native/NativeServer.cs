@@ -1,6 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-
 namespace ForgeShop.AppHost.Hosting.Native;
 
 /// <summary>
@@ -18,9 +15,6 @@ internal sealed class NativeServer(ContainerResource container, string command, 
 internal static class NativeServerExtensions
 {
     /// <summary>Replaces a container by a process on a fixed port of 127.0.0.1.</summary>
-    /// <param name="container">The resource that the rest of the model refers to.</param>
-    /// <param name="command">The program.</param>
-    /// <param name="workingDirectory">The program's working directory.</param>
     /// <param name="health">Creates the health check for a connection string.</param>
     /// <param name="onReady">Runs when the server is healthy for the first time, before its databases are ready.</param>
     public static IResourceBuilder<ExecutableResource> RunAsNativeServer<T>(
@@ -30,10 +24,13 @@ internal static class NativeServerExtensions
     {
         var builder = container.ApplicationBuilder;
         var original = container.Resource;
-        original.RemoveAll<ContainerImageAnnotation>();
-        original.RemoveAll<ContainerMountAnnotation>();
-        original.RemoveAll<EnvironmentCallbackAnnotation>();
-        original.RemoveAll<CommandLineArgsCallbackAnnotation>();
+        foreach (var annotation in original.Annotations.ToList())
+        {
+            if (annotation is ContainerImageAnnotation or ContainerMountAnnotation or EnvironmentCallbackAnnotation
+                or CommandLineArgsCallbackAnnotation)
+                original.Annotations.Remove(annotation);
+        }
+
         foreach (var endpoint in original.Annotations.OfType<EndpointAnnotation>().ToList())
         {
             if (endpoint.Name != "tcp")
@@ -80,11 +77,4 @@ internal static class NativeServerExtensions
     private static IEnumerable<IResource> Children(IServiceProvider services, IResource parent) =>
         services.GetRequiredService<DistributedApplicationModel>().Resources
             .OfType<IResourceWithParent>().Where(child => child.Parent == parent);
-
-    private static void RemoveAll<T>(this IResource resource)
-        where T : IResourceAnnotation
-    {
-        foreach (var annotation in resource.Annotations.OfType<T>().ToList())
-            resource.Annotations.Remove(annotation);
-    }
 }

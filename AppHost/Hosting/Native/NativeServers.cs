@@ -7,8 +7,6 @@ namespace ForgeShop.AppHost.Hosting.Native;
 /// <summary>The servers on a machine without a container engine: installed PostgreSQL and Redis, and the project's DevKafka.</summary>
 internal static class NativeServers
 {
-    private const string Scripts = "Native";
-
     /// <summary>Replaces every container of the model by a process.</summary>
     /// <exception cref="DistributedApplicationException">A server is not installed; the message names the package.</exception>
     public static void RunServersNatively(this IDistributedApplicationBuilder builder, DataFolders data)
@@ -34,7 +32,7 @@ internal static class NativeServers
                 .OrderByDescending(version => int.TryParse(Path.GetFileName(version), out var major) ? major : 0)
                 .Select(version => $"{version}/bin").FirstOrDefault()
             : null;
-        bin ??= Path.GetDirectoryName(InPath("postgres")) ?? throw Missing("PostgreSQL", "postgresql");
+        bin ??= Path.GetDirectoryName(Programs.InPath("postgres")) ?? throw Missing("PostgreSQL", "postgresql");
         postgres.RunAsNativeServer(
                 Script("postgres.sh"), data.Root, connectionString => new NpgSqlHealthCheck(new(Administration(connectionString))),
                 CreateDatabasesAsync)
@@ -49,7 +47,7 @@ internal static class NativeServers
 
     private static void RunRedis(IResourceBuilder<RedisResource> redis, DataFolders data)
     {
-        _ = InPath("redis-server") ?? throw Missing("Redis", "redis-server");
+        _ = Programs.InPath("redis-server") ?? throw Missing("Redis", "redis-server");
         var folder = data.For("redis");
         redis.RunAsNativeServer(Script("redis.sh"), folder, connectionString => new RedisHealthCheck(connectionString))
             .WithArgs("--bind", "127.0.0.1", "--dir", folder, "--save", "60 1", "--port")
@@ -83,11 +81,7 @@ internal static class NativeServers
 
     private static string Administration(string connectionString) => $"{connectionString};Database=postgres";
 
-    private static string Script(string name) => Path.Combine(AppContext.BaseDirectory, Scripts, name);
-
-    private static string? InPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, program))
-        .FirstOrDefault(File.Exists);
+    private static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "Native", name);
 
     private static DistributedApplicationException Missing(string server, string package) =>
         new($"{server} is missing: install it with 'apt-get install {package}', or start a container engine");

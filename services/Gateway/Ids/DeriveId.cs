@@ -32,7 +32,19 @@ public static class DeriveId
             .AllowAnonymous();
     }
 
-    private static Ok<EntityCatalogueView> ListEntityTypes(ForgeIds ids) => TypedResults.Ok(EntityCatalogueView.Of(ids));
+    private static Ok<EntityCatalogueView> ListEntityTypes(ForgeIds ids) => TypedResults.Ok(new EntityCatalogueView(
+        ids.Catalogue.Domain, ids.Domain.Algorithm.ToName(),
+        [.. ids.Catalogue.Types.Select(type => View(type, ids.Namespace(type.Name)))]));
+
+    private static EntityTypeView View(EntityType type, EntityNamespace space) => new(
+        type.Name,
+        type.Shape.Form is KeyForm.Value ? "plain" : "record",
+        Uuid.ToText(space.Id),
+        type.Prefix,
+        type.Shape.Kind is { } kind
+            ? new Dictionary<string, string> { [NaturalName(type)] = kind.ToName() }
+            : type.Shape.Fields.ToDictionary(field =>
+                field.Key, field => field.Value.Kind?.ToName() ?? field.Value.Form.ToString().ToLowerInvariant()));
 
     private static IResult Handle(string entityType, HttpRequest request, ForgeIds ids)
     {
@@ -61,10 +73,8 @@ public static class DeriveId
             type.Shape.Form is KeyForm.Value ? space.GetName(fields[0].Value) : null));
     }
 
-    /// <summary>
-    /// Returns the parameter name of a plain key: <c>email</c> for an e-mail address, <c>order</c> for the order of a saga.
-    /// </summary>
-    internal static string NaturalName(EntityType type) => type.Shape.Kind is KeyKind.Uuid ? "order" : type.Shape.Kind!.Value.ToName();
+    /// <summary>Returns the parameter name of a plain key: <c>email</c>, <c>sku</c>, or <c>order</c> for a saga.</summary>
+    private static string NaturalName(EntityType type) => type.Shape.Kind is KeyKind.Uuid ? "order" : type.Shape.Kind!.Value.ToName();
 
     private static string ParameterName(EntityType type, KeyError error) =>
         error.Field is { } field and not "key" ? field : type.Shape.Form is KeyForm.Value ? NaturalName(type) : "key";
@@ -74,24 +84,7 @@ public static class DeriveId
 }
 
 /// <summary>The entity catalogue as the API shows it: for each type the query parameters of its key, with their kinds.</summary>
-public sealed record EntityCatalogueView(string Domain, string Algorithm, IReadOnlyList<EntityTypeView> Items)
-{
-    public static EntityCatalogueView Of(ForgeIds ids) => new(
-        ids.Catalogue.Domain,
-        ids.Domain.Algorithm.ToName(),
-        [.. ids.Catalogue.Types.Select(type => EntityTypeView.Of(type, ids.Namespace(type.Name)))]);
-}
+public sealed record EntityCatalogueView(string Domain, string Algorithm, IReadOnlyList<EntityTypeView> Items);
 
 public sealed record EntityTypeView(
-    string EntityType, string Form, string Namespace, string? Prefix, IReadOnlyDictionary<string, string> Key)
-{
-    public static EntityTypeView Of(EntityType type, EntityNamespace space) => new(
-        type.Name,
-        type.Shape.Form is KeyForm.Value ? "plain" : "record",
-        Uuid.ToText(space.Id),
-        type.Prefix,
-        type.Shape.Kind is { } kind
-            ? new Dictionary<string, string> { [DeriveId.NaturalName(type)] = kind.ToName() }
-            : type.Shape.Fields.ToDictionary(field =>
-                field.Key, field => field.Value.Kind?.ToName() ?? field.Value.Form.ToString().ToLowerInvariant()));
-}
+    string EntityType, string Form, string Namespace, string? Prefix, IReadOnlyDictionary<string, string> Key);

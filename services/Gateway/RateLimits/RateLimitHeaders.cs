@@ -32,7 +32,6 @@ internal sealed class RateLimitHeaders(PartitionedRateLimiter<HttpContext> limit
         base.Dispose(disposing);
     }
 
-    /// <summary>Adds the state of a lease to the answer.</summary>
     private static void Write(HttpContext context, RateLimitLease lease)
     {
         if (!lease.TryGetMetadata(MeasuredWindow.State, out var state))

@@ -37,8 +37,9 @@ internal static class RateLimits
             var perAddress = PartitionedRateLimiter.Create<HttpContext, string>(
                 context => PerMinute("address", ClientAddress.Of(context), limits.Value.PerAddress, time));
             var perUser = PartitionedRateLimiter.Create<HttpContext, string>(
-                context =>
-                    User(context) is { } user ? PerMinute("user", user, limits.Value.PerUser, time) : RateLimitPartition.GetNoLimiter(""));
+                context => context.User.FindFirst(Caller.SubjectClaim)?.Value is { } user
+                    ? PerMinute("user", user, limits.Value.PerUser, time)
+                    : RateLimitPartition.GetNoLimiter(""));
             var registrations = PartitionedRateLimiter.Create<HttpContext, string>(context => PolicyOf(context) is Registrations
                 ? PerMinute(Registrations, ClientAddress.Of(context), limits.Value.Registrations, time)
                 : RateLimitPartition.GetNoLimiter(""));
@@ -55,8 +56,6 @@ internal static class RateLimits
 
     private static string? PolicyOf(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<EnableRateLimitingAttribute>()?.PolicyName;
-
-    private static string? User(HttpContext context) => context.User.FindFirst(Caller.SubjectClaim)?.Value;
 
     private static async ValueTask RefuseAsync(OnRejectedContext context, CancellationToken cancellationToken)
     {

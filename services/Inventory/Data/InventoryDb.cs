@@ -25,13 +25,13 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
     private static void Configure(EntityTypeBuilder<Product> product)
     {
         // Constraints are the last safeguard: no piece is reserved twice and no stock is negative.
-        product.ToTable("products", table => table.HasCheckConstraint("ck_products_stock", "reserved >= 0 and on_hand >= reserved"));
+        product.ToTable(table => table.HasCheckConstraint("ck_products_stock", "reserved >= 0 and on_hand >= reserved"));
         // Ordered by bytes, so that pages by SKU do not depend on the server's locale.
         product.Property(p => p.Sku).UseCollation("C");
         product.ComplexProperty(p => p.Price, price =>
         {
-            price.Property(m => m.Amount).HasColumnName("price_amount").HasColumnType("numeric(19,4)");
-            price.Property(m => m.Currency).HasColumnName("price_currency").HasColumnType("character(3)");
+            price.Property(m => m.Amount).HasColumnType("numeric(19,4)");
+            price.Property(m => m.Currency).HasColumnType("character(3)");
         });
         // PostgreSQL's own row version: saving an outdated state fails, also after an update in plain SQL.
         product.Property<uint>("xmin").IsRowVersion();
@@ -43,18 +43,11 @@ public sealed class InventoryDb(DbContextOptions<InventoryDb> options) : DbConte
     {
         movement.ToTable("stock_movements");
         // The unique key that deduplicates repeated requests.
-        movement.HasKey(m => new { m.ProductId, m.UserId, m.Reference }).HasName("pk_stock_movements");
-        movement.Property(m => m.ProductId).HasColumnName("product_id");
-        movement.Property(m => m.UserId).HasColumnName("user_id");
-        movement.Property(m => m.Reference).HasColumnName("reference");
-        movement.Property(m => m.Change).HasColumnName("change");
-        movement.Property(m => m.Reason).HasColumnName("reason");
-        movement.Property(m => m.MovedAt).HasColumnName("moved_at");
+        movement.HasKey(m => new { m.ProductId, m.UserId, m.Reference });
     }
 
     private static void Configure(EntityTypeBuilder<Reservation> reservation)
     {
-        reservation.ToTable("reservations");
         reservation.Property(r => r.Status)
             .HasConversion(status => status.ToName(), name => EnumNames.Parse<ReservationStatus>(name));
         reservation.OwnsMany(r => r.Lines, line =>

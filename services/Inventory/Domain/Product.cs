@@ -54,7 +54,6 @@ public sealed class Product : IEventSource
         (ChangedAt, AnnounceAt) = (now, null);
     }
 
-    /// <summary>Reserves pieces for an order.</summary>
     public void Reserve(int quantity, DateTimeOffset now)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(quantity);

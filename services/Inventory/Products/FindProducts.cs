@@ -14,7 +14,7 @@ public static class FindProducts
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/internal/products", Handle)
         .WithSummary("Returns the products with these SKUs that exist. For other services.")
         .Produces<Found>()
-        .RequireService();
+        .RequirePermission(Permissions.Internal);
 
     private static async Task<IResult> Handle(string[] sku, InventoryDb db, ForgeIds ids, CancellationToken cancellationToken)
     {

@@ -40,7 +40,9 @@ public static class PutProduct
             if (Preconditions.Check(http, existing is null ? null : ProductView.Of(existing)) is { } refused)
                 return refused;
             if (existing is not null && http.Request.Headers.IfMatch.Count == 0)
-                return Preconditions.Required();
+                return Problems.Status(
+                    StatusCodes.Status428PreconditionRequired,
+                    "This exists already. Send If-Match with the ETag of the last GET, so that no change is lost.");
             if (existing is not null)
                 ids.Verify(existing.Id, existing.Sku);
             created = existing is null;

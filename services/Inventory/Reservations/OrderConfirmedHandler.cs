@@ -1,9 +1,6 @@
 namespace ForgeShop.Inventory;
 
-/// <summary>
-/// Sells the stock of confirmed orders. The release of a cancelled order uses another topic and may arrive first; then the stock stays
-/// released.
-/// </summary>
+/// <summary>Sells the stock of confirmed orders. A release may arrive first; then the stock stays released.</summary>
 public sealed class OrderConfirmedHandler(InventoryDb db, ForgeIds ids, TimeProvider time) : IBatchHandler<OrderConfirmed>
 {
     public async Task HandleAsync(IReadOnlyList<Received<OrderConfirmed>> events, CancellationToken cancellationToken)

@@ -1,8 +1,6 @@
 namespace ForgeShop.Inventory;
 
-/// <summary>
-/// Releases the stock of orders, reserved or sold. Each command gets an answer, because an earlier answer may have been lost.
-/// </summary>
+/// <summary>Releases the stock of orders, reserved or sold. Each command is answered: an earlier answer may be lost.</summary>
 public sealed class ReleaseStockHandler(InventoryDb db, ForgeIds ids, TimeProvider time) : IBatchHandler<ReleaseStock>
 {
     public async Task HandleAsync(IReadOnlyList<Received<ReleaseStock>> events, CancellationToken cancellationToken)

@@ -2,7 +2,6 @@ namespace ForgeShop.Inventory;
 
 public enum ReservationStatus
 {
-    /// <summary>The stock is reserved.</summary>
     Reserved,
 
     /// <summary>The stock was insufficient: nothing is reserved.</summary>

@@ -1,8 +1,6 @@
 namespace ForgeShop.Inventory;
 
-/// <summary>
-/// Reserves stock for orders in the order of arrival: all lines of an order or none. Each product is read and written once a batch.
-/// </summary>
+/// <summary>Reserves all lines of an order or none, in the order of arrival. A batch reads and writes a product once.</summary>
 public sealed class ReserveStockHandler(InventoryDb db, ForgeIds ids, TimeProvider time) : IBatchHandler<ReserveStock>
 {
     public async Task HandleAsync(IReadOnlyList<Received<ReserveStock>> events, CancellationToken cancellationToken)

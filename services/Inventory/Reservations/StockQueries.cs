@@ -1,6 +1,5 @@
 namespace ForgeShop.Inventory;
 
-/// <summary>The queries of transactions that change stock.</summary>
 internal static class StockQueries
 {
     // One lock for the whole stock instead of row locks. A batch runs several handlers, each with its own rows, so row locks of two batches

@@ -1,5 +1,4 @@
 using ForgeShop.Forge.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace ForgeShop.Notifications;
 
@@ -14,20 +13,8 @@ public sealed class NotificationsDb(DbContextOptions<NotificationsDb> options) :
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
-        modelBuilder.Entity<Notification>(Configure);
-        modelBuilder.Entity<KnownUser>(Configure);
-        modelBuilder.AddMessaging();
-    }
-
-    private static void Configure(EntityTypeBuilder<Notification> notification)
-    {
-        notification.ToTable("notifications");
         // The order of the list, which is read backwards: the latest first.
-        notification.HasIndex(n => new { n.UserId, n.CreatedAt, n.Id });
-    }
-
-    private static void Configure(EntityTypeBuilder<KnownUser> user)
-    {
-        user.ToTable("users");
+        modelBuilder.Entity<Notification>().HasIndex(notification => new { notification.UserId, notification.CreatedAt, notification.Id });
+        modelBuilder.AddMessaging();
     }
 }

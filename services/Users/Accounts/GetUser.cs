@@ -1,13 +1,23 @@
 namespace ForgeShop.Users;
 
-/// <summary>GET /api/v1/users/{id}</summary>
+/// <summary>GET /api/v1/users/{id}, and /api/v1/users/me for the caller's own ID.</summary>
 public static class GetUser
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/{id}", Handle)
-        .WithSummary("Returns the caller's own account; any account with users:read.")
-        .WithErrorCodes((404, "user-not-found"))
-        .Produces<UserView>()
-        .RequirePermission(Permissions.AccountSelf, Permissions.UsersRead);
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/me", (Caller caller, EntityCache<CachedUser> cache, CancellationToken cancellationToken) =>
+                ShowAsync(caller.Id, cache, cancellationToken))
+            .WithName("GetMe")
+            .WithSummary("Shows the caller's own account.")
+            .Produces<UserView>()
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .RequirePermission(Permissions.AccountSelf);
+        routes.MapGet("/{id}", Handle)
+            .WithSummary("Returns the caller's own account; any account with users:read.")
+            .WithErrorCodes((404, "user-not-found"))
+            .Produces<UserView>()
+            .RequirePermission(Permissions.AccountSelf, Permissions.UsersRead);
+    }
 
     // Refused before the lookup: the answer must not reveal whether the account exists.
     private static async Task<IResult> Handle(
@@ -16,7 +26,7 @@ public static class GetUser
             ? await ShowAsync(id, cache, cancellationToken)
             : Problems.Status(StatusCodes.Status403Forbidden);
 
-    internal static async Task<IResult> ShowAsync(UserId id, EntityCache<CachedUser> cache, CancellationToken cancellationToken)
+    private static async Task<IResult> ShowAsync(UserId id, EntityCache<CachedUser> cache, CancellationToken cancellationToken)
     {
         var cached = await cache.GetAsync(
             id.Value, (services, token) => Load(services.GetRequiredService<UsersDb>(), id, token), cancellationToken);

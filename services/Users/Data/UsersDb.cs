@@ -22,8 +22,8 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<User>(Configure);
-        modelBuilder.Entity<SigningKey>(Configure);
-        modelBuilder.Entity<LoginFailures>(Configure);
+        modelBuilder.Entity<LoginFailures>().HasKey(failures => failures.Key);
+        modelBuilder.Entity<LoginFailures>().HasIndex(failures => failures.LastAt);
         modelBuilder.UseOpenIddict<Guid>();
         modelBuilder.Entity<OpenIddictEntityFrameworkCoreApplication<Guid>>().ToTable("clients");
         // A password change revokes the sessions of a user, and OpenIddict's own index begins with the client.
@@ -35,29 +35,11 @@ public sealed class UsersDb(DbContextOptions<UsersDb> options) : DbContext(optio
 
     private static void Configure(EntityTypeBuilder<User> user)
     {
-        user.ToTable("users");
-        user.HasKey(u => u.Id);
         user.Property(u => u.Role).HasConversion(role => role.ToName(), name => EnumNames.Parse<Role>(name))
             .HasDefaultValue(Role.Customer).HasSentinel((Role)(-1));
-        user.Ignore(u => u.Permissions);
         user.Property(u => u.Version).IsConcurrencyToken();
         // The ID is derived from the address, so this index fails only together with the primary key. It fails alone if the algorithm or
         // the secret was changed for existing accounts, which must not pass.
         user.HasIndex(u => u.Email).IsUnique();
-    }
-
-    private static void Configure(EntityTypeBuilder<SigningKey> key)
-    {
-        key.ToTable("signing_keys");
-        key.HasKey(k => k.Id);
-        key.Property(k => k.Id).ValueGeneratedNever();
-    }
-
-    private static void Configure(EntityTypeBuilder<LoginFailures> failures)
-    {
-        failures.ToTable("login_failures");
-        failures.HasKey(f => f.Key);
-        failures.Property(f => f.Key).ValueGeneratedNever();
-        failures.HasIndex(f => f.LastAt);
     }
 }

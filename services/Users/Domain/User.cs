@@ -22,7 +22,6 @@ public sealed class User : IEventSource
 
     public DateTimeOffset CreatedAt { get; private set; }
 
-    /// <summary>The time of the deactivation; null for an active account.</summary>
     public DateTimeOffset? DeactivatedAt { get; private set; }
 
     /// <summary>The number of changes: the concurrency token, and the version in the cache.</summary>
@@ -30,7 +29,7 @@ public sealed class User : IEventSource
 
     public long LastSequence { get; set; }
 
-    public IReadOnlyList<string> Permissions => Role.PermissionsOf();
+    public IReadOnlyList<string> Permissions => Role is Role.Administrator ? Api.Permissions.OfAdministrators : Api.Permissions.OfCustomers;
 
     Guid IEventSource.AggregateId => Id.Value;
 
@@ -50,9 +49,7 @@ public sealed class User : IEventSource
         Version++;
     }
 
-    /// <summary>
-    /// Closes the account permanently. The address stays taken, and its orders keep their owner. Returns false if it was already closed.
-    /// </summary>
+    /// <summary>Closes the account permanently; the address stays taken. Returns false if it was already closed.</summary>
     public bool Deactivate(DateTimeOffset now)
     {
         if (DeactivatedAt is not null)
@@ -78,14 +75,4 @@ public enum Role
 {
     Customer,
     Administrator,
-}
-
-public static class Roles
-{
-    public static IReadOnlyList<string> PermissionsOf(this Role role) => role switch
-    {
-        Role.Customer => Permissions.OfCustomers,
-        Role.Administrator => Permissions.OfAdministrators,
-        _ => throw new ArgumentOutOfRangeException(nameof(role), role, "There is no such role."),
-    };
 }

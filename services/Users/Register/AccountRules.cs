@@ -1,14 +1,15 @@
+using System.Collections.Frozen;
 using System.Globalization;
-using System.Text;
 
 namespace ForgeShop.Users;
 
-/// <summary>
-/// The validation rules of names and passwords. Each check returns the message for the user, or null. Lengths are counted in code points.
-/// </summary>
+/// <summary>The rules of names and passwords. Each returns a validation message, or null. Lengths are in code points.</summary>
 public static class AccountRules
 {
     private const int MaxPasswordLength = 256;
+
+    /// <summary>The most common passwords that satisfy the other rules, in any case.</summary>
+    private static readonly FrozenSet<string> CommonPasswords = ReadCommonPasswords();
 
     /// <summary>Returns the name in its stored form, or the validation message.</summary>
     public static (string? Text, string? Problem) Name(string? name) => DisplayName.Check(name, "A name", 2, 100);
@@ -39,7 +40,16 @@ public static class AccountRules
         var mixed = runes.Exists(Rune.IsUpper) && runes.Exists(Rune.IsLower) && runes.Exists(Rune.IsDigit);
         if (runes.Count < 12 && !(runes.Count >= 8 && mixed))
             return "A password has at least 12 characters, or at least 8 with an upper-case letter, a lower-case letter and a digit.";
-        return CommonPasswords.Contains(prepared) ? "This password is one of the commonest, which are tried first. Choose another." : null;
+        return CommonPasswords.Contains(prepared.Trim())
+            ? "This password is one of the commonest, which are tried first. Choose another."
+            : null;
+    }
+
+    private static FrozenSet<string> ReadCommonPasswords()
+    {
+        using var file = new StreamReader(typeof(AccountRules).Assembly.GetManifestResourceStream("common-passwords.txt")!);
+        return file.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
 
     // Half a surrogate pair and undecodable bytes appear as U+FFFD.

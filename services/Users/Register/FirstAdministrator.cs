@@ -1,8 +1,6 @@
 namespace ForgeShop.Users;
 
-/// <summary>
-/// Adds the first administrator from the configuration (<c>Admin:Email</c>, <c>Admin:Password</c>). An existing account is not changed.
-/// </summary>
+/// <summary>Adds the first administrator from <c>Admin:Email</c> and <c>Admin:Password</c>; an existing account stays.</summary>
 public static partial class FirstAdministrator
 {
     public static async Task AddAsync(IServiceProvider services, CancellationToken cancellationToken)

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Identity;
-
 namespace ForgeShop.Users;
 
 public sealed record ChangePasswordRequest(string? CurrentPassword, string? NewPassword);

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Threading.RateLimiting;
 
 namespace ForgeShop.Users;
@@ -10,7 +8,6 @@ namespace ForgeShop.Users;
 /// </summary>
 public sealed class LoginThrottle(TimeProvider time) : IDisposable
 {
-    /// <summary>The number of failures before the first pause.</summary>
     public const int FreeAttempts = 5;
 
     /// <summary>The time without a failure after which failures are forgotten.</summary>
@@ -23,11 +20,7 @@ public sealed class LoginThrottle(TimeProvider time) : IDisposable
         key => RateLimitPartition.GetConcurrencyLimiter(key, _ => new ConcurrencyLimiterOptions { PermitLimit = 1, QueueLimit = 100 }));
 
     /// <summary>Makes an attempt after the earlier ones have ended, unless there are too many failures.</summary>
-    /// <param name="db">The context of the request.</param>
-    /// <param name="account">The account, whether it exists or not.</param>
-    /// <param name="http">The request, for the client's address.</param>
     /// <param name="attempt">Verifies the password; returns whether it is the right one.</param>
-    /// <param name="cancellationToken">Cancels the wait and the attempt.</param>
     /// <returns>Null if the attempt was made; otherwise how long to wait before the next one.</returns>
     public async Task<TimeSpan?> TryAsync(
         UsersDb db, UserId account, HttpContext http, Func<Task<bool>> attempt, CancellationToken cancellationToken)

@@ -1,7 +1,3 @@
-using System.Security.Claims;
-using Microsoft.AspNetCore.Identity;
-using OpenIddict.Abstractions;
-
 namespace ForgeShop.Users;
 
 /// <summary>The outcome of a login: the principal of a new session, or the reason why there is none.</summary>
@@ -10,7 +6,6 @@ namespace ForgeShop.Users;
 /// <param name="RetryAfter">Too many attempts failed; how long to wait.</param>
 public sealed record LoginResult(ClaimsPrincipal? Principal, bool IsClosed = false, TimeSpan? RetryAfter = null)
 {
-    /// <summary>The code and the text of a refused login that is not throttled.</summary>
     public (string Code, string Detail) Refusal => IsClosed
         ? ("account-closed", "This account is closed for good. Open a new one with another e-mail address.")
         : ("bad-credentials", "There is no account with this e-mail address and this password.");

@@ -1,7 +1,4 @@
-using System.Security.Claims;
-using Microsoft.IdentityModel.Tokens;
 using Npgsql;
-using OpenIddict.Abstractions;
 using OpenIddict.EntityFrameworkCore.Models;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 
@@ -22,11 +19,7 @@ public sealed class UserSessions(
     /// Opens a session for the user whose password was verified. Returns null if the password was changed or the account was closed while
     /// the password was being verified.
     /// </summary>
-    /// <param name="id">The user.</param>
-    /// <param name="verifiedHash">The hash that the password was verified with.</param>
     /// <param name="rehashed">The same password with the current iteration count, if the stored hash has another one.</param>
-    /// <param name="request">The request, for its client and scopes.</param>
-    /// <param name="cancellationToken">Cancels the operation.</param>
     public Task<ClaimsPrincipal?> OpenAsync(
         UserId id, string verifiedHash, string? rehashed, OpenIddictRequest request, CancellationToken cancellationToken) =>
         db.InTransactionAsync(async token =>

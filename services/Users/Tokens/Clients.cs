@@ -1,16 +1,11 @@
-using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace ForgeShop.Users;
 
-/// <summary>
-/// The OAuth clients: the shop's own applications, and each service that has a secret in the configuration section <c>ServiceClients</c>.
-/// </summary>
+/// <summary>The OAuth clients: the shop's own applications, and each service with a secret in <c>ServiceClients</c>.</summary>
 public static class Clients
 {
-    /// <summary>
-    /// The first-party applications. The client is public, because an application on a user's machine cannot keep a secret.
-    /// </summary>
+    /// <summary>The first-party applications: a public client, because it cannot keep a secret on a user's machine.</summary>
     public const string Shop = "shop";
 
     /// <summary>The service that hosts the auditor. Only its tokens open the audit endpoints of the others.</summary>
@@ -18,7 +13,6 @@ public static class Clients
 
     private const int MinSecretLength = 24;
 
-    /// <summary>Returns the scopes of a service's own tokens.</summary>
     public static IReadOnlyList<string> ScopesOf(string service) => service == Auditor
         ? [Api.Permissions.Internal, Api.Permissions.InternalAudit]
         : [Api.Permissions.Internal];

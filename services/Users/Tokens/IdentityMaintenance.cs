@@ -1,5 +1,3 @@
-using OpenIddict.Abstractions;
-
 namespace ForgeShop.Users;
 
 /// <summary>Rotates the signing keys every minute, and removes expired tokens, sessions and login failures every hour.</summary>
@@ -27,9 +25,7 @@ public sealed partial class IdentityMaintenance(
         }
     }
 
-    /// <summary>
-    /// Removes what ended before <paramref name="now"/>. A used refresh token is kept until it expires, so that its reuse is noticed.
-    /// </summary>
+    /// <summary>Removes what ended before <paramref name="now"/>; a used refresh token stays, so that its reuse is noticed.</summary>
     public async Task CleanAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Authentication.JwtBearer;
-using OpenIddict.Server;
 using OpenIddict.Server.AspNetCore;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
@@ -75,9 +74,7 @@ internal static class OpenIdServer
             });
     }
 
-    /// <summary>
-    /// Answers only health probes until the keys are read. Otherwise valid tokens would be refused and a useless key published.
-    /// </summary>
+    /// <summary>Answers only health probes until the keys are read; valid tokens would be refused before.</summary>
     public static void UseKeys(this WebApplication app)
     {
         var keys = app.Services.GetRequiredService<SigningKeys>();
@@ -87,9 +84,7 @@ internal static class OpenIdServer
                 : Problems.Unavailable("not-ready", "This service is still starting.").ExecuteAsync(context));
     }
 
-    /// <summary>
-    /// Treats requests as sent to the issuer's address and ignores the Host header, because clients trust the addresses in the answers.
-    /// </summary>
+    /// <summary>Ignores the Host header: clients trust the addresses in the answers, which are the issuer's.</summary>
     public static void UseIssuerAddress(this WebApplication app)
     {
         var issuer = IssuerOf(app.Services.GetRequiredService<IOptions<AuthenticationSettings>>().Value);

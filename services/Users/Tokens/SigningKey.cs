@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using Microsoft.AspNetCore.DataProtection;
-using Microsoft.IdentityModel.Tokens;
-
 namespace ForgeShop.Users;
 
 /// <summary>A P-256 signing key as stored: the public half in plain text, the private half encrypted.</summary>
@@ -35,7 +31,6 @@ public sealed class SigningKey
         };
     }
 
-    /// <summary>Returns the key to sign with.</summary>
     /// <exception cref="CryptographicException">The data protector does not have the key that encrypted the private half.</exception>
     public SigningCredentials ToSigner(IDataProtector protector)
     {
@@ -44,7 +39,6 @@ public sealed class SigningKey
         return Credentials(key);
     }
 
-    /// <summary>Returns the public half, to verify with.</summary>
     public SigningCredentials ToVerifier()
     {
         var key = ECDsa.Create();

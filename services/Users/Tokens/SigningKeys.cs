@@ -1,8 +1,4 @@
-using System.Security.Cryptography;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Primitives;
-using Microsoft.IdentityModel.Tokens;
-using OpenIddict.Server;
 
 namespace ForgeShop.Users;
 
@@ -37,22 +33,13 @@ public sealed partial class SigningKeys(
 
     public IChangeToken GetChangeToken() => _changed;
 
-    /// <summary>
-    /// Reads the keys, creates or removes due ones, and notifies OpenIddict of changes. Called at the start and every minute.
-    /// </summary>
+    /// <summary>Reads the keys, creates or removes due ones, and notifies OpenIddict. Called at the start and every minute.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<UsersDb>();
-        var keys = await StoredAsync(db, cancellationToken);
-        var signers = SignersOf(keys);
-        if (IsDue(keys, signers))
-        {
-            keys = await db.InTransactionAsync(token => RotateAsync(db, token), cancellationToken);
-            signers = SignersOf(keys);
-        }
-
         var now = time.GetUtcNow();
+        var (keys, signers) = await db.InTransactionAsync(token => RotateAsync(db, now, token), cancellationToken);
         var signer = keys.Last(key => signers.ContainsKey(key.Id) && key.SignsFrom <= now);
         SigningCredentials[] published =
         [
@@ -65,28 +52,26 @@ public sealed partial class SigningKeys(
         AreRead = true;
     }
 
-    private async Task<List<SigningKey>> RotateAsync(UsersDb db, CancellationToken cancellationToken)
+    private async Task<(List<SigningKey> Keys, Dictionary<string, SigningCredentials> Signers)> RotateAsync(
+        UsersDb db, DateTimeOffset now, CancellationToken cancellationToken)
     {
         // One replica rotates; the others wait for the lock and then find the new key.
         await db.Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtext('signing_keys'))", cancellationToken);
-        var keys = await StoredAsync(db, cancellationToken);
-        var now = time.GetUtcNow();
+        var keys = await db.SigningKeys.OrderBy(key => key.SignsFrom).ThenBy(key => key.Id).ToListAsync(cancellationToken);
         var signers = SignersOf(keys);
+        var past = Past(keys, signers, now);
         if (NextSignsFrom(keys, signers, now) is { } signsFrom)
         {
             var key = SigningKey.Create(_protector, signsFrom);
             db.SigningKeys.Add(key);
             keys.Add(key);
+            signers[key.Id] = key.ToSigner(_protector);
             LogCreated(logger, key.Id, signsFrom);
         }
 
-        var past = Past(keys, signers, now);
         db.SigningKeys.RemoveRange(past);
-        return [.. keys.Except(past).OrderBy(key => key.SignsFrom)];
+        return ([.. keys.Except(past).OrderBy(key => key.SignsFrom)], signers);
     }
-
-    private static Task<List<SigningKey>> StoredAsync(UsersDb db, CancellationToken cancellationToken) =>
-        db.SigningKeys.OrderBy(key => key.SignsFrom).ThenBy(key => key.Id).ToListAsync(cancellationToken);
 
     private Dictionary<string, SigningCredentials> SignersOf(List<SigningKey> keys)
     {
@@ -106,9 +91,6 @@ public sealed partial class SigningKeys(
 
         return signers;
     }
-
-    private bool IsDue(List<SigningKey> keys, Dictionary<string, SigningCredentials> signers) =>
-        NextSignsFrom(keys, signers, time.GetUtcNow()) is not null || Past(keys, signers, time.GetUtcNow()).Count > 0;
 
     /// <summary>Returns the time from which a new key must sign; null while none is needed.</summary>
     private DateTimeOffset? NextSignsFrom(List<SigningKey> keys, Dictionary<string, SigningCredentials> signers, DateTimeOffset now)

@@ -9,19 +9,12 @@ namespace ForgeShop.Api;
 /// </summary>
 public static class EndpointPermissions
 {
-    /// <summary>
-    /// Requires one of these permissions. For <c>:self</c> permissions the endpoint compares the owner with the caller.
-    /// </summary>
+    /// <summary>Requires one of these permissions. For <c>:self</c> the endpoint compares the owner with the caller.</summary>
     public static TBuilder RequirePermission<TBuilder>(this TBuilder endpoint, params string[] anyOf)
         where TBuilder : IEndpointConventionBuilder =>
         endpoint.RequireAuthorization(policy => policy.AddRequirements(new PermissionRequirement(anyOf)));
-
-    /// <summary>Requires the token of another service. All endpoints under <c>/internal</c> use it.</summary>
-    public static TBuilder RequireService<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
-        endpoint.RequirePermission(Permissions.Internal);
 }
 
-/// <summary>The token has one of these permissions.</summary>
 public sealed class PermissionRequirement(params string[] anyOf) : AuthorizationHandler<PermissionRequirement>, IAuthorizationRequirement
 {
     public const string ScopeClaim = "scope";

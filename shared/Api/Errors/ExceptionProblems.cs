@@ -19,8 +19,6 @@ public sealed class OutageOptions
 internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages, ILogger<ExceptionProblems> logger)
     : IExceptionHandler, IDeveloperPageExceptionFilter
 {
-    private const string OutageDetail = "A server that this request needs is unavailable. Try again in a moment.";
-
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         var problem = Translate(exception);
@@ -42,9 +40,11 @@ internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages,
         BadHttpRequestException bad => BadRequests.Translate(bad),
         _ when BadRequests.IsChunkTooLong(exception) => Problems.Status(StatusCodes.Status400BadRequest),
         ForgeKeyException key => Problems.Validation(key.Error.Field ?? "key", key.Error.ToString()),
-        _ when Causes(exception).Any(IsUnstorableText) =>
+        // U+0000 is valid in JSON but not in PostgreSQL text.
+        _ when Causes(exception).Any(cause => cause is DbException { SqlState: "22021" or "22P05" }) =>
             Problems.BadRequest(Problems.ValidationFailed, "A text in the request has a character that cannot be stored."),
-        _ when IsOutage(exception) => Problems.Unavailable("service-unavailable", OutageDetail),
+        _ when IsOutage(exception) => Problems.Unavailable(
+            "service-unavailable", "A server that this request needs is unavailable. Try again in a moment."),
         _ => Problems.Status(StatusCodes.Status500InternalServerError),
     };
 
@@ -57,9 +57,6 @@ internal sealed partial class ExceptionProblems(IOptions<OutageOptions> outages,
     private bool IsOutage(Exception exception) =>
         outages.Value.Conditions.Any(contains => contains(exception))
         || Causes(exception).Any(cause => cause is HttpRequestException or TimeoutException);
-
-    // U+0000 is valid in JSON but not in PostgreSQL text.
-    private static bool IsUnstorableText(Exception exception) => exception is DbException { SqlState: "22021" or "22P05" };
 
     [LoggerMessage(LogLevel.Error, "{Method} {Route} failed")]
     private static partial void LogFailure(ILogger logger, string method, string? route, Exception exception);

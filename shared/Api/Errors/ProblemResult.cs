@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace ForgeShop.Api;
 
-/// <summary>An error response of an endpoint.</summary>
 public sealed class ProblemResult(int status, string code, string detail) : IResult, IStatusCodeHttpResult
 {
     /// <summary>Gets the time after which to retry; sent in whole seconds, rounded up.</summary>
@@ -13,7 +12,6 @@ public sealed class ProblemResult(int status, string code, string detail) : IRes
 
     private ProblemDetails Body { get; } = new() { Status = status, Detail = detail, Extensions = { ["code"] = code } };
 
-    /// <summary>Adds an extension member to the body.</summary>
     public ProblemResult With(string member, object value)
     {
         Body.Extensions[member] = value;

@@ -18,7 +18,6 @@ public static class EndpointDescriptions
             "If-Match", IsRequired: false, "The ETag of a GET of the same thing. If something else is stored by now, the answer is 412.",
             "*"));
 
-    /// <summary>Shows an example of the request's body.</summary>
     public static RouteHandlerBuilder WithRequestExample(this RouteHandlerBuilder endpoint, object body) =>
         endpoint.WithMetadata(new RequestExample(body));
 }

@@ -8,7 +8,7 @@ namespace ForgeShop.Api;
 /// Refuses bodies over 64 KiB before they are parsed or forwarded. Kestrel's own limit would close the connection while the client writes,
 /// and the client would not receive the answer. This limit reads and discards the rest of the body, up to a bound.
 /// </summary>
-internal sealed class BodyLimit(RequestDelegate next, IConfiguration configuration, TimeProvider time)
+public sealed class BodyLimit(RequestDelegate next, IConfiguration configuration, TimeProvider time)
 {
     private const int DiscardAtMost = 16 * 1024 * 1024;
     private static readonly TimeSpan DiscardFor = TimeSpan.FromSeconds(5);

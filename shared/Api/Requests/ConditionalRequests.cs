@@ -37,7 +37,7 @@ internal sealed class ConditionalRequests(RequestDelegate next)
         if (!answer.HasKept)
             return;
         var body = answer.Kept;
-        var tag = EntityTags.Of(body.Span);
+        var tag = Preconditions.TagOf(body.Span);
         context.Response.Headers.ETag = tag.ToString();
         if (isGet && Preconditions.Evaluate(context.Request, tag) is { } refused)
         {

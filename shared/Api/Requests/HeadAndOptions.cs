@@ -1,8 +1,6 @@
 namespace ForgeShop.Api;
 
-/// <summary>
-/// Answers HEAD on every GET endpoint and OPTIONS on every path. A HEAD is routed and handled as a GET; the server omits the body.
-/// </summary>
+/// <summary>Answers OPTIONS on every path and HEAD on every GET endpoint, as a GET whose body the server omits.</summary>
 public sealed class HeadAndOptions(RequestDelegate next)
 {
     private static readonly object Mark = new();

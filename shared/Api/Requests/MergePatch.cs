@@ -3,9 +3,7 @@ using Microsoft.AspNetCore.Http.Json;
 
 namespace ForgeShop.Api;
 
-/// <summary>
-/// JSON Merge Patch (RFC 7396): a member of the patch replaces the value, null removes it, and absent members keep theirs.
-/// </summary>
+/// <summary>JSON Merge Patch (RFC 7396): a member replaces the value, null removes it, absent members stay.</summary>
 public static class MergePatch
 {
     /// <summary>Returns the value with the patch applied, read as strictly as any body: unknown members are refused.</summary>

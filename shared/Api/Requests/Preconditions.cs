@@ -5,13 +5,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace ForgeShop.Api;
 
-/// <summary>
-/// Compares If-Match and If-None-Match of a write with the stored state. Call it in the transaction of the write, after the lock is taken.
-/// </summary>
+/// <summary>Compares If-Match and If-None-Match of a write with the stored state, in the transaction, after the lock.</summary>
 public static class Preconditions
 {
     /// <summary>Returns why the write is refused; null if it is allowed.</summary>
-    /// <param name="http">The request.</param>
     /// <param name="current">The current answer to a GET; null if the resource does not exist.</param>
     public static IResult? Check<T>(HttpContext http, T? current) where T : class
     {
@@ -19,14 +16,9 @@ public static class Preconditions
         if (headers.IfMatch.Count == 0 && headers.IfNoneMatch.Count == 0)
             return null;
         var json = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
-        var tag = current is null ? null : EntityTags.Of(JsonSerializer.SerializeToUtf8Bytes(current, json.GetTypeInfo(typeof(T))));
+        var tag = current is null ? null : TagOf(JsonSerializer.SerializeToUtf8Bytes(current, json.GetTypeInfo(typeof(T))));
         return Evaluate(http.Request, tag);
     }
-
-    /// <summary>428: the write requires If-Match, because it could overwrite a state that the caller has not read.</summary>
-    public static ProblemResult Required() => Problems.Status(
-        StatusCodes.Status428PreconditionRequired,
-        "This exists already. Send If-Match with the ETag of the last GET, so that no change is lost.");
 
     internal static IResult? Evaluate(HttpRequest request, EntityTagHeaderValue? current)
     {
@@ -38,25 +30,18 @@ public static class Preconditions
                 return Failed("It has changed since the GET that gave this ETag, or does not exist. Read it again.");
         }
 
-        if (request.Headers.IfNoneMatch.Count == 0 || current is null)
-            return null;
-        if (!EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch.OfType<string>().ToList(), out var unwanted))
-            return null;
-        if (!unwanted.Any(tag => tag.Tag == "*" || tag.Compare(current, useStrongComparison: false)))
+        if (request.Headers.IfNoneMatch.Count == 0 || current is null
+            || !EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch.OfType<string>().ToList(), out var unwanted)
+            || !unwanted.Any(tag => tag.Tag == "*" || tag.Compare(current, useStrongComparison: false)))
             return null;
         return HttpMethods.IsGet(request.Method)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : Failed("There is one already.");
     }
 
+    /// <summary>Returns the strong ETag of an answer: a hash of its bytes, so that all replicas give equal answers equal tags.</summary>
+    internal static EntityTagHeaderValue TagOf(ReadOnlySpan<byte> body) =>
+        new($"\"{Base64Url.EncodeToString(SHA256.HashData(body).AsSpan(0, 16))}\"");
+
     private static ProblemResult Failed(string detail) => Problems.Status(StatusCodes.Status412PreconditionFailed, detail);
-}
-
-/// <summary>The strong ETag of an answer: a hash of its bytes, so that equal answers have equal tags in every replica.</summary>
-internal static class EntityTags
-{
-    private const int Length = 16;
-
-    public static EntityTagHeaderValue Of(ReadOnlySpan<byte> body) =>
-        new($"\"{Base64Url.EncodeToString(SHA256.HashData(body).AsSpan(0, Length))}\"");
 }

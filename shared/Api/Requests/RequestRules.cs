@@ -6,7 +6,7 @@ using System.Text.Unicode;
 namespace ForgeShop.Api;
 
 /// <summary>Refuses a request that two readers could understand differently: its headers, its query or the encoding of its body.</summary>
-internal sealed partial class RequestRules(RequestDelegate next)
+public sealed partial class RequestRules(RequestDelegate next)
 {
     private const string OneValue = "This header has one value: send it once, and a value that contains a comma in double quotes.";
 
@@ -17,19 +17,14 @@ internal sealed partial class RequestRules(RequestDelegate next)
             ? problem.ExecuteAsync(context)
             : next(context);
 
-    /// <summary>
-    /// A header that has one value and comes twice is refused, also where a proxy has joined the lines by a comma.
-    /// </summary>
+    /// <summary>Refuses a header that has one value and comes twice, also as lines that a proxy has joined by a comma.</summary>
     private static ProblemResult? RefuseHeaders(HttpRequest request) =>
         Singletons.FirstOrDefault(name => request.Headers.TryGetValue(name, out var values)
             && (values.Count > 1 || QuotedText().Replace(values[0] ?? "", "").Contains(',', StringComparison.Ordinal))) is { } twice
             ? Problems.Validation(twice, OneValue)
             : null;
 
-    /// <summary>
-    /// The framework would replace invalid bytes with U+FFFD or keep the escape, so that two queries could derive the same key and the same
-    /// ID.
-    /// </summary>
+    /// <summary>Refuses invalid UTF-8: the framework would map two queries to the same key, and so to the same ID.</summary>
     private static ProblemResult? RefuseQuery(HttpRequest request) =>
         (request.QueryString.Value ?? "").TrimStart('?').Split('&').FirstOrDefault(parameter => !IsText(parameter)) is { } broken
             ? Problems.Validation(

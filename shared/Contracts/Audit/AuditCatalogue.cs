@@ -1,9 +1,7 @@
 namespace ForgeShop.Contracts.Audit;
 
 /// <summary>The answer of <c>GET /internal/audit</c>: the stores of one service (docs/audit.md).</summary>
-/// <param name="Service">The service's name.</param>
 /// <param name="Outbox">The position of the service's outbox now; null without an outbox.</param>
-/// <param name="Collections">The collections that the auditor reads.</param>
 public sealed record AuditCatalogue(string Service, OutboxPosition? Outbox, IReadOnlyList<AuditedCollection> Collections);
 
 /// <param name="Last">The number of the last message; 0 before the first.</param>
@@ -16,7 +14,6 @@ public sealed record OutboxPosition(long Last, long? FirstUnpublished)
 
 /// <summary>A set of entries of one entity type in one store of a service.</summary>
 /// <param name="Name">The name within the service, for example <c>orders</c> or <c>cache</c>.</param>
-/// <param name="EntityType">The entity type of the IDs.</param>
 /// <param name="Store">The kind of store: <c>postgresql</c>, <c>redis</c> or <c>documents</c>.</param>
 public sealed record AuditedCollection(string Name, string EntityType, string Store)
 {
@@ -38,7 +35,6 @@ public sealed record AuditedCollection(string Name, string EntityType, string St
     /// <summary>Gets whether the owner repairs entries on request.</summary>
     public bool CanRepair { get; init; }
 
-    /// <summary>Gets the approximate number of entries; null if it is unknown.</summary>
     public long? Estimate { get; init; }
 
     /// <summary>Returns whether this collection must hold entries of a group.</summary>

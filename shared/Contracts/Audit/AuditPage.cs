@@ -1,12 +1,6 @@
-using System.Text.Json.Serialization;
-
 namespace ForgeShop.Contracts.Audit;
 
 /// <summary>The answer of <c>GET /internal/audit/{collection}</c>: a page of entries in the order of their IDs.</summary>
-/// <param name="Service">The service's name.</param>
-/// <param name="Collection">The collection.</param>
-/// <param name="EntityType">The entity type of the IDs.</param>
-/// <param name="Items">The entries.</param>
 /// <param name="Next">The cursor of the next page; null on the last page. It is opaque.</param>
 public sealed record AuditPage(string Service, string Collection, string EntityType, IReadOnlyList<AuditEntry> Items, string? Next)
 {
@@ -15,7 +9,6 @@ public sealed record AuditPage(string Service, string Collection, string EntityT
 }
 
 /// <summary>One entity as one store holds it. Members without a value are omitted.</summary>
-/// <param name="Id">The stored ID.</param>
 public sealed record AuditEntry(Guid Id)
 {
     /// <summary>

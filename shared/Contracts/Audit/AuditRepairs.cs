@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace ForgeShop.Contracts.Audit;
 
 /// <summary>The body of <c>POST /internal/audit/{collection}/repair</c>.</summary>
@@ -11,10 +8,8 @@ public sealed record AuditRepair(IReadOnlyList<Guid> Ids, IReadOnlyList<AuditEve
 /// <summary>An event as Reporting recorded it.</summary>
 public sealed record AuditEvent(EventId Id, string Type, Guid Subject, long Sequence, int DataVersion, JsonElement Data);
 
-/// <summary>The answer to a repair: what the owner changed.</summary>
 public sealed record AuditRepaired(IReadOnlyList<RepairedEntry> Items);
 
-/// <param name="Id">The entry.</param>
 /// <param name="Action">
 /// What the owner did: <c>dropped</c>, <c>rebuilt</c>, <c>made</c>, <c>removed</c>, <c>replayed</c> or <c>set-aside</c>.
 /// </param>

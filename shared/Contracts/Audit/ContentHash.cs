@@ -1,7 +1,6 @@
 using System.Buffers;
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
+using System.Text.Unicode;
 
 namespace ForgeShop.Contracts.Audit;
 
@@ -11,57 +10,30 @@ namespace ForgeShop.Contracts.Audit;
 /// </summary>
 public static class ContentHash
 {
-    private const int Bytes = 16;
-
     public static string Of(params ReadOnlySpan<string?> values)
     {
         var length = 0;
         foreach (var value in values)
-            length += value is null ? 2 : Encoding.UTF8.GetByteCount(value) + 12;
+            length += 12 + Encoding.UTF8.GetByteCount(value ?? "");
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         var end = 0;
         foreach (var value in values)
         {
-            if (value is null)
-            {
-                buffer[end++] = (byte)'-';
-            }
-            else
-            {
-                Begin(buffer, ref end, Encoding.UTF8.GetByteCount(value));
-                end += Encoding.UTF8.GetBytes(value, buffer.AsSpan(end));
-            }
-            buffer[end++] = (byte)',';
+            var written = 0;
+            _ = value is null
+                ? Utf8.TryWrite(buffer.AsSpan(end), $"-,", out written)
+                : Utf8.TryWrite(buffer.AsSpan(end), $"{Encoding.UTF8.GetByteCount(value)}:{value},", out written);
+            end += written;
         }
-        return Return(buffer, end);
+        var hash = Hash(buffer.AsSpan(0, end));
+        ArrayPool<byte>.Shared.Return(buffer);
+        return hash;
     }
 
     /// <summary>Hashes one value that is in UTF-8 already.</summary>
-    public static string OfUtf8(ReadOnlySpan<byte> value)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(value.Length + 12);
-        var end = 0;
-        Begin(buffer, ref end, value.Length);
-        value.CopyTo(buffer.AsSpan(end));
-        end += value.Length;
-        buffer[end++] = (byte)',';
-        return Return(buffer, end);
-    }
+    public static string OfUtf8(ReadOnlySpan<byte> value) => Hash([.. Encoding.UTF8.GetBytes($"{value.Length}:"), .. value, (byte)',']);
 
-    private static void Begin(byte[] buffer, ref int end, int size)
-    {
-        size.TryFormat(buffer.AsSpan(end), out var digits, default, CultureInfo.InvariantCulture);
-        end += digits;
-        buffer[end++] = (byte)':';
-    }
-
-    private static string Return(byte[] buffer, int end)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(buffer.AsSpan(0, end), hash);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return Convert.ToHexStringLower(hash[..Bytes]);
-    }
+    private static string Hash(ReadOnlySpan<byte> netstrings) => Convert.ToHexStringLower(SHA256.HashData(netstrings).AsSpan(0, 16));
 
     /// <summary>Returns an amount without trailing zeros, as all stores hash it.</summary>
     public static string Amount(decimal amount) => amount.ToString("0.####", CultureInfo.InvariantCulture);

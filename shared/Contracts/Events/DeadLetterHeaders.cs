@@ -1,8 +1,6 @@
 namespace ForgeShop.Contracts.Events;
 
-/// <summary>
-/// The headers of a dead letter besides those of its message. An operator's note in the same topic records that a letter is settled.
-/// </summary>
+/// <summary>The headers of a dead letter besides its message's, and of an operator's note that the letter is settled.</summary>
 public static class DeadLetterHeaders
 {
     public const string Prefix = "dlq_";
@@ -10,9 +8,7 @@ public static class DeadLetterHeaders
     public const string Partition = "dlq_partition";
     public const string Offset = "dlq_offset";
 
-    /// <summary>
-    /// The consumer group that could not handle the message. On a copy that an operator retries: the only group that handles it.
-    /// </summary>
+    /// <summary>The consumer group that failed. On a copy that an operator retries: the only group that handles it.</summary>
     public const string Group = "dlq_group";
 
     /// <summary>The time of the letter or of the note.</summary>
@@ -30,6 +26,5 @@ public static class DeadLetterHeaders
     /// <summary>On a note: retried or discarded.</summary>
     public const string Action = "dlq_action";
 
-    /// <summary>On a note: the reason for discarding the letter.</summary>
     public const string Reason = "dlq_reason";
 }

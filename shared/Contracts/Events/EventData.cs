@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-
 namespace ForgeShop.Contracts.Events;
 
 /// <summary>Reads the data of events in any published version.</summary>

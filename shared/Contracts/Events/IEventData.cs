@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace ForgeShop.Contracts.Events;
 
 /// <summary>The data of an event: its type on the wire, its topic, and the version of its shape.</summary>
@@ -11,7 +9,6 @@ public interface IEventData
     /// <summary>The CloudEvents type. It never changes: renaming the class must not rename the event.</summary>
     static abstract string Type { get; }
 
-    /// <summary>The Kafka topic.</summary>
     static abstract string Topic { get; }
 
     /// <summary>The version of the data's shape, from 1.</summary>
@@ -26,6 +23,13 @@ public interface IEventData
     static virtual JsonObject Upcast(JsonObject data, int version) =>
         throw new UnknownEventVersionException($"Version {version} has no upcaster.");
 }
+
+/// <summary>
+/// The data of a command. A command is a request to one service; an event is a fact for any consumer. Both have the same wire format. The
+/// subject and Kafka key of a command is the aggregate that it addresses. Its sequence number counts the commands to that aggregate,
+/// separately from the aggregate's own events.
+/// </summary>
+public interface ICommandData : IEventData;
 
 /// <summary>The data has a version that this release cannot read: a newer or an unknown one.</summary>
 public sealed class UnknownEventVersionException(string message) : NotSupportedException(message);

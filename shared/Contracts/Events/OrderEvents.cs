@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace ForgeShop.Contracts.Events;
 
 /// <summary>

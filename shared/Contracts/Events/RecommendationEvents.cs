@@ -11,7 +11,5 @@ public sealed record RecommendationsChanged(
     public static string Topic => Topics.RecommendationEvents;
 }
 
-/// <param name="ProductId">The product.</param>
-/// <param name="Sku">Its SKU.</param>
 /// <param name="Orders">The number of confirmed orders that contain both products.</param>
 public sealed record RecommendedProduct(ProductId ProductId, string Sku, long Orders);

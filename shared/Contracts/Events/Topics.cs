@@ -19,6 +19,5 @@ public static class Topics
         RecommendationEvents,
     ];
 
-    /// <summary>Returns the dead-letter topic of a topic.</summary>
     public static string DeadLetters(string topic) => topic + ".dlq";
 }

@@ -1,5 +1,3 @@
-using ForgeShop.Forge;
-
 namespace ForgeShop.Contracts;
 
 /// <summary>

@@ -1,21 +1,16 @@
-using ForgeShop.Forge;
-
 namespace ForgeShop.Contracts;
 
 /// <summary>
 /// The entity catalogue in code: derives an entity's ID from its natural key, the same in every service and client.
 /// Refused keys throw <see cref="ForgeKeyException"/>, which names the field and the rule and never the value. Thread-safe.
 /// </summary>
-public sealed partial class ForgeIds
+public sealed class ForgeIds
 {
     private readonly IdTracking? _tracking;
     private readonly Dictionary<string, CountedNamespace> _namespaces;
     private readonly CountedNamespace _users, _products, _orders, _orderLines, _reservations, _sagas, _payments, _events, _notifications,
         _correlations, _files, _sessions;
 
-    /// <summary>Creates the IDs of the shop's domain.</summary>
-    /// <param name="algorithm">The algorithm of all IDs.</param>
-    /// <param name="secret">The secret, if the algorithm has one.</param>
     /// <param name="tracking">Publishes the counts and reports mismatches; null for tools and tests.</param>
     /// <exception cref="ForgeConfigurationException">The algorithm and the secret do not fit each other, or the secret is too
     /// short.</exception>
@@ -88,9 +83,7 @@ public sealed partial class ForgeIds
     public CorrelationId Correlation(string actor, string action, string reference) =>
         new(_correlations.Derive(("actor", actor), ("action", action), ("reference", reference)));
 
-    /// <summary>
-    /// <paramref name="sha256"/> is the content's hash in 64 lower-case hexadecimal digits, <paramref name="size"/> its length in bytes.
-    /// </summary>
+    /// <summary><paramref name="sha256"/> is 64 lower-case hexadecimal digits, <paramref name="size"/> a number of bytes.</summary>
     public FileId File(string sha256, long size) =>
         sha256 is { Length: 64 } && sha256.All(char.IsAsciiHexDigitLower)
             ? new FileId(_files.Derive(("sha256", sha256), ("size", size)))
@@ -116,6 +109,48 @@ public sealed partial class ForgeIds
     /// <summary>Returns the namespace of an entity type of the catalogue. IDs that the caller derives with it are not counted.</summary>
     /// <exception cref="ForgeConfigurationException">The entity type is unknown.</exception>
     public EntityNamespace Namespace(string entityType) => Find(entityType).Ids;
+
+    // The checks of stored and received IDs. Each returns false and reports the mismatch (IdTracking) if the ID is not the one of the
+    // natural key; a key that is refused has no ID. A match costs one derivation and allocates nothing.
+
+    public bool Verify(UserId stored, string email) => Verify(_users, stored.Value, email);
+
+    public bool Verify(ProductId stored, string sku) => Verify(_products, stored.Value, sku);
+
+    public bool Verify(OrderId stored, UserId user, string reference) =>
+        Verify(_orders, stored.Value, ("user", user.Value), ("reference", reference));
+
+    public bool Verify(ReservationId stored, OrderId order) => Verify(_reservations, stored.Value, order.Value);
+
+    public bool Verify(SagaId stored, OrderId order) => Verify(_sagas, stored.Value, order.Value);
+
+    public bool Verify(PaymentId stored, OrderId order, int attempt) =>
+        Verify(_payments, stored.Value, ("order", order.Value), ("attempt", attempt));
+
+    public bool Verify(EventId stored, Guid aggregate, string type, long sequence) =>
+        Verify(_events, stored.Value, ("aggregate", aggregate), ("type", type), ("sequence", sequence));
+
+    private bool Verify(CountedNamespace type, Guid stored, string key)
+    {
+        var hasId = type.TryDerive(key, out var derived, out _);
+        return (hasId && derived == stored) || Mismatch(type, stored, derived, hasId ? type.Ids.GetName(key) : null);
+    }
+
+    private bool Verify(CountedNamespace type, Guid stored, Guid key) =>
+        type.Derive(key) is var derived && (derived == stored || Mismatch(type, stored, derived, Uuid.ToText(key)));
+
+    private bool Verify(CountedNamespace type, Guid stored, params ReadOnlySpan<(string Field, KeyValue Value)> key)
+    {
+        var hasId = type.TryDerive(key, out var derived, out _);
+        return (hasId && derived == stored) || Mismatch(type, stored, derived, hasId ? type.Ids.GetName(key) : null);
+    }
+
+    private bool Mismatch(CountedNamespace type, Guid stored, Guid derived, string? name)
+    {
+        type.CountMismatch();
+        _tracking?.Report(type.EntityType, stored, derived, name);
+        return false;
+    }
 
     private CountedNamespace Find(string entityType) => _namespaces[Catalogue[entityType].Name];
 }

@@ -1,5 +1,4 @@
 using ForgeShop.Contracts;
-using ForgeShop.Forge;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -20,9 +19,7 @@ public static class ForgeIdsRegistration
         var (name, secret) = (configuration["Forge:Algorithm"], configuration["Forge:Secret"]);
         var algorithm = secret is null ? ForgeAlgorithm.V5 : ForgeAlgorithm.V8HmacSha256;
         if (name is not null && !ForgeAlgorithms.TryParse(name, out algorithm))
-        {
             throw new ForgeConfigurationException("Forge:Algorithm is none of v5, v8-sha256 and v8-hmac-sha256.");
-        }
         _ = new ForgeDomain(ShopCatalogue.Instance.Domain, algorithm, secret);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(configuration);

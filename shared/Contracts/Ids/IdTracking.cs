@@ -1,7 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
-using System.Text;
-using ForgeShop.Forge;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -24,13 +22,10 @@ public sealed partial class IdTracking
     private readonly Meter _meter;
     private long _latestMismatch;
 
-    /// <param name="meters">Creates the meter.</param>
     /// <param name="configuration">
     /// <c>Forge:LogKey</c> is the key of the hashes in the log, at least 16 bytes of UTF-8. Services with the same key log the same hash
     /// for the same natural key. Without it each process has a random key. A hash without a secret key would reveal guessed addresses.
     /// </param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">The log.</param>
     /// <exception cref="ForgeConfigurationException">The key is too short.</exception>
     public IdTracking(IMeterFactory meters, IConfiguration configuration, TimeProvider time, ILogger<IdTracking> logger)
     {
@@ -45,7 +40,6 @@ public sealed partial class IdTracking
     public DateTimeOffset? LatestMismatchAt =>
         Interlocked.Read(ref _latestMismatch) is var ticks and > 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
-    /// <summary>Publishes the counts of the catalogue's entity types.</summary>
     internal void Publish(IReadOnlyCollection<CountedNamespace> types)
     {
         _meter.CreateObservableCounter(
@@ -54,9 +48,6 @@ public sealed partial class IdTracking
             "forge.ids.mismatched", () => Measure(types, type => type.Mismatched), "{id}", "IDs that are not those of their natural keys.");
     }
 
-    /// <param name="entityType">The entity type.</param>
-    /// <param name="stored">The ID that was stored or received.</param>
-    /// <param name="derived">The ID of the natural key.</param>
     /// <param name="name">The canonical form of the natural key; null if Forge refuses the key.</param>
     internal void Report(string entityType, Guid stored, Guid derived, string? name)
     {

@@ -1,5 +1,3 @@
-using ForgeShop.Forge;
-
 namespace ForgeShop.Contracts;
 
 /// <summary>The shop's entity catalogue (catalogue.json): the single definition of the natural key of each entity type.</summary>

@@ -1,19 +1,27 @@
-using System.Text.Json.Serialization;
-using ForgeShop.Forge;
-
 namespace ForgeShop.Contracts;
 
 // One type for each entity, so that an OrderId in place of a UserId does not compile. The wire form is the 36-character text, parsed
 // strictly.
+
+public static class TypedIdExtensions
+{
+#pragma warning disable CA1000 // The members are static members of the ID types, which are not generic.
+    extension<T>(T) where T : struct, ITypedId<T>
+    {
+        /// <exception cref="FormatException">The text has another form. The message does not repeat it.</exception>
+        public static T Parse(string text) => TypedId.Parse<T>(text);
+
+        public static bool TryParse(string? text, out T id) => TypedId.TryParse(text, out id);
+    }
+#pragma warning restore CA1000
+}
 
 /// <summary>The ID of a user; its natural key is the e-mail address.</summary>
 [JsonConverter(typeof(TypedIdJsonConverter<UserId>))]
 public readonly record struct UserId(Guid Value) : ITypedId<UserId>
 {
     public static UserId From(Guid value) => new(value);
-    public static UserId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<UserId>(s);
     public static bool TryParse(string? s, IFormatProvider? provider, out UserId result) => TypedId.TryParse(s, out result);
-    public static bool TryParse(string? text, out UserId id) => TypedId.TryParse(text, out id);
     public override string ToString() => Uuid.ToText(Value);
 }
 
@@ -22,9 +30,7 @@ public readonly record struct UserId(Guid Value) : ITypedId<UserId>
 public readonly record struct ProductId(Guid Value) : ITypedId<ProductId>
 {
     public static ProductId From(Guid value) => new(value);
-    public static ProductId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<ProductId>(s);
     public static bool TryParse(string? s, IFormatProvider? provider, out ProductId result) => TypedId.TryParse(s, out result);
-    public static bool TryParse(string? text, out ProductId id) => TypedId.TryParse(text, out id);
     public override string ToString() => Uuid.ToText(Value);
 }
 
@@ -33,9 +39,7 @@ public readonly record struct ProductId(Guid Value) : ITypedId<ProductId>
 public readonly record struct OrderId(Guid Value) : ITypedId<OrderId>
 {
     public static OrderId From(Guid value) => new(value);
-    public static OrderId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<OrderId>(s);
     public static bool TryParse(string? s, IFormatProvider? provider, out OrderId result) => TypedId.TryParse(s, out result);
-    public static bool TryParse(string? text, out OrderId id) => TypedId.TryParse(text, out id);
     public override string ToString() => Uuid.ToText(Value);
 }
 
@@ -44,9 +48,7 @@ public readonly record struct OrderId(Guid Value) : ITypedId<OrderId>
 public readonly record struct OrderLineId(Guid Value) : ITypedId<OrderLineId>
 {
     public static OrderLineId From(Guid value) => new(value);
-    public static OrderLineId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<OrderLineId>(s);
     public static bool TryParse(string? s, IFormatProvider? provider, out OrderLineId result) => TypedId.TryParse(s, out result);
-    public static bool TryParse(string? text, out OrderLineId id) => TypedId.TryParse(text, out id);
     public override string ToString() => Uuid.ToText(Value);
 }
 
@@ -55,9 +57,7 @@ public readonly record struct OrderLineId(Guid Value) : ITypedId<OrderLineId>
 public readonly record struct ReservationId(Guid Value) : ITypedId<ReservationId>
 {
     public static ReservationId From(Guid value) => new(value);
-    public static ReservationId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<ReservationId>(s);
     public static bool TryParse(string? s, IFormatProvider? provider, out ReservationId result) => TypedId.TryParse(s, out result);
-    public static bool TryParse(string? text, out ReservationId id) => TypedId.TryParse(text, out id);
     public override string ToString() => Uuid.ToText(Value);
 }
 
@@ -66,9 +66,7 @@ public readonly record struct ReservationId(Guid Value) : ITypedId<ReservationId
 public readonly record struct SagaId(Guid Value) : ITypedId<SagaId>
 {
     public static SagaId From(Guid value) => new(value);
-    public static SagaId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<SagaId>(s);
     public static bool TryParse(string? s, IFormatProvider? provider, out SagaId result) => TypedId.TryParse(s, out result);
-    public static bool TryParse(string? text, out SagaId id) => TypedId.TryParse(text, out id);
     public override string ToString() => Uuid.ToText(Value);
 }
 
@@ -77,9 +75,7 @@ public readonly record struct SagaId(Guid Value) : ITypedId<SagaId>
 public readonly record struct PaymentId(Guid Value) : ITypedId<PaymentId>
 {
     public static PaymentId From(Guid value) => new(value);
-    public static PaymentId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<PaymentId>(s);
     public static bool TryParse(string? s, IFormatProvider? provider, out PaymentId result) => TypedId.TryParse(s, out result);
-    public static bool TryParse(string? text, out PaymentId id) => TypedId.TryParse(text, out id);
     public override string ToString() => Uuid.ToText(Value);
 }
 
@@ -88,9 +84,7 @@ public readonly record struct PaymentId(Guid Value) : ITypedId<PaymentId>
 public readonly record struct EventId(Guid Value) : ITypedId<EventId>
 {
     public static EventId From(Guid value) => new(value);
-    public static EventId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<EventId>(s);
     public static bool TryParse(string? s, IFormatProvider? provider, out EventId result) => TypedId.TryParse(s, out result);
-    public static bool TryParse(string? text, out EventId id) => TypedId.TryParse(text, out id);
     public override string ToString() => Uuid.ToText(Value);
 }
 
@@ -99,9 +93,7 @@ public readonly record struct EventId(Guid Value) : ITypedId<EventId>
 public readonly record struct NotificationId(Guid Value) : ITypedId<NotificationId>
 {
     public static NotificationId From(Guid value) => new(value);
-    public static NotificationId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<NotificationId>(s);
     public static bool TryParse(string? s, IFormatProvider? provider, out NotificationId result) => TypedId.TryParse(s, out result);
-    public static bool TryParse(string? text, out NotificationId id) => TypedId.TryParse(text, out id);
     public override string ToString() => Uuid.ToText(Value);
 }
 
@@ -110,9 +102,7 @@ public readonly record struct NotificationId(Guid Value) : ITypedId<Notification
 public readonly record struct CorrelationId(Guid Value) : ITypedId<CorrelationId>
 {
     public static CorrelationId From(Guid value) => new(value);
-    public static CorrelationId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<CorrelationId>(s);
     public static bool TryParse(string? s, IFormatProvider? provider, out CorrelationId result) => TypedId.TryParse(s, out result);
-    public static bool TryParse(string? text, out CorrelationId id) => TypedId.TryParse(text, out id);
     public override string ToString() => Uuid.ToText(Value);
 }
 
@@ -121,9 +111,7 @@ public readonly record struct CorrelationId(Guid Value) : ITypedId<CorrelationId
 public readonly record struct FileId(Guid Value) : ITypedId<FileId>
 {
     public static FileId From(Guid value) => new(value);
-    public static FileId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<FileId>(s);
     public static bool TryParse(string? s, IFormatProvider? provider, out FileId result) => TypedId.TryParse(s, out result);
-    public static bool TryParse(string? text, out FileId id) => TypedId.TryParse(text, out id);
     public override string ToString() => Uuid.ToText(Value);
 }
 
@@ -132,8 +120,6 @@ public readonly record struct FileId(Guid Value) : ITypedId<FileId>
 public readonly record struct SessionId(Guid Value) : ITypedId<SessionId>
 {
     public static SessionId From(Guid value) => new(value);
-    public static SessionId Parse(string s, IFormatProvider? provider = null) => TypedId.Parse<SessionId>(s);
     public static bool TryParse(string? s, IFormatProvider? provider, out SessionId result) => TypedId.TryParse(s, out result);
-    public static bool TryParse(string? text, out SessionId id) => TypedId.TryParse(text, out id);
     public override string ToString() => Uuid.ToText(Value);
 }

@@ -36,7 +36,7 @@ public sealed class TypedIdColumnsTests
             modelBuilder.Entity<Parcel>().ComplexProperty(parcel => parcel.Seal);
             modelBuilder.Entity<Parcel>().Property<UserId?>("Courier");
             modelBuilder.Entity<Parcel>().Property(parcel => parcel.OrderId)
-                .HasConversion(id => id.ToString(), text => OrderId.Parse(text, null));
+                .HasConversion(id => id.ToString(), text => OrderId.Parse(text));
         }
     }
 
