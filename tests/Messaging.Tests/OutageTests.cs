@@ -126,7 +126,7 @@ public sealed partial class OutageTests(Servers servers) : MessagingTest(servers
 
         await service.HandledAsync(counters[0], 5);
         await postgres.StopAsync(Cancelled);
-        await EventuallyAsync("the outage is seen", () => service.Logged("The relay lost its database"));
+        await EventuallyAsync("the outage is seen", () => service.Logged("Background job failed"));
         await postgres.StartAsync(Cancelled);
         await load;
 

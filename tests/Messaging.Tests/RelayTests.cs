@@ -17,7 +17,7 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
             var counters = NewCounters(12);
             for (var i = 1; i <= 4; i++)
             {
-                await EventuallyAsync($"relay {i} is elected", () => Elections(first) + Elections(second) == i);
+                await EventuallyAsync($"relay {i} is elected", () => Elections(first) + Elections(second) >= i);
                 var counting = Task.WhenAll(
                     counters.Select((counter, number) => (number % 2 == 0 ? first : second).CountAsync(counter, 20)));
                 await TerminateRelayAsync(first.Database);
@@ -25,7 +25,7 @@ public sealed class RelayTests(Servers servers, Broker broker) : SharedKafkaTest
             }
 
             await AssertOrderAsync(counters, 80, first);
-            await EventuallyAsync("relay 5 is elected", () => Elections(first) + Elections(second) == 5);
+            await EventuallyAsync("relay 5 is elected", () => Elections(first) + Elections(second) >= 5);
         }
     }
 
