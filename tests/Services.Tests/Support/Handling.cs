@@ -8,19 +8,30 @@ namespace ForgeShop.Services.Tests;
 /// <summary>Handles messages in a service as its consumer does, with the service's own inbox and handlers, but without Kafka.</summary>
 public static class Handling
 {
+    // A service has few consumers. Many batches at a time would wait for its pool of twelve connections, and not for each other.
+    private static readonly SemaphoreSlim Consumers = new(8);
+
     /// <summary>Handles a message that has not been delivered before.</summary>
     public static Task Handle<TService, TMessage>(this RunningService<TService> service, Guid subject, TMessage message)
         where TService : class where TMessage : IEventData => service.HandleBatch(Delivery.New(subject, message));
 
     /// <summary>Handles messages as one batch: in one transaction, in this order.</summary>
-    public static Task HandleBatch<TService>(this RunningService<TService> service, params IEnumerable<Delivery> messages)
+    public static async Task HandleBatch<TService>(this RunningService<TService> service, params IEnumerable<Delivery> messages)
         where TService : class
     {
         var model = service.Services.GetRequiredService<MessagingModel>();
-        return service.Services.GetRequiredService<InboxProcessor>().ProcessAsync(
-            [.. messages.Select(message => new IncomingMessage(
-                message.Context, message.Data, model.Find(message.Context.Topic, message.Context.Type)!))],
-            TestContext.Current.CancellationToken);
+        await Consumers.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            await service.Services.GetRequiredService<InboxProcessor>().ProcessAsync(
+                [.. messages.Select(message => new IncomingMessage(
+                    message.Context, message.Data, model.Find(message.Context.Topic, message.Context.Type)!))],
+                TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            Consumers.Release();
+        }
     }
 }
 
