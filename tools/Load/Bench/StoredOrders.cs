@@ -24,6 +24,7 @@ internal sealed class StoredOrders(IsolatedAppHost host, ShopClient administrato
     /// <param name="count">The number of copies.</param>
     /// <param name="progress">Receives one line for each step.</param>
     /// <param name="cancellationToken">Cancels the load.</param>
+    /// <exception cref="BenchmarkFailedException">Reporting could not rebuild its read models, or not in time.</exception>
     public async Task LoadAsync(
         IReadOnlyList<AcceptedOrder> originals, int count, Action<string> progress, CancellationToken cancellationToken)
     {
@@ -174,9 +175,12 @@ internal sealed class StoredOrders(IsolatedAppHost host, ShopClient administrato
         while (time.GetElapsedTime(started) < RebuildTimeout)
         {
             var rebuild = await administrator.GetAsync(path, cancellationToken);
-            if (rebuild.GetProperty("state").GetString() is "complete" or "failed")
+            var state = rebuild.GetProperty("state").GetString();
+            if (state == "failed")
+                throw new BenchmarkFailedException($"the rebuild of the read models failed: {rebuild.GetProperty("error")}");
+            if (state == "complete")
             {
-                progress($"read models: {rebuild.GetProperty("state")}, {rebuild.GetProperty("eventsFolded").GetInt64():N0} events");
+                progress($"read models: {rebuild.GetProperty("eventsFolded").GetInt64():N0} events");
                 return;
             }
             await Task.Delay(Poll, time, cancellationToken);
