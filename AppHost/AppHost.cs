@@ -29,40 +29,40 @@ var migrator = builder.AddMigrator("migrator")
 var adminEmail = builder.AddParameter("admin-email", () => builder.Configuration["Admin:Email"] ?? "admin@forgeshop.example");
 var adminPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24 }, secret: true, persist: true);
 
-// Services communicate by events through Kafka. There are three synchronous calls: each service reads the keys of Users to verify access
+// Services communicate by events through Kafka, and start without it: their messages wait in the outbox. There are three synchronous calls: each service reads the keys of Users to verify access
 // tokens, Orders reads products without a copy from Inventory, and the audit in Reporting asks each service about its stores.
 var users = builder.AddService<Projects.Users>("users")
     .WithReference(usersData, "users").WithReference(redis).WithReference(kafka)
     .WithEnvironment("Admin__Email", adminEmail).WithEnvironment("Admin__Password", adminPassword)
-    .WaitFor(usersData).WaitForCompletion(migrator).WaitFor(redis).WaitFor(kafka);
+    .WaitFor(usersData).WaitForCompletion(migrator).WaitFor(redis).WaitForStart(kafka);
 
 var inventory = builder.AddService<Projects.Inventory>("inventory")
     .WithReference(inventoryData, "inventory").WithReference(kafka).WithReference(users)
-    .WaitFor(inventoryData).WaitForCompletion(migrator).WaitFor(kafka);
+    .WaitFor(inventoryData).WaitForCompletion(migrator).WaitForStart(kafka);
 
 var orders = builder.AddService<Projects.Orders>("orders")
     .WithReference(ordersData, "orders").WithReference(redis).WithReference(kafka).WithReference(users).WithReference(inventory)
     .WithTokensFrom(users)
-    .WaitFor(ordersData).WaitForCompletion(migrator).WaitFor(redis).WaitFor(kafka);
+    .WaitFor(ordersData).WaitForCompletion(migrator).WaitFor(redis).WaitForStart(kafka);
 
 var payments = builder.AddService<Projects.Payments>("payments")
     .WithReference(paymentsData, "payments").WithReference(kafka).WithReference(users)
-    .WaitFor(paymentsData).WaitForCompletion(migrator).WaitFor(kafka);
+    .WaitFor(paymentsData).WaitForCompletion(migrator).WaitForStart(kafka);
 
 var notifications = builder.AddService<Projects.Notifications>("notifications")
     .WithReference(notificationsData, "notifications").WithReference(kafka).WithReference(users)
-    .WaitFor(notificationsData).WaitForCompletion(migrator).WaitFor(kafka);
+    .WaitFor(notificationsData).WaitForCompletion(migrator).WaitForStart(kafka);
 
 var reporting = builder.AddService<Projects.Reporting>("reporting")
     .WithReference(reportingData, "reporting").WithReference(kafka).WithReference(users)
     // The audit asks each service about its own stores.
     .WithReference(orders).WithReference(inventory).WithReference(payments).WithReference(notifications).WithTokensFrom(users)
-    .WaitFor(reportingData).WaitFor(kafka);
+    .WaitFor(reportingData).WaitForStart(kafka);
 
 // In TypeScript, on Node.js; the shop runs without it where Node.js is missing. It migrates its database itself.
 var recommendations = builder.AddNodeService("recommendations")
     .WithReference(recommendationsData, "recommendations").WithReference(kafka).WithReference(users)
-    .WaitFor(recommendationsData).WaitFor(kafka);
+    .WaitFor(recommendationsData).WaitForStart(kafka);
 
 // The audit includes it where it runs.
 if (recommendations.Resource.IsService())

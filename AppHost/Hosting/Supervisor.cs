@@ -4,7 +4,7 @@ namespace ForgeShop.AppHost.Hosting;
 
 /// <summary>
 /// Restarts services and servers that exit unexpectedly; Aspire does not restart them. The delay doubles from 1 s to 30 s. After six exits
-/// without 20 s of running in between, the resource stays ended and the dashboard shows it as failed.
+/// without 10 s of running in between, the resource stays ended and the dashboard shows it as failed.
 /// </summary>
 internal sealed class Supervisor(
     ResourceNotificationService notifications, ResourceCommandService commands, ResourceLoggerService logs,
@@ -13,7 +13,7 @@ internal sealed class Supervisor(
     private const int MaxAttempts = 6;
     private static readonly TimeSpan MinDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StableAfter = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<string, Supervised> resources = [];
     private readonly HashSet<ResourceCommandAnnotation> noted = [];

@@ -24,24 +24,28 @@ internal sealed class EventChecks(AuditedShop shop, ForgeIds ids, DateTimeOffset
             var expected = entries.Where(entry => consumer.Collection.Holds(entry.Group)).Select(entry => entry.Id);
             received.Add((consumer, await consumer.FindAsync(expected, idsOnly: true, cancellationToken)));
         }
-        var findings = new List<AuditFinding>();
-        foreach (var entry in entries)
+        return [.. entries.GroupBy(entry => entry.Group).SelectMany(ofGroup =>
         {
-            var consumers = received.Where(consumer => consumer.Consumer.Collection.Holds(entry.Group)).ToList();
-            var absent = consumers.FindAll(consumer => !consumer.Events.ContainsKey(entry.Id)).ConvertAll(one => one.Consumer.Name);
-            if (absent.Count == 0)
-                continue;
-            var isUnpublished = absent.Count == consumers.Count;
-            List<string> stores = isUnpublished ? [$"kafka/{entry.Group?.Split('/')[0]}"] : absent;
-            findings.AddRange(stores.Select(store => outbox.Finding(entry.Id, AuditStates.Missing) with
-            {
-                Store = store,
-                Detail = TypeOf(entry),
-                // The inboxes of the consumers that have the event drop the copy.
-                RepairAt = isUnpublished || store == "reporting/events" ? outbox.Name : null,
-            }));
-        }
-        return findings;
+            var consumers = received.FindAll(consumer => consumer.Consumer.Collection.Holds(ofGroup.Key));
+            return ofGroup.SelectMany(entry => Lost(outbox, entry, consumers));
+        })];
+    }
+
+    private static IEnumerable<AuditFinding> Lost(
+        AuditTarget outbox, AuditEntry entry, List<(AuditTarget Consumer, Dictionary<Guid, AuditEntry> Events)> consumers)
+    {
+        var absent = consumers.FindAll(consumer => !consumer.Events.ContainsKey(entry.Id)).ConvertAll(one => one.Consumer.Name);
+        if (absent.Count == 0)
+            return [];
+        var isUnpublished = absent.Count == consumers.Count;
+        List<string> stores = isUnpublished ? [$"kafka/{entry.Group?.Split('/')[0]}"] : absent;
+        return stores.Select(store => outbox.Finding(entry.Id, AuditStates.Missing) with
+        {
+            Store = store,
+            Detail = TypeOf(entry),
+            // The inboxes of the consumers that have the event drop the copy.
+            RepairAt = isUnpublished || store == "reporting/events" ? outbox.Name : null,
+        });
     }
 
     /// <summary>Each received event is in the outbox of its service, with the same data.</summary>

@@ -63,13 +63,13 @@ internal sealed class Folding<T>(
     public IEnumerable<WrongDocument<T>> Wrong() =>
         from id in stored.Keys.Union(_folded.Keys)
         let document = new WrongDocument<T>(id, stored.GetValueOrDefault(id), _folded.GetValueOrDefault(id))
-        where Text(document.Stored?.Value) != Text(document.Right)
+        where !Bytes(document.Stored?.Value).AsSpan().SequenceEqual(Bytes(document.Right))
         select document;
 
-    public string? HashOf(T? document) => document is null ? null : ContentHash.Of(Text(document));
+    public string? HashOf(T? document) => document is null ? null : ContentHash.OfUtf8(Bytes(document));
 
-    /// <summary>Returns a document as text. Only its positions have no order of their own.</summary>
-    private string? Text(T? document) => document is null ? null : JsonSerializer.Serialize(
+    /// <summary>Returns a document as JSON in UTF-8. Only its positions have no order of their own.</summary>
+    private byte[]? Bytes(T? document) => document is null ? null : JsonSerializer.SerializeToUtf8Bytes(
         document with { Positions = new SortedDictionary<string, long>(document.Positions.ToDictionary(), StringComparer.Ordinal) },
         projection.Model.Json);
 }

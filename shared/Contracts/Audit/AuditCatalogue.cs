@@ -38,6 +38,15 @@ public sealed record AuditedCollection(string Name, string EntityType, string St
     public long? Estimate { get; init; }
 
     /// <summary>Returns whether this collection must hold entries of a group.</summary>
-    public bool Holds(string? group) => Groups is null || (group is not null && Groups.Any(held =>
-        held.EndsWith('*') ? group.AsSpan().StartsWith(held.AsSpan(0, held.Length - 1), StringComparison.Ordinal) : held == group));
+    public bool Holds(string? group)
+    {
+        if (Groups is null)
+            return true;
+        foreach (var held in Groups)
+        {
+            if (held.EndsWith('*') ? group?.StartsWith(held[..^1], StringComparison.Ordinal) is true : held == group)
+                return true;
+        }
+        return false;
+    }
 }
