@@ -36,6 +36,7 @@ internal static class Shop
         $"forgeshop-{DataFolders.HashOf(builder.Artifacts())}-{server}";
 
     /// <summary>Runs the shop until it is stopped. Returns 0 after Ctrl-C; 2 and a one-line error if the shop cannot run.</summary>
+    /// <exception cref="DistributedApplicationException">An isolated shop cannot run; its host prints the error.</exception>
     public static async Task<int> RunShopAsync(this IDistributedApplicationBuilder builder, Servers servers, ShopEndpoints endpoints)
     {
         var run = Directory.CreateDirectory(Path.Combine(builder.Artifacts(), "run")).FullName;
@@ -51,7 +52,18 @@ internal static class Shop
 
             if (builder.IsIsolated())
                 builder.Services.AddHostedService(_ => new TemporaryData(builder, data, builder.Artifacts()));
-            builder.Apply(servers, data);
+            try
+            {
+                builder.Apply(servers, data);
+            }
+            catch (DistributedApplicationException) when (builder.IsIsolated())
+            {
+                // Without an application, nothing else removes the temporary data.
+                data.Delete();
+                Directory.Delete(builder.Artifacts(), recursive: true);
+                throw;
+            }
+
             endpoints.Gateway.AddEmptyDataCommand(endpoints.Migrator, data);
             builder.PreferDashboardPort(DashboardPort);
             builder.Services.AddSingleton(TimeProvider.System);
@@ -83,7 +95,7 @@ internal static class Shop
 
             return 0;
         }
-        catch (DistributedApplicationException exception)
+        catch (DistributedApplicationException exception) when (!builder.IsIsolated())
         {
             await Console.Error.WriteLineAsync($"apphost: {exception.Message}");
             return CannotRun;

@@ -11,16 +11,16 @@ public sealed record DocumentModel<T>(string Name, JsonTypeInfo<T> Json, params 
     internal DocumentField<T>[] Fields { get; } = [.. Indexes.SelectMany(index => index).Distinct()];
 
     /// <summary>Reads a page with the adapter's <paramref name="find"/>, which gets the end of the page before and a limit.</summary>
-    internal async Task<DocumentPage<T>> ReadPageAsync(DocumentQuery<T> query, Func<DocumentCursor?, int, Task<List<Document<T>>>> find)
+    internal async Task<DocumentPage<T>> ReadPageAsync(DocumentQuery<T> query, Func<DocumentPosition?, int, Task<List<Document<T>>>> find)
     {
         if ((query.Where?.Field ?? query.OrderBy) is { } field && !(Fields.Contains(field) && Fields.Contains(query.OrderBy ?? field)))
             throw new ArgumentException($"Collection '{Name}' declares no index with the fields of the query.");
         // One document more than the limit shows whether there is a next page.
-        var found = await find(DocumentCursor.Read(this, query), query.Limit + 1);
+        var found = await find(query.ReadCursor(Name), query.Limit + 1);
         if (found.Count <= query.Limit)
             return new(found, null);
         found.RemoveAt(query.Limit);
-        return new(found, new DocumentCursor(query.OrderBy?.ValueOf(found[^1].Value), found[^1].Id).Write(this, query));
+        return new(found, query.WriteCursor(Name, new(query.OrderBy?.ValueOf(found[^1].Value), found[^1].Id)));
     }
 }
 
@@ -40,9 +40,7 @@ public abstract class DocumentField<T>(string name, Type type)
     internal abstract Array ValuesOf(IEnumerable<T> documents);
 }
 
-/// <summary>
-/// A field of type <see cref="Guid"/>, <see cref="string"/>, <see cref="long"/> or <see cref="decimal"/>, nullable or not.
-/// </summary>
+/// <summary>A field of type <see cref="Guid"/>, <see cref="string"/>, <see cref="long"/> or <see cref="decimal"/>, or null.</summary>
 public sealed class DocumentField<T, TValue>(string name, Func<T, TValue> select) : DocumentField<T>(name, typeof(TValue))
 {
     internal override object? ValueOf(T document) => select(document);

@@ -1,12 +1,9 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text.Json;
 
 namespace ForgeShop.Documents;
 
-/// <summary>
-/// Selects documents by one declared field, and orders and limits them by another one. Values have the type of their field.
-/// </summary>
+/// <summary>Selects documents by one declared field, orders and limits them by another. Values have the type of their field.</summary>
 public sealed record DocumentQuery<T> where T : class
 {
     /// <summary>The field that selects and its value; null selects all documents.</summary>
@@ -28,36 +25,29 @@ public sealed record DocumentQuery<T> where T : class
 
     /// <summary><see cref="DocumentPage{T}.NextCursor"/> of the page before; null for the first page.</summary>
     public string? Cursor { get; init; }
-}
 
-/// <summary>The cursor was not returned by this query: an error of the caller (400).</summary>
-public sealed class InvalidCursorException() : Exception("The cursor does not belong to this list. Omit it to start at the first page.");
-
-/// <summary>
-/// The end of a page: the last document's ID and its value of the field ordered by. The text is base64url of JSON and begins with a
-/// fingerprint of the query, so that a cursor of another list is refused. It is not a secret: a cursor only selects a position within its
-/// list.
-/// </summary>
-internal sealed record DocumentCursor(object? Value, Guid Id)
-{
-    public string Write<T>(DocumentModel<T> model, DocumentQuery<T> query) where T : class
+    /// <summary>
+    /// Returns the cursor that begins after a position: base64url of JSON that begins with a fingerprint of the query, so that a cursor of
+    /// another list is refused. It is not a secret: a cursor only selects a position within its list.
+    /// </summary>
+    internal string WriteCursor(string collection, DocumentPosition end)
     {
-        object?[] list =
-            [model.Name, query.Where?.Field.Name, query.Where?.Value, query.OrderBy?.Name, query.IsDescending, query.From, query.To];
+        object?[] list = [collection, Where?.Field.Name, Where?.Value, OrderBy?.Name, IsDescending, From, To];
         var fingerprint = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(list)))[..12];
-        return Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes<object?[]>([fingerprint, Id, Value]));
+        return Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes<object?[]>([fingerprint, end.Id, end.Value]));
     }
 
-    public static DocumentCursor? Read<T>(DocumentModel<T> model, DocumentQuery<T> query) where T : class
+    /// <exception cref="InvalidCursorException"><see cref="Cursor"/> does not come from an earlier page of this query.</exception>
+    internal DocumentPosition? ReadCursor(string collection)
     {
-        if (query.Cursor is null)
+        if (Cursor is null)
             return null;
         try
         {
-            var end = JsonSerializer.Deserialize<JsonElement[]>(Base64Url.DecodeFromChars(query.Cursor));
-            var cursor = new DocumentCursor(query.OrderBy is null ? null : end![2].Deserialize(query.OrderBy.Type), end![1].GetGuid());
-            // Other encodings of the same position are refused: only the text of Write is a cursor.
-            return cursor.Write(model, query) == query.Cursor ? cursor : throw new InvalidCursorException();
+            var json = JsonSerializer.Deserialize<JsonElement[]>(Base64Url.DecodeFromChars(Cursor))!;
+            var end = new DocumentPosition(OrderBy is null ? null : json[2].Deserialize(OrderBy.Type), json[1].GetGuid());
+            // Other encodings of the same position are refused: only the text of WriteCursor is a cursor.
+            return WriteCursor(collection, end) == Cursor ? end : throw new InvalidCursorException();
         }
         catch (Exception exception) when (exception is not InvalidCursorException) // Any exception of a parser means an invalid cursor.
         {
@@ -65,3 +55,9 @@ internal sealed record DocumentCursor(object? Value, Guid Id)
         }
     }
 }
+
+/// <summary>The end of a page: the last document's value of the field ordered by, and its ID.</summary>
+internal sealed record DocumentPosition(object? Value, Guid Id);
+
+/// <summary>The cursor was not returned by this query: an error of the caller (400).</summary>
+public sealed class InvalidCursorException() : Exception("The cursor does not belong to this list. Omit it to start at the first page.");

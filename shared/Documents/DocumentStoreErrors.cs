@@ -1,14 +1,11 @@
 using ForgeShop.Databases;
-using MongoDB.Driver;
 
 namespace ForgeShop.Documents;
 
 public static class DocumentStoreErrors
 {
     /// <summary>Returns whether the error is transient: the same call can succeed later.</summary>
-    public static bool IsTransient(Exception exception) => TransientPostgresErrors.Contains(exception) || IsTransientInMongo(exception);
-
-    private static bool IsTransientInMongo(Exception? exception) => exception switch
+    public static bool IsTransient(Exception exception) => TransientPostgresErrors.Contains(exception) || exception switch
     {
         // The driver's exception if it finds no server in time.
         TimeoutException => true,
@@ -16,7 +13,7 @@ public static class DocumentStoreErrors
         MongoNodeIsRecoveringException or MongoExecutionTimeoutException or MongoWriteConcernException => true,
         MongoBulkWriteException { WriteConcernError: not null } => true,
         MongoException mongo when mongo.HasErrorLabel("RetryableWriteError") || mongo.HasErrorLabel("TransientTransactionError") => true,
-        { InnerException: { } inner } => IsTransientInMongo(inner),
+        { InnerException: { } inner } => IsTransient(inner),
         _ => false,
     };
 }

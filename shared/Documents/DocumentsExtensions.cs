@@ -1,11 +1,4 @@
-using ForgeShop.Documents.Mongo;
-using ForgeShop.Documents.Postgres;
 using ForgeShop.Api;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using OpenTelemetry.Trace;
 
 namespace ForgeShop.Documents;
@@ -17,7 +10,7 @@ public static class DocumentsExtensions
     /// <c>mongodb+srv://</c>, otherwise PostgreSQL. <c>/health</c> is healthy while the store answers.
     /// </summary>
     /// <exception cref="InvalidOperationException">The connection string is missing.</exception>
-    public static IHostApplicationBuilder AddDocuments(this IHostApplicationBuilder builder, string connectionName)
+    public static void AddDocuments(this IHostApplicationBuilder builder, string connectionName)
     {
         var connectionString = builder.Configuration.GetConnectionString(connectionName);
         if (string.IsNullOrWhiteSpace(connectionString))
@@ -26,17 +19,8 @@ public static class DocumentsExtensions
             ? MongoDocumentStore.Open(connectionString, services.GetRequiredService<ILoggerFactory>())
             : PostgresDocumentStore.Open(connectionString, connectionName, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.Configure<OutageOptions>(outages => outages.Conditions.Add(DocumentStoreErrors.IsTransient));
-        builder.Services.AddHealthChecks().AddCheck<DocumentStoreHealthCheck>("documents", timeout: TimeSpan.FromSeconds(5));
+        builder.Services.AddHealthChecks().Add(new(
+            "documents", services => services.GetRequiredService<IDocumentStore>(), null, null, TimeSpan.FromSeconds(5)));
         builder.Services.ConfigureOpenTelemetryTracerProvider(tracing => tracing.AddSource("MongoDB.Driver"));
-        return builder;
-    }
-}
-
-internal sealed class DocumentStoreHealthCheck(IDocumentStore store) : IHealthCheck
-{
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        await store.PingAsync(cancellationToken);
-        return HealthCheckResult.Healthy();
     }
 }

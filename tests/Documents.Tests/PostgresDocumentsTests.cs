@@ -55,17 +55,25 @@ public sealed class PostgresDocumentsTests(PostgresFixture server) : DocumentSto
             """);
         await fill.ExecuteNonQueryAsync(Cancelled);
 
-        await using var explain = database.CreateCommand($"""
-            EXPLAIN SELECT id, version, document FROM "{CollectionName}"
-            WHERE true AND "owner" = '{Owner}' AND "count" IS NOT NULL AND ("count", id) < (15000, '{Owner}')
-            ORDER BY "count" DESC, id DESC LIMIT 51
+        var byField = await ExplainAsync($"""
+            "count" IS NOT NULL AND "owner" = '{Owner}' AND ("count", id) < (15000, '{Owner}') ORDER BY "count" DESC, id DESC
             """);
-        await using var reader = await explain.ExecuteReaderAsync(Cancelled);
-        var plan = new List<string>();
-        while (await reader.ReadAsync(Cancelled))
-            plan.Add(reader.GetString(0));
-        var text = string.Join('\n', plan);
-        text.ShouldContain($"ix_{CollectionName}_owner_count");
-        text.ShouldNotContain("Sort");
+        byField.ShouldContain($"ix_{CollectionName}_owner_count");
+        byField.ShouldNotContain("Sort");
+        var byId = await ExplainAsync($"id IS NOT NULL AND id > '{Owner}' ORDER BY id ASC, id ASC");
+        byId.ShouldContain($"{CollectionName}_pkey");
+        byId.ShouldContain($"(id > '{Owner}'");
+        byId.ShouldNotContain("Sort");
+
+        async Task<string> ExplainAsync(string conditions)
+        {
+            await using var explain = database.CreateCommand(
+                $"EXPLAIN SELECT id, version, document FROM \"{CollectionName}\" WHERE {conditions} LIMIT 51");
+            await using var reader = await explain.ExecuteReaderAsync(Cancelled);
+            var plan = new List<string>();
+            while (await reader.ReadAsync(Cancelled))
+                plan.Add(reader.GetString(0));
+            return string.Join('\n', plan);
+        }
     }
 }

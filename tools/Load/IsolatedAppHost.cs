@@ -38,6 +38,7 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
     /// <summary>Starts the AppHost and waits until every service and server is healthy.</summary>
     /// <param name="postgresSettings">Settings of the PostgreSQL server for this run, as <c>name=value</c>.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="DistributedApplicationException">The shop cannot run on this machine, or it is not healthy in time.</exception>
     public static async Task<IsolatedAppHost> StartAsync(IReadOnlyList<string> postgresSettings, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -65,12 +66,22 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
             postgres.WithArgs("-c", setting);
 
         var app = await builder.BuildAsync(timeout.Token);
-        await app.StartAsync(timeout.Token);
-        var host = new IsolatedAppHost(
-            app, [.. services.Select(service => service.Name)],
-            await ParameterAsync(builder, "admin-email", timeout.Token), await ParameterAsync(builder, "admin-password", timeout.Token));
-        await host.WaitUntilHealthyAsync(timeout.Token);
-        return host;
+        try
+        {
+            await app.StartAsync(timeout.Token);
+            var email = await ParameterAsync(builder, "admin-email", timeout.Token);
+            var password = await ParameterAsync(builder, "admin-password", timeout.Token);
+            var host = new IsolatedAppHost(app, [.. services.Select(service => service.Name)], email, password);
+            await host.WaitUntilHealthyAsync(timeout.Token);
+            return host;
+        }
+        catch (Exception exception)
+        {
+            await app.DisposeAsync();
+            if (exception is not OperationCanceledException || cancellationToken.IsCancellationRequested)
+                throw;
+            throw new DistributedApplicationException($"the shop was not healthy within {StartTimeout.TotalMinutes:0} minutes", exception);
+        }
     }
 
     /// <summary>Gets whether the shop has its service on Node.js, which a machine without Node.js cannot run.</summary>

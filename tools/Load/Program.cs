@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Aspire.Hosting;
 using ForgeShop.Load.Bench;
 using ForgeShop.Load.Chaos;
 using ForgeShop.Load.Fuzz;
@@ -168,6 +169,11 @@ static async Task<int> Run(string verdict, string undone, Func<Task<bool>> comma
     catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
     {
         await Console.Error.WriteLineAsync("forge: stopped early; " + undone);
+        return 2;
+    }
+    catch (DistributedApplicationException error) // the shop did not start
+    {
+        await Console.Error.WriteLineAsync("forge: " + error.Message);
         return 2;
     }
 }

@@ -1,8 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using MongoDB.Bson;
 
-namespace ForgeShop.Documents.Mongo;
+namespace ForgeShop.Documents;
 
 /// <summary>
 /// JSON to BSON and back without loss: whole numbers become Int64, all others Decimal128, which keeps 12.50 and 0.1 exact. The driver's

@@ -1,126 +1,112 @@
-using System.Text.Json;
-using Microsoft.Extensions.Logging;
-using MongoDB.Bson;
-using MongoDB.Driver;
 using MongoDB.Driver.Core.Configuration;
 
-namespace ForgeShop.Documents.Mongo;
+namespace ForgeShop.Documents;
 
 /// <summary>Documents in a MongoDB database. Reads and writes use the majority concern, so that a failover loses no write.</summary>
-internal sealed class MongoDocumentStore(IMongoClient client, string databaseName) : IDocumentStore, IDisposable
+internal sealed class MongoDocumentStore(IMongoDatabase database) : IDocumentStore, IDisposable
 {
-    private readonly IMongoDatabase _database = client.GetDatabase(databaseName)
-        .WithReadPreference(ReadPreference.Primary).WithReadConcern(ReadConcern.Majority).WithWriteConcern(WriteConcern.WMajority);
-
     /// <exception cref="ArgumentException">The URL names no database.</exception>
     public static MongoDocumentStore Open(string connectionString, ILoggerFactory logging)
     {
         var url = MongoUrl.Create(connectionString);
-        ArgumentException.ThrowIfNullOrEmpty(url.DatabaseName);
         var settings = MongoClientSettings.FromUrl(url);
         settings.LoggingSettings = new LoggingSettings(logging);
-        return new(new MongoClient(settings), url.DatabaseName);
+        settings.ReadPreference = ReadPreference.Primary;
+        (settings.ReadConcern, settings.WriteConcern) = (ReadConcern.Majority, WriteConcern.WMajority);
+        return new(new MongoClient(settings).GetDatabase(url.DatabaseName));
     }
 
-    public IDocumentCollection<T> Collection<T>(DocumentModel<T> model) where T : class => new MongoCollection<T>(_database, model);
+    public IDocumentCollection<T> Collection<T>(DocumentModel<T> model) where T : class => new MongoCollection<T>(database, model);
 
     public Task DropAsync(string collection, CancellationToken cancellationToken) =>
-        _database.DropCollectionAsync(collection, cancellationToken);
+        database.DropCollectionAsync(collection, cancellationToken);
 
-    public Task PingAsync(CancellationToken cancellationToken) =>
-        _database.RunCommandAsync<BsonDocument>(new BsonDocument("ping", 1), cancellationToken: cancellationToken);
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken)
+    {
+        await database.RunCommandAsync<BsonDocument>(new BsonDocument("ping", 1), cancellationToken: cancellationToken);
+        return HealthCheckResult.Healthy();
+    }
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => database.Client.Dispose();
 }
 
 /// <summary>
 /// Documents stored as <c>{_id, version, write, document, fields}</c>: <c>_id</c> a BSON binary of subtype 4 (16 bytes in network order);
-/// <c>document</c> the JSON as BSON; <c>fields</c> the declared fields in BSON types that compare.
+/// <c>write</c> the ID of the last bulk write; <c>document</c> the JSON as BSON; <c>fields</c> the declared fields in types that compare.
 /// </summary>
-internal sealed class MongoCollection<T> : IDocumentCollection<T> where T : class
+internal sealed class MongoCollection<T>(IMongoDatabase database, DocumentModel<T> model) : IDocumentCollection<T> where T : class
 {
-    /// <summary>
-    /// The maximum number of statements in a bulk write. FerretDB, which implements MongoDB's protocol, hangs at 100 updates.
-    /// </summary>
+    /// <summary>The maximum number of statements in a bulk write. FerretDB, a server with MongoDB's protocol, hangs at 100.</summary>
     private const int ChunkSize = 80;
 
-    private readonly IMongoCollection<BsonDocument> _collection;
-    private readonly DocumentModel<T> _model;
-    private readonly CollectionCreation _creation;
+    private readonly CollectionCreation _creation = new();
+    private readonly IMongoCollection<BsonDocument> _collection = database.GetCollection<BsonDocument>(model.Name);
 
-    public MongoCollection(IMongoDatabase database, DocumentModel<T> model) =>
-        (_collection, _model, _creation) = (database.GetCollection<BsonDocument>(model.Name), model, new(CreateAsync));
+    public async Task<IReadOnlyDictionary<Guid, Document<T>>> GetManyAsync(
+        IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+        (await ReadAsync(_collection.Find(In(ids)), cancellationToken)).ToDictionary(document => document.Id);
+
+    public Task<IReadOnlySet<Guid>> FindIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
+        FindIdsAsync(In(ids), cancellationToken);
+
+    public async Task<IReadOnlySet<Guid>> BulkUpsertAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
+    {
+        var missed = new HashSet<Guid>();
+        foreach (var chunk in documents.Chunk(ChunkSize))
+        {
+            // The server returns the number of written documents; the ID of the write, stored in them, tells which ones.
+            var write = Guid.NewGuid();
+            var writes = chunk.Select<Document<T>, WriteModel<BsonDocument>>(document => document.Version == 0
+                ? new InsertOneModel<BsonDocument>(ToBson(document, write))
+                : new ReplaceOneModel<BsonDocument>(Stored(document), ToBson(document, write)));
+            if (await WriteAsync(writes, cancellationToken) == chunk.Length)
+                continue;
+            var ids = chunk.Select(document => document.Id).ToList();
+            missed.UnionWith(ids.Except(await FindIdsAsync(In(ids).Set("write", Value(write)), cancellationToken)));
+        }
+        return missed;
+    }
+
+    public async Task<IReadOnlySet<Guid>> DeleteManyAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
+    {
+        foreach (var chunk in documents.Chunk(ChunkSize))
+            await WriteAsync(chunk.Select(document => new DeleteOneModel<BsonDocument>(Stored(document))), cancellationToken);
+        return await FindIdsAsync([.. documents.Select(document => document.Id)], cancellationToken);
+    }
+
+    public Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken) =>
+        model.ReadPageAsync(query, (after, limit) => FindAsync(query, after, limit, cancellationToken));
 
     /// <summary>Creates the missing indexes only: FerretDB panics at some that exist already.</summary>
     private async Task CreateAsync()
     {
         using var listed = await _collection.Indexes.ListAsync();
         var existing = (await listed.ToListAsync()).Select(index => index["name"].AsString).ToHashSet();
-        var missing = _model.Indexes
-            .Select(index => new CreateIndexModel<BsonDocument>(
-                new BsonDocument(index.Select(Path).Append("_id").Select(path => new BsonElement(path, 1))),
-                new CreateIndexOptions { Name = string.Join('_', index.Select(field => field.Name).Prepend("ix")) }))
-            .Where(index => !existing.Contains(index.Options.Name)).ToList();
-        if (missing.Count > 0)
-            await _collection.Indexes.CreateManyAsync(missing);
-    }
-
-    public async Task<IReadOnlyDictionary<Guid, Document<T>>> GetManyAsync(
-        IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken) =>
-        (await ReadAsync(_collection.Find(In(ids)), cancellationToken)).ToDictionary(document => document.Id);
-
-    public async Task<IReadOnlySet<Guid>> FindIdsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellationToken)
-    {
-        await _creation.EnsureAsync(cancellationToken);
-        return (await FindIdsAsync(In(ids), cancellationToken)).ToHashSet();
-    }
-
-    public async Task<IReadOnlySet<Guid>> DeleteManyAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
-    {
-        await _creation.EnsureAsync(cancellationToken);
-        foreach (var chunk in documents.Chunk(ChunkSize))
-            await _collection.BulkWriteAsync(
-                chunk.Select(document => new DeleteOneModel<BsonDocument>(Stored(document))), new BulkWriteOptions { IsOrdered = false },
-                cancellationToken);
-        return await FindIdsAsync([.. documents.Select(document => document.Id)], cancellationToken);
-    }
-
-    public Task<DocumentPage<T>> QueryAsync(DocumentQuery<T> query, CancellationToken cancellationToken) =>
-        _model.ReadPageAsync(query, (after, limit) => FindAsync(query, after, limit, cancellationToken));
-
-    public async Task<IReadOnlySet<Guid>> BulkUpsertAsync(IReadOnlyCollection<Document<T>> documents, CancellationToken cancellationToken)
-    {
-        await _creation.EnsureAsync(cancellationToken);
-        var missed = new HashSet<Guid>();
-        foreach (var chunk in documents.Where(document => document.Version == 0).Chunk(ChunkSize))
+        foreach (var index in model.Indexes)
         {
-            try
-            {
-                await _collection.InsertManyAsync(
-                    chunk.Select(document => ToBson(document, Guid.Empty)), new() { IsOrdered = false }, cancellationToken);
-            }
-            catch (MongoBulkWriteException<BsonDocument> exception)
-                when (exception.WriteConcernError is null
-                    && exception.WriteErrors.All(error => error.Category == ServerErrorCategory.DuplicateKey))
-            {
-                missed.UnionWith(exception.WriteErrors.Select(error => chunk[error.Index].Id));
-            }
+            var name = string.Join('_', index.Select(field => field.Name).Prepend("ix"));
+            var keys = new BsonDocument(index.Select(Path).Append("_id").Select(path => new BsonElement(path, 1)));
+            if (!existing.Contains(name))
+                await _collection.Indexes.CreateOneAsync(new CreateIndexModel<BsonDocument>(keys, new() { Name = name }));
         }
-        foreach (var chunk in documents.Where(document => document.Version > 0).Chunk(ChunkSize))
-            missed.UnionWith(await ReplaceAsync(chunk, cancellationToken));
-        return missed;
     }
 
-    /// <summary>The server returns only the number of replaced documents; the ID of the write, stored in them, identifies them.</summary>
-    private async Task<IEnumerable<Guid>> ReplaceAsync(Document<T>[] documents, CancellationToken cancellationToken)
+    /// <summary>Returns the number of documents that were inserted or replaced. An ID that exists is not inserted.</summary>
+    private async Task<long> WriteAsync(IEnumerable<WriteModel<BsonDocument>> writes, CancellationToken cancellationToken)
     {
-        var write = Guid.NewGuid();
-        var replacements = documents.Select(document => new ReplaceOneModel<BsonDocument>(Stored(document), ToBson(document, write)));
-        var result = await _collection.BulkWriteAsync(replacements, new BulkWriteOptions { IsOrdered = false }, cancellationToken);
-        if (result.MatchedCount == documents.Length)
-            return [];
-        var ids = documents.Select(document => document.Id);
-        return ids.Except(await FindIdsAsync(In(ids).Set("write", Value(write)), cancellationToken));
+        await _creation.EnsureAsync(CreateAsync, cancellationToken);
+        BulkWriteResult result;
+        try
+        {
+            result = await _collection.BulkWriteAsync(writes, new BulkWriteOptions { IsOrdered = false }, cancellationToken);
+        }
+        catch (MongoBulkWriteException<BsonDocument> exception)
+            when (exception.WriteConcernError is null
+                && exception.WriteErrors.All(error => error.Category == ServerErrorCategory.DuplicateKey))
+        {
+            result = exception.Result;
+        }
+        return result.InsertedCount + result.MatchedCount;
     }
 
     private BsonDocument ToBson(Document<T> document, Guid write) => new()
@@ -128,45 +114,47 @@ internal sealed class MongoCollection<T> : IDocumentCollection<T> where T : clas
         { "_id", Value(document.Id) },
         { "version", document.Version + 1 },
         { "write", Value(write) },
-        { "document", BsonJson.FromJson(JsonSerializer.SerializeToElement(document.Value, _model.Json)) },
-        { "fields", new BsonDocument(_model.Fields.Select(field => new BsonElement(field.Name, Value(field.ValueOf(document.Value))))) },
+        { "document", BsonJson.FromJson(JsonSerializer.SerializeToElement(document.Value, model.Json)) },
+        { "fields", new BsonDocument(model.Fields.Select(field => new BsonElement(field.Name, Value(field.ValueOf(document.Value))))) },
     };
 
     private Task<List<Document<T>>> FindAsync(
-        DocumentQuery<T> query, DocumentCursor? after, int limit, CancellationToken cancellationToken)
+        DocumentQuery<T> query, DocumentPosition? after, int limit, CancellationToken cancellationToken)
     {
-        var conditions = new BsonArray { new BsonDocument() };
-        if (query.Where is var (field, value))
-            conditions.Add(new BsonDocument(Path(field), Value(value)));
+        var filter = Builders<BsonDocument>.Filter;
         var order = query.OrderBy is null ? "_id" : Path(query.OrderBy);
-        if (query.OrderBy is not null)
-            conditions.Add(new BsonDocument(order, new BsonDocument("$ne", BsonNull.Value)));
+        var conditions = filter.Ne(order, Value(null));
+        if (query.Where is var (field, value))
+            conditions &= filter.Eq(Path(field), Value(value));
         if (query.From is not null)
-            conditions.Add(new BsonDocument(order, new BsonDocument("$gte", Value(query.From))));
+            conditions &= filter.Gte(order, Value(query.From));
         if (query.To is not null)
-            conditions.Add(new BsonDocument(order, new BsonDocument("$lte", Value(query.To))));
-        var (beyond, direction) = query.IsDescending ? ("$lt", -1) : ("$gt", 1);
-        if (after is not null)
-        {
-            var beyondId = new BsonDocument("_id", new BsonDocument(beyond, Value(after.Id)));
-            var beyondValue = new BsonDocument(order, new BsonDocument(beyond, Value(after.Value)));
-            var atValue = new BsonDocument(order, Value(after.Value));
-            conditions.Add(
-                query.OrderBy is null ? beyondId : new BsonDocument("$or", new BsonArray { beyondValue, atValue.Merge(beyondId) }));
-        }
+            conditions &= filter.Lte(order, Value(query.To));
+        if (after is not null && query.OrderBy is null)
+            conditions &= Beyond("_id", after.Id);
+        else if (after is not null)
+            conditions &= Beyond(order, after.Value) | (filter.Eq(order, Value(after.Value)) & Beyond("_id", after.Id));
+        var direction = query.IsDescending ? -1 : 1;
         var sort = new BsonDocument(order, direction).Set("_id", direction);
-        return ReadAsync(_collection.Find(new BsonDocument("$and", conditions)).Sort(sort).Limit(limit), cancellationToken);
+        return ReadAsync(_collection.Find(conditions).Sort(sort).Limit(limit), cancellationToken);
+
+        FilterDefinition<BsonDocument> Beyond(string path, object? end) =>
+            query.IsDescending ? filter.Lt(path, Value(end)) : filter.Gt(path, Value(end));
     }
 
     private async Task<List<Document<T>>> ReadAsync(IFindFluent<BsonDocument, BsonDocument> find, CancellationToken cancellationToken)
     {
-        await _creation.EnsureAsync(cancellationToken);
+        await _creation.EnsureAsync(CreateAsync, cancellationToken);
         return [.. (await find.ToListAsync(cancellationToken)).Select(stored => new Document<T>(
-            IdOf(stored), BsonJson.ToJson(stored["document"]).Deserialize(_model.Json)!, stored["version"].ToInt64()))];
+            IdOf(stored), BsonJson.ToJson(stored["document"]).Deserialize(model.Json)!, stored["version"].ToInt64()))];
     }
 
-    private async Task<IEnumerable<Guid>> FindIdsAsync(BsonDocument filter, CancellationToken cancellationToken) =>
-        (await _collection.Find(filter).Project(new BsonDocument("_id", 1)).ToListAsync(cancellationToken)).Select(IdOf);
+    private async Task<IReadOnlySet<Guid>> FindIdsAsync(BsonDocument filter, CancellationToken cancellationToken)
+    {
+        await _creation.EnsureAsync(CreateAsync, cancellationToken);
+        var found = await _collection.Find(filter).Project(new BsonDocument("_id", 1)).ToListAsync(cancellationToken);
+        return found.Select(IdOf).ToHashSet();
+    }
 
     private static Guid IdOf(BsonDocument stored) => stored["_id"].AsBsonBinaryData.ToGuid(GuidRepresentation.Standard);
 

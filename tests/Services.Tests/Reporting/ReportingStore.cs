@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ForgeShop.Documents;
 using ForgeShop.Reporting;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
 namespace ForgeShop.Services.Tests;
@@ -133,7 +134,8 @@ internal sealed class InterceptedStore(IDocumentStore inner, Func<string, Task> 
 
     public Task DropAsync(string collection, CancellationToken cancellationToken) => inner.DropAsync(collection, cancellationToken);
 
-    public Task PingAsync(CancellationToken cancellationToken) => inner.PingAsync(cancellationToken);
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken) =>
+        inner.CheckHealthAsync(context, cancellationToken);
 
     private async Task<IReadOnlySet<Guid>> WriteAsync(string collection, Func<Task<IReadOnlySet<Guid>>> write)
     {
