@@ -114,6 +114,9 @@ public abstract partial class DocumentStoreContract
         kept.ShouldBe([ids[0]]);
         (await Items.FindIdsAsync([.. ids, Guid.NewGuid()], Cancelled)).ShouldBe([ids[0], .. ids[150..]], ignoreOrder: true);
         (await FindAsync(new() { Where = (Item.NameField, "changed") }, item => item.Name)).ShouldBe(["changed"]);
+        // A writer that read a document before its removal does not bring it back.
+        (await UpsertAsync(ids[2], new() { Name = "late" }, 1)).ShouldBeFalse();
+        (await Items.GetAsync(ids[2], Cancelled)).ShouldBeNull();
         // The ID is free again.
         (await UpsertAsync(ids[1], new() { Name = "new" }, 0)).ShouldBeTrue();
         (await Items.GetAsync(ids[1], Cancelled)).ShouldNotBeNull().Version.ShouldBe(1);

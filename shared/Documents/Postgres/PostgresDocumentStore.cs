@@ -109,7 +109,8 @@ internal sealed class PostgresCollection<T>(NpgsqlDataSource database, DocumentM
         var list = string.Join(", ", columns);
         return $"""
             INSERT INTO "{model.Name}" AS stored ({list})
-            SELECT {list} FROM unnest({string.Join(", ", columns.Select((_, index) => $"${index + 1}"))}) AS input ({list}) ORDER BY id
+            SELECT {list} FROM unnest({string.Join(", ", columns.Select((_, index) => $"${index + 1}"))}) AS input ({list})
+            WHERE version = 1 OR EXISTS (SELECT FROM "{model.Name}" AS present WHERE present.id = input.id) ORDER BY id
             ON CONFLICT (id) DO UPDATE SET {string.Join(", ", columns.Skip(1).Select(column => $"{column} = excluded.{column}"))}
             WHERE stored.version = excluded.version - 1 RETURNING id
             """;
