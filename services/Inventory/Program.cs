@@ -20,7 +20,7 @@ builder.Services.AddInventoryAudit();
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
-app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
+app.MapOutboxReplay<InventoryDb>();
 app.MapAudit("inventory");
 var products = app.MapGroup("/api/v1/products").WithTags("Products");
 ListProducts.Map(products);

@@ -19,7 +19,7 @@ builder.Services.AddNotificationsAudit();
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
-app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
+app.MapOutboxReplay<NotificationsDb>();
 app.MapAudit("notifications");
 var notifications = app.MapGroup("/api/v1/notifications").WithTags("Notifications");
 ListNotifications.Map(notifications);

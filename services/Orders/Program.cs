@@ -30,7 +30,7 @@ builder.Services.AddOrdersAudit();
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
-app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
+app.MapOutboxReplay<OrdersDb>();
 app.MapAudit("orders");
 var orders = app.MapGroup("/api/v1/orders").WithTags("Orders");
 PlaceOrder.Map(orders);

@@ -19,7 +19,7 @@ builder.Services.AddPaymentsAudit();
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
-app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
+app.MapOutboxReplay<PaymentsDb>();
 app.MapAudit("payments");
 CheckLedger.Map(app);
 

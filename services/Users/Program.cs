@@ -19,7 +19,7 @@ app.UseForwardedHeaders();
 app.UseKeys();
 app.UseIssuerAddress();
 app.MapDefaultEndpoints();
-app.MapOutboxReplay().RequirePermission(Permissions.MessagingWrite);
+app.MapOutboxReplay<UsersDb>();
 app.MapAudit("users");
 var users = app.MapGroup("/api/v1/users").WithTags("Users");
 RegisterUser.Map(users);

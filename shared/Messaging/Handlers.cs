@@ -11,18 +11,6 @@ public interface IBatchHandler<TData>
     Task HandleAsync(IReadOnlyList<Received<TData>> events, CancellationToken cancellationToken);
 }
 
-/// <summary>Handles the events of a batch one by one, in the same transaction.</summary>
-public interface IEventHandler<TData> : IBatchHandler<TData>
-{
-    Task HandleAsync(TData data, EventContext context, CancellationToken cancellationToken);
-
-    async Task IBatchHandler<TData>.HandleAsync(IReadOnlyList<Received<TData>> events, CancellationToken cancellationToken)
-    {
-        foreach (var (data, context) in events)
-            await HandleAsync(data, context, cancellationToken);
-    }
-}
-
 /// <summary>An event as a handler takes it; the data are a <see cref="JsonElement"/> for a handler of every type.</summary>
 public sealed record Received<TData>(TData Data, EventContext Context);
 

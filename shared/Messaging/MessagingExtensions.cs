@@ -3,11 +3,9 @@ namespace ForgeShop.Messaging;
 public static class MessagingExtensions
 {
     /// <summary>
-    /// Adds the outbox with its relay, and consumers for what the service handles. <c>ConnectionStrings:kafka</c> names the brokers; the
-    /// section <c>Messaging</c> sets <see cref="MessagingOptions"/>, and the section <c>Kafka</c> any property of the client, for example
-    /// SASL and TLS.
+    /// Adds the outbox with its relay, and consumers for what the service handles. Configured by <see cref="MessagingOptions"/> and
+    /// <see cref="KafkaSettings"/>.
     /// </summary>
-    /// <param name="builder">The service's builder.</param>
     /// <param name="service">The service's name: its consumer group, and the CloudEvents source (<c>/orders</c>) of its messages.</param>
     /// <param name="declare">Declares the store, the handlers and the published topics.</param>
     public static IHostApplicationBuilder AddMessaging(
@@ -35,7 +33,6 @@ public static class MessagingExtensions
         var model = new MessagingModel(services, service);
         services.AddSingleton(model);
         declare(model);
-        model.AddAudit?.Invoke();
         if (model.Handled.Count == 0)
             return builder;
         services.AddSingleton<InboxProcessor>();

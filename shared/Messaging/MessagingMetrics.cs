@@ -8,8 +8,6 @@ internal sealed class MessagingMetrics
 {
     private const string Topic = "messaging.destination.name";
     private const string Partition = "messaging.destination.partition.id";
-    private const string EventType = "cloudevents.event_type";
-    private const string Cause = "error.type";
 
     private readonly ConcurrentDictionary<TopicPartition, long> _lag = new();
     private readonly ConcurrentDictionary<EventConsumer, int> _waiting = new();
@@ -73,7 +71,8 @@ internal sealed class MessagingMetrics
 
     public void Retried(string topic) => _retries.Add(1, new KeyValuePair<string, object?>(Topic, topic));
 
-    public void DeadLettered(string topic, Exception error) => _deadLetters.Add(1, new(Topic, topic), new(Cause, error.GetType().FullName));
+    public void DeadLettered(string topic, Exception error) =>
+        _deadLetters.Add(1, new(Topic, topic), new("error.type", error.GetType().FullName));
 
     public void SetWaitingPartitions(EventConsumer consumer, int count) => _waiting[consumer] = count;
 
@@ -84,6 +83,6 @@ internal sealed class MessagingMetrics
     private static void Count(Counter<long> counter, IEnumerable<IncomingMessage> messages)
     {
         foreach (var (type, count) in messages.CountBy(message => (message.Context.Topic, message.Context.Type)))
-            counter.Add(count, new(Topic, type.Topic), new(EventType, type.Type));
+            counter.Add(count, new(Topic, type.Topic), new("cloudevents.event_type", type.Type));
     }
 }

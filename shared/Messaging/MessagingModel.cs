@@ -4,7 +4,6 @@ namespace ForgeShop.Messaging;
 public sealed class MessagingModel
 {
     private readonly IServiceCollection _services;
-    private readonly HashSet<string> _topics = [];
     private readonly Dictionary<(string Topic, string? Type), Subscription> _subscriptions = [];
 
     private Type? _store;
@@ -18,15 +17,12 @@ public sealed class MessagingModel
     internal string Source => "/" + Service;
 
     /// <summary>Gets the topics that the service publishes to or reads.</summary>
-    internal IReadOnlyCollection<string> Topics => _topics;
+    internal HashSet<string> Topics { get; } = [];
 
     /// <summary>Gets what the service handles; a type is null for every type.</summary>
-    internal IReadOnlyCollection<(string Topic, string? Type)> Handled => _subscriptions.Keys;
+    public IReadOnlyCollection<(string Topic, string? Type)> Handled => _subscriptions.Keys;
 
     internal TimeSpan GatherTime { get; private set; }
-
-    /// <summary>Gets the action that adds the tables to the audit when all handlers are declared; null without tables.</summary>
-    internal Action? AddAudit { get; private set; }
 
     /// <summary>Gets whether an exception is the store's fault. Then the partition waits, and no attempt is counted.</summary>
     internal Func<Exception, bool> IsTransient { get; private set; } = TransientPostgresErrors.Contains;
@@ -39,14 +35,13 @@ public sealed class MessagingModel
         _services.AddSingleton<OutboxWriter>();
         _services.ConfigureDbContext<TContext>((services, options) => options.AddInterceptors(services.GetRequiredService<OutboxWriter>()));
         _services.AddPollingWorker<OutboxRelay>();
-        AddAudit = () => _services.AddMessagingAudit<TContext>(this);
         return this;
     }
 
     /// <summary>Declares topics that the service publishes to, so that they are created at start.</summary>
     public MessagingModel Publish(params string[] topics)
     {
-        _topics.UnionWith(topics);
+        Topics.UnionWith(topics);
         return this;
     }
 
@@ -59,7 +54,6 @@ public sealed class MessagingModel
     /// may arrive again, so the effect must be idempotent by itself. The events of a partition come in the order of its log.
     /// </summary>
     /// <param name="isTransient">Returns whether the store is at fault. Then the partition waits, and no attempt is counted.</param>
-    /// <param name="topics">The topics.</param>
     public MessagingModel HandleAll<THandler>(Func<Exception, bool> isTransient, params string[] topics)
         where THandler : class, IBatchHandler<JsonElement>
     {
@@ -91,7 +85,7 @@ public sealed class MessagingModel
     {
         _services.TryAddScoped(subscription.Handler);
         _subscriptions.Add((topic, type), subscription);
-        _topics.Add(topic);
+        Topics.Add(topic);
         return this;
     }
 }

@@ -6,6 +6,8 @@ namespace ForgeShop.Inventory;
 internal static class InventoryAudit
 {
     public static IServiceCollection AddInventoryAudit(this IServiceCollection services) => services
+        .AddOutboxAudit<InventoryDb>()
+        .AddInboxAudit<InventoryDb>()
         .AddAuditedTable<InventoryDb>(new(new("products", "products", "postgresql") { IsAuthority = true }, "products")
         {
             Key = [("key", "sku")],

@@ -6,6 +6,8 @@ namespace ForgeShop.Notifications;
 internal static class NotificationsAudit
 {
     public static IServiceCollection AddNotificationsAudit(this IServiceCollection services) => services
+        .AddOutboxAudit<NotificationsDb>()
+        .AddInboxAudit<NotificationsDb>()
         .AddSingleton<AuditedStore, NotificationAudit>()
         .AddAuditedTable<NotificationsDb>(new(new("users", "users", "postgresql") { IsComplete = true }, "users")
         {

@@ -24,6 +24,8 @@ internal static class OrdersAudit
     private static readonly string[] Amounts = [Amount("total_amount"), "total_currency"];
 
     public static IServiceCollection AddOrdersAudit(this IServiceCollection services) => services
+        .AddOutboxAudit<OrdersDb>()
+        .AddInboxAudit<OrdersDb>()
         .AddAuditedTable<OrdersDb>(new(
             new("orders", "orders", "postgresql") { IsAuthority = true, References = References("user", "users") }, Lines)
         {

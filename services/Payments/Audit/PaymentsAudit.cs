@@ -7,6 +7,8 @@ namespace ForgeShop.Payments;
 internal static class PaymentsAudit
 {
     public static IServiceCollection AddPaymentsAudit(this IServiceCollection services) => services
+        .AddOutboxAudit<PaymentsDb>()
+        .AddInboxAudit<PaymentsDb>()
         .AddAuditedTable<PaymentsDb>(new(
             new("payments", "payments", "postgresql")
             {

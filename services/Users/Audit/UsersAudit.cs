@@ -7,6 +7,7 @@ namespace ForgeShop.Users;
 internal static class UsersAudit
 {
     public static IServiceCollection AddUsersAudit(this IServiceCollection services) => services
+        .AddOutboxAudit<UsersDb>()
         .AddAuditedTable<UsersDb>(new(new("users", "users", "postgresql") { IsAuthority = true }, "users")
         {
             Key = [("key", "email")],

@@ -47,24 +47,20 @@ internal sealed class DeadLetters(
             if (!header.Key.StartsWith(DeadLetterHeaders.Prefix, StringComparison.Ordinal) && Fits(header.GetValueBytes()))
                 headers.Add(header.Key, header.GetValueBytes());
         }
-        foreach (var (name, value) in new (string, string?)[]
-        {
+        headers.AddTexts(
             (DeadLetterHeaders.Topic, consumed.Topic),
             (DeadLetterHeaders.Partition, $"{consumed.Partition.Value}"),
             (DeadLetterHeaders.Offset, $"{consumed.Offset.Value}"),
             (DeadLetterHeaders.Group, model.Service),
-            (DeadLetterHeaders.Time, time.GetUtcNow().UtcDateTime.ToString("O", CultureInfo.InvariantCulture)),
+            (DeadLetterHeaders.Time, $"{time.GetUtcNow().UtcDateTime:O}"),
             (DeadLetterHeaders.Attempts, $"{attempts}"),
-            (DeadLetterHeaders.ErrorType, error.GetType().FullName ?? error.GetType().Name),
-            (DeadLetterHeaders.Error, error.Message),
-            (DeadLetterHeaders.OmittedBytes, withValue || message.Value is null ? null : $"{message.Value.Length}"),
-        })
-        {
-            if (value is not null)
-                headers.Add(name, Encoding.UTF8.GetBytes(value.Length <= MaxHeaderLength ? value : value[..MaxHeaderLength]));
-        }
+            (DeadLetterHeaders.ErrorType, Shorten(error.GetType().FullName ?? error.GetType().Name)),
+            (DeadLetterHeaders.Error, Shorten(error.Message)),
+            (DeadLetterHeaders.OmittedBytes, withValue || message.Value is null ? null : $"{message.Value.Length}"));
         return new() { Key = Fits(message.Key) ? message.Key : null, Value = withValue ? message.Value : null, Headers = headers };
     }
+
+    private static string Shorten(string text) => text.Length <= MaxHeaderLength ? text : text[..MaxHeaderLength];
 
     public void Dispose()
     {

@@ -23,22 +23,17 @@ internal sealed class EventConsumer(
     private long _measuredAt;
     private int _failures;
 
-    // Consume blocks, so each consumer has a thread of its own.
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.Factory.StartNew(() => Run(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
     /// <summary>Consumes until the service stops. An error that the Kafka client does not recover from replaces the client.</summary>
-    private void Run(CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         _stopping = stoppingToken;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                Wait(topics.EnsureAsync(stoppingToken));
-                _cluster = topics.ClusterIdAsync(stoppingToken).GetAwaiter().GetResult();
-                using (_consumer = Subscribe())
-                    Consume();
+                _cluster = await topics.EnsureAsync(stoppingToken);
+                // Reading blocks, so each consumer has a thread of its own.
+                await Task.Factory.StartNew(Consume, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -48,34 +43,20 @@ internal sealed class EventConsumer(
             {
                 var delay = Backoff.After(++_failures, _options.MinBackoff, _options.MaxBackoff);
                 logger.LogError(exception, "The consumer failed (attempt {Attempt}); replacing it in {Delay}", _failures, delay);
-                stoppingToken.WaitHandle.WaitOne(delay);
+                await Task.Delay(delay, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    /// <summary>Waits without spinning, as Task.Wait does first: the handlers need the time on a machine with few cores.</summary>
-    private static void Wait(Task task)
-    {
-        if (!task.IsCompleted)
-            ((IAsyncResult)task).AsyncWaitHandle.WaitOne();
-        task.GetAwaiter().GetResult();
-    }
-
-    private IConsumer<byte[]?, byte[]?> Subscribe()
+    private void Consume()
     {
         _disconnected = false;
-        var consumer = new ConsumerBuilder<byte[]?, byte[]?>(kafka.Consumer())
-            .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions))
-            .SetPartitionsLostHandler((_, partitions) => Forget(partitions))
+        using var consumer = _consumer = new ConsumerBuilder<byte[]?, byte[]?>(kafka.Consumer())
+            .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions.Select(partition => partition.TopicPartition)))
             .SetErrorHandler((_, error) => _disconnected |= error.Code is ErrorCode.Local_AllBrokersDown)
             .SetLogHandler((_, line) => logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message))
             .Build();
         consumer.Subscribe(model.Handled.Select(handled => handled.Topic).Distinct());
-        return consumer;
-    }
-
-    private void Consume()
-    {
         try
         {
             while (!_stopping.IsCancellationRequested && !_disconnected)
@@ -91,11 +72,19 @@ internal sealed class EventConsumer(
         }
         finally
         {
-            Forget(_consumer.Assignment.Select(partition => new TopicPartitionOffset(partition, Offset.Unset)));
+            Forget(consumer.Assignment);
             // Leaves the group, so that other consumers take over at once. Without a broker, this would wait for its time-out.
             if (topics.AnswersAsync(CancellationToken.None).GetAwaiter().GetResult())
-                _consumer.Close();
+                consumer.Close();
         }
+    }
+
+    /// <summary>Waits without spinning, as Task.Wait does first: the handlers need the time on a machine with few cores.</summary>
+    private static void Wait(Task task)
+    {
+        if (!task.IsCompleted)
+            ((IAsyncResult)task).AsyncWaitHandle.WaitOne();
+        task.GetAwaiter().GetResult();
     }
 
     /// <summary>Reads what is ready or arrives in the time to gather. A rebalance takes revoked partitions out of the batch.</summary>
@@ -127,10 +116,10 @@ internal sealed class EventConsumer(
     {
         if (_batch.Count > 0)
             await HandleBatchAsync();
-        var due = _waiting.Where(entry => time.GetElapsedTime(entry.Value.FailedAt) >= entry.Value.Delay).ToList();
-        foreach (var (partition, waiting) in due)
+        var due = _waiting.Values.Where(waiting => time.GetElapsedTime(waiting.FailedAt) >= waiting.Delay).ToList();
+        foreach (var waiting in due)
         {
-            if (!await HandlePartitionAsync(partition, waiting))
+            if (!await HandleAsync(waiting))
                 break;
         }
         metrics.SetWaitingPartitions(this, _waiting.Count);
@@ -144,19 +133,19 @@ internal sealed class EventConsumer(
             _failures = 0;
             return;
         }
-        foreach (var ofPartition in _batch.GroupBy(message => message.TopicPartition))
+        // From here on each partition waits for itself, at first for no time unless the store is at fault.
+        foreach (var messages in _batch.GroupBy(message => message.TopicPartition))
         {
-            var waiting = new WaitingPartition(ofPartition);
+            _consumer.Pause([messages.Key]);
+            var waiting = _waiting[messages.Key] = new(messages);
             if (model.IsTransient(error))
-                Pause(ofPartition.Key, waiting, error, isTransient: true);
-            else
-                await HandlePartitionAsync(ofPartition.Key, waiting);
+                Postpone(waiting, error, isTransient: true);
         }
     }
 
-    /// <summary>Handles the messages of one partition: together, or one by one up to the first that fails alone.</summary>
+    /// <summary>Handles the messages of a waiting partition: together, or one by one up to the first that fails alone.</summary>
     /// <returns>Whether the store is available.</returns>
-    private async Task<bool> HandlePartitionAsync(TopicPartition partition, WaitingPartition waiting)
+    private async Task<bool> HandleAsync(WaitingPartition waiting)
     {
         var alone = waiting.Attempts > 0;
         while (waiting.Messages.Count > 0)
@@ -172,7 +161,7 @@ internal sealed class EventConsumer(
                 }
                 if (isTransient || ++waiting.Attempts < _options.MaxAttempts)
                 {
-                    Pause(partition, waiting, error, isTransient);
+                    Postpone(waiting, error, isTransient);
                     return !isTransient;
                 }
                 await deadLetters.AddAsync(part[0], error, waiting.Attempts, _stopping);
@@ -183,22 +172,19 @@ internal sealed class EventConsumer(
             waiting.Messages.RemoveRange(0, part.Count);
             (waiting.Failures, waiting.Attempts) = (0, 0);
         }
-        if (_waiting.Remove(partition))
-            _consumer.Resume([partition]);
+        Resume(waiting.Partition);
         return true;
     }
 
-    /// <summary>Pauses a partition for a backoff.</summary>
-    private void Pause(TopicPartition partition, WaitingPartition waiting, Exception error, bool isTransient)
+    /// <summary>Lets a partition wait for its next attempt.</summary>
+    private void Postpone(WaitingPartition waiting, Exception error, bool isTransient)
     {
         waiting.Delay = Backoff.After(++waiting.Failures, _options.MinBackoff, _options.MaxBackoff);
         waiting.FailedAt = time.GetTimestamp();
         // While the store is unavailable, one partition tries it for all.
         foreach (var other in _waiting.Values.Where(_ => isTransient))
             (other.FailedAt, other.Delay) = (waiting.FailedAt, waiting.Delay);
-        if (_waiting.TryAdd(partition, waiting))
-            _consumer.Pause([partition]);
-        metrics.Retried(partition.Topic);
+        metrics.Retried(waiting.Partition.Topic);
         logger.LogWarning(error, "Handling {Place} failed (attempt {Attempt}, {Cause}); retrying in {Delay}",
             waiting.Messages[0].TopicPartitionOffset, waiting.Failures, isTransient ? "the store is unavailable" : "counted",
             waiting.Delay);
@@ -255,16 +241,21 @@ internal sealed class EventConsumer(
     }
 
     /// <summary>Another consumer gets the partitions and begins at the stored offsets.</summary>
-    private void Forget(IEnumerable<TopicPartitionOffset> partitions)
+    private void Forget(IEnumerable<TopicPartition> partitions)
     {
         foreach (var partition in partitions)
         {
-            _batch.RemoveAll(message => message.TopicPartition == partition.TopicPartition);
+            _batch.RemoveAll(message => message.TopicPartition == partition);
             // A paused partition would stay paused if this consumer gets it again.
-            if (_waiting.Remove(partition.TopicPartition))
-                _consumer.Resume([partition.TopicPartition]);
-            metrics.ForgetLag(partition.TopicPartition);
+            Resume(partition);
+            metrics.ForgetLag(partition);
         }
+    }
+
+    private void Resume(TopicPartition partition)
+    {
+        if (_waiting.Remove(partition))
+            _consumer.Resume([partition]);
     }
 
     private void MeasureLag()
@@ -282,8 +273,9 @@ internal sealed class EventConsumer(
     }
 
     /// <summary>The messages of a paused partition, with the failures in a row and the counted attempts of the first one.</summary>
-    private sealed class WaitingPartition(IEnumerable<KafkaMessage> messages)
+    private sealed class WaitingPartition(IGrouping<TopicPartition, KafkaMessage> messages)
     {
+        public TopicPartition Partition { get; } = messages.Key;
         public List<KafkaMessage> Messages { get; } = [.. messages];
         public int Failures { get; set; }
         public int Attempts { get; set; }

@@ -1,9 +1,7 @@
 namespace ForgeShop.Messaging;
 
 /// <summary>A handler of one type of event, or of all events of some topics.</summary>
-/// <param name="Handler">The type of the handler.</param>
 /// <param name="Read">Reads the data, a JSON value of a version, as what the handler takes.</param>
-/// <param name="HandleAsync">Calls the handler.</param>
 internal sealed record Subscription(
     Type Handler, Func<JsonElement, int, object> Read,
     Func<IServiceProvider, IReadOnlyList<IncomingMessage>, CancellationToken, Task> HandleAsync)

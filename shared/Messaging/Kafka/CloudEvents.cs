@@ -13,11 +13,11 @@ internal static class CloudEvents
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Writes a message of the service <paramref name="source"/>; the origin is that under the span of the publishing.</summary>
-    public static Message<byte[]?, byte[]?> Write(OutboxMessage message, string source, MessageOrigin origin)
+    public static Message<byte[]?, byte[]?> Write(OutboxMessage message, string source, MessageOrigin origin) => new()
     {
-        var headers = new Headers();
-        foreach (var (name, value) in new (string, string?)[]
-        {
+        Key = Encoding.ASCII.GetBytes(Uuid.ToText(message.Subject)),
+        Value = Encoding.UTF8.GetBytes(message.Payload),
+        Headers = new Headers().AddTexts(
             ("ce_specversion", "1.0"),
             ("ce_id", message.EventId.ToString()),
             ("ce_type", message.Type),
@@ -30,14 +30,18 @@ internal static class CloudEvents
             ("ce_causationid", origin.CausationId?.ToString()),
             ("content-type", "application/json"),
             ("traceparent", origin.TraceParent),
-            ("tracestate", origin.TraceState),
-        })
+            ("tracestate", origin.TraceState)),
+    };
+
+    /// <summary>Adds the headers that have a text, in UTF-8.</summary>
+    public static Headers AddTexts(this Headers headers, params (string Name, string? Text)[] texts)
+    {
+        foreach (var (name, text) in texts)
         {
-            if (value is not null)
-                headers.Add(name, Encoding.UTF8.GetBytes(value));
+            if (text is not null)
+                headers.Add(name, Encoding.UTF8.GetBytes(text));
         }
-        return new() { Key = Encoding.ASCII.GetBytes(Uuid.ToText(message.Subject)), Value = Encoding.UTF8.GetBytes(message.Payload),
-            Headers = headers };
+        return headers;
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace ForgeShop.Messaging;
 
 /// <summary>
@@ -13,8 +15,8 @@ internal sealed class KafkaPublisher(
 
     /// <summary>Publishes all messages in their order and waits for the acknowledgements.</summary>
     /// <returns>
-    /// The messages that need no further attempt, acknowledged or refused for good with the reason; and the reason why the others have to be
-    /// published again, if there are others.
+    /// The messages that need no further attempt: acknowledged, or refused for good with the reason. And the reason why the others have to
+    /// be published again, if there are others.
     /// </returns>
     public async Task<(List<(OutboxMessage Message, string? Error)> Done, Exception? Failure)> PublishAsync(
         IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
@@ -42,34 +44,10 @@ internal sealed class KafkaPublisher(
     private async Task<Error?[]> SendAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
     {
         var producer = _producer ??= Create();
-        var (results, spans) = (new Error?[messages.Count], new Activity?[messages.Count]);
-        var (open, all) = (messages.Count, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        void Complete(int index, Error error)
-        {
-            results[index] = error;
-            spans[index].End(error.IsError ? error.Reason : null);
-            if (Interlocked.Decrement(ref open) == 0)
-                all.SetResult();
-        }
-
-        for (var i = 0; i < messages.Count; i++)
-        {
-            var (index, message) = (i, messages[i]);
-            spans[i] = MessagingTelemetry.StartPublish(message);
-            try
-            {
-                var record = CloudEvents.Write(message, model.Source, message.Origin.Under(spans[i]));
-                producer.Produce(message.Topic, record, report => Complete(index, report.Error));
-            }
-            catch (KafkaException exception)
-            {
-                Complete(index, exception.Error);
-            }
-        }
-
+        var sent = messages.Select(message => SendAsync(producer, message)).ToList();
         try
         {
-            await all.Task.WaitAsync(options.Value.PublishTimeout, time, cancellationToken);
+            await Task.WhenAll(sent).WaitAsync(options.Value.PublishTimeout, time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -80,11 +58,28 @@ internal sealed class KafkaPublisher(
             if (_failed)
                 Dispose();
         }
-        return [.. results];
+        return [.. sent.Select(one => one.IsCompletedSuccessfully ? one.Result : null)];
+    }
+
+    /// <summary>Hands a message to the producer at once, so that the order of the calls is that of the log.</summary>
+    private async Task<Error> SendAsync(IProducer<byte[]?, byte[]?> producer, OutboxMessage message)
+    {
+        var span = MessagingTelemetry.StartPublish(message);
+        try
+        {
+            await producer.ProduceAsync(message.Topic, CloudEvents.Write(message, model.Source, message.Origin.Under(span)));
+            span.End(error: null);
+            return new(ErrorCode.NoError);
+        }
+        catch (KafkaException exception)
+        {
+            span.End(exception.Error.Reason);
+            return exception.Error;
+        }
     }
 
     /// <summary>Returns whether Kafka would refuse the same message again.</summary>
-    private static bool IsPermanent([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] Error? error) =>
+    private static bool IsPermanent([NotNullWhen(true)] Error? error) =>
         error?.Code is ErrorCode.MsgSizeTooLarge or ErrorCode.RecordListTooLarge or ErrorCode.InvalidRecord or ErrorCode.PolicyViolation
             or ErrorCode.TopicException or ErrorCode.Local_InvalidArg;
 

@@ -5,7 +5,6 @@ namespace ForgeShop.Messaging;
 /// of <see cref="ClientConfig"/>, for example <c>Kafka:SecurityProtocol</c>, <c>Kafka:SaslMechanism</c>, <c>Kafka:SaslUsername</c> and
 /// <c>Kafka:SslCaLocation</c>.
 /// </summary>
-/// <param name="configuration">The configuration.</param>
 /// <param name="service">The service's name: its client ID and consumer group.</param>
 public sealed class KafkaSettings(IConfiguration configuration, string service)
 {

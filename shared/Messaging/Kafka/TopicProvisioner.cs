@@ -13,15 +13,17 @@ internal sealed class TopicProvisioner(
     private readonly Lazy<IAdminClient> _admin = new(() => new AdminClientBuilder(settings.Admin())
         .SetLogHandler((_, line) => logger.LogDebug("{Facility}: {Message}", line.Facility, line.Message)).Build());
 
-    /// <summary>Returns when all topics exist. Tries again, with backoff, while Kafka cannot be reached.</summary>
-    public async Task EnsureAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Creates the topics that do not exist; tries again, with backoff, while Kafka cannot be reached. Returns the ID of the cluster.
+    /// </summary>
+    public async Task<string> EnsureAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 await CreateAsync(cancellationToken);
-                return;
+                return await ClusterIdAsync(cancellationToken);
             }
             catch (KafkaException exception)
             {
@@ -50,11 +52,6 @@ internal sealed class TopicProvisioner(
         }
     }
 
-    /// <summary>Returns the ID of the cluster; another one after Kafka lost its data.</summary>
-    /// <exception cref="KafkaException">Kafka cannot be reached.</exception>
-    public async Task<string> ClusterIdAsync(CancellationToken cancellationToken) =>
-        (await _admin.Value.DescribeClusterAsync(new() { RequestTimeout = RequestTimeout }).WaitAsync(cancellationToken)).ClusterId;
-
     /// <summary>Returns whether Kafka answers without delay.</summary>
     public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
@@ -68,6 +65,10 @@ internal sealed class TopicProvisioner(
             return false;
         }
     }
+
+    /// <summary>Returns the ID of the cluster; another one after Kafka lost its data.</summary>
+    private async Task<string> ClusterIdAsync(CancellationToken cancellationToken) =>
+        (await _admin.Value.DescribeClusterAsync(new() { RequestTimeout = RequestTimeout }).WaitAsync(cancellationToken)).ClusterId;
 
     public void Dispose()
     {

@@ -23,10 +23,8 @@ public sealed class OutboxMessage
 
     public required long Sequence { get; init; }
 
-    /// <summary>The version of the data's schema.</summary>
     public required int Version { get; init; }
 
-    /// <summary>The data as JSON.</summary>
     public required string Payload { get; init; }
 
     public required DateTimeOffset OccurredAt { get; init; }

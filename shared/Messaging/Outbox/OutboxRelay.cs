@@ -13,7 +13,7 @@ internal sealed class OutboxRelay(
     private NpgsqlConnection? _connection;
     private bool _hasTopics;
     private long _cleanedUpAt;
-    private long _progressAt;
+    private long _progressAt = services.Time.GetTimestamp();
 
     protected override TimeSpan PollInterval => _options.PollInterval;
 
@@ -23,7 +23,6 @@ internal sealed class OutboxRelay(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _progressAt = Time.GetTimestamp();
         await base.ExecuteAsync(stoppingToken);
         await ResignAsync();
     }
@@ -124,7 +123,8 @@ internal sealed class OutboxRelay(
         await using var connection = Connect();
         await connection.OpenAsync(cancellationToken);
         var now = Time.GetUtcNow();
-        await OutboxTable.CleanUpAsync(connection, now - _options.OutboxRetention, now - _options.InboxRetention, cancellationToken);
+        await OutboxTable.DeleteAsync(connection, OutboxTable.DeletePublished, now - _options.OutboxRetention, cancellationToken);
+        await OutboxTable.DeleteAsync(connection, OutboxTable.DeleteReceived, now - _options.InboxRetention, cancellationToken);
         _cleanedUpAt = Time.GetTimestamp();
     }
 }

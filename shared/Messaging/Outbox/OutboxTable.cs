@@ -20,10 +20,10 @@ internal static class OutboxTable
 
     private const string SelectDepth = "SELECT count(*), min(occurred_at) FROM outbox WHERE published_at IS NULL AND error IS NULL";
 
-    private const string DeletePublished =
+    internal const string DeletePublished =
         "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox WHERE occurred_at < $1 AND published_at IS NOT NULL LIMIT $2)";
 
-    private const string DeleteReceived =
+    internal const string DeleteReceived =
         "DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox WHERE received_at < $1 LIMIT $2)";
 
     private const int DeleteBatch = 1000;
@@ -79,15 +79,8 @@ internal static class OutboxTable
         return new(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset?>(1));
     }
 
-    /// <summary>Deletes rows beyond their retention, in bounded batches.</summary>
-    public static async Task CleanUpAsync(
-        NpgsqlConnection connection, DateTimeOffset publishedBefore, DateTimeOffset receivedBefore, CancellationToken cancellationToken)
-    {
-        await DeleteAsync(connection, DeletePublished, publishedBefore, cancellationToken);
-        await DeleteAsync(connection, DeleteReceived, receivedBefore, cancellationToken);
-    }
-
-    private static async Task DeleteAsync(
+    /// <summary>Deletes rows from before a time, in bounded batches.</summary>
+    public static async Task DeleteAsync(
         NpgsqlConnection connection, string sql, DateTimeOffset before, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(sql, connection)

@@ -1,29 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore.Diagnostics;
-using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace ForgeShop.Messaging;
-
-public static class OutboxExtensions
-{
-    /// <summary>
-    /// Adds an event of <paramref name="source"/> to the outbox. The caller's SaveChanges writes it together with the change; the relay
-    /// publishes it after the commit.
-    /// </summary>
-    public static EventId Emit<TEvent>(this DbContext db, IEventSource source, TEvent data, MessageOrigin origin)
-        where TEvent : IEventData =>
-        db.GetService<OutboxWriter>().Add(db, source.AggregateId, ++source.LastSequence, data, origin);
-
-    /// <summary>Adds a command to the outbox.</summary>
-    /// <param name="db">The context whose SaveChanges follows.</param>
-    /// <param name="recipient">The aggregate that the command is for: its subject and Kafka key.</param>
-    /// <param name="sequence">Counts the commands to the recipient, from 1. The same number again is the same command.</param>
-    /// <param name="command">The command.</param>
-    /// <param name="origin">The message or request that causes it.</param>
-    public static EventId Send<TCommand>(this DbContext db, Guid recipient, long sequence, TCommand command, MessageOrigin origin)
-        where TCommand : ICommandData =>
-        db.GetService<OutboxWriter>().Add(db, recipient, sequence, command, origin);
-}
 
 /// <summary>
 /// Writes messages with the changes that they are about: by SaveChanges itself, or, in a transaction that the caller began, by one

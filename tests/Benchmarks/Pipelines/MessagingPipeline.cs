@@ -24,13 +24,16 @@ public sealed class MessagingChainDb(DbContextOptions<MessagingChainDb> options)
     }
 }
 
-/// <summary>Handles one message; the consumer saves and commits a whole batch.</summary>
-internal sealed class ContinueChainHandler(MessagingChainDb db) : IEventHandler<ContinueChain>
+/// <summary>Handles messages one by one; the consumer saves and commits a whole batch.</summary>
+internal sealed class ContinueChainHandler(MessagingChainDb db) : IBatchHandler<ContinueChain>
 {
-    public Task HandleAsync(ContinueChain data, EventContext context, CancellationToken cancellationToken)
+    public Task HandleAsync(IReadOnlyList<Received<ContinueChain>> events, CancellationToken cancellationToken)
     {
-        if (Chain.Handle(db, data.OrderId, data.Number) is { } next)
-            db.Send(data.OrderId, next, new ContinueChain(data.OrderId, next), context.Origin);
+        foreach (var (data, context) in events)
+        {
+            if (Chain.Handle(db, data.OrderId, data.Number) is { } next)
+                db.Send(data.OrderId, next, new ContinueChain(data.OrderId, next), context.Origin);
+        }
         return Task.CompletedTask;
     }
 }

@@ -13,23 +13,27 @@ public sealed class HandlerScript
 
     public ConcurrentQueue<EventContext> Contexts { get; } = [];
 
-    /// <summary>The calls of the batch handler.</summary>
+    /// <summary>The calls of <see cref="CounterLabelledHandler"/>.</summary>
     public ConcurrentQueue<IReadOnlyList<Received<CounterLabelled>>> Batches { get; } = [];
 }
 
-public sealed class CounterChangedHandler(CountersDb db, HandlerScript script) : IEventHandler<CounterChanged>, IEventHandler<ResetCounter>
+public sealed class CounterChangedHandler(CountersDb db, HandlerScript script) : IBatchHandler<CounterChanged>, IBatchHandler<ResetCounter>
 {
-    public async Task HandleAsync(CounterChanged data, EventContext context, CancellationToken cancellationToken)
+    public async Task HandleAsync(IReadOnlyList<Received<CounterChanged>> events, CancellationToken cancellationToken)
     {
-        script.Contexts.Enqueue(context);
-        await script.Before(data, context, cancellationToken);
-        db.AddEffect(context, data.At);
-        await script.After(db, context);
+        foreach (var (data, context) in events)
+        {
+            script.Contexts.Enqueue(context);
+            await script.Before(data, context, cancellationToken);
+            db.AddEffect(context, data.At);
+            await script.After(db, context);
+        }
     }
 
-    public Task HandleAsync(ResetCounter data, EventContext context, CancellationToken cancellationToken)
+    public Task HandleAsync(IReadOnlyList<Received<ResetCounter>> events, CancellationToken cancellationToken)
     {
-        db.AddEffect(context);
+        foreach (var received in events)
+            db.AddEffect(received.Context);
         return Task.CompletedTask;
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ForgeShop.Messaging.Tests;
 
-/// <summary>Handled one at a time.</summary>
+/// <summary>Handled one at a time, as the <see cref="HandlerScript"/> says.</summary>
 public sealed record CounterChanged(Guid CounterId, long Value, string Note, DateTimeOffset? At = null) : IEventData
 {
     public static string Type => "counters.counter-changed";

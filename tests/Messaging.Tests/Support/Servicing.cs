@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace ForgeShop.Messaging.Tests;
 
@@ -18,12 +17,6 @@ internal static class Servicing
 
     /// <summary>Replays the outbox as the operator's endpoint does.</summary>
     /// <returns>The number of messages.</returns>
-    public static async Task<long> ReplayAsync(CounterService service, TimeSpan ago)
-    {
-        var token = TestContext.Current.CancellationToken;
-        var now = TimeProvider.System.GetUtcNow();
-        var events = await service.InScopeAsync(db => ReplayOutbox.MarkAsync(db, now - ago, now, token));
-        service.Services.GetRequiredService<OutboxRelay>().Wake();
-        return events;
-    }
+    public static Task<long> ReplayAsync(CounterService service, TimeSpan ago) => service.InScopeAsync(db =>
+        db.ReplayAsync(TimeProvider.System.GetUtcNow() - ago, TestContext.Current.CancellationToken));
 }

@@ -75,9 +75,13 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void Messaging_uses_ASP_NET_Core_for_the_replay_endpoint_only() =>
-        Check(Types().That().ResideInAssembly(Messaging).And().DoNotHaveNameContaining("ReplayOutbox")
+    public void Messaging_depends_on_neither_ASP_NET_Core_nor_the_audit()
+    {
+        Check(Types().That().ResideInAssembly(Messaging)
             .Should().NotDependOnAny(Types(includeReferenced: true).That().ResideInNamespaceMatching(@"^Microsoft\.AspNetCore\..*")));
+        foreach (var other in new[] { Api, Auditing })
+            Check(Types().That().ResideInAssembly(Messaging).Should().NotDependOnAny(Types().That().ResideInAssembly(other)));
+    }
 
     [Fact]
     public void Forge_references_nothing_but_the_base_library() =>

@@ -1,18 +1,14 @@
-using ForgeShop.Contracts.Audit;
+using ForgeShop.Messaging;
+using Microsoft.EntityFrameworkCore;
 
-namespace ForgeShop.Messaging;
+namespace ForgeShop.Auditing;
 
 /// <summary>The outbox in the audit. A repair publishes messages again that never reached their topic.</summary>
-internal sealed class OutboxAudit<TContext>(IServiceScopeFactory scopes, OutboxRelay relay) : TableAudit<TContext>(Table, scopes)
+internal sealed class OutboxAudit<TContext>(IServiceScopeFactory scopes) : TableAudit<TContext>(Table, scopes)
     where TContext : DbContext
 {
     private const string Position = """
         SELECT (SELECT coalesce(max(seq), 0) FROM outbox), (SELECT min(seq) FROM outbox WHERE published_at IS NULL AND error IS NULL)
-        """;
-
-    private const string Replay = """
-        UPDATE outbox SET published_at = NULL, error = NULL WHERE event_id = ANY($1) AND (published_at IS NOT NULL OR error IS NOT NULL)
-        RETURNING event_id
         """;
 
     private static AuditedTable Table { get; } = new(
@@ -32,27 +28,29 @@ internal sealed class OutboxAudit<TContext>(IServiceScopeFactory scopes, OutboxR
 
     public override async Task<IReadOnlyList<RepairedEntry>> RepairAsync(AuditRepair repair, CancellationToken cancellationToken)
     {
-        var replayed = await QueryAsync(Replay, reader => reader.GetGuid(0), [repair.Ids.ToArray()], cancellationToken);
-        relay.Wake();
+        await using var scope = Scopes.CreateAsyncScope();
+        var replayed = await scope.ServiceProvider.GetRequiredService<TContext>().ReplayAsync(repair.Ids, cancellationToken);
         return replayed.ConvertAll(id => new RepairedEntry(id, "replayed") { Before = "published", After = "unpublished" });
     }
 }
 
-internal static class MessagingAudit
+public static class OutboxAudits
 {
-    /// <summary>Lets outbox and inbox answer the audit. The inbox holds the types of event that the service handles.</summary>
-    public static void AddMessagingAudit<TContext>(this IServiceCollection services, MessagingModel model)
-        where TContext : DbContext
-    {
+    /// <summary>Lets the outbox answer the audit.</summary>
+    public static IServiceCollection AddOutboxAudit<TContext>(this IServiceCollection services) where TContext : DbContext =>
         services.AddSingleton<AuditedStore, OutboxAudit<TContext>>();
-        if (model.Handled.Count == 0)
-            return;
-        var handled = model.Handled.Select(handled => $"{handled.Topic}/{handled.Type}");
-        services.AddAuditedTable<TContext>(new(
-            new("inbox", "events", "postgresql") { IsComplete = true, Groups = [.. handled] }, "inbox")
+
+    /// <summary>Lets the inbox answer the audit. It holds the types of event that the service handles.</summary>
+    public static IServiceCollection AddInboxAudit<TContext>(this IServiceCollection services) where TContext : DbContext =>
+        services.AddSingleton<AuditedStore>(provider =>
         {
-            Id = "event_id",
-            At = "received_at",
+            var handled = provider.GetRequiredService<MessagingModel>().Handled.Select(handled => $"{handled.Topic}/{handled.Type}");
+            var table = new AuditedTable(
+                new("inbox", "events", "postgresql") { IsComplete = true, Groups = [.. handled] }, "inbox")
+            {
+                Id = "event_id",
+                At = "received_at",
+            };
+            return ActivatorUtilities.CreateInstance<TableAudit<TContext>>(provider, table);
         });
-    }
 }
