@@ -39,12 +39,10 @@ internal sealed class Supervisor(
                 stopRequested.TryRemove(update.Resource.Name, out _);
             }
 
-            var ended = now == KnownResourceStates.Finished || now == KnownResourceStates.Exited
-                || now == KnownResourceStates.FailedToStart;
             if (update.Snapshot.ExitCode == 0 && update.Resource.HasAnnotationOfType<RunsToCompletionAnnotation>())
                 continue;
             // The last condition is the state that this class itself publishes when it gives up.
-            if (!ended || before is null || before == now || before == KnownResourceStates.NotStarted
+            if (!HasEnded(now) || before is null || before == now || before == KnownResourceStates.NotStarted
                 || stopRequested.ContainsKey(update.Resource.Name)
                 || (now == KnownResourceStates.FailedToStart && resource.Attempts > MaxAttempts))
                 continue;
@@ -99,6 +97,9 @@ internal sealed class Supervisor(
         try
         {
             await Task.Delay(delay, time, stoppingToken);
+            // Starting a resource that runs again, started on the dashboard, would restart it.
+            if (notifications.TryGetCurrentState(ended.ResourceId, out var now) && !HasEnded(now.Snapshot.State?.Text))
+                return;
             var result = await commands.ExecuteCommandAsync(ended.ResourceId, KnownResourceCommands.StartCommand, stoppingToken);
             if (!result.Success)
                 Report(ended, $"{name} could not be restarted: {result.Message}");
@@ -108,6 +109,9 @@ internal sealed class Supervisor(
             // The AppHost stops.
         }
     }
+
+    private static bool HasEnded(string? state) => state == KnownResourceStates.Finished || state == KnownResourceStates.Exited
+        || state == KnownResourceStates.FailedToStart;
 
     private void Report(ResourceEvent resource, string message)
     {

@@ -140,22 +140,11 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
             throw new InvalidOperationException($"docker could not kill {resource.Resource.Name}.");
     }
 
-    /// <summary>
-    /// Waits for another instance than the killed one. Aspire does not restart an ended process; the AppHost's supervisor or this method
-    /// does.
-    /// </summary>
-    private async Task RecoverAsync(string resource, string? killed, CancellationToken cancellationToken)
-    {
-        await foreach (var now in _app.ResourceNotifications.WatchAsync(cancellationToken))
-        {
-            if (now.Resource.Name != resource)
-                continue;
-            if (now.Snapshot.HealthStatus == HealthStatus.Healthy && InstanceId(now) != killed)
-                return;
-            if (KnownResourceStates.TerminalStates.Contains(now.Snapshot.State?.Text))
-                await _app.ResourceCommands.ExecuteCommandAsync(resource, KnownResourceCommands.StartCommand, cancellationToken);
-        }
-    }
+    /// <summary>Waits until another instance than the killed one is healthy: the AppHost's supervisor starts it.</summary>
+    private Task RecoverAsync(string resource, string? killed, CancellationToken cancellationToken) =>
+        _app.ResourceNotifications.WaitForResourceAsync(
+            resource, now => now.Snapshot.HealthStatus == HealthStatus.Healthy && InstanceId(now) is { } instance && instance != killed,
+            cancellationToken);
 
     private static string? InstanceId(ResourceEvent resource) =>
         Property(resource, IsContainer(resource) ? "container.id" : "executable.pid");
