@@ -99,7 +99,7 @@ internal sealed class IsolatedAppHost : IAsyncDisposable
         return int.Parse(InstanceId(resource)!, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Waits until every service and server is healthy, and starts those that have ended.</summary>
+    /// <summary>Waits until every service and server is healthy.</summary>
     public Task WaitUntilHealthyAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Killable.Select(resource => RecoverAsync(resource, killed: null, cancellationToken)));
 
