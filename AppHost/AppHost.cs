@@ -29,8 +29,9 @@ var migrator = builder.AddMigrator("migrator")
 var adminEmail = builder.AddParameter("admin-email", () => builder.Configuration["Admin:Email"] ?? "admin@forgeshop.example");
 var adminPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24 }, secret: true, persist: true);
 
-// Services communicate by events through Kafka, and start without it: their messages wait in the outbox. There are three synchronous calls: each service reads the keys of Users to verify access
-// tokens, Orders reads products without a copy from Inventory, and the audit in Reporting asks each service about its stores.
+// Services communicate by events through Kafka, and start without it: their messages wait in the outbox. There are three synchronous
+// calls: each service reads the keys of Users to verify access tokens, Orders reads products without a copy from Inventory, and the audit
+// in Reporting asks each service about its stores.
 var users = builder.AddService<Projects.Users>("users")
     .WithReference(usersData, "users").WithReference(redis).WithReference(kafka)
     .WithEnvironment("Admin__Email", adminEmail).WithEnvironment("Admin__Password", adminPassword)
