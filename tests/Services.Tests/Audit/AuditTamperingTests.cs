@@ -93,9 +93,13 @@ public sealed class AuditTamperingTests(AuditFixture shop)
                 return new($"reporting/customers mismatch {user}", null);
             case 7:
                 var deactivated = new UserDeactivated(user, TimeProvider.System.GetUtcNow());
+                const string versionOf = "select version from customers where id = $1";
+                var version = await shop.Reporting.Database.Scalar<long>(versionOf, user.Value);
                 var foreign = await shop.PublishForeignAsync(user.Value, sequence, deactivated);
-                await Eventually.True("the foreign event is recorded", async _ =>
-                    await shop.Reporting.Database.Scalar<long>("select count(*) from events where id = $1", foreign.Value) == 1);
+                // Reporting writes the customer after it records the event, and would overwrite a tampering in between.
+                await Eventually.True("the foreign event is recorded and applied", async _ =>
+                    await shop.Reporting.Database.Scalar<long>("select count(*) from events where id = $1", foreign.Value) == 1
+                    && await shop.Reporting.Database.Scalar<long>(versionOf, user.Value) > version);
                 return new($"reporting/events orphan {foreign}", null);
             default:
                 var notification = shop.Ids.Notification(user, "order-placed", order.Value);

@@ -50,7 +50,13 @@ internal sealed class AuditBench(IAnsiConsole console, int orders, int storedOrd
         var small = await SweepInMemoryAsync(host, SweepAsync, cancellationToken);
         var processors = await ProcessorClock.OfAsync(host, host.Services.Append("postgres"), cancellationToken);
         console.WriteLine("warming up");
-        await WarmUpAsync(SweepAsync, cancellationToken);
+        await ClosedLoop.WarmUpAsync(
+            async () =>
+            {
+                var sweep = await SweepAsync(cancellationToken);
+                ThrowIfWrong(sweep);
+                return sweep.Checked / sweep.Duration.TotalSeconds;
+            }, attempts: 5, MaxWarmUpSweeps);
         var (rates, costs, without, with) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
         for (var round = 1; round <= Rounds; round++)
         {
@@ -58,9 +64,9 @@ internal sealed class AuditBench(IAnsiConsole console, int orders, int storedOrd
             var before = processors.Read();
             var sweep = await SweepAsync(cancellationToken);
             ThrowIfWrong(sweep);
-            var used = processors.Since(before).Select(one => one with { Milliseconds = one.Milliseconds / sweep.Checked }).ToList();
-            console.WriteLine($"µs an entry: {string.Join(", ", used.Select(one => $"{one.Resource} {1000 * one.Milliseconds:0.0}"))}");
-            costs.Add(1000 * used.Sum(one => one.Milliseconds));
+            var used = processors.Since(before).Select(one => (one.Resource, Cost: 1000 * one.Milliseconds / sweep.Checked)).ToList();
+            console.WriteLine($"µs an entry: {string.Join(", ", used.Select(one => $"{one.Resource} {one.Cost:0.0}"))}");
+            costs.Add(used.Sum(one => one.Cost));
             rates.Add(sweep.Checked / sweep.Duration.TotalSeconds / Environment.ProcessorCount);
             without.Add((await ClosedLoop.RunAsync(place, Duration, _time, cancellationToken)).PerSecond);
             await backlog.DrainedAsync(cancellationToken);
@@ -101,18 +107,6 @@ internal sealed class AuditBench(IAnsiConsole console, int orders, int storedOrd
         var report = await sweeping;
         ThrowIfWrong(report);
         return new(report, peak);
-    }
-
-    /// <summary>Sweeps until five in turn have not been faster: the runtime compiles hot code anew for minutes.</summary>
-    private static async Task WarmUpAsync(Func<CancellationToken, Task<AuditReport>> sweep, CancellationToken cancellationToken)
-    {
-        var (best, notFaster) = (TimeSpan.MaxValue, 0);
-        for (var sweeps = 0; sweeps < MaxWarmUpSweeps && notFaster < 5; sweeps++)
-        {
-            var duration = (await sweep(cancellationToken)).Duration;
-            notFaster = duration < best ? 0 : notFaster + 1;
-            best = duration < best ? duration : best;
-        }
     }
 
     private async Task<double> MeasureWithSweepsAsync(

@@ -32,6 +32,21 @@ internal static class ClosedLoop
             scenario.Baseline, null);
     }
 
+    /// <summary>Measures until several attempts in turn have not been faster: the runtime compiles hot code anew for minutes.</summary>
+    /// <param name="measure">Returns a rate, in operations a second.</param>
+    /// <param name="attempts">The number of attempts without a higher rate that ends the warm-up.</param>
+    /// <param name="maxAttempts">The number of attempts that ends it in any case.</param>
+    public static async Task WarmUpAsync(Func<Task<double>> measure, int attempts, int maxAttempts)
+    {
+        var (best, notFaster) = (0.0, 0);
+        for (var attempt = 0; attempt < maxAttempts && notFaster < attempts; attempt++)
+        {
+            var rate = await measure();
+            notFaster = rate > best ? 0 : notFaster + 1;
+            best = Math.Max(best, rate);
+        }
+    }
+
     /// <summary>Returns the percentile by the nearest-rank method.</summary>
     private static double Percentile(double[] sorted, double share) => sorted[Math.Max(0, (int)Math.Ceiling(share * sorted.Length) - 1)];
 }

@@ -42,14 +42,8 @@ internal sealed class OrderRounds(
     {
         await RunScenariosAsync(duration, cancellationToken);
         var place = scenarios.All.Single(scenario => scenario.Name == OrderScenarios.Place);
-        var (best, notFaster) = (0.0, 0);
-        for (var window = 0; window < MaxWarmUpWindows && notFaster < 2; window++)
-        {
-            var rate = (await ClosedLoop.RunAsync(place, WarmUpWindow, time, cancellationToken)).PerSecond;
-            notFaster = rate > best ? 0 : notFaster + 1;
-            best = Math.Max(best, rate);
-        }
-
+        await ClosedLoop.WarmUpAsync(
+            async () => (await ClosedLoop.RunAsync(place, WarmUpWindow, time, cancellationToken)).PerSecond, attempts: 2, MaxWarmUpWindows);
         await backlog.CheckedOutAsync(cancellationToken);
         await backlog.DrainedAsync(cancellationToken);
         _countedOrders = 0;
